@@ -1,0 +1,133 @@
+-- enqueue(jobs text, backlog_ms int) many
+-- row: position int, existing_id text?, existing_status text?, existing_name text?,
+-- row: existing_class_name text?, existing_config_name text?, is_own boolean, holder_id text?
+--
+-- Inserts workflows, and returns a row for each job that was not inserted with what stands in its
+-- way: the workflow that has its ID, or else the one that holds its deduplication ID. `is_own` says
+-- that the workflow with its ID was written by this very call, by an attempt whose answer got lost.
+--
+-- A row that names neither met a workflow that this statement cannot see: one that was committed
+-- after the statement began, or an earlier job of the same statement. Sending that job again tells.
+--
+-- Workers dequeue by created_at, so the rows of one statement get increasing values in the order of
+-- their positions; backlog_ms keeps them behind the rows of the statements before.
+with job as (
+  select
+    input.*,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint
+      + :backlog_ms::int + input.position as created_at
+  from json_to_recordset(:jobs::text::json) as input (
+    position int,
+    workflow_id text,
+    name text,
+    class_name text,
+    config_name text,
+    queue_name text,
+    authenticated_user text,
+    authenticated_roles text,
+    application_version text,
+    application_name text,
+    timeout_ms bigint,
+    deduplication_id text,
+    priority int,
+    queue_partition_key text,
+    delay_ms bigint,
+    attributes jsonb,
+    inputs text,
+    serialization text,
+    creator_xid text
+  )
+),
+inserted as (
+  insert into :schema.workflow_status (
+    workflow_uuid,
+    name,
+    class_name,
+    config_name,
+    queue_name,
+    authenticated_user,
+    assumed_role,
+    authenticated_roles,
+    executor_id,
+    application_version,
+    application_id,
+    application_name, -- workflow_status.application_name
+    created_at,
+    updated_at,
+    recovery_attempts,
+    workflow_timeout_ms,
+    deduplication_id,
+    priority,
+    queue_partition_key, -- workflow_status.queue_partition_key
+    delay_until_epoch_ms, -- workflow_status.delay_until_epoch_ms
+    attributes, -- workflow_status.attributes
+    serialization, -- workflow_status.serialization
+    creator_xid, -- workflow_status.creator_xid
+    inputs, -- not workflow_input
+    status
+  )
+  select
+    workflow_id,
+    name,
+    class_name,
+    config_name,
+    queue_name,
+    coalesce(authenticated_user, ''),
+    '',
+    coalesce(authenticated_roles, '[]'),
+    '',
+    application_version,
+    '',
+    application_name, -- workflow_status.application_name
+    created_at,
+    created_at,
+    0,
+    timeout_ms,
+    deduplication_id,
+    coalesce(priority, 0),
+    queue_partition_key, -- workflow_status.queue_partition_key
+    created_at + delay_ms, -- workflow_status.delay_until_epoch_ms
+    attributes, -- workflow_status.attributes
+    serialization, -- workflow_status.serialization
+    creator_xid, -- workflow_status.creator_xid
+    inputs, -- not workflow_input
+    case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
+  from job
+  order by position
+  on conflict do nothing
+  returning workflow_uuid, created_at
+),
+payload as ( -- workflow_input
+  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+  select job.workflow_id, job.inputs -- workflow_input
+  from job -- workflow_input
+  join inserted on inserted.workflow_uuid = job.workflow_id -- workflow_input
+    and inserted.created_at = job.created_at -- workflow_input
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+), -- workflow_input
+obstacle as (
+  select job.*
+  from job
+  where not exists (
+    select from inserted
+    where inserted.workflow_uuid = job.workflow_id and inserted.created_at = job.created_at
+  )
+)
+select
+  obstacle.position,
+  existing.workflow_uuid as existing_id,
+  existing.status as existing_status,
+  existing.name as existing_name,
+  existing.class_name::text as existing_class_name,
+  existing.config_name::text as existing_config_name,
+  coalesce(
+    existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
+    false
+  ) as is_own,
+  holder.workflow_uuid as holder_id
+from obstacle
+left join :schema.workflow_status as existing
+  on existing.workflow_uuid = obstacle.workflow_id
+left join :schema.workflow_status as holder
+  on holder.queue_name = obstacle.queue_name
+  and holder.deduplication_id = obstacle.deduplication_id

@@ -1,0 +1,55 @@
+-- send(messages text, backlog_ms int) many
+-- row: position int
+--
+-- Delivers messages, and returns a row for each whose destination does not exist. A message whose ID
+-- is there already was delivered before: nothing is written, and its destination counts as found.
+--
+-- The destinations are locked as the foreign key would lock them, so that one that is deleted
+-- meanwhile is reported as missing and does not abort the caller's transaction. Workflows receive
+-- by created_at_epoch_ms, so the messages of one statement get increasing values.
+with message as (
+  select
+    input.*,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint
+      + :backlog_ms::int + input.position as created_at
+  from json_to_recordset(:messages::text::json) as input (
+    position int,
+    message_id text,
+    destination_id text,
+    topic text,
+    message text,
+    serialization text
+  )
+),
+destination as (
+  select workflow_uuid
+  from :schema.workflow_status
+  where workflow_uuid in (select destination_id from message)
+  for key share
+),
+sent as (
+  insert into :schema.notifications (
+    message_uuid,
+    destination_uuid,
+    topic,
+    serialization, -- notifications.serialization
+    created_at_epoch_ms,
+    message
+  )
+  select
+    message.message_id,
+    message.destination_id,
+    message.topic,
+    message.serialization, -- notifications.serialization
+    message.created_at,
+    message.message
+  from message
+  join destination on destination.workflow_uuid = message.destination_id
+  order by message.position
+  on conflict do nothing
+)
+select message.position
+from message
+where not exists (
+  select from destination where destination.workflow_uuid = message.destination_id
+)

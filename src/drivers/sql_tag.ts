@@ -1,0 +1,66 @@
+import type { Value } from "../query.ts";
+import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
+import { inlineValues } from "./literals.ts";
+
+/** What `npm:postgres` and `Bun.sql` have in common. */
+interface SqlTag {
+  unsafe(
+    text: string,
+    values?: readonly Value[],
+    options?: { prepare: boolean },
+  ): Promise<Row[]>;
+  readonly options?: {
+    readonly max?: number;
+    readonly prepare?: boolean;
+    readonly adapter?: string;
+  };
+}
+
+/**
+ * Whether this is `sql` of `npm:postgres` or `Bun.sql`, a transaction of one, or a reserved
+ * connection.
+ */
+export function isSqlTag(driver: object): boolean {
+  return typeof driver === "function" && "unsafe" in driver &&
+    ((driver as unknown as SqlTag).options?.adapter ?? "postgres") === "postgres";
+}
+
+function transactionStatusOf(driver: object): "none" | "open" | "unknown" {
+  if ("savepoint" in driver) return "open";
+  return "release" in driver ? "unknown" : "none";
+}
+
+// `npm:postgres` can be told to give column names in camelCase, PascalCase or kebab-case; the columns
+// of sql/ are in snake_case.
+function restoreColumnNames(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/(?<=.)[A-Z]/g, "_$&").replaceAll("-", "_").toLowerCase(),
+      value,
+    ]),
+  );
+}
+
+function isRenamed(row: Row): boolean {
+  return Object.keys(row).some((name) => /[A-Z-]/.test(name));
+}
+
+/** Adapts `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
+export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
+  const sql = driver as unknown as SqlTag;
+  const prepare = options.prepare && sql.options?.prepare !== false;
+  const status = transactionStatusOf(driver);
+  return {
+    connections: status === "none" ? sql.options?.max ?? 10 : 1,
+    reconnects: status === "none",
+    transactionStatus: () => status,
+    async query(query) {
+      // Without a prepared statement npm:postgres asks for the parameters' types first, which costs
+      // a round trip of its own.
+      const rows = prepare
+        ? await sql.unsafe(query.text, query.values, { prepare })
+        : await sql.unsafe(inlineValues(query));
+      return rows[0] && isRenamed(rows[0]) ? rows.map(restoreColumnNames) : rows;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** `js_superjson`: what TypeScript workers write by default, superjson with a mark of DBOS. */
+
+import SuperJSON from "superjson";
+import { WorkflowError } from "../errors.ts";
+import type { Codec } from "./codec.ts";
+
+const superjson = new SuperJSON();
+
+// Two types that the DBOS SDK for TypeScript adds to superjson's own. A Buffer is read as the
+// Uint8Array that it is, for not every runtime has Buffer.
+superjson.registerCustom<Uint8Array, number[]>({
+  isApplicable: (value): value is Uint8Array =>
+    value instanceof Uint8Array && value.constructor.name === "Buffer",
+  serialize: (bytes) => Array.from(bytes),
+  deserialize: (bytes) => Uint8Array.from(bytes),
+}, "Buffer");
+superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
+  isApplicable: (_value): _value is { workflowID: string } => false,
+  serialize: ({ workflowID }) => ({ wfid: workflowID }),
+  deserialize: ({ wfid }) => ({ workflowID: wfid }),
+}, "DBOS.WorkflowHandle");
+
+function serialize(value: unknown): string {
+  return JSON.stringify({ ...superjson.serialize(value), __dbos_serializer: "superjson" });
+}
+
+function deserialize(text: string): unknown {
+  const parsed = JSON.parse(text);
+  if (parsed?.__dbos_serializer !== "superjson") {
+    throw new TypeError("Cannot read a js_superjson value: it lacks the mark of DBOS's serializer");
+  }
+  return superjson.deserialize(parsed);
+}
+
+function isErrorLike(value: unknown): value is { name?: string; message?: string } {
+  return typeof value === "object" && value !== null && ("message" in value || "name" in value);
+}
+
+// The SDK stores an error as an object of its properties, the inherited and hidden ones included.
+function toWorkflowError(value: unknown): WorkflowError {
+  if (!isErrorLike(value)) return new WorkflowError(String(value));
+  const { message, name, stack, cause, ...properties } = value as Record<string, unknown>;
+  const error = new WorkflowError(String(message ?? ""), {
+    name: String(name ?? "Error"),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && { cause: isErrorLike(cause) ? toWorkflowError(cause) : cause }),
+  });
+  return Object.assign(error, properties);
+}
+
+export const jsSuperjson: Codec = {
+  name: "js_superjson",
+  serializeValue: serialize,
+  serializeArgs(args, namedArgs) {
+    if (namedArgs) {
+      throw new TypeError(
+        'Cannot serialize namedArgs with serializationType "native": only "portable" has them',
+      );
+    }
+    return serialize(args);
+  },
+  deserializeValue: deserialize,
+  deserializeArgs: (text) => deserialize(text) as unknown[],
+  deserializeError: (text) => toWorkflowError(deserialize(text)),
+};

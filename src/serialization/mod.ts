@@ -1,0 +1,86 @@
+/** Finds the codec for a value; those that are heavy or seldom met are loaded when they are. */
+
+import { UnsupportedSerializationError, type WorkflowError } from "../errors.ts";
+import type { Codec } from "./codec.ts";
+import { portableJson } from "./portable_json.ts";
+
+/**
+ * The format that values are written in: `"portable"` is JSON that the workers of every language
+ * read; `"native"` is superjson, which keeps `Date`, `Map`, `Set`, `bigint`, `undefined` and more,
+ * but for TypeScript workers only.
+ */
+export type SerializationType = "portable" | "native";
+
+/** A value in a format that this client cannot read, as it is stored. */
+export class SerializedValue {
+  /** Labels a stored value with its format. */
+  constructor(
+    /** The name of the format, or null where none is recorded. */
+    readonly serialization: string | null,
+    /** The value as it is stored. */
+    readonly text: string,
+  ) {}
+}
+
+async function loadJsSuperjson(): Promise<Codec> {
+  return (await import("./js_superjson.ts")).jsSuperjson;
+}
+
+// Releases that record no format leave it to the value: TypeScript's bears the name of its own.
+function isMarkedSuperjson(text: string): boolean {
+  try {
+    return JSON.parse(text)?.__dbos_serializer === "superjson";
+  } catch {
+    return false;
+  }
+}
+
+async function findCodec(serialization: string | null, text: string): Promise<Codec> {
+  if (serialization === "portable_json") return portableJson;
+  if (serialization === "js_superjson" || (!serialization && isMarkedSuperjson(text))) {
+    return await loadJsSuperjson();
+  }
+  throw new UnsupportedSerializationError(serialization || null);
+}
+
+/** The codec that writes `type`; a promise only where it has to be loaded. */
+export function codecOf(type: SerializationType): Codec | Promise<Codec> {
+  return type === "portable" ? portableJson : loadJsSuperjson();
+}
+
+/** The value of a stored text; null where there is none. */
+export async function deserializeValue(
+  text: string | null,
+  serialization: string | null,
+): Promise<unknown> {
+  if (text === null) return null;
+  return (await findCodec(serialization, text)).deserializeValue(text);
+}
+
+/** The error of a stored text. */
+export async function deserializeError(
+  text: string,
+  serialization: string | null,
+): Promise<WorkflowError> {
+  return (await findCodec(serialization, text)).deserializeError(text);
+}
+
+/**
+ * Reads a stored text with `read`, or gives it as a {@linkcode SerializedValue} where its format is
+ * not known, so that one such value does not hide all else that is known of a workflow.
+ */
+export async function deserializeIfKnown<Value>(
+  text: string | null | undefined,
+  serialization: string | null,
+  read: (codec: Codec, text: string) => Value,
+): Promise<Value | SerializedValue | undefined> {
+  if (text === null || text === undefined) return undefined;
+  try {
+    return read(await findCodec(serialization, text), text);
+  } catch (error) {
+    if (error instanceof UnsupportedSerializationError) {
+      return new SerializedValue(serialization || null, text);
+    }
+    throw error;
+  }
+}

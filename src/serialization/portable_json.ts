@@ -1,0 +1,64 @@
+/** `portable_json`: the JSON that the workers of every language read. */
+
+import { WorkflowError } from "../errors.ts";
+import type { Codec } from "./codec.ts";
+
+function fromMap(map: Map<unknown, unknown>): Record<string, unknown> {
+  for (const key of map.keys()) {
+    if (typeof key !== "string") {
+      throw new TypeError(
+        `Cannot serialize a Map as portable JSON: one of its keys is of type ${typeof key}, not string`,
+      );
+    }
+  }
+  return Object.fromEntries(map as Map<string, unknown>);
+}
+
+// Dates need no case: their toJSON() has made them ISO strings before the replacer sees them.
+function replace(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "function" || typeof value === "symbol") {
+    throw new TypeError(`Cannot serialize a ${typeof value} as portable JSON`);
+  }
+  if (value instanceof Map) return fromMap(value);
+  if (value instanceof Set) return [...value];
+  if (value instanceof Error) return { name: value.name, message: value.message };
+  return value;
+}
+
+function isCircularReferenceError(error: unknown): boolean {
+  return error instanceof TypeError && /circular|cyclic/i.test(error.message);
+}
+
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value ?? null, replace);
+  } catch (error) {
+    if (isCircularReferenceError(error)) {
+      throw new TypeError("Cannot serialize a value as portable JSON: it contains itself");
+    }
+    throw error;
+  }
+}
+
+interface PortableError {
+  name?: string;
+  message?: string;
+  code?: string | number;
+  data?: unknown;
+}
+
+function toWorkflowError(value: unknown): WorkflowError {
+  if (typeof value !== "object" || value === null) return new WorkflowError(String(value));
+  const { message, ...details } = value as PortableError;
+  return new WorkflowError(message ?? "", details);
+}
+
+export const portableJson: Codec = {
+  name: "portable_json",
+  serializeValue: stringify,
+  serializeArgs: (args, namedArgs) => stringify({ positionalArgs: args, namedArgs }),
+  deserializeValue: (text) => JSON.parse(text),
+  deserializeArgs: (text) => JSON.parse(text)?.positionalArgs ?? [],
+  deserializeError: (text) => toWorkflowError(JSON.parse(text)),
+};

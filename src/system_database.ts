@@ -1,0 +1,129 @@
+/** Runs the statements of sql/ on a system database, whatever its schema version. */
+
+import { findFeatures, type Statement } from "../sql/mod.ts";
+import type { Adapter } from "./drivers/adapter.ts";
+import { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./errors.ts";
+import { createQueryBuilder, type Features } from "./query.ts";
+import { isTransient, retry, sqlStateOf } from "./retry.ts";
+import type { SerializationType } from "./serialization/mod.ts";
+
+/** What a client was created with, defaults filled in. */
+export interface Settings {
+  readonly schema: string;
+  readonly applicationName: string | undefined;
+  readonly serializationType: SerializationType;
+  readonly pollingIntervalMs: number;
+  readonly retryTimeoutSeconds: number;
+}
+
+/** The system database behind a client, as the functions of this library use it. */
+export interface SystemDatabase {
+  readonly settings: Settings;
+  /** How many statements can be under way at once. */
+  readonly connections: number;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
+  /** Whether a transaction of the caller is known to be open. */
+  isInTransaction(): boolean;
+  /** Looks at the schema once, so that a wrong database shows at once. */
+  verify(): Promise<void>;
+  /** Refuses `feature` where the schema has not the column or table that it `needs`. */
+  require(feature: string, needs: string): Promise<void>;
+  /** Runs a statement; tries again after transient faults, but never in a caller's transaction. */
+  run<Parameters extends object, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]>;
+}
+
+interface Schema {
+  readonly columns: string;
+  readonly features: Features;
+  readonly buildQuery: ReturnType<typeof createQueryBuilder>;
+}
+
+// An application may be upgraded while we are connected. What an upgrade removes is noticed by its
+// error; what it adds raises none.
+const schemaAgeMs = 60_000;
+
+function describeSchema(schema: string, columns: string): Schema {
+  const features = new Set(columns.split(" ").flatMap((name) => [name, name.split(".")[0]!]));
+  return { columns, features, buildQuery: createQueryBuilder(schema, features) };
+}
+
+// 42703 and 42P01: a column or table is not there.
+function isSchemaMismatch(error: unknown): boolean {
+  return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
+}
+
+export function createSystemDatabase(
+  adapter: Adapter,
+  settings: Settings,
+  closed: AbortSignal,
+): SystemDatabase {
+  const buildProbe = createQueryBuilder(settings.schema, new Set());
+  let schema: Promise<Schema> | undefined;
+  let knownSchema: Schema | undefined;
+  let lookedAt = 0;
+
+  async function lookAtSchema(): Promise<Schema> {
+    const probe = buildProbe(findFeatures, { schema_name: settings.schema });
+    const [row] = await adapter.query(probe);
+    const columns = row?.columns as string | null;
+    if (!columns?.includes("workflow_status.workflow_uuid")) {
+      throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
+    }
+    if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
+    return knownSchema;
+  }
+
+  function currentSchema(): Promise<Schema> {
+    const isOld = performance.now() - lookedAt > schemaAgeMs;
+    if (schema && !isOld) return schema;
+    lookedAt = performance.now();
+    const looking = lookAtSchema();
+    looking.then(
+      () => schema = looking,
+      () => schema === looking && (schema = undefined),
+    );
+    // While an old look is replaced, what it saw still serves.
+    return schema ??= looking;
+  }
+
+  async function attempt<Parameters extends object, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]> {
+    const { buildQuery } = await currentSchema();
+    try {
+      return await adapter.query(buildQuery(statement, parameters)) as Row[];
+    } catch (error) {
+      if (isSchemaMismatch(error)) schema = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    settings,
+    connections: adapter.connections,
+    closed,
+    isInTransaction: () => adapter.transactionStatus() === "open",
+    async verify() {
+      await currentSchema();
+    },
+    async require(feature, needs) {
+      const { features } = await currentSchema();
+      if (!features.has(needs)) throw new UnsupportedFeatureError(feature, needs);
+    },
+    run(statement, parameters) {
+      if (adapter.transactionStatus() !== "none") return attempt(statement, parameters);
+      let mismatches = 0;
+      return retry(
+        () => attempt(statement, parameters),
+        (error) =>
+          isSchemaMismatch(error) ? mismatches++ === 0 : isTransient(error, adapter.reconnects),
+        settings.retryTimeoutSeconds * 1000,
+      );
+    },
+  };
+}

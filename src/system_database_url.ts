@@ -1,0 +1,54 @@
+/** Finds the URL of the system database to connect to. */
+
+async function readEnvironment(name: string): Promise<string | undefined> {
+  // Deno, Node and Bun all have it; imported here so that reading the library needs no permission.
+  const { default: process } = await import("node:process");
+  return process.env[name];
+}
+
+// The URL itself stays out of the messages: it may hold a password.
+function parse(url: string, source: string): URL {
+  const parsed = URL.parse(url);
+  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+    throw new TypeError(`Cannot connect to the system database: ${source} is not a Postgres URL`);
+  }
+  return parsed;
+}
+
+function withDatabase(url: URL, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${encodeURIComponent(database)}`;
+  return changed.href;
+}
+
+/**
+ * The URL given, or else that of the environment, with the name of the system database in it.
+ *
+ * DBOS names the system database of an application after the application's own database, with
+ * `_dbos_sys` after it, unless it is told otherwise.
+ */
+export async function findSystemDatabaseURL(
+  given: string | undefined,
+  systemDatabase: string | undefined,
+): Promise<string> {
+  const systemURL = given || await readEnvironment("DBOS_SYSTEM_DATABASE_URL");
+  if (systemURL) {
+    const url = parse(systemURL, given ? "the given URL" : "DBOS_SYSTEM_DATABASE_URL");
+    return systemDatabase ? withDatabase(url, systemDatabase) : systemURL;
+  }
+  const applicationURL = await readEnvironment("DBOS_DATABASE_URL");
+  if (applicationURL) {
+    const url = parse(applicationURL, "DBOS_DATABASE_URL");
+    const application = decodeURIComponent(url.pathname.slice(1));
+    if (!application && !systemDatabase) {
+      throw new TypeError(
+        "Cannot connect to the system database: DBOS_DATABASE_URL names no database",
+      );
+    }
+    return withDatabase(url, systemDatabase ?? `${application}_dbos_sys`);
+  }
+  throw new TypeError(
+    "Cannot connect to the system database: pass its URL, or set DBOS_SYSTEM_DATABASE_URL or " +
+      "DBOS_DATABASE_URL",
+  );
+}
