@@ -1,0 +1,15 @@
+import { enqueueCases } from "./enqueue_cases.ts";
+import { eventCases } from "./event_cases.ts";
+import type { Cases } from "./lane.ts";
+import { messageCases } from "./message_cases.ts";
+import { resultCases } from "./result_cases.ts";
+import { transactionCases } from "./transaction_cases.ts";
+
+/** The conformance suite: all that holds over every driver, runtime and schema. */
+export const cases: Cases = {
+  ...enqueueCases,
+  ...resultCases,
+  ...messageCases,
+  ...eventCases,
+  ...transactionCases,
+};

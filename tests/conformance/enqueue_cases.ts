@@ -1,0 +1,275 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { v7 } from "@std/uuid";
+import { type Cases, idleQueue, newID, statusRow } from "./lane.ts";
+
+const task = { workflowName: "echo", queueName: "tasks" };
+const idleTask = { workflowName: "echo", queueName: idleQueue };
+
+export const enqueueCases: Cases = {
+  async "enqueue() has the worker run a workflow whose result the handle gets"(
+    { library, client },
+  ) {
+    const handle = await library.enqueue<unknown[]>(client, task, 1, "two", {
+      three: [null, true],
+    });
+    assert(v7.validate(handle.workflowID));
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [1, "two", {
+      three: [null, true],
+    }]);
+  },
+
+  async "enqueue() infers arguments and result from the type of the workflow"({ library, client }) {
+    type Sum = (a: number, b: number) => Promise<number>;
+    const handle = await library.enqueue<Sum>(client, { ...task, workflowName: "sum" }, 2, 3);
+    const sum: number = await handle.getResult({ timeoutSeconds: 30 });
+    assertEquals(sum, 5);
+  },
+
+  async "enqueue() writes every option where DBOS reads it"(lane) {
+    const workflowID = newID();
+    await lane.library.enqueue(
+      lane.client,
+      {
+        ...idleTask,
+        workflowID,
+        workflowClassName: "Class",
+        workflowConfigName: "config",
+        appVersion: "v7",
+        applicationName: "shop",
+        workflowTimeoutMS: 5000,
+        deduplicationID: `d-${workflowID}`,
+        priority: 3,
+        queuePartitionKey: "p",
+        delaySeconds: 1.5,
+        attributes: { customer: 7, tags: ["ä"] },
+        authenticatedUser: "ann",
+        authenticatedRoles: ["admin"],
+        namedArgs: { key: "value" },
+      },
+      1,
+    );
+    const row = await statusRow(lane, workflowID);
+    assertEquals(row?.name, "echo");
+    assertEquals(row?.class_name, "Class");
+    assertEquals(row?.config_name, "config");
+    assertEquals(row?.queue_name, idleQueue);
+    assertEquals(row?.application_version, "v7");
+    assertEquals(row?.application_name, "shop");
+    assertEquals(Number(row?.workflow_timeout_ms), 5000);
+    assertEquals(row?.deduplication_id, `d-${workflowID}`);
+    assertEquals(row?.priority, 3);
+    assertEquals(row?.queue_partition_key, "p");
+    assertEquals(Number(row?.delay_until_epoch_ms) - Number(row?.created_at), 1500);
+    assertEquals(row?.attributes, { customer: 7, tags: ["ä"] });
+    assertEquals(row?.authenticated_user, "ann");
+    assertEquals(row?.authenticated_roles, '["admin"]');
+    assertEquals(row?.serialization, "portable_json");
+    const [payload] = await lane.query(
+      `select inputs from ${lane.schema}.workflow_input where workflow_uuid = $1`,
+      [workflowID],
+    );
+    assertEquals(JSON.parse(String(payload?.inputs)), {
+      positionalArgs: [1],
+      namedArgs: { key: "value" },
+    });
+  },
+
+  async "enqueue() leaves NULL what the caller leaves out"(lane) {
+    const { workflowID } = await lane.library.enqueue(lane.client, idleTask);
+    const row = await statusRow(lane, workflowID);
+    for (
+      const column of [
+        "class_name",
+        "config_name",
+        "application_version",
+        "application_name",
+        "deduplication_id",
+        "queue_partition_key",
+        "workflow_timeout_ms",
+        "delay_until_epoch_ms",
+        "attributes",
+        "owner_xid",
+      ]
+    ) assertEquals(row?.[column], null, column);
+    assertEquals(row?.status, "ENQUEUED");
+    assertEquals(Number(row?.recovery_attempts), 0);
+  },
+
+  async "enqueue() calls the methods of classes and of configured instances"({ library, client }) {
+    const greeting = await library.enqueue(client, {
+      workflowName: "greet",
+      workflowClassName: "Greeter",
+      queueName: "tasks",
+    }, "Ann");
+    const speech = await library.enqueue(client, {
+      workflowName: "speak",
+      workflowClassName: "Speaker",
+      workflowConfigName: "french",
+      queueName: "tasks",
+    }, "Ann");
+    assertEquals(await greeting.getResult({ timeoutSeconds: 30 }), "Hello, Ann");
+    assertEquals(await speech.getResult({ timeoutSeconds: 30 }), "french: Ann");
+  },
+
+  async "enqueue() runs a workflow for its user, with the roles"({ library, client }) {
+    const handle = await library.enqueue(client, {
+      ...task,
+      workflowName: "whoAmI",
+      authenticatedUser: "ann",
+      authenticatedRoles: ["admin", "ops"],
+    });
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), {
+      user: "ann",
+      roles: ["admin", "ops"],
+      workflowID: handle.workflowID,
+    });
+  },
+
+  async "enqueue() keeps a workflow from running for delaySeconds"({ library, client }) {
+    const handle = await library.enqueue(client, { ...task, delaySeconds: 0.3 }, "late");
+    assertEquals((await handle.getStatus())?.status, "DELAYED");
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["late"]);
+    const status = await handle.getStatus();
+    assert(status!.dequeuedAt! >= status!.createdAt + 300);
+  },
+
+  async "enqueue() passes the values that JSON lacks in native format"({ library, client }) {
+    const value = {
+      date: new Date(86_400_000),
+      map: new Map([["a", 1]]),
+      set: new Set([1, 2]),
+      big: 2n ** 70n,
+      missing: undefined,
+    };
+    const handle = await library.enqueue(client, { ...task, serializationType: "native" }, value);
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [value]);
+    assertEquals((await handle.getStatus())?.input, [value]);
+  },
+
+  async "enqueue() passes NUL characters and lone surrogates inside of arguments"(
+    { library, client },
+  ) {
+    const text = 'a\0b \ud800 "quoted" \\ $1 $$ 😀';
+    const handle = await library.enqueue(client, task, text);
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [text]);
+  },
+
+  async "enqueue() with a used ID gives a handle and rewrites nothing"(lane) {
+    const { library, client } = lane;
+    const workflowID = newID();
+    await library.enqueue(client, { ...idleTask, workflowID }, "first");
+    const before = await statusRow(lane, workflowID);
+    const again = await library.enqueue(
+      client,
+      { ...idleTask, queueName: "another", workflowID, priority: 9 },
+      "second",
+    );
+    assertEquals(again.workflowID, workflowID);
+    assertEquals(await statusRow(lane, workflowID), before);
+    assertEquals((await again.getStatus())?.input, ["first"]);
+  },
+
+  async "enqueue() under the ID of another workflow names both"({ library, client }) {
+    const workflowID = newID();
+    await library.enqueue(client, { ...idleTask, workflowID });
+    for (
+      const [options, requested] of [
+        [{ workflowName: "other" }, "workflow other"],
+        [{ workflowClassName: "Class" }, "workflow Class.echo"],
+        [{ workflowConfigName: "config" }, "workflow echo of instance config"],
+      ] as const
+    ) {
+      const error = await assertRejects(
+        () => library.enqueue(client, { ...idleTask, ...options, workflowID }),
+        library.ConflictingWorkflowError,
+        `Cannot enqueue ${requested} as ${workflowID}: that is the ID of workflow echo`,
+      );
+      assertEquals(error.workflowID, workflowID);
+    }
+  },
+
+  async "enqueue() refuses a used ID on request, whatever has it"({ library, client }) {
+    const options = { ...idleTask, workflowID: newID(), workflowIDReusePolicy: "reject" } as const;
+    await library.enqueue(client, options);
+    const error = await assertRejects(
+      () => library.enqueue(client, options),
+      library.WorkflowIDInUseError,
+    );
+    assertEquals(error.status, "ENQUEUED");
+    assertEquals(error.workflowName, "echo");
+  },
+
+  async "enqueue() refuses a held deduplication ID and names the holder"({ library, client }) {
+    const options = { ...idleTask, deduplicationID: newID() };
+    const holder = await library.enqueue(client, options);
+    const error = await assertRejects(
+      () => library.enqueue(client, options),
+      library.QueueDuplicatedError,
+      `workflow ${holder.workflowID} holds the deduplication ID ${options.deduplicationID}`,
+    );
+    assertEquals(error.existingWorkflowID, holder.workflowID);
+    // Another queue is another matter.
+    await library.enqueue(client, { ...options, queueName: "idle-too" });
+  },
+
+  async "enqueue() gives a handle to the holder of a deduplication ID on request"(
+    { library, client },
+  ) {
+    const options = {
+      ...idleTask,
+      deduplicationID: newID(),
+      duplicationPolicy: "return-existing",
+    } as const;
+    const holder = await library.enqueue(client, options);
+    assertEquals((await library.enqueue(client, options)).workflowID, holder.workflowID);
+  },
+
+  async "enqueue() gives each of many concurrent calls its own outcome"(lane) {
+    const { library, client } = lane;
+    const deduplicationID = newID();
+    const taken = newID();
+    await library.enqueue(client, { ...idleTask, workflowName: "other", workflowID: taken });
+    const good = Array.from(
+      { length: 40 },
+      (_, index) => ({ ...idleTask, workflowID: newID(), index }),
+    );
+    const outcomes = await Promise.allSettled([
+      ...good.map(({ index, ...options }) => library.enqueue(client, options, index)),
+      library.enqueue(client, { ...idleTask, workflowID: taken }),
+      library.enqueue(client, { ...idleTask, deduplicationID }),
+      library.enqueue(client, { ...idleTask, deduplicationID }),
+      // The server takes no class name as long as this, which only this call may feel.
+      library.enqueue(client, { ...idleTask, workflowClassName: "C".repeat(300) }),
+      library.enqueue(client, { ...idleTask, workflowID: good[0]!.workflowID }),
+    ]);
+    const [conflict, holder, duplicate, refused, again] = outcomes.slice(good.length);
+    for (const [index, outcome] of outcomes.slice(0, good.length).entries()) {
+      assertEquals(outcome.status, "fulfilled");
+      const status = await library.getStatus(client, good[index]!.workflowID);
+      assertEquals(status?.input, [index]);
+    }
+    assert(conflict?.status === "rejected");
+    assertInstanceOf(conflict.reason, library.ConflictingWorkflowError);
+    assertEquals(holder?.status, "fulfilled");
+    assert(duplicate?.status === "rejected");
+    assertInstanceOf(duplicate.reason, library.QueueDuplicatedError);
+    assert(refused?.status === "rejected");
+    assert(again?.status === "fulfilled");
+    assertEquals(again.value.workflowID, good[0]!.workflowID);
+  },
+
+  async "enqueue() has concurrent calls run in their order"({ library, client }) {
+    const labels = Array.from({ length: 20 }, () => newID());
+    const single = { workflowName: "record", queueName: "single" };
+    const handles = await Promise.all(
+      labels.map((label) => library.enqueue(client, single, label)),
+    );
+    for (const handle of handles) await handle.getResult({ timeoutSeconds: 60 });
+    const recorded = await library.enqueue<string[]>(client, {
+      ...single,
+      workflowName: "recorded",
+    });
+    const order = await recorded.getResult({ timeoutSeconds: 30 });
+    assertEquals(order.filter((label) => labels.includes(label)), labels);
+  },
+};

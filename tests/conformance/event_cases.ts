@@ -1,0 +1,57 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Cases, newID } from "./lane.ts";
+
+export const eventCases: Cases = {
+  async "getEvent() gives the value of an event, in either format"({ library, client }) {
+    for (const serializationType of ["portable", "native"] as const) {
+      const handle = await library.enqueue(
+        client,
+        { workflowName: "publish", queueName: "tasks", serializationType },
+        "progress",
+        { done: 7 },
+      );
+      const event = library.getEvent(client, handle.workflowID, "progress", { timeoutSeconds: 30 });
+      assertEquals(await event, { done: 7 });
+    }
+  },
+
+  async "getEvent() returns null after timeoutSeconds, and with 0 looks once"(
+    { library, client },
+  ) {
+    for (const timeoutSeconds of [0, 0.2]) {
+      const startedAt = performance.now();
+      assertEquals(await library.getEvent(client, newID(), "key", timeoutSeconds), null);
+      assert(performance.now() - startedAt >= timeoutSeconds * 1000);
+    }
+    const handle = await library.enqueue(
+      client,
+      { workflowName: "publish", queueName: "tasks" },
+      "key",
+      1,
+    );
+    await handle.getResult({ timeoutSeconds: 30 });
+    assertEquals(await library.getEvent(client, handle.workflowID, "key", 0), 1);
+  },
+
+  async "getEvent() and getResult() wait side by side for many workflows"({ library, client }) {
+    const publisher = { workflowName: "publish", queueName: "tasks" };
+    const workflowIDs = Array.from({ length: 10 }, () => newID());
+    const found = workflowIDs.map((workflowID) =>
+      Promise.all([
+        library.getEvent(client, workflowID, "key", 30),
+        library.getResult(client, workflowID, { timeoutSeconds: 30 }),
+      ])
+    );
+    for (const workflowID of workflowIDs) {
+      await library.enqueue(client, { ...publisher, workflowID }, "key", workflowID);
+    }
+    assertEquals(await Promise.all(found), workflowIDs.map((id): [unknown, unknown] => [id, id]));
+  },
+
+  async "getEvent() ends with the reason of its signal"({ library, client }) {
+    const stop = new AbortController();
+    const event = library.getEvent(client, newID(), "key", { signal: stop.signal });
+    stop.abort("enough");
+    assertEquals(await event.catch((reason) => reason), "enough");
+  },
+};

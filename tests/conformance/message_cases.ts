@@ -1,0 +1,64 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Cases, newID } from "./lane.ts";
+
+export const messageCases: Cases = {
+  async "send() delivers a message to a topic, or to none"({ library, client }) {
+    for (const topic of ["approval", undefined]) {
+      const receiver = { workflowName: "waitForMessage", queueName: "tasks" };
+      const handle = await library.enqueue(client, receiver, topic, 60);
+      await library.send(client, handle.workflowID, { approved: true }, topic ? { topic } : {});
+      assertEquals(await handle.getResult({ timeoutSeconds: 30 }), { approved: true });
+    }
+  },
+
+  async "send() delivers what JSON lacks in native format"({ library, client }) {
+    const receiver = {
+      workflowName: "waitForMessage",
+      queueName: "tasks",
+      serializationType: "native",
+    } as const;
+    const handle = await library.enqueue(client, receiver, "topic", 60);
+    const message = { at: new Date(5), all: new Set([1n]) };
+    await library.send(client, handle.workflowID, message, {
+      topic: "topic",
+      serializationType: "native",
+    });
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), message);
+  },
+
+  async "send() delivers concurrent messages in the order of the calls, each key once"(
+    { library, client },
+  ) {
+    const collector = { workflowName: "collect", queueName: "tasks" };
+    const handle = await library.enqueue(client, collector, 3, "topic");
+    const send = (message: string, idempotencyKey?: string) =>
+      library.send(client, handle.workflowID, message, {
+        topic: "topic",
+        ...(idempotencyKey && { idempotencyKey }),
+      });
+    await Promise.all([send("first", "one"), send("again", "one"), send("second")]);
+    await send("again", "one");
+    await send("third");
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["first", "second", "third"]);
+  },
+
+  async "send() names a destination that does not exist, and fails no other call"(
+    { library, client },
+  ) {
+    const handle = await library.enqueue(client, {
+      workflowName: "waitForMessage",
+      queueName: "tasks",
+    });
+    const nobody = newID();
+    const [error] = await Promise.all([
+      assertRejects(
+        () => library.send(client, nobody, 1),
+        library.NonExistentWorkflowError,
+        `Cannot send to workflow ${nobody}: there is no such workflow`,
+      ),
+      library.send(client, handle.workflowID, "hello"),
+    ]);
+    assertEquals(error.workflowID, nobody);
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), "hello");
+  },
+};

@@ -1,0 +1,136 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { type Cases, idleQueue, newID } from "./lane.ts";
+
+const task = { workflowName: "echo", queueName: "tasks" };
+const idleTask = { workflowName: "echo", queueName: idleQueue };
+
+export const resultCases: Cases = {
+  async "getResult() throws the workflow's own error, whole in either format"({ library, client }) {
+    for (const serializationType of ["portable", "native"] as const) {
+      const handle = await library.enqueue(
+        client,
+        { workflowName: "fail", queueName: "tasks", serializationType },
+        "no such order",
+        "E7",
+        { order: 7 },
+      );
+      const error = await assertRejects(
+        () => handle.getResult({ timeoutSeconds: 30 }),
+        library.WorkflowError,
+      );
+      assertEquals(error.name, "CustomError");
+      assertEquals(error.message, "no such order");
+      assertEquals(error.code, "E7");
+      assertEquals(error.data, { order: 7 });
+      if (serializationType === "native") assertStringIncludes(error.stack ?? "", "worker_app");
+      const status = await handle.getStatus();
+      assertEquals(status?.status, "ERROR");
+      assertEquals((status?.error as Error).message, "no such order");
+    }
+  },
+
+  async "getResult() gives null or undefined for a workflow that returns nothing"(
+    { library, client },
+  ) {
+    const nothing = { workflowName: "nothing", queueName: "tasks" };
+    const portable = await library.enqueue(client, nothing);
+    const native = await library.enqueue(client, { ...nothing, serializationType: "native" });
+    assertEquals(await portable.getResult({ timeoutSeconds: 30 }), null);
+    assertEquals(await native.getResult({ timeoutSeconds: 30 }), undefined);
+  },
+
+  async "getResult() tells a cancelled workflow from one that DBOS gave up"(lane) {
+    const { library, client } = lane;
+    const { workflowID } = await library.enqueue(client, idleTask);
+    for (
+      const [status, error] of [
+        ["CANCELLED", library.AwaitedWorkflowCancelledError],
+        [
+          "MAX_RECOVERY_ATTEMPTS_EXCEEDED",
+          library.AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+        ],
+      ] as const
+    ) {
+      await lane.query(
+        `update ${lane.schema}.workflow_status set status = $1 where workflow_uuid = $2`,
+        [status, workflowID],
+      );
+      const thrown = await assertRejects(() => library.getResult(client, workflowID), error);
+      assertEquals(thrown.workflowID, workflowID);
+    }
+  },
+
+  async "getResult() throws after timeoutSeconds, and with 0 looks once"({ library, client }) {
+    const { workflowID } = await library.enqueue(client, idleTask);
+    for (const timeoutSeconds of [0, 0.2]) {
+      const startedAt = performance.now();
+      const error = await assertRejects(
+        () => library.getResult(client, workflowID, { timeoutSeconds }),
+        library.ResultTimeoutError,
+      );
+      assertEquals(error.timeoutSeconds, timeoutSeconds);
+      assert(performance.now() - startedAt >= timeoutSeconds * 1000);
+    }
+    const done = await library.enqueue(client, task, 1);
+    await done.getResult({ timeoutSeconds: 30 });
+    assertEquals(await done.getResult({ timeoutSeconds: 0 }), [1]);
+  },
+
+  async "getResult() waits for a workflow that is not there yet"({ library, client }) {
+    const workflowID = newID();
+    const result = library.getResult(client, workflowID, { timeoutSeconds: 30 });
+    await library.enqueue(client, { ...task, workflowID }, "here");
+    assertEquals(await result, ["here"]);
+  },
+
+  async "getResult() ends with the reason of its signal"({ library, client }) {
+    const reason = new Error("enough");
+    const stop = new AbortController();
+    const result = library.getResult(client, newID(), { signal: stop.signal });
+    stop.abort(reason);
+    assertEquals(await result.catch((error) => error), reason);
+    assertEquals(
+      await library.getResult(client, newID(), { signal: stop.signal }).catch((error) => error),
+      reason,
+    );
+  },
+
+  async "getResult() names a format that it does not know"(lane) {
+    const { library, client } = lane;
+    const { workflowID } = await library.enqueue(client, idleTask);
+    await lane.query(
+      `update ${lane.schema}.workflow_status
+      set status = 'SUCCESS', output = '"7"', serialization = 'abacus' where workflow_uuid = $1`,
+      [workflowID],
+    );
+    const error = await assertRejects(
+      () => library.getResult(client, workflowID),
+      library.UnsupportedSerializationError,
+      "its serialization format abacus is not known",
+    );
+    assertEquals(error.serialization, "abacus");
+    const status = await library.getStatus(client, workflowID);
+    assertEquals(status?.output, new library.SerializedValue("abacus", '"7"'));
+  },
+
+  async "getStatus() gives null where there is no workflow"({ library, client }) {
+    assertEquals(await library.getStatus(client, newID()), null);
+    assertEquals(await library.retrieveWorkflow(client, newID()).getStatus(), null);
+  },
+
+  async "getStatus() tells all of a workflow that has ended"({ library, client }) {
+    const handle = await library.enqueue(client, { ...task, attributes: { a: 1 } }, "in");
+    await handle.getResult({ timeoutSeconds: 30 });
+    const status = await library.retrieveWorkflow(client, handle.workflowID).getStatus();
+    assert(status);
+    assertEquals(status.status, "SUCCESS");
+    assertEquals(status.workflowName, "echo");
+    assertEquals(status.queueName, "tasks");
+    assertEquals(status.input, ["in"]);
+    assertEquals(status.output, ["in"]);
+    assertEquals(status.attributes, { a: 1 });
+    assertEquals(status.applicationVersion, "test-1");
+    assert(status.createdAt <= status.dequeuedAt!);
+    assert(status.dequeuedAt! <= status.completedAt!);
+  },
+};

@@ -1,0 +1,82 @@
+/**
+ * `deno task test [arguments of deno test]`.
+ *
+ * DBOS_TEST_DATABASE_URL names a server to use instead of the embedded one; DBOS_TEST_CONFIG names
+ * a deno.json to use instead of the repository's, such as one that links checkouts of JSR packages.
+ * After a change of dependencies, `deno task test --frozen=false` brings deno.lock up to date.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
+
+const root = new URL("../", import.meta.url);
+
+interface Mode {
+  description: string;
+  flags: string[];
+}
+
+/** JSR is asked for in vain on some networks: then the stand-ins of npm_only/ take over. */
+async function chooseMode(): Promise<Mode> {
+  const config = Deno.env.get("DBOS_TEST_CONFIG");
+  if (config) {
+    return {
+      description: `packages as ${config} says, without type checking`,
+      flags: [`--config=${config}`, "--no-check"],
+    };
+  }
+  if (await isJsrInReach()) return { description: "JSR is in reach: all tests run", flags: [] };
+  const frozen = Deno.args.some((arg) => arg.startsWith("--frozen")) ? [] : ["--frozen"];
+  return {
+    description: "JSR is out of reach: npm stand-ins, tests of @db/postgres skipped",
+    flags: [...frozen, `--import-map=${await npmOnlyImportMap()}`],
+  };
+}
+
+async function isJsrInReach(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(3_000);
+    const response = await fetch("https://jsr.io/@std/assert/meta.json", { signal });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The imports of deno.json, with a file of npm_only/ in the place of each JSR package. */
+async function npmOnlyImportMap(): Promise<string> {
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  for (const [name, target] of Object.entries<string>(imports)) {
+    if (!target.startsWith("jsr:")) continue;
+    imports[name] = new URL(`tests/npm_only/${name.split("/").at(-1)}.ts`, root).href;
+  }
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
+async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
+  const isPathGiven = Deno.args.some((arg) => existsSync(new URL(arg, root)));
+  const paths = isPathGiven ? [] : ["tests/"];
+  const tests = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--parallel", ...mode.flags, ...paths, ...Deno.args],
+    cwd: fileURLToPath(root),
+    env: { DBOS_TEST_DATABASE_URL: databaseUrl },
+  }).spawn();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => tests.kill(signal));
+  }
+  return (await tests.status).code;
+}
+
+const mode = await chooseMode();
+console.log(mode.description);
+
+let server: PostgresServer | undefined;
+let databaseUrl = Deno.env.get("DBOS_TEST_DATABASE_URL");
+if (!databaseUrl) {
+  server = await startPostgresServer();
+  databaseUrl = server.url;
+}
+const code = await runTests(mode, databaseUrl);
+await server?.stop();
+Deno.exit(code);

@@ -1,0 +1,34 @@
+import pg from "pg";
+
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+}
+
+/** Creates an empty database on the test server, dropped with whoever is connected to it. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const serverUrl = Deno.env.get("DBOS_TEST_DATABASE_URL");
+  if (!serverUrl) {
+    throw new Error(
+      "Cannot create a test database: DBOS_TEST_DATABASE_URL is unset; run `deno task test`",
+    );
+  }
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  await execute(serverUrl, `create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () => execute(serverUrl, `drop database ${name} with (force)`),
+  };
+}
+
+/** Runs one statement on a connection of its own. */
+export async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
