@@ -42,6 +42,13 @@ export interface ClientOptions {
    */
   retryTimeoutSeconds?: number;
   /**
+   * How long the server works on a list or count of workflows before it cancels it, in milliseconds;
+   * 0 lets it work on. In an open transaction its own `statement_timeout` holds instead.
+   *
+   * @default {30000}
+   */
+  observabilityQueryTimeoutMs?: number;
+  /**
    * Use named prepared statements where the driver has them. Set it to false behind a pooler in
    * transaction mode.
    *
@@ -88,6 +95,7 @@ function toSystemDatabase(
     serializationType = "portable",
     pollingIntervalMs = 1000,
     retryTimeoutSeconds = 10,
+    observabilityQueryTimeoutMs = 30_000,
     prepare = true,
   } = options;
   checkOptionalText("schema", schema);
@@ -95,9 +103,17 @@ function toSystemDatabase(
   checkChoice("serializationType", serializationType, ["portable", "native"]);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, 2 ** 31 - 1);
   checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
+  checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);
   return createSystemDatabase(
     adaptDriver(driver, { prepare }),
-    { schema, applicationName, serializationType, pollingIntervalMs, retryTimeoutSeconds },
+    {
+      schema,
+      applicationName,
+      serializationType,
+      pollingIntervalMs,
+      retryTimeoutSeconds,
+      observabilityQueryTimeoutMs,
+    },
     closed,
   );
 }
@@ -137,7 +153,7 @@ function createClosableClient(
  * import { createClient, enqueue } from "@dbos-community/client";
  *
  * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
- * const client = createClient(pool, { schema: "my_dbos", applicationName: "billing" });
+ * const client = createClient(pool, { applicationName: "billing", prepare: false });
  * await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, { id: 7 });
  * await pool.end();
  * ```

@@ -60,6 +60,7 @@ export {
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
   ConflictingWorkflowError,
   NonExistentWorkflowError,
+  QueryTimeoutError,
   QueueDuplicatedError,
   ResultTimeoutError,
   SystemSchemaNotFoundError,

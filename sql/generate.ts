@@ -6,7 +6,7 @@ interface Column {
 }
 
 const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
-const featureMarker = /-- (not )?[a-z_]+(\.[a-z_]+)?$/;
+const marker = /-- (not )?:?[a-z_]+(\.[a-z_]+)?$/;
 
 function parseColumns(file: string, list: string): Column[] {
   return list.split(",").map((item) => item.trim()).filter(Boolean).map((item) => {
@@ -26,12 +26,10 @@ function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The statement without its comments, feature markers excepted: they are read at run time. */
+/** The statement without its comments, markers of lines excepted: they are read at run time. */
 function stripComments(source: string): string {
   return source.split("\n")
-    .map((line) =>
-      featureMarker.test(line) && !line.startsWith("--") ? line : line.replace(/--.*/, "")
-    )
+    .map((line) => marker.test(line) && !line.startsWith("--") ? line : line.replace(/--.*/, ""))
     .map((line) => line.trimEnd())
     .filter(Boolean)
     .join("\n");

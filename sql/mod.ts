@@ -251,6 +251,14 @@ left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
 where ws.workflow_uuid = :workflow_id::text`,
 };
 
+export const limitTime: Statement<{
+  timeout_ms: number;
+}, Record<never, never>> = {
+  name: "limit_time",
+  text: `
+set local statement_timeout = :timeout_ms`,
+};
+
 export const look: Statement<{
   workflow_ids: string;
   events: string;

@@ -52,6 +52,26 @@ export class ResultTimeoutError extends Error {
   }
 }
 
+/** A read took longer than `observabilityQueryTimeoutMs`, and the server cancelled it. */
+export class QueryTimeoutError extends Error {
+  static {
+    this.prototype.name = "QueryTimeoutError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** How long the read was given, in milliseconds. */
+    readonly timeoutMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Cannot finish the query: it took longer than ${timeoutMs} ms. Narrow its filters, or raise ` +
+        `observabilityQueryTimeoutMs`,
+      options,
+    );
+  }
+}
+
 /** The workflow ID belongs to a workflow of another name, class or configured instance. */
 export class ConflictingWorkflowError extends Error {
   static {

@@ -17,13 +17,17 @@ export interface Query {
 /** The tables (`workflow_input`) and columns (`workflow_status.attributes`) that a schema has. */
 export type Features = ReadonlySet<string>;
 
+type Parameters = Readonly<Record<string, Value | undefined>>;
+
 interface CompiledStatement {
   readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
 }
 
-const featureMarker = / *-- (not )?([a-z_.]+)$/;
+/** A line that only some statements keep, for what they need or are given. */
+const marker = / *-- (not )?(:?[a-z_.]+)$/;
+const markedParameter = /-- :([a-z_]+)$/gm;
 const parameter = /(?<!:):([a-z_]+)/g;
 
 /** Quotes a name for use as an SQL identifier. */
@@ -40,46 +44,67 @@ function hash(text: string): string {
   return (value >>> 0).toString(36);
 }
 
-function dropAbsentFeatures(text: string, features: Features): string {
+function keepLines(text: string, isThere: (name: string) => boolean): string {
   const lines: string[] = [];
   for (const line of text.split("\n")) {
-    const marker = featureMarker.exec(line);
-    if (marker && features.has(marker[2]!) === (marker[1] !== undefined)) continue;
-    lines.push(marker ? line.slice(0, marker.index) : line);
+    const match = marker.exec(line);
+    if (match && isThere(match[2]!) === (match[1] !== undefined)) continue;
+    lines.push(match ? line.slice(0, match.index) : line);
   }
   return lines.join("\n");
 }
 
-function compile(text: string, name: string, schema: string, features: Features) {
+function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
   const parameters: string[] = [];
-  const compiled = dropAbsentFeatures(text, features).replace(parameter, (_, name: string) => {
+  const numbered = text.replace(parameter, (_, name: string) => {
     if (name === "schema") return quoteIdentifier(schema);
     if (!parameters.includes(name)) parameters.push(name);
     return `$${parameters.indexOf(name) + 1}`;
   });
-  return { name: `dbos_${name}_${hash(compiled)}`, text: compiled, parameters };
+  return { text: numbered, parameters };
 }
 
-/** A function that makes queries for one schema with one set of features, compiling each once. */
+/**
+ * A function that makes queries for one schema with one set of features, compiling each form of a
+ * statement once.
+ *
+ * A line of SQL that ends with a comment that is the name of a table or column, or of a parameter
+ * with its colon, stays only where the schema has that, or the parameter is given; with `not` before
+ * it, only where not.
+ */
 export function createQueryBuilder(
   schema: string,
   features: Features,
-): <Parameters extends object, Row>(
-  statement: Statement<Parameters, Row>,
-  parameters: Parameters,
-) => Query {
+): <Given extends object, Row>(statement: Statement<Given, Row>, given: Given) => Query {
   const compiled = new Map<string, CompiledStatement>();
-  return (statement, parameters) => {
-    let entry = compiled.get(statement.name);
-    if (!entry) {
-      entry = compile(statement.text, statement.name, schema, features);
-      compiled.set(statement.name, entry);
+  const optional = new Map<string, string[]>();
+
+  function findOptional({ name, text }: Statement<object, unknown>): string[] {
+    let names = optional.get(name);
+    if (!names) {
+      names = [...new Set([...text.matchAll(markedParameter)].map((match) => match[1]!))];
+      optional.set(name, names);
     }
-    const values = parameters as Record<string, Value>;
-    return {
-      name: entry.name,
-      text: entry.text,
-      values: entry.parameters.map((name) => values[name]!),
-    };
+    return names;
+  }
+
+  function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
+    const form = findOptional(statement).filter((name) => given[name] !== undefined).join();
+    const key = `${statement.name}(${form})`;
+    let entry = compiled.get(key);
+    if (!entry) {
+      const isThere = (name: string) =>
+        name.startsWith(":") ? given[name.slice(1)] !== undefined : features.has(name);
+      const { text, parameters } = numberParameters(keepLines(statement.text, isThere), schema);
+      entry = { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
+      compiled.set(key, entry);
+    }
+    return entry;
+  }
+
+  return (statement, given) => {
+    const values = given as Parameters;
+    const { name, text, parameters } = compile(statement, values);
+    return { name, text, values: parameters.map((name) => values[name] ?? null) };
   };
 }

@@ -1,9 +1,9 @@
 /** Runs the statements of sql/ on a system database, whatever its schema version. */
 
-import { findFeatures, type Statement } from "../sql/mod.ts";
+import { findFeatures, limitTime, type Statement } from "../sql/mod.ts";
 import type { Adapter } from "./drivers/adapter.ts";
-import { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./errors.ts";
-import { createQueryBuilder, type Features } from "./query.ts";
+import { QueryTimeoutError, SystemSchemaNotFoundError, UnsupportedFeatureError } from "./errors.ts";
+import { createQueryBuilder, type Features, type Query } from "./query.ts";
 import { isTransient, retry, sqlStateOf } from "./retry.ts";
 import type { SerializationType } from "./serialization/mod.ts";
 
@@ -14,6 +14,7 @@ export interface Settings {
   readonly serializationType: SerializationType;
   readonly pollingIntervalMs: number;
   readonly retryTimeoutSeconds: number;
+  readonly observabilityQueryTimeoutMs: number;
 }
 
 /** The system database behind a client, as the functions of this library use it. */
@@ -34,6 +35,14 @@ export interface SystemDatabase {
     statement: Statement<Parameters, Row>,
     parameters: Parameters,
   ): Promise<Row[]>;
+  /**
+   * The same for a read that may have to look at many rows: outside of a transaction the server
+   * cancels it after `observabilityQueryTimeoutMs`.
+   */
+  read<Parameters extends object, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]>;
 }
 
 interface Schema {
@@ -50,6 +59,8 @@ function describeSchema(schema: string, columns: string): Schema {
   const features = new Set(columns.split(" ").flatMap((name) => [name, name.split(".")[0]!]));
   return { columns, features, buildQuery: createQueryBuilder(schema, features) };
 }
+
+const queryCanceled = "57014";
 
 // 42703 and 42P01: a column or table is not there.
 function isSchemaMismatch(error: unknown): boolean {
@@ -90,16 +101,33 @@ export function createSystemDatabase(
     return schema ??= looking;
   }
 
-  async function attempt<Parameters extends object, Row>(
-    statement: Statement<Parameters, Row>,
-    parameters: Parameters,
-  ): Promise<Row[]> {
-    const { buildQuery } = await currentSchema();
+  async function attempt(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
+    const seen = await currentSchema();
     try {
-      return await adapter.query(buildQuery(statement, parameters)) as Row[];
+      return await send(seen);
     } catch (error) {
       if (isSchemaMismatch(error)) schema = undefined;
       throw error;
+    }
+  }
+
+  function attemptUntilDone(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
+    if (adapter.transactionStatus() !== "none") return attempt(send);
+    let mismatches = 0;
+    return retry(
+      () => attempt(send),
+      (error) =>
+        isSchemaMismatch(error) ? mismatches++ === 0 : isTransient(error, adapter.reconnects),
+      settings.retryTimeoutSeconds * 1000,
+    );
+  }
+
+  async function queryWithin(timeoutMs: number, query: Query, limit: Query): Promise<unknown[]> {
+    try {
+      return await adapter.queryTogether([limit, query]);
+    } catch (error) {
+      if (sqlStateOf(error) !== queryCanceled) throw error;
+      throw new QueryTimeoutError(timeoutMs, { cause: error });
     }
   }
 
@@ -115,15 +143,28 @@ export function createSystemDatabase(
       const { features } = await currentSchema();
       if (!features.has(needs)) throw new UnsupportedFeatureError(feature, needs);
     },
-    run(statement, parameters) {
-      if (adapter.transactionStatus() !== "none") return attempt(statement, parameters);
-      let mismatches = 0;
-      return retry(
-        () => attempt(statement, parameters),
-        (error) =>
-          isSchemaMismatch(error) ? mismatches++ === 0 : isTransient(error, adapter.reconnects),
-        settings.retryTimeoutSeconds * 1000,
-      );
+    run<Parameters extends object, Row>(
+      statement: Statement<Parameters, Row>,
+      parameters: Parameters,
+    ) {
+      const send = ({ buildQuery }: Schema) => adapter.query(buildQuery(statement, parameters));
+      return attemptUntilDone(send) as Promise<Row[]>;
+    },
+    read<Parameters extends object, Row>(
+      statement: Statement<Parameters, Row>,
+      parameters: Parameters,
+    ) {
+      const timeoutMs = settings.observabilityQueryTimeoutMs;
+      // A limit would outlast the read in a transaction, whose own limit holds there.
+      const isLimited = timeoutMs > 0 && adapter.transactionStatus() === "none";
+      if (!isLimited) return this.run(statement, parameters);
+      const send = ({ buildQuery }: Schema) =>
+        queryWithin(
+          timeoutMs,
+          buildQuery(statement, parameters),
+          buildQuery(limitTime, { timeout_ms: timeoutMs }),
+        );
+      return attemptUntilDone(send) as Promise<Row[]>;
     },
   };
 }

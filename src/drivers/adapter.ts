@@ -15,6 +15,8 @@ export interface Adapter {
   /** Whether a statement after a lost connection reaches a new one. */
   readonly reconnects: boolean;
   query(query: Query): Promise<Row[]>;
+  /** Runs queries as one message, which is one transaction; gives the rows of the last. */
+  queryTogether(queries: readonly Query[]): Promise<Row[]>;
 }
 
 /** What a user may decide about the way an adapter talks to the server. */

@@ -1,5 +1,5 @@
 import type { Adapter, Row } from "./adapter.ts";
-import { inlineValues } from "./literals.ts";
+import { inlineValues, joinQueries } from "./literals.ts";
 
 interface Queryable {
   queryObject(text: string): Promise<{ rows: Row[] }>;
@@ -42,21 +42,24 @@ export function adaptDenoPostgres(driver: object): Adapter {
     reconnects: false,
     transactionStatus: () => status,
     query: async (query) => (await queryable.queryObject(inlineValues(query))).rows,
+    queryTogether: async (queries) => (await queryable.queryObject(joinQueries(queries))).rows,
   };
 }
 
 function adaptPool(pool: Pool): Adapter {
+  async function run(text: string): Promise<Row[]> {
+    const client = await pool.connect();
+    try {
+      return (await client.queryObject(text)).rows;
+    } finally {
+      client.release();
+    }
+  }
   return {
     connections: pool.size,
     reconnects: true,
     transactionStatus: () => "none",
-    async query(query) {
-      const client = await pool.connect();
-      try {
-        return (await client.queryObject(inlineValues(query))).rows;
-      } finally {
-        client.release();
-      }
-    },
+    query: (query) => run(inlineValues(query)),
+    queryTogether: (queries) => run(joinQueries(queries)),
   };
 }

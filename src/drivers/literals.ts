@@ -1,22 +1,19 @@
 import type { Query, Value } from "../query.ts";
 
-const utf8 = new TextEncoder();
+// All but printable ASCII, and of that the quote and the backslash.
+const unsafeCharacter = /[^ -&(-[\]-~]/g;
 
-// Base64 has neither quotes nor backslashes nor dollars, so no text can end the literal that holds
-// it, whatever the server's settings are.
-function toBase64(text: string): string {
-  const bytes = utf8.encode(text);
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  }
-  return btoa(binary);
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
+/**
+ * A value as an SQL literal. A text can't end its literal: what is written between the quotes is
+ * printable ASCII without quotes, where every backslash is followed by `u` and four digits. That
+ * means the same whatever the settings and encodings of client and server are.
+ */
 function toLiteral(value: Value): string {
-  if (typeof value === "string") {
-    return `convert_from(decode('${toBase64(value)}','base64'),'UTF8')`;
-  }
+  if (typeof value === "string") return `E'${value.replace(unsafeCharacter, escape)}'`;
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new RangeError(`Cannot write ${value} as an SQL literal`);
   }
@@ -27,7 +24,12 @@ function toLiteral(value: Value): string {
  * A query as one text without parameters, for the simple protocol: it crosses the network in one
  * packet each way and needs nothing of the session, so it passes any transaction pooler.
  */
-export function inlineValues(query: Query): string {
-  const literals = query.values.map(toLiteral);
-  return query.text.replace(/\$(\d+)/g, (_, index: string) => literals[Number(index) - 1]!);
+export function inlineValues({ text, values }: Query): string {
+  const literals = values.map(toLiteral);
+  return text.replace(/\$(\d+)/g, (_, index: string) => literals[Number(index) - 1]!);
+}
+
+/** Queries as one text, for one message of the simple protocol: the server runs it as one transaction. */
+export function joinQueries(queries: readonly Query[]): string {
+  return queries.map(inlineValues).join(";\n");
 }

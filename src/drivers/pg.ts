@@ -1,4 +1,5 @@
 import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
+import { joinQueries } from "./literals.ts";
 
 interface PgQuery {
   name?: string;
@@ -6,8 +7,13 @@ interface PgQuery {
   values: readonly unknown[];
 }
 
+interface PgResult {
+  rows: Row[];
+}
+
 interface Pg {
-  query(query: PgQuery): Promise<{ rows: Row[] }>;
+  query(query: PgQuery): Promise<PgResult>;
+  query(text: string): Promise<PgResult | PgResult[]>;
   connect(): unknown;
   /** Only a pool has these. */
   readonly totalCount?: number;
@@ -45,6 +51,10 @@ export function adaptPg(driver: object, { prepare }: AdapterOptions): Adapter {
     async query({ name, text, values }) {
       const { rows } = await pg.query(prepare ? { name, text, values } : { text, values });
       return rows;
+    },
+    async queryTogether(queries) {
+      const results = [await pg.query(joinQueries(queries))].flat();
+      return results.at(-1)!.rows;
     },
   };
 }

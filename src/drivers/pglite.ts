@@ -1,9 +1,10 @@
 import type { Value } from "../query.ts";
 import type { Adapter, Row } from "./adapter.ts";
+import { joinQueries } from "./literals.ts";
 
 interface PGlite {
   query(text: string, values: readonly Value[]): Promise<{ rows: Row[] }>;
-  exec(text: string): Promise<unknown>;
+  exec(text: string): Promise<{ rows: Row[] }[]>;
 }
 
 /** Whether this is a database of `npm:@electric-sql/pglite`, or a transaction of one. */
@@ -20,5 +21,6 @@ export function adaptPGlite(driver: object): Adapter {
     reconnects: false,
     transactionStatus: () => status,
     query: async ({ text, values }) => (await pglite.query(text, values)).rows,
+    queryTogether: async (queries) => (await pglite.exec(joinQueries(queries))).at(-1)!.rows,
   };
 }

@@ -1,14 +1,11 @@
 import type { Value } from "../query.ts";
 import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
-import { inlineValues } from "./literals.ts";
+import { inlineValues, joinQueries } from "./literals.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
-  unsafe(
-    text: string,
-    values?: readonly Value[],
-    options?: { prepare: boolean },
-  ): Promise<Row[]>;
+  unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
+  unsafe(text: string): Promise<Row[] | Row[][]>;
   readonly options?: {
     readonly max?: number;
     readonly prepare?: boolean;
@@ -41,8 +38,9 @@ function restoreColumnNames(row: Row): Row {
   );
 }
 
-function isRenamed(row: Row): boolean {
-  return Object.keys(row).some((name) => /[A-Z-]/.test(name));
+function restoreRows(rows: Row[]): Row[] {
+  const isRenamed = rows.length > 0 && Object.keys(rows[0]!).some((name) => /[A-Z-]/.test(name));
+  return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
 
 /** Adapts `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
@@ -57,10 +55,15 @@ export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
     async query(query) {
       // Without a prepared statement npm:postgres asks for the parameters' types first, which costs
       // a round trip of its own.
-      const rows = prepare
-        ? await sql.unsafe(query.text, query.values, { prepare })
-        : await sql.unsafe(inlineValues(query));
-      return rows[0] && isRenamed(rows[0]) ? rows.map(restoreColumnNames) : rows;
+      return restoreRows(
+        prepare
+          ? await sql.unsafe(query.text, query.values, { prepare })
+          : await sql.unsafe(inlineValues(query)) as Row[],
+      );
+    },
+    async queryTogether(queries) {
+      const results = await sql.unsafe(joinQueries(queries)) as Row[][];
+      return restoreRows(results.at(-1)!);
     },
   };
 }
