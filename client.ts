@@ -49,6 +49,14 @@ export interface ClientOptions {
    */
   observabilityQueryTimeoutMs?: number;
   /**
+   * Listen for the notifications that DBOS sends of events and streams, on one more connection, from
+   * the first wait for one of them on. They only make a wait shorter, so nothing is lost where none
+   * arrive, as behind a pooler in transaction mode. Close such a client when it is done.
+   *
+   * @default {false}, but true for {@linkcode connect}
+   */
+  listen?: boolean;
+  /**
    * Use named prepared statements where the driver has them. Set it to false behind a pooler in
    * transaction mode.
    *
@@ -82,6 +90,9 @@ export interface Client extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+// npm:postgres would wait for ever on a connection that the server has ended.
+const closeTimeoutSeconds = 2;
+
 const systemDatabases = new WeakMap<object, SystemDatabase>();
 
 function toSystemDatabase(
@@ -96,6 +107,7 @@ function toSystemDatabase(
     pollingIntervalMs = 1000,
     retryTimeoutSeconds = 10,
     observabilityQueryTimeoutMs = 30_000,
+    listen = false,
     prepare = true,
   } = options;
   checkOptionalText("schema", schema);
@@ -113,6 +125,7 @@ function toSystemDatabase(
       pollingIntervalMs,
       retryTimeoutSeconds,
       observabilityQueryTimeoutMs,
+      listen,
     },
     closed,
   );
@@ -134,13 +147,15 @@ function createClosableClient(
   closeDriver: () => Promise<void>,
 ): Client {
   const closing = new AbortController();
+  const database = toSystemDatabase(driver, options, closing.signal);
   const close = async () => {
     if (closing.signal.aborted) return;
     closing.abort(new Error("Cannot wait any longer: the client was closed"));
+    await database.isQuiet();
     await closeDriver();
   };
   const client = { close, [Symbol.asyncDispose]: close };
-  systemDatabases.set(client, toSystemDatabase(driver, options, closing.signal));
+  systemDatabases.set(client, database);
   return client;
 }
 
@@ -195,7 +210,11 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   checkOptionalText("systemDatabase", systemDatabase);
   checkInteger("maxConnections", maxConnections, 1);
   const sql = await openPostgres(await findSystemDatabaseURL(url, systemDatabase), maxConnections);
-  const client = createClosableClient(sql, clientOptions, () => sql.end());
+  const client = createClosableClient(
+    sql,
+    { listen: true, ...clientOptions },
+    () => sql.end({ timeout: closeTimeoutSeconds }),
+  );
   try {
     await systemDatabaseOf(client).verify();
   } catch (error) {

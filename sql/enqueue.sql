@@ -1,22 +1,26 @@
--- enqueue(jobs text, backlog_ms int) many
--- row: position int, existing_id text?, existing_status text?, existing_name text?,
--- row: existing_class_name text?, existing_config_name text?, is_own boolean, holder_id text?
+-- enqueue(after text, backlog int, jobs text) many
+-- row: last_created_at text, position int?, existing_id text?, existing_status text?, existing_name text?,
+-- row: existing_class_name text?, existing_config_name text?, is_own boolean?, holder_id text?
 --
 -- Inserts workflows, and returns a row for each job that was not inserted with what stands in its
 -- way: the workflow that has its ID, or else the one that holds its deduplication ID. `is_own` says
 -- that the workflow with its ID was written by this very call, by an attempt whose answer got lost.
+-- Where all were inserted there is one row without a position.
 --
 -- A row that names neither met a workflow that this statement cannot see: one that was committed
 -- after the statement began, or an earlier job of the same statement. Sending that job again tells.
 --
 -- Workers dequeue by created_at, so the rows of one statement get increasing values in the order of
--- their positions; backlog_ms keeps them behind the rows of the statements before.
+-- their positions. They come after those of the statements before: later than `after`, the last value
+-- that the caller knows of, and by as much as the rows in statements that have not returned yet, the
+-- `backlog`; but never more than a second later than now.
 with job as (
   select
     input.*,
-    (extract(epoch from statement_timestamp()) * 1000)::bigint
-      + :backlog_ms::int + input.position as created_at
-  from json_to_recordset(:jobs::text::json) as input (
+    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
+      + input.position as created_at
+  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+  cross join json_to_recordset(:jobs::text::json) as input (
     position int,
     workflow_id text,
     name text,
@@ -35,6 +39,9 @@ with job as (
     attributes jsonb,
     inputs text,
     serialization text,
+    schedule_name text,
+    is_debounced boolean,
+    debounce_timeout_ms bigint,
     creator_xid text
   )
 ),
@@ -62,6 +69,9 @@ inserted as (
     delay_until_epoch_ms, -- workflow_status.delay_until_epoch_ms
     attributes, -- workflow_status.attributes
     serialization, -- workflow_status.serialization
+    schedule_name, -- workflow_status.schedule_name
+    is_debounced, -- workflow_status.is_debounced
+    debounce_deadline_epoch_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
     inputs, -- not workflow_input
     status
@@ -86,9 +96,12 @@ inserted as (
     deduplication_id,
     coalesce(priority, 0),
     queue_partition_key, -- workflow_status.queue_partition_key
-    created_at + delay_ms, -- workflow_status.delay_until_epoch_ms
+    created_at + least(delay_ms, debounce_timeout_ms), -- workflow_status.delay_until_epoch_ms
     attributes, -- workflow_status.attributes
     serialization, -- workflow_status.serialization
+    schedule_name, -- workflow_status.schedule_name
+    coalesce(is_debounced, false), -- workflow_status.is_debounced
+    created_at + debounce_timeout_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
     inputs, -- not workflow_input
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
@@ -114,6 +127,7 @@ obstacle as (
   )
 )
 select
+  stamp.last_created_at,
   obstacle.position,
   existing.workflow_uuid as existing_id,
   existing.status as existing_status,
@@ -125,7 +139,8 @@ select
     false
   ) as is_own,
   holder.workflow_uuid as holder_id
-from obstacle
+from (select max(created_at)::text as last_created_at from job) as stamp
+left join obstacle on true
 left join :schema.workflow_status as existing
   on existing.workflow_uuid = obstacle.workflow_id
 left join :schema.workflow_status as holder

@@ -35,10 +35,16 @@ function stripComments(source: string): string {
     .join("\n");
 }
 
+/** The comment that a file begins with, as one line. */
+function readLeadingComment(source: string): string {
+  return (/^(?:--.*\n)*/.exec(source)?.[0] ?? "").replace(/^-- */gm, "").replaceAll("\n", " ");
+}
+
 function generateStatement(file: string, source: string): string {
-  const header = /^-- ([a-z_]+)\(([^)]*)\) (?:one|optional|many|none)\n/.exec(source);
+  const comment = readLeadingComment(source);
+  const header = /^([a-z_]+)\(([^)]*)\) (?:one|optional|many|none) /.exec(comment);
   if (!header || `${header[1]}.sql` !== file) {
-    throw new SyntaxError(`Cannot read ${file}: its first line must be "-- name(parameters) many"`);
+    throw new SyntaxError(`Cannot read ${file}: it must begin with "-- name(parameters) many"`);
   }
   const rows = [...source.matchAll(/^-- row: (.*)$/gm)].map((match) => match[1]).join(" ");
   const parameters = formatType(parseColumns(file, header[2]!));

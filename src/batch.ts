@@ -1,16 +1,45 @@
 /** Gathers concurrent writes of one client into few statements. */
 
+import { createTurns } from "./in_turn.ts";
 import { isTransient, sqlStateOf } from "./retry.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
+/** Where the rows of a statement go among those of the statements before. */
+export interface Place {
+  /** The last stamp that is known, in milliseconds since 1970. */
+  readonly after: string;
+  /** How many rows are on their way ahead of it. */
+  readonly backlog: number;
+}
+
+/** What has come of a statement. */
+export interface Written<Outcome> {
+  /** An outcome for each item, in order. */
+  readonly outcomes: Outcome[];
+  /** The stamp of the last row. */
+  readonly lastCreatedAt: string;
+}
+
 /**
- * Writes `items`, each the text of a JSON object, as one statement; settles to an outcome for each.
- * The statement stamps the rows one millisecond apart, in order, from `backlogMs` after now on.
+ * Writes `items`, each the text of a JSON object, as one statement, which stamps its rows with
+ * increasing times.
  */
-export type WriteBatch<Outcome> = (items: string[], backlogMs: number) => Promise<Outcome[]>;
+export type WriteBatch<Outcome> = (
+  items: readonly string[],
+  place: Place,
+) => Promise<Written<Outcome>>;
 
 /** Writes one item, together with others that are called for meanwhile. */
 export type Write<Outcome> = (item: string) => Promise<Outcome>;
+
+/** Writes items. */
+export interface Batcher<Outcome> {
+  readonly write: Write<Outcome>;
+  /** Writes items as one statement, however large they are. */
+  writeTogether(items: readonly string[]): Promise<Outcome[]>;
+  /** Writes many items as one statement, or if they are large, one after the other as a few. */
+  writeMany(items: readonly string[]): Promise<Outcome[]>;
+}
 
 interface Waiting<Outcome> {
   item: string;
@@ -20,32 +49,21 @@ interface Waiting<Outcome> {
 
 // Some ten packets: one burst on a connection that has been idle.
 const fullCharacters = 12_000;
-// Past this the order of calls gives way, so that no row is stamped far in the future.
-const longestBacklogMs = 1000;
+// What the caller has gathered already is worth fewer round trips and more memory.
+const fullCharactersOfMany = 1_000_000;
 
 /** Items as the text of a JSON array, each with its `position` in it. */
 export function toPositionedArray(items: readonly string[]): string {
   return `[${items.map((item, position) => `{"position":${position},${item.slice(1)}`).join()}]`;
 }
 
-/**
- * Rows are stamped one millisecond apart, so many of them reach into the future; this tells how far
- * the next statement must stay behind to keep the order of calls.
- */
-function createTimeline(): { reserve(rows: number): number; settle(rows: number): void } {
-  let takenUntil = 0;
-  return {
-    reserve(rows) {
-      const now = performance.now();
-      const start = Math.max(takenUntil, now);
-      takenUntil = Math.min(start + rows, now + longestBacklogMs);
-      return Math.ceil(start - now);
-    },
-    // The server may have stamped them as late as just now.
-    settle(rows) {
-      takenUntil = Math.max(takenUntil, performance.now() + Math.min(rows, longestBacklogMs));
-    },
-  };
+/** How many items fill a statement of so many characters; one at least. */
+function countUntilFull(items: readonly { readonly item: string }[], characters: number): number {
+  let count = 0;
+  for (let sum = 0; count < items.length && (count === 0 || sum < characters); count++) {
+    sum += items[count]!.item.length;
+  }
+  return count;
 }
 
 function isRefusal(error: unknown): boolean {
@@ -53,9 +71,9 @@ function isRefusal(error: unknown): boolean {
 }
 
 /**
- * A function that writes one item with the statement of `writeBatch`. While a statement is under
- * way, the next items gather and go as one when it returns; as soon as they fill a statement they
- * go on another connection, if the driver has one. When idle nothing waits.
+ * Writes items with the statement of `writeBatch`, each as it is called for. While a statement is
+ * under way, the next items gather and go as one when it returns; as soon as they fill a statement
+ * they go on another connection, if the driver has one. When idle nothing waits.
  *
  * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
  * outcome. In a caller's transaction every item is a statement of its own.
@@ -63,17 +81,25 @@ function isRefusal(error: unknown): boolean {
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   writeBatch: WriteBatch<Outcome>,
-): Write<Outcome> {
-  const timeline = createTimeline();
+): Batcher<Outcome> {
+  const inTurn = createTurns();
+  let after = "0";
+  let rowsUnderWay = 0;
   const gathered: Waiting<Outcome>[] = [];
   let gatheredCharacters = 0;
-  let underWay = 0;
+  let statementsUnderWay = 0;
   let isFlushDue = false;
 
-  async function write(items: string[]): Promise<Outcome[]> {
-    const outcomes = await writeBatch(items, timeline.reserve(items.length));
-    timeline.settle(items.length);
-    return outcomes;
+  async function write(items: readonly string[]): Promise<Outcome[]> {
+    const backlog = rowsUnderWay;
+    rowsUnderWay += items.length;
+    try {
+      const { outcomes, lastCreatedAt } = await writeBatch(items, { after, backlog });
+      if (Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
+      return outcomes;
+    } finally {
+      rowsUnderWay -= items.length;
+    }
   }
 
   async function writeEach(batch: Waiting<Outcome>[]): Promise<void> {
@@ -93,38 +119,55 @@ export function createBatcher<Outcome>(
   }
 
   function take(): Waiting<Outcome>[] {
-    let characters = 0;
-    let count = 0;
-    while (count < gathered.length && (count === 0 || characters < fullCharacters)) {
-      characters += gathered[count++]!.item.length;
-    }
-    gatheredCharacters -= characters;
-    return gathered.splice(0, count);
+    const batch = gathered.splice(0, countUntilFull(gathered, fullCharacters));
+    for (const { item } of batch) gatheredCharacters -= item.length;
+    return batch;
   }
 
   function flush(): void {
     isFlushDue = false;
     while (
       gathered.length > 0 &&
-      (underWay === 0 || (gatheredCharacters >= fullCharacters && underWay < database.connections))
+      (statementsUnderWay === 0 ||
+        (gatheredCharacters >= fullCharacters && statementsUnderWay < database.connections))
     ) {
-      underWay++;
+      statementsUnderWay++;
       writeAll(take()).finally(() => {
-        underWay--;
+        statementsUnderWay--;
         flush();
       });
     }
   }
 
-  return (item) => {
-    if (database.isInTransaction()) return write([item]).then(([outcome]) => outcome!);
-    return new Promise((resolve, reject) => {
-      gathered.push({ item, resolve, reject });
-      gatheredCharacters += item.length;
-      if (isFlushDue) return;
-      // Calls of the same turn go together.
-      isFlushDue = true;
-      queueMicrotask(flush);
-    });
+  async function writeMany(items: readonly string[]): Promise<Outcome[]> {
+    const rest = items.map((item) => ({ item }));
+    const outcomes: Outcome[] = [];
+    while (rest.length > 0) {
+      const batch = rest.splice(0, countUntilFull(rest, fullCharactersOfMany));
+      outcomes.push(...await write(batch.map(({ item }) => item)));
+    }
+    return outcomes;
+  }
+
+  return {
+    write(item) {
+      if (database.isInTransaction()) {
+        return inTurn(() => write([item])).then(([outcome]) => outcome!);
+      }
+      return new Promise((resolve, reject) => {
+        gathered.push({ item, resolve, reject });
+        gatheredCharacters += item.length;
+        if (isFlushDue) return;
+        // Calls of the same turn go together.
+        isFlushDue = true;
+        queueMicrotask(flush);
+      });
+    },
+    writeTogether(items) {
+      return database.isInTransaction() ? inTurn(() => write(items)) : write(items);
+    },
+    writeMany(items) {
+      return database.isInTransaction() ? inTurn(() => writeMany(items)) : writeMany(items);
+    },
   };
 }

@@ -1,17 +1,15 @@
 import { type Client, systemDatabaseOf } from "../client.ts";
-import { enqueue as enqueueStatement } from "../sql/mod.ts";
-import { createBatcher, toPositionedArray, type Write } from "./batch.ts";
 import type { Driver } from "./drivers/adapter.ts";
-import { ConflictingWorkflowError, QueueDuplicatedError, WorkflowIDInUseError } from "./errors.ts";
+import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
 import { codecOf, type SerializationType } from "./serialization/mod.ts";
 import { portableJson } from "./serialization/portable_json.ts";
-import type { SystemDatabase } from "./system_database.ts";
 import { uuidV7 } from "./uuid_v7.ts";
 import {
   checkChoice,
   checkInteger,
   checkNumber,
   checkOptionalText,
+  checkOptionalTexts,
   checkPlainObject,
   checkText,
 } from "./validate.ts";
@@ -138,20 +136,10 @@ export type WorkflowResult<Workflow> = Workflow extends (...args: never[]) => in
 export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => unknown ? Args
   : unknown[];
 
-/** What stood in the way of a job, if anything: a row of sql/enqueue.sql. */
-interface Obstacle {
-  readonly existing_id: string | null;
-  readonly existing_status: string | null;
-  readonly existing_name: string | null;
-  readonly existing_class_name: string | null;
-  readonly existing_config_name: string | null;
-  readonly is_own: boolean;
-  readonly holder_id: string | null;
-}
-
 const greatestPriority = 2 ** 31 - 1;
 
-function checkOptions(options: EnqueueOptions): void {
+/** Refuses options of which no workflow can be made. */
+export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkText("workflowName", options.workflowName);
   checkText("queueName", options.queueName);
   checkOptionalText("workflowID", options.workflowID);
@@ -171,9 +159,9 @@ function checkOptions(options: EnqueueOptions): void {
   }
   checkInteger("priority", options.priority, 0, greatestPriority);
   checkOptionalText("queuePartitionKey", options.queuePartitionKey);
-  checkNumber("delaySeconds", options.delaySeconds, 0);
+  checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkOptionalText("authenticatedUser", options.authenticatedUser);
-  options.authenticatedRoles?.forEach((role) => checkText("authenticatedRoles", role));
+  checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
   checkChoice("serializationType", options.serializationType, ["portable", "native"]);
   if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
   if (options.attributes !== undefined) checkAttributes(options.attributes);
@@ -183,7 +171,8 @@ function checkOptions(options: EnqueueOptions): void {
 // text that looks like one.
 const unstorableEscape = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
-function checkAttributes(attributes: unknown): void {
+/** Refuses attributes that Postgres cannot store. */
+export function checkAttributes(attributes: unknown): void {
   checkPlainObject("attributes", attributes);
   const json = portableJson.serializeValue(attributes);
   if (unstorableEscape.test(json)) {
@@ -192,121 +181,6 @@ function checkAttributes(attributes: unknown): void {
     );
   }
 }
-
-/** The options that not every schema version has a column for. */
-const neededColumns = {
-  queuePartitionKey: "workflow_status.queue_partition_key",
-  delaySeconds: "workflow_status.delay_until_epoch_ms",
-  attributes: "workflow_status.attributes",
-  applicationName: "workflow_status.application_name",
-} as const;
-
-async function requireColumns(database: SystemDatabase, options: EnqueueOptions): Promise<void> {
-  for (const [option, column] of Object.entries(neededColumns)) {
-    if (options[option as keyof typeof neededColumns]) await database.require(option, column);
-  }
-}
-
-function needsColumns(options: EnqueueOptions): boolean {
-  return Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
-}
-
-/** The text of a job as sql/enqueue.sql reads it; what is undefined stays out and becomes NULL. */
-function toJob(
-  workflowID: string,
-  options: EnqueueOptions,
-  inputs: string,
-  serialization: string,
-  applicationName: string | undefined,
-): string {
-  const { authenticatedRoles, delaySeconds } = options;
-  return JSON.stringify({
-    workflow_id: workflowID,
-    name: options.workflowName,
-    class_name: options.workflowClassName,
-    config_name: options.workflowConfigName,
-    queue_name: options.queueName,
-    authenticated_user: options.authenticatedUser,
-    authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
-    application_version: options.appVersion,
-    application_name: options.applicationName ?? applicationName,
-    timeout_ms: options.workflowTimeoutMS,
-    deduplication_id: options.deduplicationID,
-    priority: options.priority,
-    queue_partition_key: options.queuePartitionKey,
-    delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: options.attributes,
-    inputs,
-    serialization,
-    creator_xid: uuidV7(),
-  });
-}
-
-const writers = new WeakMap<SystemDatabase, Write<Obstacle | undefined>>();
-
-function writerOf(database: SystemDatabase): Write<Obstacle | undefined> {
-  let write = writers.get(database);
-  if (!write) {
-    write = createBatcher(database, async (jobs, backlogMs) => {
-      const rows = await database.run(enqueueStatement, {
-        jobs: toPositionedArray(jobs),
-        backlog_ms: backlogMs,
-      });
-      const outcomes = new Array<Obstacle | undefined>(jobs.length);
-      for (const row of rows) outcomes[row.position] = row;
-      return outcomes;
-    });
-    writers.set(database, write);
-  }
-  return write;
-}
-
-function describeWorkflow(
-  name: string | null,
-  className: string | null | undefined,
-  configName: string | null | undefined,
-): string {
-  const method = className ? `${className}.${name}` : `${name}`;
-  return configName ? `workflow ${method} of instance ${configName}` : `workflow ${method}`;
-}
-
-/** The ID that a call's handle is for, given what has the ID already, or the error to throw. */
-function resolveExisting(workflowID: string, options: EnqueueOptions, existing: Obstacle): string {
-  // An attempt of this very call has written it, and its answer got lost.
-  if (existing.is_own) return workflowID;
-  if (options.workflowIDReusePolicy === "reject") {
-    throw new WorkflowIDInUseError(
-      workflowID,
-      existing.existing_status ?? "",
-      existing.existing_name ?? "",
-    );
-  }
-  const requested = describeWorkflow(
-    options.workflowName,
-    options.workflowClassName,
-    options.workflowConfigName,
-  );
-  const found = describeWorkflow(
-    existing.existing_name,
-    existing.existing_class_name,
-    existing.existing_config_name,
-  );
-  if (requested !== found) throw new ConflictingWorkflowError(workflowID, requested, found);
-  return workflowID;
-}
-
-function resolveHolder(workflowID: string, options: EnqueueOptions, holderID: string): string {
-  if (options.duplicationPolicy === "return-existing") return holderID;
-  throw new QueueDuplicatedError(
-    workflowID,
-    options.queueName,
-    options.deduplicationID ?? "",
-    holderID,
-  );
-}
-
-// Each time, whoever is in the way has come or gone since the last; a few times is much already.
-const mostAttempts = 20;
 
 /**
  * Enqueues a workflow, in one round trip, and gives a handle to it.
@@ -346,30 +220,13 @@ export async function enqueue<Workflow = unknown>(
   options: EnqueueOptions,
   ...args: WorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
-  checkOptions(options);
+  checkEnqueueOptions(options);
   const database = systemDatabaseOf(client);
-  const { serializationType, applicationName } = database.settings;
   // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = codecOf(options.serializationType ?? serializationType);
+  const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const workflowID = options.workflowID ?? uuidV7();
-  const inputs = codec.serializeArgs(args, options.namedArgs);
-  const job = toJob(workflowID, options, inputs, codec.name, applicationName);
+  const job = toJob(database, codec, options, args, { workflow_id: workflowID });
   if (needsColumns(options)) await requireColumns(database, options);
-
-  const write = writerOf(database);
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    const obstacle = await write(job);
-    if (!obstacle) return createHandle(client, workflowID);
-    if (obstacle.existing_id) {
-      return createHandle(client, resolveExisting(workflowID, options, obstacle));
-    }
-    if (obstacle.holder_id) {
-      return createHandle(client, resolveHolder(workflowID, options, obstacle.holder_id));
-    }
-  }
-  throw new Error(
-    `Cannot enqueue workflow ${workflowID}: its ID or deduplication ID was taken and freed ` +
-      `${mostAttempts} times meanwhile`,
-  );
+  return createHandle(client, await writeJob(database, workflowID, options, job));
 }

@@ -52,6 +52,69 @@ export class ResultTimeoutError extends Error {
   }
 }
 
+/** Workflows that were waited for together had not ended when `timeoutSeconds` were over. */
+export class WaitTimeoutError extends Error {
+  static {
+    this.prototype.name = "WaitTimeoutError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The IDs of the workflows that had not ended. */
+    readonly workflowIDs: readonly string[],
+    /** How long was waited, in seconds. */
+    readonly timeoutSeconds: number,
+  ) {
+    super(
+      `Cannot wait any longer for workflows: ${workflowIDs.length} not ended within ` +
+        `${timeoutSeconds} s`,
+    );
+  }
+}
+
+/** No further value had come on the stream when `timeoutSeconds` were over. */
+export class StreamTimeoutError extends Error {
+  static {
+    this.prototype.name = "StreamTimeoutError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The ID of the workflow that writes the stream. */
+    readonly workflowID: string,
+    /** The key of the stream. */
+    readonly key: string,
+    /** The offset of the value that was waited for. */
+    readonly offset: number,
+    /** How long was waited, in seconds. */
+    readonly timeoutSeconds: number,
+  ) {
+    super(
+      `Cannot read stream ${key} of workflow ${workflowID}: its value ${offset} has not come ` +
+        `within ${timeoutSeconds} s`,
+    );
+  }
+}
+
+/** The stream ended before the offset that was asked for. */
+export class StreamEndedError extends Error {
+  static {
+    this.prototype.name = "StreamEndedError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The ID of the workflow that wrote the stream. */
+    readonly workflowID: string,
+    /** The key of the stream. */
+    readonly key: string,
+    /** The offset that it did not reach. */
+    readonly offset: number,
+  ) {
+    super(`Cannot read stream ${key} of workflow ${workflowID}: it ended before value ${offset}`);
+  }
+}
+
 /** A read took longer than `observabilityQueryTimeoutMs`, and the server cancelled it. */
 export class QueryTimeoutError extends Error {
   static {
@@ -137,18 +200,124 @@ export class QueueDuplicatedError extends Error {
   }
 }
 
-/** There is no workflow with this ID. */
+/** There is no workflow with this ID, or with any of these. */
 export class NonExistentWorkflowError extends Error {
   static {
     this.prototype.name = "NonExistentWorkflowError";
+  }
+
+  /** The ID of the workflow; the first of several. */
+  readonly workflowID: string;
+  /** The IDs of all that are not there. */
+  readonly workflowIDs: readonly string[];
+
+  /** Makes the error; `action` is what was to be done: `send to`. */
+  constructor(workflowID: string | readonly string[], action: string) {
+    const workflowIDs = [workflowID].flat();
+    const workflows = workflowIDs.length > 1 ? "workflows" : "workflow";
+    super(`Cannot ${action} ${workflows} ${workflowIDs.join(", ")}: there is no such workflow`);
+    this.workflowID = workflowIDs[0]!;
+    this.workflowIDs = workflowIDs;
+  }
+}
+
+/** The workflow has not ended, as it would have to. */
+export class ActiveWorkflowError extends Error {
+  static {
+    this.prototype.name = "ActiveWorkflowError";
   }
 
   /** Makes the error. */
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
+    /** Its status: `PENDING`, `ENQUEUED` or `DELAYED`. */
+    readonly status: string,
   ) {
-    super(`Cannot send to workflow ${workflowID}: there is no such workflow`);
+    super(`Cannot rewind workflow ${workflowID}: it is ${status}; cancel it first`);
+  }
+}
+
+/** There is no queue of this name in the system database. */
+export class NonExistentQueueError extends Error {
+  static {
+    this.prototype.name = "NonExistentQueueError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the queue. */
+    readonly queueName: string,
+  ) {
+    super(`Cannot update queue ${queueName}: there is no such queue`);
+  }
+}
+
+/** There is no application version of this name in the system database. */
+export class NonExistentVersionError extends Error {
+  static {
+    this.prototype.name = "NonExistentVersionError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the application version. */
+    readonly versionName: string,
+  ) {
+    super(`Cannot make application version ${versionName} the latest: there is no such version`);
+  }
+}
+
+/** There is no schedule of this name in the system database. */
+export class NonExistentScheduleError extends Error {
+  static {
+    this.prototype.name = "NonExistentScheduleError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the schedule. */
+    readonly scheduleName: string,
+    /** What was to be done with it: `trigger`. */
+    action: string,
+  ) {
+    super(`Cannot ${action} schedule ${scheduleName}: there is no such schedule`);
+  }
+}
+
+/** There is a schedule of this name in the system database already. */
+export class ScheduleExistsError extends Error {
+  static {
+    this.prototype.name = "ScheduleExistsError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the schedule. */
+    readonly scheduleName: string,
+  ) {
+    super(`Cannot create schedule ${scheduleName}: there is one of that name`);
+  }
+}
+
+/** Something that has a name of its own in the system database belongs to another application. */
+export class OwnedByAnotherApplicationError extends Error {
+  static {
+    this.prototype.name = "OwnedByAnotherApplicationError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** What was to be done: `register queue tasks`. */
+    readonly action: string,
+    /** The application on whose behalf. */
+    readonly applicationName: string,
+    /** The application that it belongs to. */
+    readonly owner: string,
+  ) {
+    super(
+      `Cannot ${action} for application ${applicationName}: it belongs to application ${owner}`,
+    );
   }
 }
 

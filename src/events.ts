@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../client.ts";
+import { getAllEvents as getAllEventsStatement } from "../sql/mod.ts";
 import type { Driver } from "./drivers/adapter.ts";
-import { deserializeValue } from "./serialization/mod.ts";
+import { deserializeIfKnown, deserializeValue } from "./serialization/mod.ts";
 import { checkText } from "./validate.ts";
 import { waitFor, type WaitOptions } from "./wait.ts";
 
@@ -35,9 +36,49 @@ export async function getEvent<Value = unknown>(
   checkText("workflowID", workflowID);
   checkText("key", key);
   const waitOptions = typeof options === "number" ? { timeoutSeconds: options } : options;
-  const event = await waitFor(systemDatabaseOf(client), { workflowID, key }, {
+  const awaited = {
+    kind: "event",
+    item: JSON.stringify({ workflow_id: workflowID, key }),
+    notification: `${workflowID}::${key}`,
+  } as const;
+  const event = await waitFor(systemDatabaseOf(client), awaited, {
     timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
   });
   return event ? await deserializeValue(event.value, event.serialization) as Value : null;
+}
+
+/**
+ * The latest values of all events that a workflow has set, by their keys; none if there is no such
+ * workflow. A value in a format that this client cannot read is a {@linkcode SerializedValue}.
+ *
+ * @example
+ * ```ts
+ * import { connect, getAllEvents } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * for (const [key, value] of Object.entries(await getAllEvents(client, "task-7"))) {
+ *   console.log(key, value);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @returns The values.
+ * @throws {TypeError} If the ID is not a string.
+ * @throws {RangeError} If the ID is empty.
+ */
+export async function getAllEvents(
+  client: Client | Driver,
+  workflowID: string,
+): Promise<Record<string, unknown>> {
+  checkText("workflowID", workflowID);
+  const rows = await systemDatabaseOf(client).run(getAllEventsStatement, {
+    workflow_id: workflowID,
+  });
+  const values = rows.map(({ key, value, serialization }) =>
+    deserializeIfKnown(value, serialization, (codec, text) => codec.deserializeValue(text))
+      .then((value) => [key, value])
+  );
+  return Object.fromEntries(await Promise.all(values));
 }

@@ -1,15 +1,33 @@
 import { type Client, systemDatabaseOf } from "../client.ts";
 import { send as sendStatement } from "../sql/mod.ts";
-import { createBatcher, toPositionedArray, type Write } from "./batch.ts";
+import { type Batcher, createBatcher, toPositionedArray } from "./batch.ts";
 import type { Driver } from "./drivers/adapter.ts";
 import { NonExistentWorkflowError } from "./errors.ts";
+import type { Codec } from "./serialization/codec.ts";
 import { codecOf, type SerializationType } from "./serialization/mod.ts";
 import type { SystemDatabase } from "./system_database.ts";
 import { uuidV7 } from "./uuid_v7.ts";
-import { checkChoice, checkOptionalText, checkText } from "./validate.ts";
+import { checkBoolean, checkChoice, checkOptionalText, checkText } from "./validate.ts";
+
+/** How to send messages. */
+export interface SendManyOptions {
+  /**
+   * The format of the messages.
+   *
+   * @default {"portable"} or the `serializationType` of the client
+   */
+  serializationType?: SerializationType;
+  /**
+   * Whether the forks of a destination that are there, their forks and so on are sent each message
+   * too.
+   *
+   * @default {false}
+   */
+  sendToForks?: boolean;
+}
 
 /** How to send a message. */
-export interface SendOptions {
+export interface SendOptions extends SendManyOptions {
   /**
    * The topic on which the workflow receives the message.
    *
@@ -22,35 +40,70 @@ export interface SendOptions {
    * @default {undefined} every call delivers one
    */
   idempotencyKey?: string;
-  /**
-   * The format of the message.
-   *
-   * @default {"portable"} or the `serializationType` of the client
-   */
-  serializationType?: SerializationType;
+}
+
+/** One of several messages. */
+export interface Message extends Pick<SendOptions, "topic" | "idempotencyKey"> {
+  /** The ID of the workflow that it is for. */
+  destinationID: string;
+  /** The message; undefined is sent as null. */
+  message: unknown;
+}
+
+/** What has become of one of several messages. */
+export interface MessageOutcome {
+  /** The ID of the workflow that it was for. */
+  readonly destinationID: string;
+  /** Whether it was delivered; false if there is no such workflow. */
+  readonly isDelivered: boolean;
 }
 
 // What DBOS stores for a message without a topic.
 const nullTopic = "__null__topic__";
 
-const writers = new WeakMap<SystemDatabase, Write<boolean>>();
+const batchers = new WeakMap<SystemDatabase, Batcher<boolean>>();
 
-/** Writes a message, and tells whether its destination is there. */
-function writerOf(database: SystemDatabase): Write<boolean> {
-  let write = writers.get(database);
-  if (!write) {
-    write = createBatcher(database, async (messages, backlogMs) => {
-      const undelivered = await database.run(sendStatement, {
+/** Writes messages, and tells of each whether its destination is there. */
+function batcherOf(database: SystemDatabase): Batcher<boolean> {
+  let batcher = batchers.get(database);
+  if (!batcher) {
+    batcher = createBatcher(database, async (messages, place) => {
+      const rows = await database.run(sendStatement, {
+        ...place,
         messages: toPositionedArray(messages),
-        backlog_ms: backlogMs,
       });
-      const isDelivered = new Array<boolean>(messages.length).fill(true);
-      for (const { position } of undelivered) isDelivered[position] = false;
-      return isDelivered;
+      const outcomes = new Array<boolean>(messages.length).fill(true);
+      for (const { position } of rows) if (position !== null) outcomes[position] = false;
+      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
     });
-    writers.set(database, write);
+    batchers.set(database, batcher);
   }
-  return write;
+  return batcher;
+}
+
+function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
+  checkText("destinationID", destinationID);
+  checkOptionalText("topic", topic);
+  checkOptionalText("idempotencyKey", idempotencyKey);
+}
+
+function checkOptions({ serializationType, sendToForks }: SendManyOptions): void {
+  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  checkBoolean("sendToForks", sendToForks);
+}
+
+/** The text of a message as sql/send.sql reads it. */
+function toItem(message: Message, codec: Codec, sendToForks = false): string {
+  const { destinationID, topic = nullTopic, idempotencyKey } = message;
+  const key = idempotencyKey ?? uuidV7();
+  return JSON.stringify({
+    message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
+    fork_prefix: sendToForks ? `${key}::` : undefined,
+    destination_id: destinationID,
+    topic,
+    message: codec.serializeValue(message.message),
+    serialization: codec.name,
+  });
 }
 
 /**
@@ -71,7 +124,7 @@ function writerOf(database: SystemDatabase): Write<boolean> {
  * @param client A client, or a driver's pool, connection or transaction.
  * @param destinationID The ID of the workflow.
  * @param message The message; undefined is sent as null.
- * @param options The topic, the idempotency key and the format.
+ * @param options The topic, the idempotency key, the format, and whether forks get it too.
  * @throws {TypeError} If an option is of the wrong type or the message cannot be serialized.
  * @throws {RangeError} If an option is empty.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
@@ -82,21 +135,60 @@ export async function send(
   message: unknown,
   options: SendOptions = {},
 ): Promise<void> {
-  const { topic, idempotencyKey, serializationType } = options;
-  checkText("destinationID", destinationID);
-  checkOptionalText("topic", topic);
-  checkOptionalText("idempotencyKey", idempotencyKey);
-  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  const { serializationType, sendToForks } = options;
+  const addressed: Message = { ...options, destinationID, message };
+  checkMessage(addressed);
+  checkOptions(options);
   const database = systemDatabaseOf(client);
   // Not awaited in vain, so that calls reach the batch in their order.
   const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const isDelivered = await writerOf(database)(JSON.stringify({
-    message_id: idempotencyKey ? `${idempotencyKey}::${destinationID}` : uuidV7(),
-    destination_id: destinationID,
-    topic: topic ?? nullTopic,
-    message: codec.serializeValue(message),
-    serialization: codec.name,
+  const isDelivered = await batcherOf(database).write(toItem(addressed, codec, sendToForks));
+  if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
+}
+
+/**
+ * Sends messages to workflows, as one statement, or as a few where they have megabytes together.
+ *
+ * A destination that is not there keeps none of the others from its message: look at the outcomes.
+ * A workflow receives its messages of one statement in their order. However often the library has
+ * to try again, each is delivered once; in an open transaction when that commits.
+ *
+ * @example
+ * ```ts
+ * import { connect, sendMany } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const outcomes = await sendMany(client, [
+ *   { destinationID: "task-7", message: { approved: true }, topic: "approval" },
+ *   { destinationID: "task-8", message: { approved: false }, topic: "approval" },
+ * ]);
+ * for (const { destinationID, isDelivered } of outcomes) {
+ *   if (!isDelivered) console.error("There is no workflow", destinationID);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param messages The messages.
+ * @param options The format of the messages, and whether forks get them too.
+ * @returns An outcome for each message, in their order.
+ * @throws {TypeError} If an option is of the wrong type or a message cannot be serialized.
+ * @throws {RangeError} If an ID, a topic or an idempotency key is empty.
+ */
+export async function sendMany(
+  client: Client | Driver,
+  messages: readonly Message[],
+  options: SendManyOptions = {},
+): Promise<MessageOutcome[]> {
+  if (!Array.isArray(messages)) throw new TypeError("Cannot send messages: expected an array");
+  messages.forEach(checkMessage);
+  checkOptions(options);
+  const database = systemDatabaseOf(client);
+  const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
+  const items = messages.map((message) => toItem(message, codec, options.sendToForks));
+  const areDelivered = await batcherOf(database).writeMany(items);
+  return messages.map(({ destinationID }, index) => ({
+    destinationID,
+    isDelivered: areDelivered[index]!,
   }));
-  if (!isDelivered) throw new NonExistentWorkflowError(destinationID);
 }

@@ -27,7 +27,7 @@ interface CompiledStatement {
 
 /** A line that only some statements keep, for what they need or are given. */
 const marker = / *-- (not )?(:?[a-z_.]+)$/;
-const markedParameter = /-- :([a-z_]+)$/gm;
+const markedParameter = /-- (?:not )?:([a-z_]+)$/gm;
 const parameter = /(?<!:):([a-z_]+)/g;
 
 /** Quotes a name for use as an SQL identifier. */

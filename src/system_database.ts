@@ -3,6 +3,7 @@
 import { findFeatures, limitTime, type Statement } from "../sql/mod.ts";
 import type { Adapter } from "./drivers/adapter.ts";
 import { QueryTimeoutError, SystemSchemaNotFoundError, UnsupportedFeatureError } from "./errors.ts";
+import { hearNotifications, type Hints } from "./notifications.ts";
 import { createQueryBuilder, type Features, type Query } from "./query.ts";
 import { isTransient, retry, sqlStateOf } from "./retry.ts";
 import type { SerializationType } from "./serialization/mod.ts";
@@ -15,6 +16,7 @@ export interface Settings {
   readonly pollingIntervalMs: number;
   readonly retryTimeoutSeconds: number;
   readonly observabilityQueryTimeoutMs: number;
+  readonly listen: boolean;
 }
 
 /** The system database behind a client, as the functions of this library use it. */
@@ -24,6 +26,10 @@ export interface SystemDatabase {
   readonly connections: number;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
+  /** Has `hints` told of notifications until the client is closed, where that can and shall be. */
+  hear(hints: Hints): void;
+  /** Settles when nothing is heard any more: some time after the client was closed. */
+  isQuiet(): Promise<void>;
   /** Whether a transaction of the caller is known to be open. */
   isInTransaction(): boolean;
   /** Looks at the schema once, so that a wrong database shows at once. */
@@ -76,6 +82,7 @@ export function createSystemDatabase(
   let schema: Promise<Schema> | undefined;
   let knownSchema: Schema | undefined;
   let lookedAt = 0;
+  let hearing: Promise<void> = Promise.resolve();
 
   async function lookAtSchema(): Promise<Schema> {
     const probe = buildProbe(findFeatures, { schema_name: settings.schema });
@@ -135,6 +142,10 @@ export function createSystemDatabase(
     settings,
     connections: adapter.connections,
     closed,
+    hear(hints) {
+      if (settings.listen) hearing = hearNotifications(adapter, settings.schema, hints, closed);
+    },
+    isQuiet: () => hearing,
     isInTransaction: () => adapter.transactionStatus() === "open",
     async verify() {
       await currentSchema();

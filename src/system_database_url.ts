@@ -6,19 +6,25 @@ async function readEnvironment(name: string): Promise<string | undefined> {
   return process.env[name];
 }
 
-// The URL itself stays out of the messages: it may hold a password.
-function parse(url: string, source: string): URL {
-  const parsed = URL.parse(url);
-  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
-    throw new TypeError(`Cannot connect to the system database: ${source} is not a Postgres URL`);
-  }
-  return parsed;
+interface DatabaseURL {
+  /** The URL up to the path; it may name several hosts. */
+  readonly server: string;
+  readonly database: string;
+  readonly query: string;
 }
 
-function withDatabase(url: URL, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${encodeURIComponent(database)}`;
-  return changed.href;
+// The URL itself stays out of the messages: it may hold a password.
+function parse(url: string, source: string): DatabaseURL {
+  const match = /^(postgres(?:ql)?:\/\/[^/?#]*)(?:\/([^?#]*))?(.*)$/.exec(url);
+  // URL.parse() knows one host only.
+  if (!match || !URL.parse(match[1]!.replace(/,[^@]*$/, ""))) {
+    throw new TypeError(`Cannot connect to the system database: ${source} is not a Postgres URL`);
+  }
+  return { server: match[1]!, database: match[2] ?? "", query: match[3]! };
+}
+
+function withDatabase({ server, query }: DatabaseURL, database: string): string {
+  return `${server}/${encodeURIComponent(database)}${query}`;
 }
 
 /**
@@ -39,7 +45,7 @@ export async function findSystemDatabaseURL(
   const applicationURL = await readEnvironment("DBOS_DATABASE_URL");
   if (applicationURL) {
     const url = parse(applicationURL, "DBOS_DATABASE_URL");
-    const application = decodeURIComponent(url.pathname.slice(1));
+    const application = decodeURIComponent(url.database);
     if (!application && !systemDatabase) {
       throw new TypeError(
         "Cannot connect to the system database: DBOS_DATABASE_URL names no database",

@@ -26,6 +26,15 @@ export function checkOptionalText(what: string, value: unknown): void {
   if (value !== undefined) checkText(what, value);
 }
 
+/** The same for a list of them. */
+export function checkOptionalTexts(what: string, value: unknown): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value)) {
+    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected an array of strings`);
+  }
+  value.forEach((text) => checkText(what, text));
+}
+
 /** Refuses what is not one of `choices`. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
@@ -35,15 +44,21 @@ export function checkChoice(what: string, value: unknown, choices: readonly stri
     : new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}`);
 }
 
-/** Refuses what is not a finite number from `least` on. */
-export function checkNumber(what: string, value: unknown, least: number): void {
+/** Refuses what is not a finite number from `least` to `most`. */
+export function checkNumber(
+  what: string,
+  value: unknown,
+  least: number,
+  most: number = Number.MAX_VALUE,
+): void {
   if (value === undefined) return;
   if (typeof value !== "number") {
     throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a number`);
   }
-  if (!Number.isFinite(value) || value < least) {
+  if (!Number.isFinite(value) || value < least || value > most) {
+    const limit = most === Number.MAX_VALUE ? "" : ` or above ${most}`;
     throw new RangeError(
-      `Cannot use ${value} as ${what}: expected a finite number not below ${least}`,
+      `Cannot use ${value} as ${what}: expected a finite number not below ${least}${limit}`,
     );
   }
 }
@@ -70,6 +85,12 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Refuses what is neither true nor false. */
+export function checkBoolean(what: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a boolean`);
 }
 
 /** Refuses what is not an object literal; objects of another realm count as well. */

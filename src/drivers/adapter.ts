@@ -17,6 +17,20 @@ export interface Adapter {
   query(query: Query): Promise<Row[]>;
   /** Runs queries as one message, which is one transaction; gives the rows of the last. */
   queryTogether(queries: readonly Query[]): Promise<Row[]>;
+  /**
+   * Listens to channels on a connection besides those of `query`, until the function that it gives
+   * is called. Absent where the driver can't.
+   */
+  listen?(channels: readonly string[], listener: Listener): Promise<() => Promise<unknown>>;
+}
+
+/** What is told to one who listens. */
+export interface Listener {
+  heard(channel: string, payload: string): void;
+  /** Listening goes on, but something may have been missed. */
+  resumed(): void;
+  /** Listening has ended. */
+  ended(): void;
 }
 
 /** What a user may decide about the way an adapter talks to the server. */

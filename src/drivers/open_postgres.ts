@@ -9,6 +9,11 @@ interface SocketOptions {
   readonly connect_timeout: number;
 }
 
+/** A pool of `npm:postgres`, as far as it is used here. */
+export interface PostgresPool extends SqlTagDriver {
+  end(options: { timeout: number }): Promise<void>;
+}
+
 /**
  * A pool of `npm:postgres`. The library is loaded here, so that it costs nothing to others.
  *
@@ -18,60 +23,57 @@ interface SocketOptions {
 export async function openPostgres(
   url: string,
   maxConnections: number,
-): Promise<SqlTagDriver & { end(): Promise<void> }> {
+): Promise<PostgresPool> {
   const [{ default: postgres }, net] = await Promise.all([
     import("postgres"),
     import("node:net"),
   ]);
 
-  function connectTo(target: { host: string; port: number } | { path: string }, timeoutMs: number) {
-    return new Promise<InstanceType<typeof net.Socket>>((resolve, reject) => {
-      const socket = net.connect({ ...target, noDelay: true });
-      // Where npm:postgres takes the name from that a certificate is checked for.
-      if ("host" in target) Object.assign(socket, target);
-      const timer = setTimeout(() => {
-        const error = new Error(
-          "Cannot connect to the system database: the server does not answer",
-        );
-        socket.destroy(Object.assign(error, { code: "CONNECT_TIMEOUT" }));
-      }, timeoutMs);
-      const end = () => {
+  type Socket = InstanceType<typeof net.Socket>;
+
+  function open(target: { host: string; port: number } | { path: string }): Socket {
+    const socket = net.connect({ ...target, noDelay: true });
+    // Where npm:postgres takes the name from that a certificate is checked for.
+    return Object.assign(socket, target);
+  }
+
+  function connects(socket: Socket, timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (isConnected: boolean) => {
         clearTimeout(timer);
         socket.off("error", fail);
+        // A late error has no other listener.
+        if (!isConnected) socket.on("error", () => {}).destroy();
+        resolve(isConnected);
       };
-      const fail = (error: Error) => {
-        end();
-        reject(error);
-      };
+      const fail = () => end(false);
+      const timer = setTimeout(fail, timeoutMs);
       socket.once("error", fail);
-      socket.once("connect", () => {
-        end();
-        resolve(socket);
-      });
+      socket.once("connect", () => end(true));
     });
   }
 
-  // A URL may name several hosts; the first one that answers serves.
-  async function openSocket({ host, port, path, connect_timeout }: SocketOptions) {
-    const timeoutMs = connect_timeout * 1000;
-    if (path) return await connectTo({ path }, timeoutMs);
-    let fault: unknown;
-    for (const [index, name] of host.entries()) {
-      try {
-        return await connectTo({ host: name, port: port[index] ?? port[0]! }, timeoutMs);
-      } catch (error) {
-        fault = error;
-      }
+  // A URL may name several hosts; the first one that answers serves. The last is not waited for: a
+  // connection that is refused a socket is lost to the pool of npm:postgres, so it gets one that is
+  // still connecting, and sees for itself how that ends.
+  async function openSocket({ host, port, path, connect_timeout }: SocketOptions): Promise<Socket> {
+    if (path) return open({ path });
+    const targets = host.map((name, index) => ({ host: name, port: port[index] ?? port[0]! }));
+    for (const target of targets.slice(0, -1)) {
+      const socket = open(target);
+      if (await connects(socket, connect_timeout * 1000)) return socket;
     }
-    throw fault;
+    return open(targets.at(-1)!);
   }
 
   return postgres(url, {
     max: maxConnections,
     // It would ask the server for its array types on every new connection.
     fetch_types: false,
+    // How long to wait before the next attempt is for us to say.
+    backoff: () => 0,
     onnotice: () => {},
     socket: openSocket,
     // deno-lint-ignore no-explicit-any -- its types lack `socket`.
-  } as any) as unknown as SqlTagDriver & { end(): Promise<void> };
+  } as any) as unknown as PostgresPool;
 }

@@ -1,11 +1,16 @@
 import type { Value } from "../query.ts";
-import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
+import type { Adapter, AdapterOptions, Listener, Row } from "./adapter.ts";
 import { inlineValues, joinQueries } from "./literals.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
   unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
   unsafe(text: string): Promise<Row[] | Row[][]>;
+  listen(
+    channel: string,
+    heard: (payload: string) => void,
+    resumed: () => void,
+  ): Promise<{ unlisten(): Promise<void> }>;
   readonly options?: {
     readonly max?: number;
     readonly prepare?: boolean;
@@ -43,6 +48,13 @@ function restoreRows(rows: Row[]): Row[] {
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
 
+async function listen(sql: SqlTag, channels: readonly string[], { heard, resumed }: Listener) {
+  const subscriptions = await Promise.all(
+    channels.map((channel) => sql.listen(channel, (payload) => heard(channel, payload), resumed)),
+  );
+  return () => Promise.all(subscriptions.map(({ unlisten }) => unlisten()));
+}
+
 /** Adapts `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
 export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
   const sql = driver as unknown as SqlTag;
@@ -65,5 +77,6 @@ export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
       const results = await sql.unsafe(joinQueries(queries)) as Row[][];
       return restoreRows(results.at(-1)!);
     },
+    ...(status === "none" && { listen: (...args) => listen(sql, ...args) }),
   };
 }

@@ -20,8 +20,23 @@ superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
   deserialize: ({ wfid }) => ({ workflowID: wfid }),
 }, "DBOS.WorkflowHandle");
 
+// superjson leaves them in its output, and JSON would leave them out.
+function refuseUnserializable(_key: string, value: unknown): unknown {
+  if (typeof value === "function" || typeof value === "symbol") {
+    throw new TypeError(`Cannot serialize a ${typeof value} as superjson`);
+  }
+  return value;
+}
+
 function serialize(value: unknown): string {
-  return JSON.stringify({ ...superjson.serialize(value), __dbos_serializer: "superjson" });
+  const { json, meta } = superjson.serialize(value);
+  // The SDK's older superjson has no escapes for the backslashes in a path, nor a version of paths.
+  const olderMeta = meta &&
+    JSON.parse(JSON.stringify({ ...meta, v: undefined }).replaceAll("\\\\\\\\", "\\\\"));
+  return JSON.stringify(
+    { json, meta: olderMeta, __dbos_serializer: "superjson" },
+    refuseUnserializable,
+  );
 }
 
 function deserialize(text: string): unknown {
@@ -36,6 +51,10 @@ function isErrorLike(value: unknown): value is { name?: string; message?: string
   return typeof value === "object" && value !== null && ("message" in value || "name" in value);
 }
 
+function reviveError(value: unknown): unknown {
+  return isErrorLike(value) ? toWorkflowError(value) : value;
+}
+
 // The SDK stores an error as an object of its properties, the inherited and hidden ones included.
 function toWorkflowError(value: unknown): WorkflowError {
   if (!isErrorLike(value)) return new WorkflowError(String(value));
@@ -43,8 +62,11 @@ function toWorkflowError(value: unknown): WorkflowError {
   const error = new WorkflowError(String(message ?? ""), {
     name: String(name ?? "Error"),
     ...(typeof stack === "string" && { stack }),
-    ...(cause !== undefined && { cause: isErrorLike(cause) ? toWorkflowError(cause) : cause }),
+    ...(cause !== undefined && { cause: reviveError(cause) }),
   });
+  if (name === "AggregateError" && Array.isArray(properties.errors)) {
+    properties.errors = properties.errors.map(reviveError);
+  }
   return Object.assign(error, properties);
 }
 

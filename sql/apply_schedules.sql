@@ -1,0 +1,102 @@
+-- apply_schedules(schedules text) many
+-- row: schedule_name text, application_name text?
+-- needs workflow_schedules
+--
+-- Inserts schedules, or replaces those that have their names but for their IDs, their status and when
+-- they fired last: all of them, or none if one belongs to another application. Returns those in the
+-- way, each with its application. A schedule that belongs to none becomes that of the caller.
+--
+-- The schedules that are there are locked before they are looked at, in the order of their names. One
+-- that another application creates after that is not replaced, but returned while the others are
+-- written.
+with input as (
+  select *
+  from json_to_recordset(:schedules::text::json) as input (
+    schedule_id text,
+    schedule_name text,
+    workflow_name text,
+    workflow_class_name text,
+    schedule text,
+    context text,
+    automatic_backfill boolean,
+    cron_timezone text,
+    queue_name text,
+    application_name text
+  )
+),
+existing as (
+  select
+    existing.application_name, -- workflow_schedules.application_name
+    existing.schedule_name
+  from :schema.workflow_schedules as existing
+  where existing.schedule_name in (select schedule_name from input)
+  order by existing.schedule_name
+  for update
+),
+in_the_way as (
+  select
+    existing.application_name, -- workflow_schedules.application_name
+    existing.schedule_name
+  from existing
+  join input using (schedule_name)
+  where false
+    or existing.application_name <> input.application_name -- workflow_schedules.application_name
+),
+written as (
+  insert into :schema.workflow_schedules as written (
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- workflow_schedules.automatic_backfill
+    cron_timezone, -- workflow_schedules.cron_timezone
+    queue_name, -- workflow_schedules.queue_name
+    application_name, -- workflow_schedules.application_name
+    status
+  )
+  select
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- workflow_schedules.automatic_backfill
+    cron_timezone, -- workflow_schedules.cron_timezone
+    queue_name, -- workflow_schedules.queue_name
+    application_name, -- workflow_schedules.application_name
+    'ACTIVE'
+  from input
+  where not exists (select from in_the_way)
+  order by schedule_name
+  on conflict (schedule_name) do update set
+    workflow_name = excluded.workflow_name,
+    workflow_class_name = excluded.workflow_class_name,
+    schedule = excluded.schedule,
+    automatic_backfill = excluded.automatic_backfill, -- workflow_schedules.automatic_backfill
+    cron_timezone = excluded.cron_timezone, -- workflow_schedules.cron_timezone
+    queue_name = excluded.queue_name, -- workflow_schedules.queue_name
+    application_name = coalesce( -- workflow_schedules.application_name
+      written.application_name, excluded.application_name -- workflow_schedules.application_name
+    ), -- workflow_schedules.application_name
+    context = excluded.context
+  where true
+    and coalesce( -- workflow_schedules.application_name
+      written.application_name = excluded.application_name, -- workflow_schedules.application_name
+      true -- workflow_schedules.application_name
+    ) -- workflow_schedules.application_name
+  returning schedule_name
+)
+select
+  in_the_way.application_name, -- workflow_schedules.application_name
+  in_the_way.schedule_name
+from in_the_way
+union all
+select
+  null, -- workflow_schedules.application_name
+  input.schedule_name
+from input
+where not exists (select from in_the_way)
+  and input.schedule_name not in (select schedule_name from written)

@@ -1,0 +1,58 @@
+-- create_schedule(schedule text) optional
+-- row: schedule_id text?, application_name text?
+-- needs workflow_schedules
+--
+-- Inserts a schedule, or returns the one that has its name already. Both columns are null if that one
+-- was committed after the statement began. The schedule's own ID says that an attempt of this very
+-- call has inserted it, and its answer got lost.
+with input as (
+  select *
+  from json_to_recordset(:schedule::text::json) as input (
+    schedule_id text,
+    schedule_name text,
+    workflow_name text,
+    workflow_class_name text,
+    schedule text,
+    context text,
+    automatic_backfill boolean,
+    cron_timezone text,
+    queue_name text,
+    application_name text
+  )
+),
+inserted as (
+  insert into :schema.workflow_schedules (
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- workflow_schedules.automatic_backfill
+    cron_timezone, -- workflow_schedules.cron_timezone
+    queue_name, -- workflow_schedules.queue_name
+    application_name, -- workflow_schedules.application_name
+    status
+  )
+  select
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- workflow_schedules.automatic_backfill
+    cron_timezone, -- workflow_schedules.cron_timezone
+    queue_name, -- workflow_schedules.queue_name
+    application_name, -- workflow_schedules.application_name
+    'ACTIVE'
+  from input
+  on conflict do nothing
+  returning schedule_id
+)
+select
+  existing.application_name, -- workflow_schedules.application_name
+  existing.schedule_id
+from input
+left join :schema.workflow_schedules as existing using (schedule_name)
+where not exists (select from inserted)

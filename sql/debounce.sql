@@ -1,0 +1,75 @@
+-- debounce(job text) optional
+-- row: bounced_id text?, holder_id text?, is_debounced boolean?, name text?, class_name text?,
+-- row: application_name text?
+-- needs workflow_status.is_debounced, workflow_status.delay_until_epoch_ms,
+-- needs workflow_status.serialization
+--
+-- Puts off a debounced workflow that is still delayed, and gives it new arguments; its deadline, if
+-- it has one, is the latest that it is put off to. Only one of the same name and class, and one of
+-- the given application or of none, which becomes that of the given one.
+--
+-- Returns the workflow that was put off, or else the one that holds the debounce key, if any. A
+-- worker that lets the workflow go at the same time is waited for; that is then shown as the holder
+-- still, and no more when the statement is sent again.
+with job as (
+  select *
+  from json_to_recordset(:job::text::json) as job (
+    name text,
+    class_name text,
+    queue_name text,
+    deduplication_id text,
+    application_name text,
+    delay_ms bigint,
+    inputs text,
+    serialization text
+  )
+),
+bounced as (
+  update :schema.workflow_status as bounced
+  set
+    delay_until_epoch_ms = least(
+      present.ms + job.delay_ms,
+      bounced.debounce_deadline_epoch_ms
+    ),
+    application_name = coalesce( -- workflow_status.application_name
+      bounced.application_name, job.application_name -- workflow_status.application_name
+    ), -- workflow_status.application_name
+    inputs = job.inputs, -- not workflow_input
+    serialization = job.serialization,
+    updated_at = present.ms
+  from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
+  where bounced.queue_name = job.queue_name
+    and bounced.deduplication_id = job.deduplication_id
+    and bounced.name = job.name
+    and bounced.class_name is not distinct from job.class_name
+    and bounced.status = 'DELAYED'
+    and bounced.is_debounced
+    and coalesce( -- workflow_status.application_name
+      bounced.application_name = job.application_name, true -- workflow_status.application_name
+    ) -- workflow_status.application_name
+  returning bounced.workflow_uuid
+),
+payload as ( -- workflow_input
+  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+  select bounced.workflow_uuid, job.inputs -- workflow_input
+  from bounced -- workflow_input
+  cross join job -- workflow_input
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+), -- workflow_input
+holder as (
+  select holder.*
+  from job
+  join :schema.workflow_status as holder
+    on holder.queue_name = job.queue_name
+    and holder.deduplication_id = job.deduplication_id
+)
+select
+  bounced.workflow_uuid as bounced_id,
+  holder.is_debounced,
+  holder.name,
+  holder.class_name::text,
+  holder.application_name, -- workflow_status.application_name
+  holder.workflow_uuid as holder_id
+from job
+left join bounced on true
+left join holder on true

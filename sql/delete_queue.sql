@@ -1,0 +1,6 @@
+-- delete_queue(name text) none
+-- needs queues
+--
+-- Deletes a queue. Workflows on it stay where they are.
+delete from :schema.queues
+where name = :name::text

@@ -1,0 +1,6 @@
+-- delete_schedule(name text) none
+-- needs workflow_schedules
+--
+-- Deletes a schedule, if it is there.
+delete from :schema.workflow_schedules
+where schedule_name = :name::text

@@ -1,0 +1,215 @@
+-- fork_workflows(forks text) many
+-- row: position int, has_original boolean, is_own boolean, existing_status text?,
+-- row: existing_name text?
+--
+-- Enqueues copies of workflows, each with the steps before `start_step` and what they published.
+-- Unless all originals are there and all IDs of forks are free nothing is written. Returns a row
+-- for each fork that was not inserted: `is_own` says that it was before, by an attempt whose answer
+-- got lost. Where older schemas cannot tell, that is any fork of the same workflow under the ID.
+--
+-- A row that names neither a missing original nor an existing workflow is that of a fork whose ID
+-- was taken after the statement began; sending it again tells.
+with fork as (
+  select
+    input.*,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
+    original.workflow_uuid is not null as has_original,
+    coalesce(
+      original.application_name, -- workflow_status.application_name
+      input.client_application_name
+    ) as application_name,
+    existing.status as existing_status,
+    existing.name as existing_name,
+    coalesce(
+      existing.creator_xid = input.creator_xid, -- workflow_status.creator_xid
+      existing.forked_from = input.original_id, -- not workflow_status.creator_xid
+      false
+    ) as is_own
+  from json_to_recordset(:forks::text::json) as input (
+    position int,
+    original_id text,
+    fork_id text,
+    start_step int,
+    queue_name text,
+    queue_partition_key text,
+    application_version text,
+    client_application_name text,
+    timeout_ms bigint,
+    replacement_children jsonb,
+    creator_xid text
+  )
+  left join :schema.workflow_status as original
+    on original.workflow_uuid = input.original_id
+  left join :schema.workflow_status as existing
+    on existing.workflow_uuid = input.fork_id
+),
+inserted as (
+  insert into :schema.workflow_status (
+    workflow_uuid,
+    status,
+    class_name,
+    config_name,
+    queue_name,
+    authenticated_user,
+    assumed_role,
+    authenticated_roles,
+    application_version,
+    application_id,
+    application_name, -- workflow_status.application_name
+    created_at,
+    updated_at,
+    workflow_timeout_ms,
+    queue_partition_key, -- workflow_status.queue_partition_key
+    attributes, -- workflow_status.attributes
+    serialization, -- workflow_status.serialization
+    creator_xid, -- workflow_status.creator_xid
+    forked_from, -- workflow_status.forked_from
+    inputs, -- not workflow_input
+    name
+  )
+  select
+    fork.fork_id,
+    'ENQUEUED',
+    original.class_name,
+    original.config_name,
+    fork.queue_name,
+    original.authenticated_user,
+    original.assumed_role,
+    original.authenticated_roles,
+    coalesce(fork.application_version, original.application_version),
+    original.application_id,
+    fork.application_name, -- workflow_status.application_name
+    fork.created_at,
+    fork.created_at,
+    fork.timeout_ms,
+    fork.queue_partition_key, -- workflow_status.queue_partition_key
+    original.attributes, -- workflow_status.attributes
+    original.serialization, -- workflow_status.serialization
+    fork.creator_xid, -- workflow_status.creator_xid
+    fork.original_id, -- workflow_status.forked_from
+    original.inputs, -- not workflow_input
+    original.name
+  from fork
+  join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+  where not exists (
+    select from fork
+    where not has_original or (existing_status is not null and not is_own)
+  )
+  order by fork.position
+  on conflict do nothing
+  returning workflow_uuid
+),
+copy as (
+  select fork.*
+  from fork
+  join inserted on inserted.workflow_uuid = fork.fork_id
+),
+marked as ( -- workflow_status.was_forked_from
+  update :schema.workflow_status -- workflow_status.was_forked_from
+  set was_forked_from = true -- workflow_status.was_forked_from
+  where workflow_uuid = any(array(select original_id from copy)) -- workflow_status.was_forked_from
+    and not was_forked_from -- workflow_status.was_forked_from
+), -- workflow_status.was_forked_from
+payload as ( -- workflow_input
+  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+  select copy.fork_id, coalesce(wi.inputs, original.inputs) -- workflow_input
+  from copy -- workflow_input
+  join :schema.workflow_status as original -- workflow_input
+    on original.workflow_uuid = copy.original_id -- workflow_input
+  left join :schema.workflow_input as wi -- workflow_input
+    on wi.workflow_uuid = copy.original_id -- workflow_input
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+), -- workflow_input
+steps as (
+  insert into :schema.operation_outputs (
+    workflow_uuid,
+    function_id,
+    function_name,
+    output,
+    error,
+    serialization, -- operation_outputs.serialization
+    started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
+    completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
+    application_name, -- operation_outputs.application_name
+    child_workflow_id
+  )
+  select
+    copy.fork_id,
+    step.function_id,
+    step.function_name,
+    step.output,
+    step.error,
+    step.serialization, -- operation_outputs.serialization
+    step.started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
+    step.completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
+    copy.application_name, -- operation_outputs.application_name
+    coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
+  from copy
+  join :schema.operation_outputs as step
+    on step.workflow_uuid = copy.original_id and step.function_id < copy.start_step
+),
+stream_values as (
+  insert into :schema.streams (
+    workflow_uuid,
+    key,
+    value,
+    serialization, -- streams.serialization
+    "offset",
+    function_id
+  )
+  select
+    copy.fork_id,
+    stream.key,
+    stream.value,
+    stream.serialization, -- streams.serialization
+    stream."offset",
+    stream.function_id
+  from copy
+  join :schema.streams as stream
+    on stream.workflow_uuid = copy.original_id and stream.function_id < copy.start_step
+),
+published as (
+  select copy.fork_id, history.*
+  from copy
+  join :schema.workflow_events_history as history
+    on history.workflow_uuid = copy.original_id and history.function_id < copy.start_step
+),
+history as (
+  insert into :schema.workflow_events_history (
+    workflow_uuid,
+    function_id,
+    key,
+    serialization, -- workflow_events.serialization
+    value
+  )
+  select
+    fork_id,
+    function_id,
+    key,
+    serialization, -- workflow_events.serialization
+    value
+  from published
+),
+events as (
+  insert into :schema.workflow_events (
+    workflow_uuid,
+    key,
+    serialization, -- workflow_events.serialization
+    value
+  )
+  select distinct on (fork_id, key)
+    fork_id,
+    key,
+    serialization, -- workflow_events.serialization
+    value
+  from published
+  order by fork_id, key, function_id desc
+)
+select
+  position,
+  has_original,
+  is_own,
+  existing_status,
+  existing_name
+from fork
+where not exists (select from inserted where inserted.workflow_uuid = fork.fork_id)

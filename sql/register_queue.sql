@@ -1,0 +1,105 @@
+-- register_queue(queue text, on_conflict text) optional
+-- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
+-- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
+-- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
+-- row: polling_interval_sec text, application_name text?
+-- needs queues
+--
+-- Inserts a queue, or with always_update gives the queue of that name these limits unless it belongs
+-- to another application; returns the queue as it is then. One that belongs to none becomes that of
+-- the caller with the update.
+--
+-- No row means that the queue was inserted by someone else after the statement began, so that its
+-- last part cannot see it. Sending the statement again tells.
+with input as (
+  select *
+  from json_to_recordset(:queue::text::json) as input (
+    name text,
+    concurrency int,
+    worker_concurrency int,
+    rate_limit_max int,
+    rate_limit_period_sec double precision,
+    partition_concurrency int,
+    partition_worker_concurrency int,
+    partition_rate_limit_max int,
+    partition_rate_limit_period_sec double precision,
+    partition_queue boolean,
+    polling_interval_sec double precision,
+    application_name text
+  )
+),
+registered as (
+  insert into :schema.queues as queue (
+    name,
+    concurrency,
+    worker_concurrency,
+    rate_limit_max,
+    rate_limit_period_sec,
+    partition_concurrency, -- queues.partition_concurrency
+    partition_worker_concurrency, -- queues.partition_concurrency
+    partition_rate_limit_max, -- queues.partition_concurrency
+    partition_rate_limit_period_sec, -- queues.partition_concurrency
+    partition_queue, -- queues.partition_concurrency
+    application_name, -- queues.application_name
+    polling_interval_sec,
+    priority_enabled,
+    updated_at
+  )
+  select
+    name,
+    concurrency,
+    worker_concurrency,
+    rate_limit_max,
+    rate_limit_period_sec,
+    partition_concurrency, -- queues.partition_concurrency
+    partition_worker_concurrency, -- queues.partition_concurrency
+    partition_rate_limit_max, -- queues.partition_concurrency
+    partition_rate_limit_period_sec, -- queues.partition_concurrency
+    partition_queue, -- queues.partition_concurrency
+    application_name, -- queues.application_name
+    polling_interval_sec,
+    true,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint
+  from input
+  on conflict (name) do update set
+    concurrency = excluded.concurrency,
+    worker_concurrency = excluded.worker_concurrency,
+    rate_limit_max = excluded.rate_limit_max,
+    rate_limit_period_sec = excluded.rate_limit_period_sec,
+    partition_concurrency = excluded.partition_concurrency, -- queues.partition_concurrency
+    partition_worker_concurrency = -- queues.partition_concurrency
+      excluded.partition_worker_concurrency, -- queues.partition_concurrency
+    partition_rate_limit_max = excluded.partition_rate_limit_max, -- queues.partition_concurrency
+    partition_rate_limit_period_sec = -- queues.partition_concurrency
+      excluded.partition_rate_limit_period_sec, -- queues.partition_concurrency
+    partition_queue = excluded.partition_queue, -- queues.partition_concurrency
+    application_name = -- queues.application_name
+      coalesce(queue.application_name, excluded.application_name), -- queues.application_name
+    polling_interval_sec = excluded.polling_interval_sec,
+    priority_enabled = excluded.priority_enabled,
+    updated_at = excluded.updated_at
+  where :on_conflict::text = 'always_update'
+    and coalesce( -- queues.application_name
+      queue.application_name = excluded.application_name, true -- queues.application_name
+    ) -- queues.application_name
+  returning queue.*
+),
+found as (
+  select * from registered
+  union all
+  select * from :schema.queues
+  where name in (select name from input) and not exists (select from registered)
+)
+select
+  name,
+  concurrency,
+  worker_concurrency,
+  rate_limit_max,
+  rate_limit_period_sec::text,
+  partition_concurrency, -- queues.partition_concurrency
+  partition_worker_concurrency, -- queues.partition_concurrency
+  partition_rate_limit_max, -- queues.partition_concurrency
+  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
+  application_name, -- queues.application_name
+  polling_interval_sec::text
+from found

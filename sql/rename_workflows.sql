@@ -1,0 +1,37 @@
+-- rename_workflows(old_name text?, adopt_unclaimed int, after text, most int?, new_name text) one
+-- row: moved int, last_id text?
+-- needs workflow_status.application_name
+--
+-- Gives an application the workflows of another, those that belong to none, or both: after a
+-- workflow ID, as many as `most` or all without it. Returns how many were moved, and up to which ID.
+--
+-- Ranges of the primary key make each batch begin where the one before ended.
+with batch as (
+  select max(workflow_uuid) as last_id
+  from (
+    select workflow_uuid
+    from :schema.workflow_status
+    where (
+        application_name = :old_name::text
+        or application_name is null and :adopt_unclaimed::int = 1
+      )
+      and workflow_uuid > :after::text
+    order by workflow_uuid
+    limit :most::int
+  ) as batch
+),
+moved as (
+  update :schema.workflow_status
+  set application_name = :new_name::text
+  where (
+      application_name = :old_name::text
+      or application_name is null and :adopt_unclaimed::int = 1
+    )
+    and workflow_uuid > :after::text
+    and workflow_uuid <= (select last_id from batch)
+  returning workflow_uuid
+)
+select
+  (select count(*) from moved)::int as moved,
+  last_id
+from batch

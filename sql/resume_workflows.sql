@@ -1,0 +1,38 @@
+-- resume_workflows(workflow_ids text, queue_name text) many
+-- row: missing_id text
+--
+-- Puts those of the workflows that have not ended with a result or an error on a queue, as if they
+-- had not been started before; their steps stay. Unless all are there nothing is written, and those
+-- that are not are returned.
+--
+-- Sent again after its answer got lost, it takes from its worker what has been started meanwhile.
+with requested as (
+  select distinct json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+),
+missing as (
+  select workflow_uuid
+  from requested
+  where not exists (
+    select from :schema.workflow_status as ws
+    where ws.workflow_uuid = requested.workflow_uuid
+  )
+),
+resumed as (
+  update :schema.workflow_status
+  set
+    status = 'ENQUEUED',
+    owner_xid = null, -- workflow_status.owner_xid
+    queue_name = :queue_name::text,
+    recovery_attempts = 0,
+    workflow_deadline_epoch_ms = null,
+    deduplication_id = null,
+    started_at_epoch_ms = null,
+    completed_at = null, -- workflow_status.completed_at
+    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+  where workflow_uuid = any(array(select workflow_uuid from requested))
+    and status not in ('SUCCESS', 'ERROR')
+    and not exists (select from missing)
+)
+select workflow_uuid as missing_id
+from missing
+order by missing_id

@@ -1,0 +1,7 @@
+-- set_schedule_status(name text, status text) none
+-- needs workflow_schedules
+--
+-- Pauses or resumes a schedule, if it is there.
+update :schema.workflow_schedules
+set status = :status::text
+where schedule_name = :name::text

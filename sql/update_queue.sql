@@ -1,0 +1,74 @@
+-- update_queue(name text, changes text) optional
+-- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
+-- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
+-- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
+-- row: polling_interval_sec text, application_name text?, is_updated boolean
+-- needs queues
+--
+-- Changes the columns of a queue that a JSON object names, unless a limit then contradicted another;
+-- returns the queue as it is or would be then.
+--
+-- The queue is locked before it is looked at, so that two calls that change one limit each do not
+-- end in a contradiction. A partition_queue of null is replaced by what the limits say; without, a
+-- queue that older releases partitioned without a limit for its partitions stays as it is.
+with before as (
+  select queue
+  from :schema.queues as queue
+  where queue.name = :name::text
+  for update
+),
+wanted as (
+  select wanted.*
+  from before
+  cross join jsonb_populate_record(before.queue, :changes::text::jsonb) as wanted
+),
+updated as (
+  update :schema.queues as queue
+  set
+    concurrency = wanted.concurrency,
+    worker_concurrency = wanted.worker_concurrency,
+    rate_limit_max = wanted.rate_limit_max,
+    rate_limit_period_sec = wanted.rate_limit_period_sec,
+    partition_concurrency = wanted.partition_concurrency, -- queues.partition_concurrency
+    partition_worker_concurrency = -- queues.partition_concurrency
+      wanted.partition_worker_concurrency, -- queues.partition_concurrency
+    partition_rate_limit_max = wanted.partition_rate_limit_max, -- queues.partition_concurrency
+    partition_rate_limit_period_sec = -- queues.partition_concurrency
+      wanted.partition_rate_limit_period_sec, -- queues.partition_concurrency
+    partition_queue = coalesce( -- queues.partition_concurrency
+      wanted.partition_queue, -- queues.partition_concurrency
+      num_nonnulls( -- queues.partition_concurrency
+        wanted.partition_concurrency, -- queues.partition_concurrency
+        wanted.partition_worker_concurrency, -- queues.partition_concurrency
+        wanted.partition_rate_limit_max -- queues.partition_concurrency
+      ) > 0 -- queues.partition_concurrency
+    ), -- queues.partition_concurrency
+    polling_interval_sec = wanted.polling_interval_sec,
+    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+  from wanted
+  where queue.name = wanted.name
+    and (
+      wanted.partition_concurrency > wanted.concurrency or -- queues.partition_concurrency
+      wanted.partition_worker_concurrency > least( -- queues.partition_concurrency
+        wanted.concurrency, -- queues.partition_concurrency
+        wanted.worker_concurrency, -- queues.partition_concurrency
+        wanted.partition_concurrency -- queues.partition_concurrency
+      ) or -- queues.partition_concurrency
+      wanted.worker_concurrency > wanted.concurrency
+    ) is not true
+  returning queue.name
+)
+select
+  name,
+  concurrency,
+  worker_concurrency,
+  rate_limit_max,
+  rate_limit_period_sec::text,
+  partition_concurrency, -- queues.partition_concurrency
+  partition_worker_concurrency, -- queues.partition_concurrency
+  partition_rate_limit_max, -- queues.partition_concurrency
+  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
+  application_name, -- queues.application_name
+  polling_interval_sec::text,
+  exists (select from updated) as is_updated
+from wanted
