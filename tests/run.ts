@@ -25,11 +25,14 @@ async function chooseMode(): Promise<Mode> {
       flags: [`--config=${config}`, "--no-check"],
     };
   }
-  if (await isJsrInReach()) return { description: "JSR is in reach: all tests run", flags: [] };
+  const rootConfig = `--config=${fileURLToPath(new URL("deno.json", root))}`;
+  if (await isJsrInReach()) {
+    return { description: "JSR is in reach: all tests run", flags: [rootConfig] };
+  }
   const frozen = Deno.args.some((arg) => arg.startsWith("--frozen")) ? [] : ["--frozen"];
   return {
     description: "JSR is out of reach: npm stand-ins, tests of @db/postgres skipped",
-    flags: [...frozen, `--import-map=${await npmOnlyImportMap()}`],
+    flags: [rootConfig, ...frozen, `--import-map=${await npmOnlyImportMap()}`],
   };
 }
 
@@ -60,7 +63,8 @@ async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
   const tests = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--parallel", ...mode.flags, ...paths, ...Deno.args],
     cwd: fileURLToPath(root),
-    env: { DBOS_TEST_DATABASE_URL: databaseUrl },
+    // The flags are for tests that start Deno themselves.
+    env: { DBOS_TEST_DATABASE_URL: databaseUrl, DBOS_TEST_FLAGS: JSON.stringify(mode.flags) },
   }).spawn();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => tests.kill(signal));

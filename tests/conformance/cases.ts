@@ -3,6 +3,7 @@ import { eventCases } from "./event_cases.ts";
 import type { Cases } from "./lane.ts";
 import { messageCases } from "./message_cases.ts";
 import { resultCases } from "./result_cases.ts";
+import { streamCases } from "./stream_cases.ts";
 import { transactionCases } from "./transaction_cases.ts";
 
 /** The conformance suite: all that holds over every driver, runtime and schema. */
@@ -11,5 +12,6 @@ export const cases: Cases = {
   ...resultCases,
   ...messageCases,
   ...eventCases,
+  ...streamCases,
   ...transactionCases,
 };

@@ -130,7 +130,7 @@ export const resultCases: Cases = {
     assertEquals(status.output, ["in"]);
     assertEquals(status.attributes, { a: 1 });
     assertEquals(status.applicationVersion, "test-1");
-    assert(status.createdAt <= status.dequeuedAt!);
+    assert(status.createdAt <= status.completedAt!);
     assert(status.dequeuedAt! <= status.completedAt!);
   },
 };

@@ -18,7 +18,11 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () => execute(serverUrl, `drop database ${name} with (force)`),
+    // Lets connections that are just closing go by themselves: npm:pg takes their end ill.
+    async [Symbol.asyncDispose]() {
+      const drop = `drop database ${name}`;
+      await execute(serverUrl, drop).catch(() => execute(serverUrl, `${drop} with (force)`));
+    },
   };
 }
 

@@ -11,6 +11,12 @@ export interface AppOptions {
   name?: string;
 }
 
+/** What the workflow `relay` is sent. */
+export interface Relayed {
+  values?: unknown[];
+  end?: "close" | "return" | "fail";
+}
+
 class Greeter {
   static greet(name: string): Promise<string> {
     return Promise.resolve(`Hello, ${name}`);
@@ -43,6 +49,11 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     await DBOS.setEvent(key, value);
     return await DBOS.recv(topic, 60);
   },
+  async processTask(task: unknown) {
+    await DBOS.setEvent("progress", 50);
+    const approval = await DBOS.recv<{ approved: boolean }>("approval", 1);
+    return { task, approved: approval?.approved ?? false };
+  },
   async collect(count: number, topic?: string) {
     const messages = [];
     while (messages.length < count) messages.push(await DBOS.recv(topic, 60));
@@ -60,15 +71,61 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     roles: DBOS.authenticatedRoles,
     workflowID: DBOS.workflowID,
   }),
+  /** What its steps give differs each time that they run. */
+  async takeSteps() {
+    const first = await DBOS.runStep(newUUID, { name: "step 0" });
+    await DBOS.setEvent("progress", "step 1");
+    await DBOS.writeStream("log", "step 2");
+    await startChild("echo", "step 3, and its result step 4");
+    const message = await DBOS.recv("step 5, and its timeout step 6", 60);
+    const second = await DBOS.runStep(newUUID, { name: "step 7" });
+    await DBOS.setEvent("progress", "step 8");
+    await DBOS.setEvent("late", "step 9");
+    await DBOS.closeStream("log");
+    return { first, message, second };
+  },
+  /** Writes to a stream what it is sent, until it is told how to end. */
+  async relay(key: string) {
+    for (;;) {
+      const { values = [], end } = await DBOS.recv<Relayed>("relay", 60) ?? { end: "fail" };
+      for (const value of values) await DBOS.writeStream(key, value);
+      if (end === "close") await DBOS.closeStream(key);
+      if (end === "fail") throw new Error("broke off");
+      if (end) return "done";
+    }
+  },
+  async writeNumbers(key: string, count: number) {
+    for (let number = 0; number < count; number++) await DBOS.writeStream(key, number);
+    await DBOS.closeStream(key);
+  },
+  runChild: (name: string, ...args: unknown[]) => startChild(name, ...args),
+  async startChildren() {
+    const later = { queueName: "tasks", enqueueOptions: { delaySeconds: 1000 } };
+    for (;;) await DBOS.startWorkflow(registered.get("nothing")!, later)();
+  },
   record: (label: string) => recordedLabels.push(label),
   recorded: () => recordedLabels,
 };
 
 const recordedLabels: string[] = [];
+const registered = new Map<string, (...args: unknown[]) => Promise<unknown>>();
 
 for (const [name, workflow] of Object.entries(workflows)) {
-  DBOS.registerWorkflow(async (...args: never[]) => await workflow(...args), { name });
+  const run = async (...args: unknown[]) => await workflow(...args as never[]);
+  registered.set(name, DBOS.registerWorkflow(run, { name }));
 }
+
+function newUUID(): Promise<string> {
+  return Promise.resolve(crypto.randomUUID());
+}
+
+/** Starts a child that has the ID of its parent with `-child` after it, and awaits its result. */
+async function startChild(name: string, ...args: unknown[]): Promise<unknown> {
+  const workflowID = `${DBOS.workflowID}-child`;
+  const child = await DBOS.startWorkflow(registered.get(name)!, { workflowID })(...args);
+  return await child.getResult();
+}
+
 Greeter.greet = DBOS.registerWorkflow(Greeter.greet, { name: "greet", ctorOrProto: Greeter });
 Speaker.prototype.speak = DBOS.registerWorkflow(Speaker.prototype.speak, {
   name: "speak",
@@ -84,6 +141,7 @@ export async function launchApp(options: AppOptions): Promise<void> {
     applicationVersion: "test-1",
     logLevel: "error",
     runAdminServer: false,
+    schedulerPollingIntervalMs: 500,
     // The SDK puts the name between quotes as it is.
     systemDatabaseSchemaName: schema.replaceAll('"', '""'),
     ...config,

@@ -1,0 +1,249 @@
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  type Client,
+  createClient,
+  enqueue,
+  getStatus,
+  NonExistentWorkflowError,
+  send,
+} from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+/** The number of jobs or messages in each statement that was sent. */
+type Batches = number[];
+
+interface Query {
+  name: string;
+  text: string;
+  values: unknown[];
+}
+
+interface Queryable {
+  query(query: Query): Promise<{ rows: Record<string, unknown>[] }>;
+}
+
+/** Writes down the batches that go through `driver`, which must be of npm:pg. */
+function recordBatches(driver: Queryable, batches: Batches): Queryable["query"] {
+  return (query) => {
+    if (/^dbos_(enqueue|send)_/.test(query.name)) {
+      const items = query.values.find((value) => String(value).startsWith("["));
+      batches.push(JSON.parse(items as string).length);
+    }
+    return driver.query(query);
+  };
+}
+
+interface Setting extends AsyncDisposable {
+  client: Client;
+  pool: pg.Pool;
+  batches: Batches;
+}
+
+async function openSetting({ connections = 4 } = {}): Promise<Setting> {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  {
+    // For its tables.
+    await using _worker = await startWorker({ systemDatabaseUrl: url });
+  }
+  const pool = new pg.Pool({ connectionString: url, max: connections + 1 });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  const batches: Batches = [];
+  const driver = {
+    totalCount: 0,
+    options: { max: connections },
+    connect: () => pool.connect(),
+    query: recordBatches(pool, batches),
+  };
+  const client = createClient(driver);
+  // What the first call does more than the others is done.
+  await getStatus(client, "nobody");
+  return { client, pool, batches, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+const task = { workflowName: "echo", queueName: "idle" };
+
+/** Keeps everyone from writing until it is disposed of. */
+async function lockTables(pool: pg.Pool): Promise<AsyncDisposable> {
+  const connection = await pool.connect();
+  await connection.query("begin");
+  await connection.query("lock table dbos.workflow_status in access exclusive mode");
+  return {
+    async [Symbol.asyncDispose]() {
+      await connection.query("commit");
+      connection.release();
+    },
+  };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** What is stored of the workflows, in the order of `created_at`. */
+async function listCreated(pool: pg.Pool): Promise<{ workflowIDs: string[]; times: number[] }> {
+  const { rows } = await pool.query(
+    `select workflow_uuid, created_at::text from dbos.workflow_status
+    order by created_at, workflow_uuid`,
+  );
+  return {
+    workflowIDs: rows.map((row: Record<string, string>) => row.workflow_uuid!),
+    times: rows.map((row: Record<string, string>) => Number(row.created_at)),
+  };
+}
+
+Deno.test("the calls of one turn are one statement", async () => {
+  await using setting = await openSetting();
+  const { client, batches } = setting;
+  const handles = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => enqueue(client, task, index)),
+  );
+  assertEquals(batches, [20]);
+  assertEquals((await handles[7]!.getStatus())?.input, [7]);
+
+  await Promise.all(handles.map(({ workflowID }) => send(client, workflowID, "message")));
+  assertEquals(batches, [20, 20]);
+  // One at a time they do not wait for each other.
+  await enqueue(client, task);
+  await enqueue(client, task);
+  assertEquals(batches, [20, 20, 1, 1]);
+});
+
+Deno.test("calls gather while a statement is under way, and go when it returns", async () => {
+  await using setting = await openSetting();
+  const { client, batches } = setting;
+  const calls: Promise<unknown>[] = [];
+  {
+    await using _lock = await lockTables(setting.pool);
+    calls.push(enqueue(client, task));
+    for (let turn = 0; turn < 10; turn++) {
+      await nextTurn();
+      calls.push(enqueue(client, task), enqueue(client, task));
+    }
+    await nextTurn();
+    assertEquals(batches, [1]);
+  }
+  await Promise.all(calls);
+  assertEquals(batches, [1, 20]);
+});
+
+Deno.test("a full batch goes at once on another connection, if there is one", async () => {
+  const half = "x".repeat(6_000);
+  for (const [connections, expected] of [[1, [1]], [2, [1, 2]], [4, [1, 2, 2, 2]]] as const) {
+    await using setting = await openSetting({ connections });
+    const { client, batches } = setting;
+    const calls: Promise<unknown>[] = [];
+    {
+      await using _lock = await lockTables(setting.pool);
+      for (let turn = 0; turn < 8; turn++) {
+        calls.push(enqueue(client, task, half));
+        await nextTurn();
+      }
+      assertEquals(batches, [...expected]);
+    }
+    await Promise.all(calls);
+    assertEquals(batches.reduce((sum, count) => sum + count), 8);
+    assert(batches.every((count) => count <= 2), String(batches));
+  }
+});
+
+Deno.test("what the server refuses fails its own caller only", async () => {
+  await using setting = await openSetting();
+  const { client, batches } = setting;
+  // More than an index of Postgres can hold, even compressed.
+  const bytes = crypto.getRandomValues(new Uint8Array(3_000));
+  const workflowID = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const outcomes = await Promise.allSettled([
+    enqueue(client, task, "before"),
+    enqueue(client, { ...task, workflowID }, "refused"),
+    enqueue(client, task, "after"),
+  ]);
+  assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assertEquals((outcomes[1] as PromiseRejectedResult).reason.code, "54000");
+  assertEquals(batches[0], 3);
+  const { workflowIDs, times } = await listCreated(setting.pool);
+  const [before, , after] = outcomes as PromiseFulfilledResult<{ workflowID: string }>[];
+  assertEquals(workflowIDs, [before!.value.workflowID, after!.value.workflowID]);
+  assertGreater(times[1]!, times[0]!);
+  await enqueue(client, task, "the batch goes on");
+});
+
+Deno.test("created_at increases in the order of the calls on one connection", async () => {
+  await using setting = await openSetting({ connections: 1 });
+  const { client, pool } = setting;
+  const workflowIDs: string[] = [];
+  const enqueueNext = () => {
+    const workflowID = crypto.randomUUID();
+    workflowIDs.push(workflowID);
+    return enqueue(client, { ...task, workflowID });
+  };
+  const enqueueMany = (count: number) => Promise.all(Array.from({ length: count }, enqueueNext));
+  await enqueueMany(50);
+  for (let index = 0; index < 10; index++) await enqueueNext();
+  await enqueueMany(50);
+  const rest = [enqueueMany(5)];
+  for (let index = 0; index < 10; index++) {
+    await nextTurn();
+    rest.push(enqueueMany(3));
+  }
+  await Promise.all(rest);
+  await enqueueNext();
+
+  const created = await listCreated(pool);
+  assertEquals(created.workflowIDs, workflowIDs);
+  assertEquals(new Set(created.times).size, workflowIDs.length);
+});
+
+Deno.test("created_at increases even where a statement was held up on its way", async () => {
+  await using setting = await openSetting({ connections: 1 });
+  const { client, pool } = setting;
+  const connection = await pool.connect();
+  const held = createClient(connection);
+  try {
+    const workflowIDs = Array.from({ length: 103 }, () => crypto.randomUUID());
+    const enqueueNext = (workflowID: string) => enqueue(held, { ...task, workflowID });
+    await Promise.all(workflowIDs.slice(0, 101).map(enqueueNext));
+    // npm:pg sends what is asked of a connection one after the other.
+    const busy = connection.query("select pg_sleep(0.05)");
+    await enqueueNext(workflowIDs[101]!);
+    await enqueueNext(workflowIDs[102]!);
+    await busy;
+    assertEquals((await listCreated(pool)).workflowIDs, workflowIDs);
+  } finally {
+    connection.release();
+  }
+  await client.close();
+});
+
+Deno.test("in a transaction every call is a statement of its own", async () => {
+  await using setting = await openSetting();
+  const connection = await setting.pool.connect();
+  const batches: Batches = [];
+  const driver = {
+    connect() {},
+    connection,
+    getTransactionStatus: () => connection.getTransactionStatus(),
+    query: recordBatches(connection, batches),
+  };
+  const client = createClient(driver);
+  try {
+    await connection.query("begin");
+    const workflowIDs = Array.from({ length: 5 }, () => crypto.randomUUID());
+    await Promise.all(workflowIDs.map((workflowID) => enqueue(client, { ...task, workflowID })));
+    assertEquals(batches, [1, 1, 1, 1, 1]);
+    await Promise.all([
+      send(client, workflowIDs[0]!, "message"),
+      assertRejects(() => send(client, "nobody", "message"), NonExistentWorkflowError),
+    ]);
+    assertEquals(batches.length, 7);
+    await connection.query("commit");
+    const created = await listCreated(setting.pool);
+    assertEquals(created.workflowIDs, workflowIDs);
+    assertEquals(new Set(created.times).size, 5);
+  } finally {
+    connection.release();
+  }
+});

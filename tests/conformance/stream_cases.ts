@@ -1,0 +1,77 @@
+import { assertEquals } from "@std/assert";
+import { type Cases, newID } from "./lane.ts";
+
+async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+  const collected: Value[] = [];
+  for await (const value of values) collected.push(value);
+  return collected;
+}
+
+const patient = { timeoutSeconds: 30 };
+
+export const streamCases: Cases = {
+  async "readStream() gives the values of a stream, in either format"({ library, client }) {
+    for (const serializationType of ["portable", "native"] as const) {
+      const options = { workflowName: "relay", queueName: "tasks", serializationType };
+      const { workflowID } = await library.enqueue(client, options, "log");
+      const values = library.readStream(client, workflowID, "log", patient);
+      const message = { values: ["one", { two: [2, null] }, "' \\ \u{1f600}"], end: "close" };
+      await library.send(client, workflowID, message, { topic: "relay", serializationType });
+      assertEquals(await collect(values), message.values);
+      assertEquals(await library.readStreamOffset(client, workflowID, "log", 0), "one");
+    }
+  },
+
+  async "readStream() gives what there is with snapshot"({ library, client }) {
+    const { workflowID } = await library.enqueue(
+      client,
+      { workflowName: "writeNumbers", queueName: "tasks" },
+      "log",
+      103,
+    );
+    await library.getResult(client, workflowID, patient);
+    const options = { snapshot: true, offset: 1 };
+    const numbers = await collect(library.readStream(client, workflowID, "log", options));
+    assertEquals(numbers, Array.from({ length: 102 }, (_, index) => index + 1));
+  },
+
+  async "waitFirst(), waitAll() and completed() wait for many workflows"({ library, client }) {
+    const workflowIDs = Array.from({ length: 20 }, () => newID());
+    const first = library.waitFirst(client, workflowIDs, patient);
+    const all = library.waitAll(client, workflowIDs, patient);
+    const outcomes = collect(library.completed(client, workflowIDs, patient));
+    for (const workflowID of workflowIDs) {
+      const options = { workflowName: "echo", queueName: "tasks", workflowID };
+      await library.enqueue(client, options, workflowID);
+    }
+    assertEquals(workflowIDs.includes((await first).workflowID), true);
+    assertEquals((await all).map(({ workflowID }) => workflowID), workflowIDs);
+    const results = (await outcomes).map((outcome) =>
+      outcome.status === "SUCCESS" ? outcome.result as unknown[] : []
+    );
+    assertEquals(results.flat().sort(), workflowIDs.toSorted());
+  },
+
+  async "sendMany() delivers messages in their order"({ library, client }) {
+    const options = { workflowName: "collect", queueName: "tasks" };
+    const handle = await library.enqueue(client, options, 30);
+    const messages = Array.from({ length: 30 }, (_, message) => ({
+      destinationID: handle.workflowID,
+      message,
+    }));
+    const missing = { destinationID: newID(), message: "to nobody" };
+    const outcomes = await library.sendMany(client, [missing, ...messages], { sendToForks: true });
+    assertEquals(outcomes.map(({ isDelivered }) => isDelivered), [
+      false,
+      ...messages.map(() => true),
+    ]);
+    assertEquals(await handle.getResult(patient), messages.map(({ message }) => message));
+  },
+
+  async "getAllEvents() gives all events of a workflow"({ library, client }) {
+    const options = { workflowName: "publish", queueName: "tasks" };
+    const handle = await library.enqueue(client, options, "progress", { done: 7 });
+    await handle.getResult(patient);
+    assertEquals(await library.getAllEvents(client, handle.workflowID), { progress: { done: 7 } });
+  },
+};

@@ -1,0 +1,219 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import pg from "pg";
+import { fileURLToPath } from "node:url";
+import {
+  type Client,
+  connect,
+  enqueue,
+  getEvent,
+  getResult,
+  getStatus,
+  SystemSchemaNotFoundError,
+} from "../mod.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+function nameOf(database: TestDatabase): string {
+  return new URL(database.url).pathname.slice(1);
+}
+
+/** The URL with another database, and a user's password if need be. */
+function changeURL(url: string, { database = "", password = "" }): string {
+  const changed = new URL(url);
+  if (database) changed.pathname = `/${database}`;
+  if (password) changed.password = password;
+  return changed.href;
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** How many others are connected to the database. */
+async function countConnections(url: string): Promise<number> {
+  const [row] = await query(
+    url,
+    `select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  return Number(row?.count);
+}
+
+/** The server needs a moment to end a session whose connection is gone. */
+async function untilDisconnected(url: string): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (await countConnections(url) > 0) {
+    assert(Date.now() < giveUpAt, "connections are left behind");
+  }
+}
+
+/**
+ * What `connect()` says to a missing database or schema in a process with these environment
+ * variables: the environment of this process is shared with other tests.
+ */
+async function connectInVain(
+  env: Record<string, string>,
+  options: { url?: string; systemDatabase?: string } = {},
+): Promise<string> {
+  const script = `
+    import { connect } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+    const { url, ...options } = ${JSON.stringify(options)};
+    await connect(url, options).catch((error) => console.log(String(error)));
+  `;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`, script],
+    env: { DBOS_SYSTEM_DATABASE_URL: "", DBOS_DATABASE_URL: "", ...env },
+  }).output();
+  const decoder = new TextDecoder();
+  return decoder.decode(stdout).trim() || decoder.decode(stderr);
+}
+
+Deno.test("connect() finds its database by the URL or the environment", async (test) => {
+  await using database = await createTestDatabase();
+  const { url } = database;
+  const other = changeURL(url, { database: "missing_other" });
+  const found = `SystemSchemaNotFoundError: Cannot find the DBOS system tables: database ${
+    nameOf(database)
+  } has no`;
+
+  await test.step("a URL goes before the environment", async () => {
+    const env = { DBOS_SYSTEM_DATABASE_URL: other, DBOS_DATABASE_URL: other };
+    assertStringIncludes(await connectInVain(env, { url }), found);
+  });
+  await test.step("DBOS_SYSTEM_DATABASE_URL goes before DBOS_DATABASE_URL", async () => {
+    const env = { DBOS_SYSTEM_DATABASE_URL: url, DBOS_DATABASE_URL: other };
+    assertStringIncludes(await connectInVain(env), found);
+  });
+  await test.step("DBOS_DATABASE_URL has its system database beside it", async () => {
+    const message = await connectInVain({ DBOS_DATABASE_URL: other });
+    assertStringIncludes(message, 'database "missing_other_dbos_sys" does not exist');
+  });
+  await test.step("systemDatabase names the database on the server of any URL", async () => {
+    const systemDatabase = nameOf(database);
+    for (
+      const [env, options] of [
+        [{}, { url: other, systemDatabase }],
+        [{ DBOS_SYSTEM_DATABASE_URL: other }, { systemDatabase }],
+        [{ DBOS_DATABASE_URL: other }, { systemDatabase }],
+      ] as const
+    ) assertStringIncludes(await connectInVain(env, options), found);
+  });
+  await test.step("without a URL anywhere it says what to do", async () => {
+    assertEquals(
+      await connectInVain({}),
+      "TypeError: Cannot connect to the system database: pass its URL, or set " +
+        "DBOS_SYSTEM_DATABASE_URL or DBOS_DATABASE_URL",
+    );
+  });
+  await test.step("it names the variable whose URL cannot be used", async () => {
+    for (const name of ["DBOS_SYSTEM_DATABASE_URL", "DBOS_DATABASE_URL"]) {
+      assertEquals(
+        await connectInVain({ [name]: "mysql://user:secret@host/db" }),
+        `TypeError: Cannot connect to the system database: ${name} is not a Postgres URL`,
+      );
+    }
+  });
+});
+
+Deno.test("connect() takes the first of several hosts that answers", async () => {
+  await using database = await createTestDatabase();
+  const { hostname, port } = new URL(database.url);
+  const url = database.url.replace(`${hostname}:${port}`, `127.0.0.1:1,${hostname}:${port}`);
+  assert(url !== database.url);
+  const error = await assertRejects(() => connect(url), SystemSchemaNotFoundError);
+  assertEquals(error.database, nameOf(database));
+});
+
+Deno.test("connect() explains a missing schema, and creates nothing", async () => {
+  await using database = await createTestDatabase();
+  const listAll = `
+    select nspname, relname, relkind from pg_namespace as n
+    left join pg_class as c on c.relnamespace = n.oid and nspname <> 'pg_toast'
+    where nspname !~ '^pg_(toast_)?temp' order by 1, 2, 3`;
+  const before = await query(database.url, listAll);
+  for (const schema of ["dbos", 'My "Dbos']) {
+    const error = await assertRejects(
+      () => connect(database.url, { schema }),
+      SystemSchemaNotFoundError,
+      `Cannot find the DBOS system tables: database ${nameOf(database)} has no table ` +
+        `workflow_status in schema ${schema}. Connect to the system database`,
+    );
+    assertEquals([error.database, error.schema], [nameOf(database), schema]);
+  }
+  await untilDisconnected(database.url);
+  assertEquals(await query(database.url, listAll), before);
+});
+
+Deno.test("connect() keeps password and URL out of its errors", async () => {
+  await using database = await createTestDatabase();
+  const password = "s3cret-word";
+  const secret = changeURL(database.url, { password });
+  for (
+    const url of [
+      secret,
+      changeURL(secret, { database: "missing" }),
+      secret.replace(/:\d+\//, ":1/"),
+      secret.replace("postgres:", "mysql:"),
+      `no URL ${password}`,
+    ]
+  ) {
+    const error = await assertRejects(() => connect(url));
+    assertInstanceOf(error, Error);
+    // All of it, hidden properties and causes included.
+    const shown = Deno.inspect(error, { showHidden: true, depth: 20, strAbbreviateSize: 1e6 });
+    for (const text of [String(error), error.stack ?? "", shown]) {
+      assert(!text.includes(password), `the password is in ${error}`);
+      assert(!text.includes(url), `the URL is in ${error}`);
+    }
+  }
+});
+
+Deno.test("close() and `await using` end the connections and all waits", async () => {
+  await using database = await createTestDatabase();
+  const workflowID = "closed";
+  {
+    // For its tables; its connections would be counted.
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  }
+  await untilDisconnected(database.url);
+
+  let client: Client;
+  {
+    await using used = await connect(database.url, { maxConnections: 3 });
+    client = used;
+    const task = { workflowName: "echo", queueName: "idle", workflowID };
+    await Promise.all([enqueue(used, task), getStatus(used, "a"), getStatus(used, "b")]);
+    const connections = await countConnections(database.url);
+    assert(connections > 0 && connections <= 3);
+  }
+  await untilDisconnected(database.url);
+  await client.close();
+
+  client = await connect(database.url);
+  const waits = [
+    getResult(client, workflowID),
+    getResult(client, workflowID, { timeoutSeconds: 60, signal: new AbortController().signal }),
+    getEvent(client, workflowID, "key"),
+  ];
+  const outcomes = Promise.allSettled(waits);
+  await getEvent(client, workflowID, "key", 0);
+  await Promise.all([client.close(), client.close()]);
+  for (const outcome of await outcomes) {
+    assert(outcome.status === "rejected");
+    assertStringIncludes(String(outcome.reason), "the client was closed");
+  }
+  await assertRejects(() => getResult(client, workflowID), Error, "the client was closed");
+  await untilDisconnected(database.url);
+});

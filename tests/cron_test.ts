@@ -1,0 +1,238 @@
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import {
+  TimeMatcher,
+  validateCrontab,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/scheduler/crontab";
+import { checkTimeZone, createTicker, parseCron } from "../src/cron.ts";
+
+/** Numbers that look random and are the same each time. */
+function createRandom(seed: number) {
+  const next = () => {
+    seed = (seed * 1664525 + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+  const integer = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
+  const pick = <Item>(items: readonly Item[]) => items[integer(0, items.length - 1)]!;
+  const list = <Item>(most: number, make: () => Item) =>
+    Array.from({ length: integer(1, most) }, make);
+  return { next, integer, pick, list };
+}
+
+const odds = [
+  ...["*", "?", "*/5", "*/0", "2*", "1*", "*1", "**", "1-5", "5-1", "5-7", "6-8", "22-2", "99-1"],
+  ...[
+    "1-30/7",
+    "0-70/50",
+    "31-0",
+    "1-2-3",
+    "0-0/1",
+    "5/5",
+    "10-6",
+    "0",
+    "00",
+    "07",
+    "7",
+    "8",
+    "12",
+  ],
+  ...[
+    "13",
+    "23",
+    "24",
+    "31",
+    "32",
+    "59",
+    "60",
+    "1,2",
+    "1,,2",
+    ",",
+    "",
+    "-1",
+    "1-",
+    "a",
+    "1.5",
+    "\t",
+  ],
+  ...[
+    "L",
+    "l",
+    "LW",
+    "W",
+    "0W",
+    "15w",
+    "31W",
+    "32W",
+    "1-15W",
+    "L-3",
+    "l-05",
+    "L-0",
+    "L-30",
+    "L-31",
+  ],
+  ...[
+    "5L",
+    "7l",
+    "8L",
+    "friL",
+    "1#2",
+    "7#5",
+    "1#6",
+    "8#1",
+    "FRI#1",
+    "5#L",
+    "tue#L",
+    "L,15",
+    "1W,LW",
+  ],
+  ...["fri", "Monday", "SUN", "sunday", "jan", "December", "may", "sunsat", "janfeb", "mon-fri"],
+  ...["wed-mon/2", "sept", "tues", "sep-feb", "9007199254740993"],
+] as const;
+
+function isAccepted(parse: (expression: string) => unknown, expression: string): boolean {
+  try {
+    parse(expression);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("parseCron() accepts and refuses what the official scheduler does", () => {
+  const { next, integer, pick, list } = createRandom(1);
+  const usual = ["*", "0", "1", "5", "*/2", "1-5"];
+  const makeField = () => {
+    if (next() < 0.7) return pick(usual);
+    return next() < 0.5 ? pick(odds) : list(3, () => pick(odds)).join();
+  };
+  const makeExpression = () => {
+    const fields = Array.from({ length: pick([5, 5, 5, 6, 6, 6, 4, 7]) }, makeField);
+    const text = fields.join(pick([" ", " ", "  "]));
+    if (next() < 0.9) return text;
+    const index = integer(0, text.length);
+    return text.slice(0, index) + pick([..." 0*/,-#?LW@_é\n"]) + text.slice(index + integer(0, 1));
+  };
+  const nicknames = ["@daily", " @HOURLY ", "@reboot", "@weekly 1", "@yearly", "@annually"];
+  const expressions = [
+    ...[...nicknames, "@monthly", "@midnight", "@", "", " ", "* * * * * ", "0 0 30 2 *"],
+    ...Array.from({ length: 10_000 }, makeExpression),
+  ];
+  let accepted = 0;
+  for (const expression of expressions) {
+    const expected = isAccepted(validateCrontab, expression);
+    assertEquals(isAccepted(parseCron, expression), expected, JSON.stringify(expression));
+    if (expected) accepted++;
+  }
+  assertGreater(accepted, 1000);
+  assertGreater(expressions.length - accepted, 1000);
+});
+
+Deno.test("parseCron() says what is wrong with an expression", () => {
+  const reasons = {
+    "* * * *": "it has not 5 or 6 fields",
+    "0 0 1,32 * *": '"32" is no day of month',
+    "0 24 * * *": '"24" is no hour',
+    "* * * * fry": '"fry" is no day of week',
+    "0 0 31 4,6 *": "no such month has such a day",
+    "0 0 * * 1.5": "it contains a character that has no meaning",
+  };
+  for (const [expression, reason] of Object.entries(reasons)) {
+    assertThrows(
+      () => parseCron(expression),
+      RangeError,
+      `Cannot use "${expression}" as schedule: ${reason}`,
+    );
+  }
+  assertThrows(() => parseCron(7 as never), TypeError);
+  // The official scheduler lists all of these numbers before it looks at them.
+  assertThrows(() => parseCron("0-99999999999999999999 * * * *"), RangeError, "is no minute");
+});
+
+const zones = [
+  ...["UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata"],
+  ...[
+    "Pacific/Apia",
+    "Africa/Casablanca",
+    "America/Sao_Paulo",
+    "Pacific/Chatham",
+    "America/St_Johns",
+  ],
+  ...["Antarctica/Troll", "Africa/Cairo", "America/Havana", "Asia/Beirut", "Etc/GMT+5", "est5edt"],
+];
+
+/** The last moment of a time before the clocks of a zone change, if they do within a year. */
+function findChange(timeZone: string, from: number): number | undefined {
+  const format = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  const offsetAt = (time: number) =>
+    format.formatToParts(time).find(({ type }) => type === "timeZoneName")!.value;
+  for (let day = from; day < from + 366 * 86_400_000; day += 86_400_000) {
+    if (offsetAt(day) !== offsetAt(day + 86_400_000)) return day;
+  }
+  return undefined;
+}
+
+Deno.test("createTicker() gives the times that the official scheduler does", async () => {
+  const { next, integer, pick, list } = createRandom(2);
+  const makeField = (least: number, most: number) => {
+    const kind = next();
+    if (kind < 0.35) return "*";
+    if (kind < 0.6) return list(3, () => integer(least, most)).join();
+    if (kind < 0.75) return `*/${integer(1, most)}`;
+    const range = `${integer(least, most)}-${integer(least, most)}`;
+    return kind < 0.9 ? range : `${range}/${integer(1, 9)}`;
+  };
+  const makeDays = () => {
+    if (next() < 0.6) return makeField(1, 31);
+    const days = ["L", "LW", `${integer(1, 31)}W`, `L-${integer(1, 30)}`, `${integer(1, 31)}`];
+    return list(3, () => pick(days)).join();
+  };
+  const makeWeekdays = () => {
+    if (next() < 0.6) return makeField(0, 7);
+    const day = integer(0, 7);
+    return list(2, () => pick([`${day}L`, `${day}#${integer(1, 5)}`, `${integer(0, 7)}`])).join();
+  };
+  let compared = 0;
+  for (let count = 0; count < 600; count++) {
+    const expression = [
+      ...[next() < 0.5 ? "0" : makeField(0, 59), makeField(0, 59), makeField(0, 23)],
+      ...[makeDays(), makeField(1, 12), makeWeekdays()],
+    ].join(" ");
+    if (!isAccepted(validateCrontab, expression)) continue;
+    const timeZone = pick(zones);
+    const january = Date.UTC(integer(2005, 2040), 0);
+    const change = next() < 0.6 ? findChange(timeZone, january) : undefined;
+    const start = (change ?? january) + integer(0, 86_400_000);
+
+    const official = new TimeMatcher(expression, timeZone);
+    const nextTime = await createTicker(expression, timeZone);
+    let time = new Date(start);
+    for (let tick = 0; tick < 6; tick++) {
+      const expected = official.nextWakeupTime(time);
+      const actual = nextTime(time);
+      // The official one looks a hundred years ahead at a time.
+      if (!official.match(expected)) {
+        assert(!actual || actual > expected, `${expression} ${timeZone} ${time.toISOString()}`);
+        break;
+      }
+      assertEquals(actual, expected, `${expression} in ${timeZone} after ${time.toISOString()}`);
+      time = expected;
+      compared++;
+    }
+  }
+  assertGreater(compared, 2000);
+});
+
+Deno.test("createTicker() uses the time zone of the process without one", async () => {
+  const nextTime = await createTicker("30 2 * * *");
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const nextTimeThere = await createTicker("30 2 * * *", timeZone);
+  const now = new Date();
+  assertEquals(nextTime(now), nextTimeThere(now));
+});
+
+Deno.test("checkTimeZone() refuses what is no time zone", () => {
+  for (const zone of ["UTC", "Europe/Berlin", "utc", "Etc/GMT-14"]) checkTimeZone("zone", zone);
+  for (const zone of ["", "Europe/Atlantis", "CEST2", "Europe/Berlin "]) {
+    assertThrows(() => checkTimeZone("zone", zone), RangeError);
+  }
+});

@@ -1,0 +1,228 @@
+import { DBOSClient, DebouncerClient } from "@dbos-inc/dbos-sdk";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  type Client,
+  connect,
+  debounce,
+  type DebounceOptions,
+  enqueue,
+  getResult,
+  getStatus,
+  QueueDuplicatedError,
+  UnsupportedFeatureError,
+  type WorkflowHandle,
+} from "../mod.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+const timeoutSeconds = 60;
+const echo = { workflowName: "echo", queueName: "tasks" };
+const longMs = 1_000_000;
+
+type Bounce = (periodMs: number, ...args: unknown[]) => Promise<{ workflowID: string }>;
+
+interface Place extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly client: Client;
+  readonly pool: pg.Pool;
+  /** Debounces through the official client. */
+  bounceOfficially(key: string): Bounce;
+  /** Debounces through ours. */
+  bounceOurs(key: string): Bounce;
+}
+
+async function openPlace({ withWorker }: { withWorker: boolean }): Promise<Place> {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await createTestDatabase());
+  const worker = await startWorker({ systemDatabaseUrl: database.url });
+  if (withWorker) resources.use(worker);
+  else await worker[Symbol.asyncDispose]();
+  const client = resources.use(await connect(database.url));
+  const pool = new pg.Pool({ connectionString: database.url });
+  resources.defer(() => pool.end());
+  const official = await DBOSClient.create({ systemDatabaseUrl: database.url });
+  resources.defer(() => official.destroy());
+  const debouncer = new DebouncerClient(official, {
+    workflowName: "echo",
+    startWorkflowParams: { queueName: "tasks" },
+  });
+  return {
+    database,
+    client,
+    pool,
+    bounceOfficially: (key) => (periodMs, ...args) => debouncer.debounce(key, periodMs, ...args),
+    bounceOurs: (key) => (periodMs, ...args) => debounce(client, echo, key, periodMs, ...args),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function countWorkflows(pool: pg.Pool): Promise<number> {
+  return Number((await pool.query("select count(*) from dbos.workflow_status")).rows[0].count);
+}
+
+async function resultOf(client: Client, { workflowID }: { workflowID: string }): Promise<unknown> {
+  return await getResult(client, workflowID, { timeoutSeconds });
+}
+
+Deno.test("bounces of the official client and ours give one run with the last arguments", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, pool, bounceOfficially, bounceOurs } = place;
+  const orders = [
+    [bounceOfficially("a"), bounceOurs("a")],
+    [bounceOurs("b"), bounceOfficially("b")],
+    [bounceOurs("c"), bounceOurs("c"), bounceOfficially("c"), bounceOurs("c")],
+  ];
+  for (const bounces of orders) {
+    const handles = [];
+    // Only the last is put off to a time that comes.
+    for (const [index, bounce] of bounces.entries()) {
+      handles.push(await bounce(index < bounces.length - 1 ? longMs : 1, "call", index));
+    }
+    assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 1);
+    assertEquals(await resultOf(client, handles[0]!), ["call", bounces.length - 1]);
+  }
+  assertEquals(await countWorkflows(pool), orders.length);
+});
+
+Deno.test("debounce() puts a workflow off until its deadline and no longer", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client } = place;
+  const options = { ...echo, debounceTimeoutMs: 1000 };
+  const first = await debounce(client, options, "key", longMs, "first");
+  const last = await debounce(client, echo, "key", longMs, "last");
+  assertEquals(last.workflowID, first.workflowID);
+  assertEquals(await first.getResult({ timeoutSeconds }), ["last"]);
+});
+
+Deno.test("debounce() starts another workflow when the last one has been let go", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client } = place;
+  const first = await debounce(client, echo, "key", 1, "first");
+  assertEquals(await first.getResult({ timeoutSeconds }), ["first"]);
+  const second = await debounce(client, echo, "key", 1, "second");
+  assertNotEquals(second.workflowID, first.workflowID);
+  assertEquals(await second.getResult({ timeoutSeconds }), ["second"]);
+});
+
+Deno.test("debounce() loses no last arguments while workflows are let go", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, bounceOfficially, bounceOurs } = place;
+  const workflowIDs: string[] = [];
+  for (let count = 0; count < 60; count++) {
+    const bounce = count % 3 ? bounceOurs("key") : bounceOfficially("key");
+    workflowIDs.push((await bounce(1 + count % 40, count)).workflowID);
+  }
+  const distinctIDs = [...new Set(workflowIDs)];
+  for (const workflowID of distinctIDs) {
+    const lastCall = workflowIDs.lastIndexOf(workflowID);
+    assertEquals(await resultOf(client, { workflowID }), [lastCall]);
+  }
+});
+
+Deno.test("debounce() puts the workflow on a queue of DBOS without one of its own", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const handle = await debounce(place.client, { workflowName: "echo" }, "key", 1, "there");
+  assertEquals(await handle.getResult({ timeoutSeconds }), ["there"]);
+  assertEquals((await handle.getStatus())?.queueName, "_dbos_internal_queue");
+});
+
+Deno.test("concurrent calls of debounce() give one workflow", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { pool, bounceOfficially, bounceOurs } = place;
+  const handles = await Promise.all(
+    Array.from(
+      { length: 20 },
+      (_, index) =>
+        index % 4 ? bounceOurs("key")(longMs, index) : bounceOfficially("key")(longMs, index),
+    ),
+  );
+  assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 1);
+  assertEquals(await countWorkflows(pool), 1);
+});
+
+Deno.test("debounce() counts when the transaction commits", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, pool } = place;
+  const inputOf = async (handle: WorkflowHandle) => (await handle.getStatus())?.input;
+  const before = await debounce(client, echo, "key", longMs, "before");
+  const connection = await pool.connect();
+  try {
+    await connection.query("begin");
+    await debounce(connection, echo, "key", longMs, "in transaction");
+    const other = await debounce(connection, echo, "other", longMs);
+    await connection.query("rollback");
+    assertEquals(await inputOf(before), ["before"]);
+    assertEquals(await other.getStatus(), null);
+
+    await connection.query("begin");
+    await enqueue(connection, { ...echo, deduplicationID: ".echo-held" });
+    await assertRejects(
+      () => debounce(connection, echo, "held", longMs),
+      QueueDuplicatedError,
+    );
+    await debounce(connection, echo, "key", longMs, "in transaction");
+    const fresh = await debounce(connection, echo, "fresh", longMs, 1);
+    const bounced = await debounce(connection, echo, "fresh", longMs, 2);
+    assertEquals(bounced.workflowID, fresh.workflowID);
+    await connection.query("commit");
+    assertEquals(await inputOf(before), ["in transaction"]);
+    assertEquals((await getStatus(client, fresh.workflowID))?.input, [2]);
+  } finally {
+    connection.release();
+  }
+});
+
+Deno.test("debounce() needs the columns that it writes", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { database, pool } = place;
+  await pool.query("alter table dbos.workflow_status drop column is_debounced cascade");
+  await using client = await connect(database.url);
+  await assertRejects(
+    () => debounce(client, echo, "key", 1),
+    UnsupportedFeatureError,
+    "is_debounced",
+  );
+});
+
+Deno.test("debounce() writes where older releases keep inputs", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { database, pool } = place;
+  await pool.query("drop table dbos.workflow_input");
+  await using client = await connect(database.url);
+  const handle = await debounce(client, echo, "key", longMs, 1);
+  await debounce(client, echo, "key", longMs, 2);
+  assertEquals((await handle.getStatus())?.input, [2]);
+});
+
+Deno.test("debounce() refuses what it cannot use before anything is sent", async () => {
+  const fail = () => Promise.reject(new Error("sent"));
+  const pool = { totalCount: 0, query: fail, connect: fail };
+  const wrongOptions: Record<string, [unknown, typeof TypeError | typeof RangeError]> = {
+    workflowName: ["", RangeError],
+    queueName: [" ", RangeError],
+    debounceTimeoutMs: [0, RangeError],
+    deduplicationID: ["x", TypeError],
+    duplicationPolicy: ["return-existing", TypeError],
+    workflowIDReusePolicy: ["reject", TypeError],
+    workflowConfigName: ["french", TypeError],
+    priority: [1, TypeError],
+    queuePartitionKey: ["north", TypeError],
+    delaySeconds: [1, TypeError],
+  };
+  for (const [name, [value, error]] of Object.entries(wrongOptions)) {
+    const options = { ...echo, [name]: value } as unknown as DebounceOptions;
+    await assertRejects(() => debounce(pool, options, "key", 1), error, name);
+  }
+  await assertRejects(() => debounce(pool, echo, "", 1), RangeError, "debounceKey");
+  for (const periodMs of [0, -1, 1.5, NaN, Infinity]) {
+    await assertRejects(() => debounce(pool, echo, "key", periodMs), RangeError, "periodMs");
+  }
+  for (const periodMs of [undefined, "1"]) {
+    await assertRejects(
+      () => debounce(pool, echo, "key", periodMs as never),
+      TypeError,
+      "periodMs",
+    );
+  }
+});

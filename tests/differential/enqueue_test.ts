@@ -1,0 +1,248 @@
+import type { DBOSClient } from "@dbos-inc/dbos-sdk";
+import { type Client, enqueue, type EnqueueOptions } from "../../mod.ts";
+import { type DifferentialCase, testDifferential } from "./differential.ts";
+
+type Options = Partial<EnqueueOptions>;
+
+const task = { workflowName: "echo", queueName: "idle" };
+const native = { serializationType: "native" } as const;
+const portable = { serializationType: "portable" } as const;
+
+const optionSets: Record<string, Options> = {
+  "no option": {},
+  "an ID": { workflowID: "new" },
+  "a UUID as ID": { workflowID: "4a1c1f0e-8f3c-4f0e-9d43-0a4c8a6d7f11" },
+  "a class": { workflowClassName: "Greeter", workflowName: "greet" },
+  "a configured instance": {
+    workflowName: "speak",
+    workflowClassName: "Speaker",
+    workflowConfigName: "french",
+  },
+  "a version": { appVersion: "v7" },
+  "an application": { applicationName: "shop" },
+  "a timeout": { workflowTimeoutMS: 12_345 },
+  "a deduplication ID": { deduplicationID: "free" },
+  "the deduplication ID of another queue": { queueName: "busy", deduplicationID: "held" },
+  "a duplication policy": { deduplicationID: "free", duplicationPolicy: "return-existing" },
+  "a reuse policy": { workflowID: "new", workflowIDReusePolicy: "reject" },
+  "a priority": { priority: 7 },
+  "the greatest priority": { priority: 2 ** 31 - 1 },
+  "a partition key": { queuePartitionKey: "north" },
+  "a delay": { delaySeconds: 1000 },
+  "a delay of a fraction": { delaySeconds: 1000.5 },
+  "no delay": { delaySeconds: 0 },
+  "attributes": { attributes: { customer: 7, tags: ["ä", null], nested: { deep: true } } },
+  "empty attributes": { attributes: {} },
+  "a user": { authenticatedUser: "ann" },
+  "roles": { authenticatedRoles: ["admin", 'quo"te'] },
+  "no roles": { authenticatedRoles: [] },
+  "text that needs care": { workflowName: "ärger 'n\" \\ $1 :name 😀", queueName: "a\tb" },
+  "every option": {
+    workflowID: "new",
+    workflowIDReusePolicy: "reject",
+    workflowClassName: "Greeter",
+    workflowConfigName: "french",
+    appVersion: "v7",
+    applicationName: "shop",
+    workflowTimeoutMS: 12_345,
+    deduplicationID: "free",
+    duplicationPolicy: "return-existing",
+    priority: 7,
+    queuePartitionKey: "north",
+    delaySeconds: 1000,
+    attributes: { customer: 7 },
+    authenticatedUser: "ann",
+    authenticatedRoles: ["admin"],
+  },
+};
+
+const argumentLists: Record<string, unknown[]> = {
+  "no argument": [],
+  "plain values": [1, "two", null, true, -0.5, { three: [[]] }],
+  "text that needs care": ["\0 \ud800 ' \" \\ $1 :name \u2028 😀", { "": "" }],
+  "what JSON lacks": [
+    undefined,
+    { a: undefined, b: [undefined] },
+    new Date("2020-01-02T03:04:05.678Z"),
+    2n ** 70n,
+    new Map([["one", new Set([1])]]),
+    new Set(["a"]),
+  ],
+  "numbers that JSON lacks": [NaN, -Infinity, -0],
+  "an error": [new TypeError("wrong")],
+  "backslashes in keys": [{ "a\\b": new Date(0), "a\\": new Set([1]) }],
+};
+
+function enqueueEach(format: "native" | "portable"): DifferentialCase[] {
+  const calls = [
+    ...Object.entries(optionSets).map(([name, options]) => ({ name, options, args: [1, "two"] })),
+    ...Object.entries(argumentLists).map(([name, args]) => ({ name, options: {}, args })),
+  ];
+  return calls.map(({ name, options, args }) => ({
+    name: `${format}, with ${name}`,
+    official: (client) =>
+      format === "native"
+        ? client.enqueue({ ...task, ...options }, ...args)
+        : client.enqueuePortable({ ...task, ...options }, args),
+    ours: (client) => enqueue(client, { ...task, ...options, serializationType: format }, ...args),
+  }));
+}
+
+interface Call {
+  options: Options;
+  args?: unknown[];
+}
+
+/** The calls one after another; what each gave. */
+function enqueueAll(calls: Call[]): Pick<DifferentialCase, "official" | "ours"> {
+  const settleAll = async (enqueueOne: (call: Call) => Promise<{ workflowID: string }>) => {
+    const handles = [];
+    for (const call of calls) handles.push(await enqueueOne(call));
+    return handles;
+  };
+  return {
+    official: (client: DBOSClient) =>
+      settleAll(({ options, args = [1] }) => client.enqueue({ ...task, ...options }, ...args)),
+    ours: (client: Client) =>
+      settleAll(({ options, args = [1] }) =>
+        enqueue(client, { ...task, ...native, ...options }, ...args)
+      ),
+  };
+}
+
+testDifferential("enqueue() in native format writes", [
+  ...enqueueEach("native"),
+  {
+    name: "native, with a dot in a key",
+    official: (client) => client.enqueue(task, { "a.b": new Date(0) }),
+    ours: (client) => enqueue(client, { ...task, ...native }, { "a.b": new Date(0) }),
+    differences: {
+      "workflow_input.inputs":
+        "ours marks the dot, so that the worker gets a Date and not a string",
+    },
+  },
+]);
+testDifferential("enqueue() in portable format writes", [
+  ...enqueueEach("portable"),
+  {
+    name: "by serializationType",
+    official: (client) => client.enqueue({ ...task, ...portable }, 1, "two"),
+    ours: (client) => enqueue(client, task, 1, "two"),
+  },
+  {
+    name: "with named arguments",
+    official: (client) => client.enqueuePortable(task, [1], { key: new Date(0), other: [null] }),
+    ours: (client) =>
+      enqueue(client, { ...task, namedArgs: { key: new Date(0), other: [null] } }, 1),
+  },
+  {
+    name: "with empty named arguments",
+    official: (client) => client.enqueuePortable(task, [], {}),
+    ours: (client) => enqueue(client, { ...task, namedArgs: {} }),
+  },
+]);
+testDifferential("enqueue() on behalf of an application writes", [
+  { name: "its name", applicationName: "shop", ...enqueueAll([{ options: {} }]) },
+  {
+    name: "the name that is given",
+    applicationName: "shop",
+    ...enqueueAll([{ options: { applicationName: "bank" } }]),
+  },
+]);
+testDifferential("enqueue() of what is there already does", [
+  {
+    name: "with a used ID",
+    ...enqueueAll([{ options: { workflowID: "waiting" }, args: ["other"] }]),
+  },
+  {
+    name: "with a used ID and other options",
+    ...enqueueAll([{
+      options: {
+        workflowID: "waiting",
+        queueName: "other",
+        priority: 3,
+        attributes: { a: 1 },
+        appVersion: "v7",
+        delaySeconds: 1000,
+        ...portable,
+      },
+    }]),
+  },
+  {
+    name: "with the ID of a workflow that has ended",
+    ...enqueueAll([{ options: { workflowID: "succeeded" } }]),
+  },
+  {
+    name: "with the ID of a workflow that was cancelled",
+    ...enqueueAll([{ options: { workflowID: "cancelled" } }]),
+  },
+  {
+    name: "twice with an ID",
+    ...enqueueAll([{ options: { workflowID: "new" } }, { options: { workflowID: "new" } }]),
+  },
+  {
+    name: "with the ID of a workflow of another name",
+    ...enqueueAll([{ options: { workflowID: "waiting", workflowName: "sum" } }]),
+  },
+  {
+    name: "with the ID of a workflow of another class",
+    ...enqueueAll([{ options: { workflowID: "waiting", workflowClassName: "Greeter" } }]),
+  },
+  {
+    name: "with the ID of a workflow of another instance",
+    ...enqueueAll([{ options: { workflowID: "waiting", workflowConfigName: "french" } }]),
+  },
+  {
+    name: "with a used ID that is not to be reused",
+    ...enqueueAll([{ options: { workflowID: "succeeded", workflowIDReusePolicy: "reject" } }]),
+  },
+  {
+    name: "with a used ID of another name that is not to be reused",
+    ...enqueueAll([{
+      options: { workflowID: "succeeded", workflowName: "sum", workflowIDReusePolicy: "reject" },
+    }]),
+  },
+  {
+    name: "with a held deduplication ID",
+    ...enqueueAll([{ options: { workflowID: "new", deduplicationID: "held" } }]),
+  },
+  {
+    name: "with a held deduplication ID, for the holder",
+    ...enqueueAll([{
+      options: {
+        workflowID: "new",
+        deduplicationID: "held",
+        duplicationPolicy: "return-existing",
+      },
+    }]),
+  },
+  {
+    name: "with a held deduplication ID in another partition",
+    ...enqueueAll([{ options: { deduplicationID: "held", queuePartitionKey: "north" } }]),
+  },
+  {
+    name: "with ID and deduplication ID of the holder",
+    ...enqueueAll([{ options: { workflowID: "holder", deduplicationID: "held" } }]),
+  },
+  {
+    name: "with a used ID and a deduplication ID that another holds",
+    ...enqueueAll([{ options: { workflowID: "waiting", deduplicationID: "held" } }]),
+  },
+  {
+    name: "with a deduplication ID that was let go",
+    prepare: (query) =>
+      query(`update dbos.workflow_status set deduplication_id = null, status = 'SUCCESS'
+        where workflow_uuid = 'holder'`),
+    ...enqueueAll([{ options: { deduplicationID: "held" } }]),
+  },
+  {
+    name: "with a used ID whose input is in the column of older releases",
+    prepare: async (query) => {
+      await query(`update dbos.workflow_status set inputs = (
+        select inputs from dbos.workflow_input where workflow_uuid = 'waiting'
+      ) where workflow_uuid = 'waiting'`);
+      await query(`delete from dbos.workflow_input where workflow_uuid = 'waiting'`);
+    },
+    ...enqueueAll([{ options: { workflowID: "waiting" }, args: ["other"] }]),
+  },
+]);

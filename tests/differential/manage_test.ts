@@ -1,0 +1,169 @@
+import type { DBOSClient } from "@dbos-inc/dbos-sdk";
+import {
+  cancelWorkflow,
+  cancelWorkflows,
+  type CancelWorkflowsOptions,
+  deleteWorkflow,
+  deleteWorkflows,
+  resumeWorkflow,
+  resumeWorkflows,
+  type ResumeWorkflowsOptions,
+  setWorkflowDelay,
+  type SetWorkflowDelayOptions,
+  setWorkflowPriority,
+} from "../../mod.ts";
+import { type DifferentialCase, testDifferential } from "./differential.ts";
+
+const workflowIDs = [
+  "succeeded",
+  "failed",
+  "cancelled",
+  "given-up",
+  "waiting",
+  "delayed",
+  "holder",
+  "attributed",
+  "stepped",
+  "parent",
+  "parent-child",
+  "nobody",
+];
+
+/** Lets the workflow of this ID and all below it run again, as far as the database tells. */
+const asRunning: Pick<DifferentialCase, "prepare"> = {
+  prepare: (query) =>
+    query(`update dbos.workflow_status set status = 'PENDING', owner_xid = 'owner',
+      workflow_deadline_epoch_ms = 1, completed_at = null where workflow_uuid like 'parent%'`),
+};
+
+/** Makes the grandparent a child of its grandchild. */
+const asCircle: Pick<DifferentialCase, "prepare"> = {
+  async prepare(query) {
+    await asRunning.prepare!(query);
+    await query(`update dbos.workflow_status set parent_workflow_id = 'parent-child-child'
+      where workflow_uuid = 'parent'`);
+  },
+};
+
+const cancelledBefore =
+  "what was cancelled before keeps its times, so that a lost answer does not matter";
+
+function cancel(ids: string[], options?: CancelWorkflowsOptions): DifferentialCase {
+  return {
+    name: `${ids.join(", ") || "none"} with ${JSON.stringify(options ?? {})}`,
+    official: (client) => client.cancelWorkflows(ids, options),
+    ours: (client) => cancelWorkflows(client, ids, options),
+    differences: ids.includes("cancelled")
+      ? {
+        "workflow_status.completed_at": cancelledBefore,
+        "workflow_status.updated_at": cancelledBefore,
+      }
+      : {},
+  };
+}
+
+testDifferential("cancelWorkflow() cancels", [
+  ...workflowIDs.map((id) => cancel([id])),
+  cancel([]),
+  cancel(["waiting", "waiting", "nobody", "holder"]),
+  {
+    name: "one workflow",
+    official: (client) => client.cancelWorkflow("waiting"),
+    ours: (client) => cancelWorkflow(client, "waiting"),
+  },
+  { ...cancel(["parent"]), name: "a parent alone", ...asRunning },
+  { ...cancel(["parent"], { cancelChildren: true }), name: "a parent's children", ...asRunning },
+  { ...cancel(["parent"], { cancelChildren: true }), name: "a circle of children", ...asCircle },
+  {
+    ...cancel(["parent", "parent-child", "waiting"], { cancelChildren: true }),
+    name: "the children of several workflows",
+    ...asRunning,
+  },
+  cancel(["parent", "nobody"], { cancelChildren: true }),
+]);
+
+function resume(ids: string[], options?: ResumeWorkflowsOptions): DifferentialCase {
+  return {
+    name: `${ids.join(", ") || "none"} with ${JSON.stringify(options ?? {})}`,
+    official: (client) => client.resumeWorkflows(ids, options),
+    ours: (client) => resumeWorkflows(client, ids, options),
+  };
+}
+
+testDifferential("resumeWorkflow() resumes", [
+  ...workflowIDs.map((id) => resume([id])),
+  resume([]),
+  resume(["cancelled", "waiting", "cancelled", "succeeded"], { queueName: "other" }),
+  resume(["cancelled", "nobody", "waiting"]),
+  { ...resume(["parent"]), name: "a workflow that runs", ...asRunning },
+  {
+    name: "one workflow",
+    official: (client) => client.resumeWorkflow("cancelled", { queueName: "other" }),
+    ours: (client) => resumeWorkflow(client, "cancelled", { queueName: "other" }),
+  },
+]);
+
+function deleteAll(ids: string[], deleteChildren?: boolean): DifferentialCase {
+  return {
+    name: `${ids.join(", ") || "none"}${deleteChildren ? " with children" : ""}`,
+    official: (client) => client.deleteWorkflows(ids, deleteChildren),
+    ours: (client) => deleteWorkflows(client, ids, deleteChildren ? { deleteChildren } : {}),
+  };
+}
+
+testDifferential("deleteWorkflow() deletes", [
+  ...workflowIDs.map((id) => deleteAll([id])),
+  ...workflowIDs.map((id) => deleteAll([id], true)),
+  deleteAll([]),
+  deleteAll(["stepped", "waiting", "nobody", "waiting"]),
+  { ...deleteAll(["parent"], true), name: "a circle of children", ...asCircle },
+  {
+    name: "one workflow",
+    official: (client) => client.deleteWorkflow("stepped", true),
+    ours: (client) => deleteWorkflow(client, "stepped", { deleteChildren: true }),
+  },
+]);
+
+testDifferential(
+  "setWorkflowPriority() changes",
+  workflowIDs.map((id) => ({
+    name: id,
+    official: (client) => client.setWorkflowPriority(id, 7),
+    ours: (client) => setWorkflowPriority(client, id, 7),
+  })),
+);
+
+function delay(
+  id: string,
+  toDelay: () => number | SetWorkflowDelayOptions,
+  differences: Record<string, string> = {},
+): DifferentialCase {
+  return {
+    name: `${id} by ${JSON.stringify(toDelay()).replace(/\d{13}/, "a time")}`,
+    official: (client: DBOSClient) => client.setWorkflowDelay(id, toDelay()),
+    ours: (client) => setWorkflowDelay(client, id, toDelay()),
+    differences,
+  };
+}
+
+const zeroDelay = "0 is a delay as with enqueue(), and as in Python";
+const zeroDifferences = {
+  "error": zeroDelay,
+  "workflow_status.delay_until_epoch_ms": zeroDelay,
+  "workflow_status.updated_at": zeroDelay,
+};
+const eitherOr = "as in Python, it is to be either of the two";
+
+testDifferential("setWorkflowDelay() changes", [
+  ...workflowIDs.map((id) => delay(id, () => 500)),
+  delay("delayed", () => ({ delaySeconds: 500 })),
+  delay("delayed", () => ({ delayUntilEpochMS: Date.now() + 500_000 })),
+  delay("delayed", () => ({ delayUntilEpochMS: 5 })),
+  delay("delayed", () => 0, zeroDifferences),
+  delay("delayed", () => ({ delayUntilEpochMS: 0 }), zeroDifferences),
+  delay("delayed", () => ({ delaySeconds: 1, delayUntilEpochMS: 1 }), {
+    "error": eitherOr,
+    "workflow_status.delay_until_epoch_ms": eitherOr,
+    "workflow_status.updated_at": eitherOr,
+  }),
+]);

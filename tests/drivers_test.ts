@@ -1,0 +1,208 @@
+import { PGlite } from "@electric-sql/pglite";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import type { Driver } from "../mod.ts";
+import { createClient, enqueue } from "../mod.ts";
+import { inlineValues } from "../src/drivers/literals.ts";
+import { adaptDriver } from "../src/drivers/mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import * as denoPostgres from "./support/db_postgres.ts";
+
+interface Expected {
+  status: "none" | "open" | "unknown";
+  connections?: number;
+}
+
+/** Checks what the adapter says of a driver, and that statements run on it. */
+async function checkDriver(
+  driver: Driver,
+  { status, connections = 1 }: Expected,
+): Promise<void> {
+  const adapter = adaptDriver(driver, { prepare: true });
+  assertEquals(adapter.transactionStatus(), status);
+  assertEquals(adapter.connections, connections);
+  for (const prepare of [true, false]) {
+    const rows = await adaptDriver(driver, { prepare }).query({
+      name: "dbos_test",
+      text: "select $2::int as the_number, $1::text as the_text, $3::text as nothing",
+      values: ["a'b\\", 7, null],
+    });
+    assertEquals({ ...rows[0] }, { the_number: 7, the_text: "a'b\\", nothing: null });
+  }
+}
+
+function statusOf(driver: Driver): string {
+  return adaptDriver(driver, { prepare: true }).transactionStatus();
+}
+
+Deno.test("npm:pg is recognised, and tells whether a transaction is open", async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  const client = new pg.Client({ connectionString: database.url });
+  const adapter = adaptDriver(client, { prepare: true });
+  assertEquals(adapter.transactionStatus(), "unknown");
+  await client.connect();
+  const poolClient = await pool.connect();
+  try {
+    await checkDriver(pool, { status: "none", connections: 4 });
+    for (const connection of [client, poolClient]) {
+      await checkDriver(connection, { status: "none" });
+      await connection.query("begin");
+      await checkDriver(connection, { status: "open" });
+      await connection.query("select 1 / 0").catch(() => {});
+      assertEquals(statusOf(connection), "open");
+      await connection.query("rollback");
+      await checkDriver(connection, { status: "none" });
+    }
+    // The same adapter sees it come and go.
+    await client.query("begin");
+    assertEquals(adapter.transactionStatus(), "open");
+    await client.query("commit");
+    assertEquals(adapter.transactionStatus(), "none");
+  } finally {
+    poolClient.release();
+    await pool.end();
+    await client.end();
+  }
+});
+
+Deno.test("npm:postgres is recognised, and tells whether a transaction is open", async () => {
+  await using database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 4 });
+  try {
+    await checkDriver(sql, { status: "none", connections: 4 });
+    await sql.begin(async (transaction) => {
+      await checkDriver(transaction, { status: "open" });
+      await transaction.savepoint((savepoint) => checkDriver(savepoint, { status: "open" }));
+    });
+    const reserved = await sql.reserve();
+    await checkDriver(reserved, { status: "unknown" });
+    reserved.release();
+    await checkDriver(sql, { status: "none", connections: 4 });
+  } finally {
+    await sql.end();
+  }
+});
+
+Deno.test("npm:@electric-sql/pglite is recognised, and its transactions", async () => {
+  await using database = await PGlite.create();
+  await checkDriver(database, { status: "none" });
+  await database.transaction((transaction) => checkDriver(transaction, { status: "open" }));
+  await checkDriver(database, { status: "none" });
+});
+
+Deno.test({
+  name: "jsr:@db/postgres is recognised, and its transactions",
+  ignore: denoPostgres.skipReason !== undefined,
+  async fn() {
+    await using database = await createTestDatabase();
+    const client = new denoPostgres.Client(database.url);
+    await client.connect();
+    const pool = new denoPostgres.Pool(database.url, 4, true);
+    const poolClient = await pool.connect();
+    try {
+      await checkDriver(client, { status: "unknown" });
+      await checkDriver(poolClient, { status: "unknown" });
+      await checkDriver(pool, { status: "none", connections: 4 });
+      const transaction = client.createTransaction("test");
+      await transaction.begin();
+      await checkDriver(transaction, { status: "open" });
+      await transaction.commit();
+    } finally {
+      poolClient.release();
+      await pool.end();
+      await client.end();
+    }
+  },
+});
+
+Deno.test("what is no driver is refused with what was expected", async () => {
+  for (
+    const [driver, description] of [
+      [null, "null"],
+      [undefined, "undefined"],
+      [7, "number"],
+      ["postgres://user:secret@host/database", "string"],
+      [{}, "an object of class Object"],
+      [Object.create(null), "an object of class unknown"],
+      [new Map(), "an object of class Map"],
+      [() => {}, "an object of class Function"],
+      [pg, "an object of class PG"],
+      [pg.Pool, "an object of class Function"],
+      [postgres, "an object of class Function"],
+      [{ query() {} }, "an object of class Object"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => createClient(driver as unknown as Driver),
+      TypeError,
+      `Cannot use ${description} as a client: expected what createClient() or connect() returns, ` +
+        "or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql",
+    );
+    assert(!error.message.includes("secret"));
+    const rejection = await enqueue(driver as unknown as Driver, {
+      workflowName: "echo",
+      queueName: "tasks",
+    }).catch((error) => error);
+    assertInstanceOf(rejection, TypeError);
+    assertEquals(rejection.message, error.message);
+  }
+});
+
+Deno.test("literals stay what they are, whatever is in them and however the server reads", async () => {
+  const texts = [
+    "",
+    "'",
+    "\\",
+    "\\'",
+    "''",
+    "\\\\",
+    "'); drop table victim; --",
+    "\\'); drop table victim; --",
+    "$1 $2 $$ $a$ $& $' $`",
+    "/* -- */ ; \b\t\n\r\f\x01\x7f",
+    "\\u0041 \\x41 \\101 \\n",
+    "äöü ß 漢字 😀 \u{10ffff} \ufeff \u2028 e\u0301",
+    "?::text :name @name %s {}",
+    "x".repeat(2 ** 20),
+    "'\\😀".repeat(2 ** 16),
+  ];
+  const query = inlineValues({
+    name: "literals",
+    text: `select ${texts.map((_, index) => `$${index + 1}::text as t${index}`).join()},
+      $${texts.length + 1}::int as number, $${texts.length + 2}::boolean as flag,
+      $${texts.length + 3}::text as nothing`,
+    values: [...texts, -7, true, null],
+  });
+  await using database = await createTestDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query("create table victim ()");
+    for (const conforming of ["on", "off"]) {
+      for (const quote of ["on", "off", "safe_encoding"]) {
+        await client.query(
+          `set standard_conforming_strings = ${conforming}; set backslash_quote = ${quote}`,
+        );
+        // Text alone goes over the simple protocol.
+        const { rows: [row] } = await client.query(query);
+        assertEquals(texts.map((_, index) => row[`t${index}`]), texts);
+        assertEquals([row.number, row.flag, row.nothing], [-7, true, null]);
+      }
+    }
+    await client.query("select from victim");
+  } finally {
+    await client.end();
+  }
+});
+
+Deno.test("literals are not made of what is no number", () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    assertThrows(
+      () => inlineValues({ name: "number", text: "select $1", values: [value] }),
+      RangeError,
+    );
+  }
+});

@@ -1,0 +1,176 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import pg from "pg";
+import { ConflictingWorkflowError, enqueue, type EnqueueJob, enqueueMany } from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+interface Setting extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  /** The pool, which counts the statements that enqueue. */
+  readonly driver: Pick<pg.Pool, "query" | "connect" | "totalCount" | "options">;
+  readonly statements: number[];
+  count(): Promise<number>;
+}
+
+const task = { workflowName: "echo", queueName: "idle" };
+
+async function openSetting(): Promise<Setting> {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  // Launched once, the application creates its tables.
+  await (await startWorker({ systemDatabaseUrl: url }))[Symbol.asyncDispose]();
+  const pool = new pg.Pool({ connectionString: url });
+  resources.defer(() => pool.end());
+  const statements: number[] = [];
+  const query = (statement: pg.QueryConfig) => {
+    const jobs = statement.values?.find((value: unknown) => String(value).startsWith("["));
+    if (statement.name?.startsWith("dbos_enqueue")) {
+      statements.push(JSON.parse(String(jobs)).length);
+    }
+    return pool.query(statement);
+  };
+  return {
+    pool,
+    driver: Object.assign(Object.create(pool), { query }),
+    statements,
+    async count() {
+      const { rows } = await pool.query("select count(*)::int as n from dbos.workflow_status");
+      return rows[0].n;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function makeJobs(count: number, prefix = "job"): EnqueueJob[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...task,
+    workflowID: `${prefix}-${index}`,
+    args: [index],
+  }));
+}
+
+Deno.test("enqueueMany() tells of each job, in order, what has become of it", async () => {
+  await using setting = await openSetting();
+  await enqueue(setting.pool, { ...task, workflowID: "old" });
+  await enqueue(setting.pool, { ...task, workflowID: "other", workflowName: "other" });
+  await enqueue(setting.pool, { ...task, workflowID: "holder", deduplicationID: "held" });
+  const outcomes = await enqueueMany(setting.pool, [
+    { ...task, workflowID: "new" },
+    { ...task, workflowID: "old" },
+    { ...task, workflowID: "other" },
+    { ...task, workflowID: "held", deduplicationID: "held" },
+    // The rest is about other jobs of this very call.
+    { ...task, workflowID: "new" },
+    { ...task, workflowID: "first", deduplicationID: "fresh" },
+    { ...task, workflowID: "second", deduplicationID: "fresh" },
+  ]);
+  assertEquals(outcomes.map(({ workflowID, outcome }) => [workflowID, outcome]), [
+    ["new", "enqueued"],
+    ["old", "existing"],
+    ["other", "conflicting"],
+    ["holder", "deduplicated"],
+    ["new", "existing"],
+    ["first", "enqueued"],
+    ["first", "deduplicated"],
+  ]);
+  assertInstanceOf(outcomes[2]?.error, ConflictingWorkflowError);
+});
+
+Deno.test("enqueueMany() writes a thousand jobs a statement, and reports its progress", async () => {
+  await using setting = await openSetting();
+  const reports: number[] = [];
+  const outcomes = await enqueueMany(setting.driver, makeJobs(2500), {
+    onProgress: ({ enqueued }, { length }) => reports.push(enqueued, length),
+  });
+  assertEquals(
+    outcomes.map(({ workflowID }) => workflowID),
+    makeJobs(2500).map((job) => job.workflowID!),
+  );
+  assertEquals(setting.statements.toSorted(), [1000, 1000, 500]);
+  assertEquals(reports, [1000, 1000, 2000, 1000, 2500, 500]);
+  assertEquals(await setting.count(), 2500);
+});
+
+Deno.test("enqueueMany() keeps the order of the jobs", async () => {
+  await using setting = await openSetting();
+  const client = await setting.pool.connect();
+  await enqueueMany(client, makeJobs(1500)).finally(() => client.release());
+  const { rows } = await setting.pool.query(
+    "select workflow_uuid from dbos.workflow_status order by created_at",
+  );
+  assertEquals(
+    rows.map((row: { workflow_uuid: string }) => row.workflow_uuid),
+    makeJobs(1500).map((job) => job.workflowID),
+  );
+});
+
+Deno.test("enqueueMany() enqueues all or none on request", async () => {
+  await using setting = await openSetting();
+  await enqueueMany(setting.driver, makeJobs(1500), { atomic: true });
+  assertEquals(setting.statements, [1500]);
+  // The server takes no class name as long as this.
+  const refused = { ...task, workflowClassName: "C".repeat(300) };
+  await assertRejects(() =>
+    enqueueMany(setting.driver, [...makeJobs(1500, "more"), refused], { atomic: true })
+  );
+  assertEquals(await setting.count(), 1500);
+});
+
+Deno.test("enqueueMany() in a transaction commits or rolls back with it", async () => {
+  await using setting = await openSetting();
+  const client = await setting.pool.connect();
+  try {
+    await client.query("begin");
+    const outcomes = await enqueueMany(client, makeJobs(1500));
+    assert(outcomes.every(({ outcome }) => outcome === "enqueued"));
+    await client.query("rollback");
+  } finally {
+    client.release();
+  }
+  assertEquals(await setting.count(), 0);
+});
+
+Deno.test("enqueueMany() reads an async iterable no faster than it writes", async () => {
+  await using setting = await openSetting();
+  let read = 0;
+  let furthestAhead = 0;
+  async function* readJobs() {
+    for (const job of makeJobs(20_000)) {
+      read++;
+      yield await Promise.resolve(job);
+    }
+  }
+  const totals = await enqueueMany(setting.driver, readJobs(), {
+    onProgress({ enqueued }) {
+      furthestAhead = Math.max(furthestAhead, read - enqueued);
+    },
+  });
+  assertEquals(totals, { enqueued: 20_000, existing: 0, deduplicated: 0, conflicting: 0 });
+  assert(furthestAhead <= 5000, `${furthestAhead} jobs were read ahead`);
+});
+
+Deno.test("enqueueMany() ends with the reason of its signal, after what is under way", async () => {
+  await using setting = await openSetting();
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const error = await assertRejects(() =>
+    enqueueMany(setting.driver, makeJobs(50_000), {
+      signal: stop.signal,
+      onProgress: () => stop.abort(reason),
+    })
+  );
+  assertEquals(error, reason);
+  const written = setting.statements.reduce((sum, rows) => sum + rows, 0);
+  assert(written < 50_000);
+  assertEquals(await setting.count(), written);
+});
+
+Deno.test("enqueueMany() refuses misuse of any job before it writes that", async () => {
+  await using setting = await openSetting();
+  await assertRejects(
+    () => enqueueMany(setting.driver, [{ ...task, queueName: "" }]),
+    RangeError,
+    "queueName",
+  );
+  assertEquals(setting.statements, []);
+});

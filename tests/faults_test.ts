@@ -1,0 +1,486 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import {
+  type Client,
+  type ClientOptions,
+  connect,
+  createClient,
+  type Driver,
+  enqueue,
+  getResult,
+  getStatus,
+  ResultTimeoutError,
+  send,
+  SystemSchemaNotFoundError,
+  UnsupportedFeatureError,
+  WorkflowIDInUseError,
+} from "../mod.ts";
+import { createTestDatabase, execute, type TestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
+
+interface OpenClient extends AsyncDisposable {
+  readonly client: Client;
+  /** Runs `body` in a transaction of the driver; where the driver is hidden there is none. */
+  transaction?(body: (transaction: Driver) => Promise<void>): Promise<void>;
+  /** Whether the driver takes the process down when a transaction's connection is lost. */
+  readonly crashesInLostTransaction?: boolean;
+}
+
+type Open = (url: string, options?: ClientOptions) => Promise<OpenClient>;
+
+const drivers: Record<string, Open> = {
+  "npm:pg": (url, options) => {
+    const pool = new pg.Pool({ connectionString: url });
+    pool.on("error", () => {});
+    return Promise.resolve({
+      client: createClient(pool, options),
+      async transaction(body) {
+        const client = await pool.connect();
+        client.on("error", () => {});
+        try {
+          await client.query("begin");
+          await body(client);
+          await client.query("commit");
+        } finally {
+          client.release(true);
+        }
+      },
+      [Symbol.asyncDispose]: () => pool.end(),
+    });
+  },
+  "npm:postgres": (url, options) => {
+    const sql = postgres(url, {
+      onnotice: () => {},
+      // Its own waits between attempts would soon outlast ours.
+      backoff: () => 0.1,
+      // What it asks a new connection for fails, should that be lost, where nobody can catch it.
+      fetch_types: false,
+    });
+    return Promise.resolve({
+      client: createClient(sql, options),
+      transaction: (body) => sql.begin((transaction) => body(transaction)).then(() => {}),
+      // It still writes a rollback to the lost connection, which throws where nobody can catch it.
+      crashesInLostTransaction: true,
+      // Without a timeout it waits for ever for a connection that was lost with a query under way.
+      [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
+    });
+  },
+  "connect()": async (url, options) => {
+    const client = await connect(url, options);
+    return { client, [Symbol.asyncDispose]: () => client.close() };
+  },
+};
+
+/** A database with a worker at work on it, and a client that reaches it by way of a proxy. */
+interface Place {
+  readonly proxy: TcpProxy;
+  readonly open: (options?: ClientOptions, parameters?: Record<string, string>) => Promise<
+    OpenClient
+  >;
+  readonly query: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
+  /** A connection of its own, for a transaction. */
+  readonly connectOutside: () => Promise<pg.PoolClient>;
+}
+
+const idleTask = { workflowName: "echo", queueName: "idle" };
+
+function newID(): string {
+  return crypto.randomUUID();
+}
+
+async function countWorkflows({ query }: Place, column: string, value: string): Promise<number> {
+  const [row] = await query(
+    `select count(*)::int as count from dbos.workflow_status where ${column} = $1`,
+    [value],
+  );
+  return Number(row?.count);
+}
+
+async function messagesTo({ query }: Place, workflowID: string): Promise<unknown[]> {
+  const rows = await query(
+    "select message from dbos.notifications where destination_uuid = $1",
+    [workflowID],
+  );
+  return rows.map(({ message }) => JSON.parse(String(message)));
+}
+
+/** Polls until `condition` holds. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** How many statements of the application wait for a lock. */
+async function countBlocked({ query }: Place, application: string): Promise<number> {
+  const [row] = await query(
+    `select count(*)::int as count from pg_stat_activity
+    where application_name = $1 and wait_event_type = 'Lock'`,
+    [application],
+  );
+  return Number(row?.count);
+}
+
+const faults: Record<string, (place: Place) => Promise<void>> = {
+  async "a lost answer to enqueue() leaves one workflow, and gives its handle"(place) {
+    await using opened = await place.open();
+    const { client } = opened;
+    const options = [
+      {},
+      { workflowIDReusePolicy: "reject" },
+      { deduplicationID: newID() },
+      { deduplicationID: newID(), duplicationPolicy: "return-existing" },
+      { deduplicationID: newID(), workflowIDReusePolicy: "reject" },
+    ] as const;
+    for (const option of options) {
+      const workflowID = newID();
+      const loss = place.proxy.loseAnswerTo(workflowID);
+      const handle = await enqueue(client, { ...idleTask, ...option, workflowID });
+      assert(loss.isLost);
+      assertEquals(handle.workflowID, workflowID);
+      assertEquals(await countWorkflows(place, "workflow_uuid", workflowID), 1);
+    }
+  },
+
+  async "a lost answer to enqueue() without an ID leaves one workflow"(place) {
+    await using opened = await place.open();
+    const deduplicationID = newID();
+    const loss = place.proxy.loseAnswerTo(deduplicationID);
+    const handle = await enqueue(opened.client, { ...idleTask, deduplicationID });
+    assert(loss.isLost);
+    assertEquals((await handle.getStatus())?.deduplicationID, deduplicationID);
+    assertEquals(await countWorkflows(place, "deduplication_id", deduplicationID), 1);
+  },
+
+  async "a lost answer hides nobody else's use of the ID"(place) {
+    await using opened = await place.open();
+    const workflowID = newID();
+    const options = { ...idleTask, workflowID, workflowIDReusePolicy: "reject" } as const;
+    await enqueue(opened.client, options);
+    const loss = place.proxy.loseAnswerTo(workflowID);
+    await assertRejects(() => enqueue(opened.client, options), WorkflowIDInUseError);
+    assert(loss.isLost);
+  },
+
+  async "a lost answer to concurrent calls of enqueue() leaves one workflow each"(place) {
+    await using opened = await place.open();
+    const queueName = newID();
+    const workflowIDs = Array.from({ length: 30 }, newID);
+    const loss = place.proxy.loseAnswerTo(workflowIDs[7]!);
+    const handles = await Promise.all(workflowIDs.map((workflowID) =>
+      enqueue(opened.client, {
+        ...idleTask,
+        queueName,
+        workflowID,
+        workflowIDReusePolicy: "reject",
+        deduplicationID: workflowID,
+      })
+    ));
+    assert(loss.isLost);
+    assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
+    assertEquals(await countWorkflows(place, "queue_name", queueName), workflowIDs.length);
+  },
+
+  async "a lost answer to send() leaves one message"(place) {
+    await using opened = await place.open();
+    const { workflowID } = await enqueue(opened.client, idleTask);
+    const messages = [];
+    for (const options of [{}, { idempotencyKey: newID() }, { topic: "approval" }]) {
+      const message = newID();
+      const loss = place.proxy.loseAnswerTo(message);
+      await send(opened.client, workflowID, message, options);
+      assert(loss.isLost);
+      messages.push(message);
+    }
+    assertEquals((await messagesTo(place, workflowID)).sort(), messages.sort());
+  },
+
+  async "calls and waits outlive the end of all connections"(place) {
+    const application = newID();
+    await using opened = await place.open({}, { application_name: application });
+    const { client } = opened;
+    const task = { workflowName: "echo", queueName: "tasks", authenticatedUser: application };
+    const waitedFor = Array.from({ length: 50 }, newID);
+    const filling = "x".repeat(2000);
+
+    const outside = await place.connectOutside();
+    await outside.query("begin; lock table dbos.workflow_status in share mode");
+    const calls = [
+      ...waitedFor.map((workflowID) => enqueue(client, { ...task, workflowID }, filling)),
+      ...Array.from({ length: 150 }, () => enqueue(client, task, filling)),
+    ];
+    const waits = waitedFor.map((workflowID) =>
+      getResult(client, workflowID, { timeoutSeconds: 60 })
+    );
+    const settled = Promise.all([Promise.all(calls), Promise.all(waits)]);
+    settled.catch(() => {});
+    await until(async () => await countBlocked(place, application) > 0);
+    const terminated = await place.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
+      [application],
+    );
+    assert(terminated.length > 0);
+    await outside.query("commit");
+    outside.release();
+
+    const [handles, results] = await settled;
+    assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 200);
+    assertEquals(await countWorkflows(place, "authenticated_user", application), 200);
+    assertEquals(results, waitedFor.map(() => [filling]));
+  },
+
+  async "calls outlive a server that is out of reach for a second"(place) {
+    await using opened = await place.open();
+    const { client } = opened;
+    const { workflowID } = await enqueue(client, idleTask);
+    await place.proxy.refuse();
+    const back = new Promise((resolve) => setTimeout(resolve, 1000)).then(place.proxy.restore);
+    const [handle, status] = await Promise.all([
+      enqueue(client, idleTask),
+      getStatus(client, workflowID),
+      send(client, workflowID, "hello"),
+    ]);
+    await back;
+    assertEquals(status?.workflowID, workflowID);
+    assertEquals(await countWorkflows(place, "workflow_uuid", handle.workflowID), 1);
+    assertEquals(await messagesTo(place, workflowID), ["hello"]);
+  },
+
+  async "calls fail at once with retryTimeoutSeconds 0, with the error of the driver"(place) {
+    await using opened = await place.open({ retryTimeoutSeconds: 0 });
+    const { client } = opened;
+    const { workflowID } = await enqueue(client, idleTask);
+    await place.proxy.refuse();
+    try {
+      for (
+        const call of [
+          () => enqueue(client, idleTask),
+          () => send(client, workflowID, "hello"),
+          () => getStatus(client, workflowID),
+        ]
+      ) {
+        const error = await assertRejects(call, Error);
+        const { code } = error as Error & { code?: string };
+        assert(
+          /^(ECONNREFUSED|CONNECTION_CLOSED)$/.test(code ?? "") ||
+            /^Connection terminated/.test(error.message),
+          Deno.inspect(error),
+        );
+      }
+    } finally {
+      await place.proxy.restore();
+    }
+    assertEquals(
+      (await getStatus(client, workflowID).catch(() => getStatus(client, workflowID)))
+        ?.workflowID,
+      workflowID,
+    );
+    assertEquals(await messagesTo(place, workflowID), []);
+  },
+
+  async "a transaction whose connection is lost rejects, and nothing is written"(place) {
+    await using opened = await place.open();
+    if (!opened.transaction || opened.crashesInLostTransaction) return;
+    const [before, lost] = [newID(), newID()];
+    const loss = place.proxy.loseAnswerTo(lost);
+    await assertRejects(() =>
+      opened.transaction!(async (transaction) => {
+        await enqueue(transaction, { ...idleTask, workflowID: before });
+        await enqueue(transaction, { ...idleTask, workflowID: lost });
+      })
+    );
+    assert(loss.isLost);
+    for (const workflowID of [before, lost]) {
+      assertEquals(await countWorkflows(place, "workflow_uuid", workflowID), 0);
+    }
+  },
+
+  async "getResult() outlives a cut"(place) {
+    await using opened = await place.open();
+    const { client } = opened;
+    const handle = await enqueue(
+      client,
+      { workflowName: "waitForMessage", queueName: "tasks" },
+      undefined,
+      60,
+    );
+    const result = handle.getResult({ timeoutSeconds: 60 });
+    for (let cuts = 0; cuts < 3; cuts++) {
+      const { answers } = place.proxy;
+      await until(() => place.proxy.answers > answers + 1);
+      place.proxy.cut();
+    }
+    await send(client, handle.workflowID, "hello");
+    assertEquals(await result, "hello");
+  },
+
+  async "timeoutSeconds bounds a wait even when the server hangs"(place) {
+    await using opened = await place.open();
+    const { client } = opened;
+    const handle = await enqueue(client, idleTask);
+    const outcomes = [];
+    const startedAt = performance.now();
+    for (const isHanging of [false, true]) {
+      const outcome = assertRejects(
+        () => handle.getResult({ timeoutSeconds: 1 }),
+        ResultTimeoutError,
+      );
+      if (!isHanging) place.proxy.hang();
+      outcomes.push(outcome);
+    }
+    await Promise.all(outcomes);
+    assert(performance.now() - startedAt < 10_000);
+    place.proxy.cut();
+    await place.proxy.restore();
+    assertEquals((await handle.getStatus())?.status, "ENQUEUED");
+  },
+
+  async "a serialization failure is tried again"(place) {
+    const application = newID();
+    await using opened = await place.open({}, {
+      application_name: application,
+      options: "-c default_transaction_isolation=serializable",
+    });
+    const workflowID = newID();
+    const outside = await place.connectOutside();
+    await outside.query("begin");
+    await enqueue(outside, { ...idleTask, workflowID }, "first");
+    // It waits for the other's row, which its snapshot does not show: with the commit it fails.
+    const call = enqueue(opened.client, { ...idleTask, workflowID }, "second");
+    await until(async () => await countBlocked(place, application) > 0);
+    await outside.query("commit");
+    outside.release();
+    const handle = await call;
+    assertEquals((await handle.getStatus())?.input, ["first"]);
+  },
+
+  async "a serialization failure in a transaction rejects"(place) {
+    const application = newID();
+    await using opened = await place.open({}, { application_name: application });
+    if (!opened.transaction) return;
+    const workflowID = newID();
+    const outside = await place.connectOutside();
+    await outside.query("begin");
+    await enqueue(outside, { ...idleTask, workflowID });
+    const transaction = opened.transaction(async (transaction) => {
+      await isolate(transaction);
+      await enqueue(transaction, { ...idleTask, workflowID });
+    });
+    const error = assertRejects(() => transaction, Error, "could not serialize access");
+    await until(async () => await countBlocked(place, application) > 0);
+    await outside.query("commit");
+    outside.release();
+    assertEquals((await error as Error & { code?: string }).code, "40001");
+  },
+};
+
+// deno-lint-ignore no-explicit-any -- pg and postgres.js name it differently
+async function isolate(transaction: any): Promise<void> {
+  const run = transaction.unsafe ?? transaction.query;
+  await run.call(transaction, "set transaction isolation level repeatable read");
+}
+
+for (const [name, open] of Object.entries(drivers)) {
+  Deno.test(`no fault of network or server doubles or loses anything over ${name}`, async (test) => {
+    await using database = await createTestDatabase();
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+    await using proxy = await startTcpProxy(database.url);
+    const outside = new pg.Pool({ connectionString: database.url });
+    const place: Place = {
+      proxy,
+      open(options, parameters = {}) {
+        const url = new URL(proxy.url);
+        for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, value);
+        return open(url.href, options);
+      },
+      query: async (text, values) => (await outside.query(text, values)).rows,
+      connectOutside: () => outside.connect(),
+    };
+    for (const [name, run] of Object.entries(faults)) await test.step(name, () => run(place));
+    await outside.end();
+  });
+}
+
+/** A database that an application has prepared, a worker of which is no longer there. */
+async function createIdleDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await (await startWorker({ systemDatabaseUrl: database.url }))[Symbol.asyncDispose]();
+  return database;
+}
+
+/** What releases of 2026 have added to the schema. */
+const recentColumns = `alter table dbos.workflow_status
+  drop column attributes, drop column application_name, drop column creator_xid`;
+const recentTables = "drop table dbos.workflow_input; drop table dbos.workflow_output";
+const upgrade = `alter table dbos.workflow_status
+    add column attributes jsonb, add column application_name text, add column creator_xid text;
+  create table dbos.workflow_input (workflow_uuid text primary key, inputs text);
+  create table dbos.workflow_output (workflow_uuid text primary key, output text, error text)`;
+
+for (const [name, open] of Object.entries(drivers)) {
+  Deno.test(`a schema that changes meanwhile is followed over ${name}`, async (test) => {
+    await using database = await createIdleDatabase();
+    await using opened = await open(database.url);
+    const { client } = opened;
+    const enqueueAndRead = async (text: string) => {
+      const handle = await enqueue(client, idleTask, text);
+      assertEquals((await handle.getStatus())?.input, [text]);
+      await send(client, handle.workflowID, text);
+      return handle;
+    };
+    await enqueueAndRead("recent");
+
+    await test.step("columns that are dropped are done without", async () => {
+      await execute(database.url, recentColumns);
+      await enqueueAndRead("without columns");
+    });
+    await test.step("tables that are dropped are done without", async () => {
+      await execute(database.url, recentTables);
+      await enqueueAndRead("without tables");
+      await assertRejects(
+        () => getResult(client, newID(), { timeoutSeconds: 0 }),
+        ResultTimeoutError,
+      );
+    });
+    await test.step("an option without its column is refused", async () => {
+      const error = await assertRejects(
+        () => enqueue(client, { ...idleTask, attributes: { a: 1 } }),
+        UnsupportedFeatureError,
+      );
+      assertEquals(error.needs, "workflow_status.attributes");
+    });
+    await test.step("a client that comes now finds the same", async () => {
+      await using another = await open(database.url);
+      const handle = await enqueue(another.client, idleTask, "another");
+      assertEquals((await handle.getStatus())?.input, ["another"]);
+    });
+    await test.step("an upgrade disturbs nobody", async () => {
+      await execute(database.url, upgrade);
+      await enqueueAndRead("upgraded");
+      await using another = await open(database.url);
+      const handle = await enqueue(another.client, { ...idleTask, attributes: { a: 1 } }, "new");
+      assertEquals((await handle.getStatus())?.attributes, { a: 1 });
+      assertEquals((await getStatus(client, handle.workflowID))?.workflowID, handle.workflowID);
+    });
+  });
+}
+
+for (const [name, open] of Object.entries(drivers)) {
+  Deno.test(`a database without DBOS's tables is named over ${name}`, async () => {
+    await using database = await createTestDatabase();
+    const use = async (options: ClientOptions) => {
+      await using opened = await open(database.url, options);
+      await enqueue(opened.client, idleTask);
+    };
+    for (const schema of ["dbos", "elsewhere"]) {
+      for (const isSchemaThere of [false, true]) {
+        if (isSchemaThere) await execute(database.url, `create schema ${schema}`);
+        const error = await assertRejects(() => use({ schema }), SystemSchemaNotFoundError);
+        assertEquals(error.schema, schema);
+        assertEquals(error.database, new URL(database.url).pathname.slice(1));
+        assertStringIncludes(error.message, error.schema);
+        assertStringIncludes(error.message, error.database);
+      }
+    }
+  });
+}

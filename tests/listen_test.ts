@@ -1,0 +1,122 @@
+import { assertEquals } from "@std/assert";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import postgres from "postgres";
+import { type Client, connect, createClient, getEvent } from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { createPglitePool } from "./support/pglite_pool.ts";
+import { startWorker } from "./support/start_worker.ts";
+import { launchApp, shutdownApp } from "./support/worker_app.ts";
+
+type Run = (text: string, values?: string[]) => Promise<{ rows: Record<string, unknown>[] }>;
+
+const options = { listen: true, pollingIntervalMs: 3_600_000 };
+const setEvent = `with event as (
+  insert into dbos.workflow_events (workflow_uuid, key, value, serialization)
+  values ($1, 'key', '7', 'portable_json') returning workflow_uuid
+)
+select pg_notify('dbos_workflow_events_channel', workflow_uuid || '::key') from event`;
+
+async function insertWorkflow(run: Run): Promise<string> {
+  const workflowID = crypto.randomUUID();
+  await run("insert into dbos.workflow_status (workflow_uuid, status) values ($1, 'PENDING')", [
+    workflowID,
+  ]);
+  return workflowID;
+}
+
+/** Waits, in small steps, for a condition that only the server can tell. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Proves that an event is found although the next look for it is minutes away. */
+async function findByNotification(client: Client, run: Run, isListening: () => Promise<boolean>) {
+  const workflowID = await insertWorkflow(run);
+  const realNow = performance.now;
+  const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
+  await until(isListening);
+  // After an hour the time between two looks is minutes.
+  performance.now = () => realNow.call(performance) + 3_600_000;
+  try {
+    await getEvent(client, "nobody", "key", 0);
+    await run(setEvent, [workflowID]);
+    assertEquals(await event, 7);
+  } finally {
+    performance.now = realNow;
+  }
+}
+
+async function openDatabase(resources: AsyncDisposableStack) {
+  const { url } = resources.use(await createTestDatabase());
+  // Launched once, the application creates its tables.
+  await (await startWorker({ systemDatabaseUrl: url }))[Symbol.asyncDispose]();
+  const outside = new pg.Pool({ connectionString: url, max: 1 });
+  resources.defer(() => outside.end());
+  const run: Run = (text, values) => outside.query(text, values);
+  const countListeners = async () => {
+    const { rows } = await run(
+      `select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and query ilike 'listen %' and state = 'idle'`,
+    );
+    return Number(rows[0]!.n);
+  };
+  return { url, run, countListeners };
+}
+
+Deno.test("an event is found when it is notified of, over npm:pg", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const pool = new pg.Pool({ connectionString: url });
+  resources.defer(() => pool.end());
+  const client = resources.use(createClient(pool, options));
+  const isListening = async () => await countListeners() === 1;
+  await findByNotification(client, run, isListening);
+  // One connection listens, for as long as the client is open, and anew after it was lost.
+  await run("select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'");
+  await findByNotification(client, run, isListening);
+  await client.close();
+  await until(async () => await countListeners() === 0);
+});
+
+Deno.test("an event is found when it is notified of, over npm:postgres", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const sql = postgres(url, { onnotice: () => {}, fetch_types: false });
+  resources.defer(() => sql.end());
+  const client = resources.use(createClient(sql, options));
+  await findByNotification(client, run, async () => await countListeners() === 1);
+});
+
+Deno.test("an event is found when it is notified of, over connect()", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const client = resources.use(await connect(url, { pollingIntervalMs: 3_600_000 }));
+  await findByNotification(client, run, async () => await countListeners() === 1);
+});
+
+Deno.test("an event is found when it is notified of, over PGlite", async () => {
+  const database = await PGlite.create();
+  await launchApp({ systemDatabasePool: createPglitePool(database) });
+  try {
+    const run: Run = (text, values) => database.query(text, values);
+    await using client = createClient(database, options);
+    const isListening = async () => {
+      const { rows } = await run("select * from pg_listening_channels() as channel");
+      return rows.some(({ channel }) => String(channel).startsWith("dbos_client_"));
+    };
+    await findByNotification(client, run, isListening);
+  } finally {
+    await shutdownApp();
+    await database.close();
+  }
+});
+
+Deno.test("a client that listens opens no connection before it waits for an event", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const client = resources.use(await connect(url));
+  await getEvent(client, await insertWorkflow(run), "key", 0);
+  await client.close();
+  await until(async () => await countListeners() === 0);
+});

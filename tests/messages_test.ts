@@ -1,0 +1,326 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  type Client,
+  createClient,
+  enqueue,
+  forkWorkflow,
+  getAllEvents,
+  getResult,
+  type Message,
+  NonExistentWorkflowError,
+  send,
+  sendMany,
+  SerializedValue,
+} from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+interface Setting extends AsyncDisposable {
+  client: Client;
+  pool: pg.Pool;
+  /** How many messages each statement had. */
+  batches: number[];
+}
+
+async function openSetting(): Promise<Setting> {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  resources.use(await startWorker({ systemDatabaseUrl: url }));
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  const batches: number[] = [];
+  const driver = {
+    totalCount: 0,
+    options: { max: 4 },
+    connect: () => pool.connect(),
+    query(query: { name: string; text: string; values: unknown[] }) {
+      if (query.name.startsWith("dbos_send_")) {
+        batches.push(JSON.parse(query.values.at(-1) as string).length);
+      }
+      return pool.query(query);
+    },
+  };
+  return {
+    client: resources.use(createClient(driver)),
+    pool,
+    batches,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const patient = { timeoutSeconds: 60 };
+
+async function startCollecting(client: Client, count: number, topic?: string): Promise<string> {
+  const options = { workflowName: "collect", queueName: "tasks" };
+  return (await enqueue(client, options, count, ...(topic ? [topic] : []))).workflowID;
+}
+
+/** A workflow that no worker runs, so that its messages stay as they are. */
+async function enqueueIdle(client: Client): Promise<string> {
+  return (await enqueue(client, { workflowName: "echo", queueName: "idle" })).workflowID;
+}
+
+async function messagesTo({ pool }: Setting, workflowID: string): Promise<unknown[]> {
+  const { rows } = await pool.query(
+    `select message from dbos.notifications where destination_uuid = $1
+    order by created_at_epoch_ms`,
+    [workflowID],
+  );
+  return rows.map(({ message }: { message: string }) => JSON.parse(message));
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
+  await using setting = await openSetting();
+  const { client, pool, batches } = setting;
+
+  await test.step("each workflow receives its messages in their order", async () => {
+    const destinations = [await startCollecting(client, 50), await startCollecting(client, 50)];
+    batches.length = 0;
+    const outcomes = await sendMany(
+      client,
+      range(100).map((index) => ({ destinationID: destinations[index % 2]!, message: index })),
+    );
+    assertEquals(batches, [100]);
+    assertEquals(
+      outcomes,
+      range(100).map((index) => ({ destinationID: destinations[index % 2]!, isDelivered: true })),
+    );
+    for (const [rest, workflowID] of destinations.entries()) {
+      // A millisecond apart, whatever is sent to others between them.
+      const { rows } = await pool.query(
+        `select max(created_at_epoch_ms) - min(created_at_epoch_ms) as span_ms
+        from dbos.notifications where destination_uuid = $1`,
+        [workflowID],
+      );
+      assertEquals(rows, [{ span_ms: "49" }]);
+      const received = await getResult(client, workflowID, patient);
+      assertEquals(received, range(50).map((index) => 2 * index + rest));
+    }
+  });
+
+  await test.step("a message after those of sendMany() is received after them", async () => {
+    const workflowID = await enqueueIdle(client);
+    const messages = range(300).map((index) => ({ destinationID: workflowID, message: index }));
+    await sendMany(client, messages);
+    await send(client, workflowID, 300);
+    await sendMany(client, [{ destinationID: workflowID, message: 301 }]);
+    assertEquals(await messagesTo(setting, workflowID), range(302));
+  });
+
+  await test.step("messages of megabytes are a few statements, in order", async () => {
+    const workflowID = await enqueueIdle(client);
+    const padding = "x".repeat(300_000);
+    batches.length = 0;
+    const messages = range(10).map((index) => ({
+      destinationID: workflowID,
+      message: [index, padding],
+    }));
+    const outcomes = await sendMany(client, messages);
+    assert(outcomes.length === 10 && outcomes.every(({ isDelivered }) => isDelivered));
+    assertEquals(batches, [4, 4, 2]);
+    assertEquals(await messagesTo(setting, workflowID), messages.map(({ message }) => message));
+  });
+
+  await test.step("what is not there is told, and keeps nobody from a message", async () => {
+    const workflowID = await enqueueIdle(client);
+    const messages: Message[] = [
+      { destinationID: "nobody", message: 1 },
+      { destinationID: workflowID, message: 2 },
+      { destinationID: "nobody else", message: 3, idempotencyKey: "k" },
+      { destinationID: workflowID, message: null, topic: "t" },
+    ];
+    assertEquals(await sendMany(client, messages), [
+      { destinationID: "nobody", isDelivered: false },
+      { destinationID: workflowID, isDelivered: true },
+      { destinationID: "nobody else", isDelivered: false },
+      { destinationID: workflowID, isDelivered: true },
+    ]);
+    assertEquals(await messagesTo(setting, workflowID), [2, null]);
+    assertEquals(await sendMany(client, []), []);
+  });
+
+  await test.step("one of the messages with an idempotency key is delivered", async () => {
+    const workflowIDs = [await enqueueIdle(client), await enqueueIdle(client)];
+    const messages = [0, 1, 0].map((index, message) => ({
+      destinationID: workflowIDs[index]!,
+      message,
+      idempotencyKey: "k",
+    }));
+    for (const _ of range(2)) {
+      const outcomes = await sendMany(client, messages);
+      assertEquals(outcomes.map(({ isDelivered }) => isDelivered), [true, true, true]);
+    }
+    assertEquals(await messagesTo(setting, workflowIDs[0]!), [0]);
+    assertEquals(await messagesTo(setting, workflowIDs[1]!), [1]);
+  });
+
+  await test.step("in an open transaction they are delivered when that commits", async () => {
+    const workflowID = await enqueueIdle(client);
+    const messages = range(3).map((message) => ({ destinationID: workflowID, message }));
+    const connection = await pool.connect();
+    for (const end of ["rollback", "commit"]) {
+      await connection.query("begin");
+      await sendMany(connection, messages);
+      // Nor does one that is not there abort it.
+      await sendMany(connection, [{ destinationID: "nobody", message: 7 }]);
+      await sendMany(connection, [{ destinationID: workflowID, message: 3 }]);
+      assertEquals(await messagesTo(setting, workflowID), []);
+      await connection.query(end);
+    }
+    connection.release();
+    assertEquals(await messagesTo(setting, workflowID), range(4));
+  });
+
+  await test.step("getAllEvents() gives the latest value of each event", async () => {
+    const { workflowID, getResult } = await enqueue(client, {
+      workflowName: "takeSteps",
+      queueName: "tasks",
+      serializationType: "native",
+    });
+    await send(client, workflowID, 1, { topic: "step 5, and its timeout step 6" });
+    await getResult(patient);
+    const events = { late: "step 9", progress: "step 8" };
+    assertEquals(await getAllEvents(client, workflowID), events);
+    await pool.query(
+      `insert into dbos.workflow_events (workflow_uuid, key, value, serialization) values
+      ($1, 'pickled', 'gASVBQAAAA==', 'py_pickle'), ($1, '__proto__', '[1]', 'portable_json')`,
+      [workflowID],
+    );
+    assertEquals(Object.entries(await getAllEvents(client, workflowID)), [
+      ["__proto__", [1]],
+      ["late", "step 9"],
+      ["pickled", new SerializedValue("py_pickle", "gASVBQAAAA==")],
+      ["progress", "step 8"],
+    ]);
+    assertEquals(await getAllEvents(client, "nobody"), {});
+    await assertRejects(() => getAllEvents(client, ""), RangeError, "workflowID");
+  });
+});
+
+Deno.test("sendToForks sends to a workflow and all forks of it", async (test) => {
+  await using setting = await openSetting();
+  const { client, pool, batches } = setting;
+
+  await test.step("which receive it", async () => {
+    const waiter = { workflowName: "waitForMessage", queueName: "tasks" };
+    const original = await enqueue(client, waiter, "topic", 60);
+    const fork = await forkWorkflow(client, original.workflowID, 0);
+    const forkOfFork = await forkWorkflow(client, fork.workflowID, 0);
+    const options = { topic: "topic", sendToForks: true };
+    await send(client, original.workflowID, { approved: true }, options);
+    for (const handle of [original, fork, forkOfFork]) {
+      assertEquals(await handle.getResult(patient), { approved: true });
+    }
+  });
+
+  /** A workflow with two forks, and a fork of one of those. */
+  async function insertForks(): Promise<Record<"root" | "left" | "right" | "leaf", string>> {
+    const root = await enqueueIdle(client);
+    const ids = { root, left: `${root}-left`, right: `${root}-right`, leaf: `${root}-leaf` };
+    for (const [id, origin] of [[ids.left, root], [ids.right, root], [ids.leaf, ids.left]]) {
+      await pool.query(
+        `insert into dbos.workflow_status (workflow_uuid, status, name, forked_from)
+        values ($1, 'PENDING', 'echo', $2)`,
+        [id, origin],
+      );
+    }
+    return ids;
+  }
+
+  async function messageIDs(workflowID: string): Promise<string[]> {
+    const { rows } = await pool.query(
+      `select message_uuid from dbos.notifications where destination_uuid = $1
+      order by created_at_epoch_ms`,
+      [workflowID],
+    );
+    return rows.map(({ message_uuid }: { message_uuid: string }) => message_uuid);
+  }
+
+  await test.step("with the same idempotency key for each", async () => {
+    const { root, left, right, leaf } = await insertForks();
+    const options = { sendToForks: true, idempotencyKey: "k" };
+    // A fork that comes later, or was missing out, gets what the others have already.
+    await send(client, left, "first", options);
+    assertEquals(await messagesTo(setting, leaf), ["first"]);
+    await send(client, root, "second", options);
+    for (const id of [root, left, right, leaf]) assertEquals(await messageIDs(id), [`k::${id}`]);
+    assertEquals(await messagesTo(setting, leaf), ["first"]);
+    assertEquals(await messagesTo(setting, right), ["second"]);
+  });
+
+  await test.step("but only if it says so, though in one statement with others", async () => {
+    const { root, left, right, leaf } = await insertForks();
+    batches.length = 0;
+    await Promise.all([
+      send(client, root, 0),
+      send(client, root, 1, { sendToForks: true }),
+      send(client, left, 2),
+      send(client, left, 3, { sendToForks: true }),
+      send(client, root, 4, { sendToForks: false }),
+    ]);
+    assertEquals(batches, [5]);
+    assertEquals(await messagesTo(setting, root), [0, 1, 4]);
+    assertEquals(await messagesTo(setting, left), [1, 2, 3]);
+    assertEquals(await messagesTo(setting, right), [1]);
+    assertEquals(await messagesTo(setting, leaf), [1, 3]);
+  });
+
+  await test.step("by sendMany() as well", async () => {
+    const { root, left, right, leaf } = await insertForks();
+    const messages = range(3).map((message) => ({ destinationID: root, message }));
+    const outcomes = await sendMany(client, messages, { sendToForks: true });
+    assertEquals(outcomes.length, 3);
+    for (const id of [root, left, right, leaf]) {
+      assertEquals(await messagesTo(setting, id), range(3));
+    }
+  });
+
+  await test.step("but to none if the workflow itself is not there", async () => {
+    const { root, left, right, leaf } = await insertForks();
+    await pool.query("delete from dbos.workflow_status where workflow_uuid = $1", [root]);
+    await assertRejects(
+      () => send(client, root, 1, { sendToForks: true }),
+      NonExistentWorkflowError,
+    );
+    for (const id of [left, right, leaf]) assertEquals(await messagesTo(setting, id), []);
+  });
+
+  await test.step("even where forks go round in a circle", async () => {
+    const { root, left, right, leaf } = await insertForks();
+    await pool.query("update dbos.workflow_status set forked_from = $2 where workflow_uuid = $1", [
+      root,
+      leaf,
+    ]);
+    await send(client, root, 1, { sendToForks: true });
+    for (const id of [root, left, right, leaf]) assertEquals(await messagesTo(setting, id), [1]);
+  });
+
+  await test.step("misuse is refused before anything is sent", async () => {
+    batches.length = 0;
+    const many = (messages: unknown, options?: object) => () =>
+      sendMany(client, messages as Message[], options);
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    const destinationID = "id";
+    for (
+      const [misuse, error, message] of [
+        [() => send(client, "id", 1, { sendToForks: "yes" as never }), TypeError, "sendToForks"],
+        [many("text"), TypeError, "array"],
+        [many([{ destinationID: " ", message: 1 }]), RangeError, "destinationID"],
+        [many([{ message: 1 }]), TypeError, "destinationID"],
+        [many([{ destinationID, message: 1 }, { destinationID, topic: "" }]), RangeError, "topic"],
+        [many([{ destinationID, idempotencyKey: "\0" }]), RangeError, "idempotencyKey"],
+        [many([{ destinationID, message: cyclic }]), TypeError, "contains itself"],
+        [many([], { serializationType: "xml" }), RangeError, "serializationType"],
+        [many([], { sendToForks: 1 }), TypeError, "sendToForks"],
+      ] as const
+    ) await assertRejects(misuse, error, message);
+    assertEquals(batches, []);
+  });
+});

@@ -1,0 +1,41 @@
+/** What TypeScript must accept and refuse of those who install the package. */
+import { type Client, connect, createClient, enqueue, getEvent } from "@dbos-community/client";
+import pg from "pg";
+import type postgres from "postgres";
+
+type Sum = (a: number, b: number) => Promise<number>;
+
+const task = { workflowName: "sum", queueName: "tasks" };
+
+export async function useEveryDriver(
+  pool: pg.Pool,
+  poolClient: pg.PoolClient,
+  sql: postgres.Sql,
+  transaction: postgres.TransactionSql,
+): Promise<void> {
+  for (const driver of [pool, poolClient, sql, transaction]) await enqueue(driver, task, 1, 2);
+  const client: Client = createClient(pool, { schema: "my_dbos" });
+  await enqueue(client, task, 1, 2);
+  await enqueue(new pg.Client(), task, 1, 2);
+  await sql.begin((transaction) => enqueue(transaction, task, 1, 2));
+}
+
+export async function useResults(url: string): Promise<number> {
+  await using client = await connect(url);
+  const handle = await enqueue<Sum>(client, task, 1, 2);
+  const progress: number | null = await getEvent<number>(client, handle.workflowID, "progress", 5);
+  return progress ?? await handle.getResult({ timeoutSeconds: 5 });
+}
+
+export async function misuse(pool: pg.Pool): Promise<void> {
+  // @ts-expect-error a number is no driver
+  await enqueue(7, task);
+  // @ts-expect-error neither is it for a client
+  createClient(7);
+  // @ts-expect-error an option that is given has a value
+  createClient(pool, { schema: undefined });
+  // @ts-expect-error the second argument is missing
+  await enqueue<Sum>(pool, task, 1);
+  // @ts-expect-error the result is a number
+  const _text: string = await (await enqueue<Sum>(pool, task, 1, 2)).getResult();
+}

@@ -1,0 +1,61 @@
+/**
+ * The conformance suite as a program for any runtime: `suite.js <URL of the system database>`. The
+ * library is the installed package; all lanes run at once, on one worker.
+ */
+import * as library from "@dbos-community/client";
+import { assertEquals } from "@std/assert";
+import process from "node:process";
+import { cases } from "../conformance/cases.ts";
+import { driverLanes, type OpenLane } from "../conformance/driver_lanes.ts";
+import { bunLanes } from "./bun_lanes.ts";
+
+const url = process.argv[2]!;
+const drivers = ["npm:pg Pool", "npm:pg Client", "npm:postgres"];
+const lanes: Record<string, OpenLane> = {
+  ...Object.fromEntries(drivers.map((name) => [name, driverLanes[name]!])),
+  ...("Bun" in globalThis && bunLanes),
+};
+let passed = 0;
+let failed = 0;
+
+async function runCase(title: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+    passed++;
+    console.log(`ok      ${title}`);
+  } catch (error) {
+    failed++;
+    console.log(`FAILED  ${title}:`, error);
+  }
+}
+
+async function runLane(name: string, open: OpenLane): Promise<void> {
+  const lane = await open({ library, url });
+  // Node 20 does not know `await using`.
+  try {
+    for (const [title, run] of Object.entries(cases)) {
+      await runCase(`${name}: ${title}`, () => run(lane));
+    }
+  } finally {
+    await lane[Symbol.asyncDispose]();
+  }
+}
+
+async function useConnect(): Promise<void> {
+  const client = await library.connect(url);
+  try {
+    const task = { workflowName: "echo", queueName: "tasks" };
+    const handle = await library.enqueue(client, task, "connected");
+    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["connected"]);
+  } finally {
+    await client.close();
+  }
+}
+
+await Promise.all([
+  runCase("connect() opens the driver that the package depends on", useConnect),
+  ...Object.entries(lanes).map(([name, open]) => runLane(name, open)),
+]);
+console.log(`${passed} passed, ${failed} failed`);
+// Not exit(): what the library leaves behind would keep the process from ending.
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,268 @@
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import { createClient, enqueue, getStatus, send } from "../mod.ts";
+import { isTransient, retry, sqlStateOf } from "../src/retry.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+function withCode(code: string, message = "fault"): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error("fault"), { name });
+}
+
+/** The errors of drivers that cannot be had here for real are told by their shape. */
+const lostConnections: Record<string, unknown> = {
+  "pg: the server shuts down": withCode("57P01"),
+  "pg: the server starts": withCode("57P03"),
+  "pg: too many connections": withCode("53300"),
+  "pg: a broken connection": withCode("08006"),
+  "pg: terminated": new Error("Connection terminated unexpectedly"),
+  "pg: no connection in time": new Error("timeout exceeded when trying to connect"),
+  "postgres: closed": withCode("CONNECTION_CLOSED"),
+  "postgres: destroyed": withCode("CONNECTION_DESTROYED"),
+  "postgres: no answer": withCode("CONNECT_TIMEOUT"),
+  "a socket: reset": withCode("ECONNRESET"),
+  "a socket: a pipe without an end": withCode("EPIPE"),
+  "a name server that is down": withCode("EAI_AGAIN"),
+  "every address refuses": new AggregateError([withCode("ECONNREFUSED"), withCode("ETIMEDOUT")]),
+  "Bun: the server shuts down": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), {
+    errno: "57P01",
+  }),
+  "Bun: closed": withCode("ERR_POSTGRES_CONNECTION_CLOSED"),
+  "@db/postgres: the server shuts down": Object.assign(new Error("fault"), {
+    fields: { code: "57P01" },
+  }),
+  "@db/postgres: closed": named("ConnectionError"),
+  "Deno: reset": named("ConnectionReset"),
+  "Deno: closed": named("UnexpectedEof"),
+};
+
+const lostRaces: Record<string, unknown> = {
+  "a serialization failure": withCode("40001"),
+  "a deadlock": withCode("40P01"),
+  "@db/postgres: a deadlock": Object.assign(new Error("fault"), { fields: { code: "40P01" } }),
+  "Bun: a deadlock": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), { errno: "40P01" }),
+};
+
+const lasting: Record<string, unknown> = {
+  "a duplicate": withCode("23505"),
+  "a syntax error": withCode("42601"),
+  "an aborted transaction": withCode("25P02"),
+  "a wrong password": withCode("28P01"),
+  "a missing database": withCode("3D000"),
+  "a cancelled statement": withCode("57014"),
+  "a full disk": withCode("53100"),
+  "no such host": withCode("ENOTFOUND"),
+  "misuse": new TypeError("fault"),
+  "an error that only quotes one": new Error("I said: Connection terminated"),
+  "several, none of a connection": new AggregateError([withCode("ENOENT")]),
+  "nothing": undefined,
+  "null": null,
+  "a text": "Connection terminated",
+};
+
+Deno.test("isTransient() tells lost connections and lost races from faults that last", () => {
+  for (const [name, error] of Object.entries(lostConnections)) {
+    assert(isTransient(error, true), name);
+    // A lone connection does not come back.
+    assert(!isTransient(error, false), name);
+  }
+  for (const [name, error] of Object.entries(lostRaces)) {
+    assert(isTransient(error, true) && isTransient(error, false), name);
+  }
+  for (const [name, error] of Object.entries(lasting)) {
+    assert(!isTransient(error, true) && !isTransient(error, false), name);
+  }
+  assertEquals(sqlStateOf(withCode("23505")), "23505");
+  assertEquals(sqlStateOf(withCode("EPIPE")), undefined);
+});
+
+/** How npm:pg and npm:postgres run a statement on a server. */
+const runners: Record<string, (url: string, text: string) => Promise<unknown>> = {
+  async "npm:pg"(url, text) {
+    const pool = new pg.Pool({ connectionString: url });
+    pool.on("error", () => {});
+    return await pool.query(text).finally(() => pool.end());
+  },
+  async "npm:postgres"(url, text) {
+    const sql = postgres(url, { onnotice: () => {} });
+    return await sql.unsafe(text).finally(() => sql.end({ timeout: 1 }));
+  },
+};
+
+Deno.test("isTransient() knows the errors of real drivers", async (test) => {
+  await using database = await createTestDatabase();
+  for (const [name, run] of Object.entries(runners)) {
+    await test.step(name, async () => {
+      const faults = {
+        refused: run("postgres://user@127.0.0.1:1/database", "select 1"),
+        terminated: run(database.url, "select pg_terminate_backend(pg_backend_pid())"),
+      };
+      for (const [fault, outcome] of Object.entries(faults)) {
+        const error = await outcome.then(() => undefined, (error) => error);
+        assert(isTransient(error, true), `${fault}: ${Deno.inspect(error)}`);
+      }
+      for (const text of ["select 1 / 0", "select nothing", "select"]) {
+        const error = await run(database.url, text).then(() => undefined, (error) => error);
+        assert(!isTransient(error, true), Deno.inspect(error));
+      }
+    });
+  }
+});
+
+Deno.test("retry() tries again until it succeeds", async () => {
+  let attempts = 0;
+  const result = await retry(
+    () => ++attempts < 4 ? Promise.reject(withCode("40001")) : Promise.resolve("done"),
+    (error) => isTransient(error, true),
+    60_000,
+  );
+  assertEquals([result, attempts], ["done", 4]);
+});
+
+Deno.test("retry() gives up within timeoutMs, with the last error", async () => {
+  for (const timeoutMs of [0, 100]) {
+    const times: number[] = [];
+    const startedAt = performance.now();
+    await assertRejects(
+      () =>
+        retry(
+          () => {
+            times.push(performance.now());
+            return Promise.reject(new Error(`attempt ${times.length}`));
+          },
+          () => true,
+          timeoutMs,
+        ),
+      Error,
+      "attempt",
+    ).then((error) => assertEquals(error.message, `attempt ${times.length}`));
+    // No attempt begins after the timeout, but for a timer's delay.
+    assertLess(times.at(-1)! - startedAt, timeoutMs + 100);
+    if (timeoutMs === 0) assertEquals(times.length, 1);
+    else assert(times.length > 1 && times.length < 20, `${times.length} attempts`);
+  }
+});
+
+Deno.test("retry() does not try again what fails for good", async () => {
+  let attempts = 0;
+  const attempt = () => {
+    attempts++;
+    return Promise.reject(withCode("23505"));
+  };
+  await assertRejects(() => retry(attempt, (error) => isTransient(error, true), 60_000));
+  assertEquals(attempts, 1);
+});
+
+const task = { workflowName: "echo", queueName: "idle" };
+
+/** A pool that loses the connection after its statements were carried out, each for the first time. */
+function losingAnswers(pool: pg.Pool, lost: string[]) {
+  return {
+    totalCount: 0,
+    connect: () => pool.connect(),
+    async query(query: { name: string; values: unknown[] }) {
+      const result = await pool.query(query);
+      const statement = JSON.stringify(query.values);
+      if (!/^dbos_(enqueue|send)_/.test(query.name) || lost.includes(statement)) return result;
+      lost.push(statement);
+      throw withCode("ECONNRESET");
+    },
+  };
+}
+
+Deno.test("what was written when its answer got lost is not written again", async () => {
+  await using database = await createTestDatabase();
+  {
+    // For its tables.
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  }
+  const pool = new pg.Pool({ connectionString: database.url });
+  pool.on("error", () => {});
+  try {
+    const lost: string[] = [];
+    await using client = createClient(losingAnswers(pool, lost));
+    const workflowID = "only-once";
+    const handle = await enqueue(
+      client,
+      { ...task, workflowID, workflowIDReusePolicy: "reject", deduplicationID: "own" },
+      7,
+    );
+    assertEquals(handle.workflowID, workflowID);
+    assertEquals((await getStatus(client, workflowID))?.input, [7]);
+    await send(client, workflowID, "hello");
+    assertEquals(lost.length, 2);
+    const { rows } = await pool.query(
+      "select message from dbos.notifications where destination_uuid = $1",
+      [workflowID],
+    );
+    assertEquals(rows, [{ message: '"hello"' }]);
+
+    // Without retries the caller learns of it.
+    await using impatient = createClient(losingAnswers(pool, []), { retryTimeoutSeconds: 0 });
+    await assertRejects(() => enqueue(impatient, task), Error, "fault");
+  } finally {
+    await pool.end();
+  }
+});
+
+Deno.test("a statement whose connection is ended is sent again on another", async () => {
+  await using database = await createTestDatabase();
+  {
+    // For its tables.
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  }
+  const pool = new pg.Pool({ connectionString: database.url });
+  pool.on("error", () => {});
+  const locker = await pool.connect();
+  try {
+    await locker.query("begin");
+    await locker.query("lock table dbos.workflow_status in access exclusive mode");
+    const enqueued = enqueue(pool, { ...task, workflowID: "survivor" }, 7);
+    const terminate = `
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await pool.query(terminate)).rowCount === 0);
+    await locker.query("commit");
+    assertEquals((await (await enqueued).getStatus())?.input, [7]);
+  } finally {
+    locker.release();
+    await pool.end();
+  }
+});
+
+Deno.test("nothing is tried again in a transaction", async () => {
+  await using database = await createTestDatabase();
+  {
+    // For its tables.
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  }
+  const connection = new pg.Client({ connectionString: database.url });
+  await connection.connect();
+  try {
+    let statements = 0;
+    const driver = {
+      connection,
+      connect() {},
+      getTransactionStatus: () => connection.getTransactionStatus(),
+      query(query: { name: string }) {
+        if (query.name.startsWith("dbos_enqueue_")) {
+          statements++;
+          return Promise.reject(withCode("40001"));
+        }
+        return connection.query(query);
+      },
+    };
+    const client = createClient(driver);
+    await connection.query("begin");
+    await assertRejects(() => enqueue(client, task), Error, "fault");
+    assertEquals(statements, 1);
+    await connection.query("rollback");
+  } finally {
+    await connection.end();
+  }
+});

@@ -1,0 +1,384 @@
+import { DBOSClient } from "@dbos-inc/dbos-sdk";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  applySchedules,
+  backfillSchedule,
+  type Client,
+  ConflictingWorkflowError,
+  connect,
+  createSchedule,
+  deleteSchedule,
+  enqueue,
+  getResult,
+  getSchedule,
+  getStatus,
+  listSchedules,
+  NonExistentScheduleError,
+  OwnedByAnotherApplicationError,
+  pauseSchedule,
+  resumeSchedule,
+  ScheduleExistsError,
+  type ScheduleOptions,
+  SerializedValue,
+  triggerSchedule,
+  UnsupportedFeatureError,
+  UnsupportedSerializationError,
+  updateSchedule,
+} from "../mod.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+const timeoutSeconds = 60;
+const everySecond = { scheduleName: "every-second", workflowName: "echo", schedule: "* * * * * *" };
+const newYear = { scheduleName: "new-year", workflowName: "echo", schedule: "@yearly" };
+const context = { region: "north", since: new Date("2026-01-02T03:04:05.678Z"), none: undefined };
+
+interface Place extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly client: Client;
+  readonly pool: pg.Pool;
+}
+
+/** A database that a worker has made the tables of, and works on if it is to stay. */
+async function openPlace({ withWorker }: { withWorker: boolean }): Promise<Place> {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await createTestDatabase());
+  const worker = await startWorker({ systemDatabaseUrl: database.url });
+  if (withWorker) resources.use(worker);
+  else await worker[Symbol.asyncDispose]();
+  const client = resources.use(await connect(database.url));
+  const pool = new pg.Pool({ connectionString: database.url });
+  resources.defer(() => pool.end());
+  return { database, client, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function openOfficialClient(url: string): Promise<DBOSClient & AsyncDisposable> {
+  const client = await DBOSClient.create({ systemDatabaseUrl: url });
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.destroy() });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + timeoutSeconds * 1000;
+  while (!await condition()) {
+    assert(performance.now() < giveUpAt, `Still not true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function findIDs(pool: pg.Pool, condition: string, values: unknown[]): Promise<string[]> {
+  const { rows } = await pool.query(
+    `select workflow_uuid as id from dbos.workflow_status ${condition}`,
+    values,
+  );
+  return rows.map((row: { id: string }) => row.id);
+}
+
+/** The runs of a schedule, and the times for which it has fired. */
+async function findRuns(pool: pg.Pool, name: string): Promise<{ id: string; time: number }[]> {
+  const ids = await findIDs(pool, "where schedule_name = $1 order by 1", [name]);
+  return ids.map((id) => ({ id, time: Date.parse(id.slice(`sched-${name}-`.length)) }));
+}
+
+Deno.test("a schedule fires on the worker, stops when paused and goes on when resumed", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, pool } = place;
+  const latestTime = async () => (await findRuns(pool, "every-second")).at(-1)?.time ?? 0;
+
+  await createSchedule(client, { ...everySecond, context, queueName: "tasks" });
+  await until(async () => (await findRuns(pool, "every-second")).length >= 2);
+  const [run] = await findRuns(pool, "every-second");
+  assertEquals(await getResult(client, run!.id, { timeoutSeconds }), [
+    new Date(run!.time),
+    context,
+  ]);
+  const status = await getStatus(client, run!.id);
+  assertEquals([status?.queueName, status?.scheduleName], ["tasks", "every-second"]);
+  await until(async () => (await getSchedule(client, "every-second"))!.lastFiredAt !== null);
+
+  await pauseSchedule(client, "every-second");
+  assertEquals((await getSchedule(client, "every-second"))?.status, "PAUSED");
+  await until(async () => await latestTime() < Date.now() - 4000);
+
+  const resumedAt = Date.now();
+  await resumeSchedule(client, "every-second");
+  await until(async () => await latestTime() > resumedAt);
+  assertEquals((await getSchedule(client, "every-second"))?.status, "ACTIVE");
+
+  await updateSchedule(client, "every-second", { context: "changed" });
+  await until(async () => {
+    const { id } = (await findRuns(pool, "every-second")).at(-1)!;
+    const [, context] = await getResult<unknown[]>(client, id, { timeoutSeconds });
+    return context === "changed";
+  });
+
+  await deleteSchedule(client, "every-second");
+  await until(async () => await latestTime() < Date.now() - 4000);
+  assertEquals(await getSchedule(client, "every-second"), null);
+});
+
+Deno.test("a schedule fires on the workers of its application only", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, pool } = place;
+  await applySchedules(client, [
+    { ...everySecond, scheduleName: "theirs", applicationName: "other-app" },
+    { ...everySecond, scheduleName: "own", applicationName: "test-app" },
+    { ...everySecond, scheduleName: "anyone's" },
+  ]);
+  await until(async () => (await findRuns(pool, "own")).length >= 3);
+  await until(async () => (await findRuns(pool, "anyone's")).length >= 3);
+  assertEquals(await findRuns(pool, "theirs"), []);
+});
+
+Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, pool } = place;
+  await createSchedule(client, { ...newYear, context });
+  await pauseSchedule(client, "new-year");
+  const handle = await triggerSchedule<[Date, unknown]>(client, "new-year");
+  const [time, given] = await handle.getResult({ timeoutSeconds });
+  assertEquals(given, context);
+  assertEquals(handle.workflowID, `sched-new-year-trigger-${time.toISOString()}`);
+  assertEquals((await findRuns(pool, "new-year")).length, 1);
+  assertEquals((await handle.getStatus())?.applicationVersion, "test-1");
+});
+
+Deno.test("backfillSchedule() runs a schedule once for each time, however often called", async () => {
+  await using place = await openPlace({ withWorker: true });
+  const { client, pool, database } = place;
+  await createSchedule(client, { ...newYear, cronTimezone: "Asia/Kolkata", context });
+  const [start, end] = [new Date("2020-12-31T18:30:00Z"), new Date("2024-12-31T18:30:00Z")];
+  const workflowIDs = [2021, 2022, 2023]
+    .map((year) => `sched-new-year-${year}-12-31T18:30:00.000Z`);
+  const calls = await Promise.all(
+    [1, 2, 3].map(() => backfillSchedule<[Date, unknown]>(client, "new-year", start, end)),
+  );
+  await using official = await openOfficialClient(database.url);
+  for (const handles of [...calls, await official.backfillSchedule("new-year", start, end)]) {
+    assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
+  }
+  for (const handle of calls[0]!) {
+    const [time, given] = await handle.getResult({ timeoutSeconds });
+    assertEquals([`sched-new-year-${time.toISOString()}`, given], [handle.workflowID, context]);
+  }
+  assertEquals((await findRuns(pool, "new-year")).map(({ id }) => id), workflowIDs);
+});
+
+Deno.test("backfillSchedule() refuses IDs that belong to other workflows", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client } = place;
+  await createSchedule(client, { ...newYear, cronTimezone: "UTC" });
+  const workflowID = "sched-new-year-2022-01-01T00:00:00.000Z";
+  await enqueue(client, { workflowName: "sum", queueName: "idle", workflowID });
+  const [start, end] = [new Date("2020-06-01"), new Date("2022-06-01")];
+  await assertRejects(
+    () => backfillSchedule(client, "new-year", start, end),
+    ConflictingWorkflowError,
+  );
+});
+
+Deno.test("a schedule of hundreds of times is backfilled in order", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, pool } = place;
+  await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
+  const [start, end] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:15:00Z")];
+  const handles = await backfillSchedule(client, "every-second", start, end);
+  const enqueued = await findIDs(pool, "order by created_at", []);
+  assertEquals(enqueued, handles.map(({ workflowID }) => workflowID));
+  assertEquals(handles.length, 15 * 60 - 1);
+});
+
+Deno.test("a schedule is the same to the official client", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, database } = place;
+  await using official = await openOfficialClient(database.url);
+  const { queueName, cronTimezone } = { queueName: "tasks", cronTimezone: "Europe/Berlin" };
+  await createSchedule(client, { ...newYear, context, queueName, cronTimezone });
+  await official.createSchedule({ ...everySecond, context, options: { queueName, cronTimezone } });
+  for (const name of ["new-year", "every-second"]) {
+    const theirs: Record<string, unknown> = { ...await official.getSchedule(name) };
+    if (theirs.applicationName === undefined) delete theirs.applicationName;
+    assertEquals<unknown>(await getSchedule(client, name), theirs);
+  }
+});
+
+Deno.test("schedules are written when the transaction commits", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, pool } = place;
+  const connection = await pool.connect();
+  try {
+    await connection.query("begin");
+    await createSchedule(connection, newYear);
+    await applySchedules(connection, [everySecond]);
+    await updateSchedule(connection, "new-year", { schedule: "@monthly" });
+    const handle = await triggerSchedule(connection, "new-year");
+    assertEquals((await listSchedules(connection)).length, 2);
+    await connection.query("rollback");
+    assertEquals(await listSchedules(client), []);
+    assertEquals(await getStatus(client, handle.workflowID), null);
+
+    await connection.query("begin");
+    await createSchedule(connection, newYear);
+    await assertRejects(() => createSchedule(connection, newYear), ScheduleExistsError);
+    await applySchedules(connection, [{ ...newYear, applicationName: "own" }]);
+    const theirs = { ...newYear, applicationName: "theirs" };
+    for (
+      const write of [createSchedule(connection, theirs), applySchedules(connection, [theirs])]
+    ) {
+      const error = await assertRejects(() => write, OwnedByAnotherApplicationError);
+      assertEquals([error.applicationName, error.owner], ["theirs", "own"]);
+    }
+    await assertRejects(() => updateSchedule(connection, "absent", {}), NonExistentScheduleError);
+    await assertRejects(() => triggerSchedule(connection, "absent"), NonExistentScheduleError);
+    const [start, end] = [new Date("2020-06-01"), new Date("2022-06-01")];
+    assertEquals((await backfillSchedule(connection, "new-year", start, end)).length, 2);
+    await connection.query("commit");
+  } finally {
+    connection.release();
+  }
+  assertEquals((await listSchedules(client)).map((one) => one.applicationName), ["own"]);
+  assertEquals((await findRuns(pool, "new-year")).length, 2);
+});
+
+Deno.test("applySchedules() writes all schedules or none", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client } = place;
+  await createSchedule(client, { ...newYear, applicationName: "theirs" });
+  const own = (options: ScheduleOptions) => ({ ...options, applicationName: "own" });
+  await assertRejects(
+    () => applySchedules(client, [own(everySecond), own(newYear)]),
+    OwnedByAnotherApplicationError,
+  );
+  assertEquals((await listSchedules(client)).length, 1);
+  await assertRejects(
+    () => applySchedules(client, [everySecond, everySecond]),
+    RangeError,
+    "given twice",
+  );
+  await applySchedules(client, []);
+});
+
+Deno.test("concurrent writes of the same schedules do not get into each other's way", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client } = place;
+  const results = await Promise.allSettled(
+    Array.from({ length: 8 }, () => createSchedule(client, newYear)),
+  );
+  assertEquals(results.filter(({ status }) => status === "fulfilled").length, 1);
+  for (const result of results) {
+    if (result.status === "rejected") assert(result.reason instanceof ScheduleExistsError);
+  }
+  const schedules = Array.from({ length: 20 }, (_, index) => ({
+    ...newYear,
+    scheduleName: `new-year-${index}`,
+  }));
+  await Promise.all(
+    Array.from(
+      { length: 8 },
+      (_, index) => applySchedules(client, index % 2 ? schedules : schedules.toReversed()),
+    ),
+  );
+  assertEquals((await listSchedules(client)).length, 21);
+});
+
+Deno.test("a context is portable where the workers read that", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, database, pool } = place;
+  const portable = { serializationType: "portable" } as const;
+  await createSchedule(client, { ...newYear, ...portable, context: { at: new Date(5) } });
+  const { rows } = await pool.query(
+    "select context, workflow_class_name from dbos.workflow_schedules",
+  );
+  assertEquals(rows, [{ context: '{"at":"1970-01-01T00:00:00.005Z"}', workflow_class_name: null }]);
+  const schedule = await getSchedule(client, "new-year");
+  assertEquals(schedule?.context, { at: "1970-01-01T00:00:00.005Z" });
+  assertEquals(schedule?.workflowClassName, "");
+  // TypeScript is not among them.
+  await using official = await openOfficialClient(database.url);
+  await assertRejects(() => official.getSchedule("new-year"), TypeError, "superjson");
+  await updateSchedule(client, "new-year", { ...portable, context: [7] });
+  const handle = await triggerSchedule(client, "new-year");
+  const time = handle.workflowID.replace("sched-new-year-trigger-", "");
+  assertEquals((await handle.getStatus())?.input, [time, [7]]);
+});
+
+Deno.test("a context in another format is given as it is stored, and not run with", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, pool } = place;
+  await createSchedule(client, newYear);
+  await pool.query("update dbos.workflow_schedules set context = 'gASVAgAAAAAAAABOLg=='");
+  const schedule = await getSchedule(client, "new-year");
+  assertEquals(schedule?.context, new SerializedValue(null, "gASVAgAAAAAAAABOLg=="));
+  await assertRejects(() => triggerSchedule(client, "new-year"), UnsupportedSerializationError);
+});
+
+Deno.test("schedules need the tables and columns that they are in", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { database, pool } = place;
+  await pool.query("alter table dbos.workflow_schedules drop column cron_timezone");
+  await pool.query("drop table dbos.application_versions");
+  {
+    await using client = await connect(database.url);
+    await createSchedule(client, newYear);
+    assertEquals((await getSchedule(client, "new-year"))?.cronTimezone, null);
+    const handle = await triggerSchedule(client, "new-year");
+    assertEquals((await handle.getStatus())?.applicationVersion, undefined);
+    await assertRejects(
+      () => updateSchedule(client, "new-year", { cronTimezone: "UTC" }),
+      UnsupportedFeatureError,
+    );
+  }
+  await pool.query("drop table dbos.workflow_schedules");
+  await using client = await connect(database.url);
+  const calls: Record<string, () => Promise<unknown>> = {
+    createSchedule: () => createSchedule(client, newYear),
+    applySchedules: () => applySchedules(client, [newYear]),
+    getSchedule: () => getSchedule(client, "new-year"),
+    listSchedules: () => listSchedules(client),
+    updateSchedule: () => updateSchedule(client, "new-year", {}),
+    pauseSchedule: () => pauseSchedule(client, "new-year"),
+    resumeSchedule: () => resumeSchedule(client, "new-year"),
+    deleteSchedule: () => deleteSchedule(client, "new-year"),
+    triggerSchedule: () => triggerSchedule(client, "new-year"),
+    backfillSchedule: () => backfillSchedule(client, "new-year", new Date(0), new Date(1)),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    await assertRejects(call, UnsupportedFeatureError, "workflow_schedules", name);
+  }
+});
+
+Deno.test("schedules of wrong options are refused before anything is sent", async () => {
+  const pool = {
+    totalCount: 0,
+    query: () => Promise.reject(new Error("sent")),
+    connect: () => Promise.reject(new Error("sent")),
+  };
+  const refuse = (call: () => Promise<unknown>, error: typeof TypeError | typeof RangeError) =>
+    assertRejects(call, error, "Cannot ");
+  const wrong = (value: unknown) => value as never;
+  const wrongOptions: [Partial<ScheduleOptions>, typeof TypeError | typeof RangeError][] = [
+    [{ scheduleName: "" }, RangeError],
+    [{ workflowName: wrong(7) }, TypeError],
+    [{ workflowClassName: " " }, RangeError],
+    [{ schedule: wrong(undefined) }, TypeError],
+    [{ schedule: "0 0 30 2 *" }, RangeError],
+    [{ automaticBackfill: wrong("yes") }, TypeError],
+    [{ cronTimezone: "Mars/Olympus" }, RangeError],
+    [{ cronTimezone: "" }, RangeError],
+    [{ queueName: "a\0" }, RangeError],
+    [{ applicationName: wrong(null) }, TypeError],
+    [{ serializationType: wrong("pickle") }, RangeError],
+  ];
+  for (const [options, error] of wrongOptions) {
+    await refuse(() => createSchedule(pool, { ...newYear, ...options }), error);
+    await refuse(() => applySchedules(pool, [everySecond, { ...newYear, ...options }]), error);
+  }
+  await refuse(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
+  await refuse(() => updateSchedule(pool, "", {}), RangeError);
+  await refuse(() => listSchedules(pool, { status: wrong("DONE") }), RangeError);
+  await refuse(() => listSchedules(pool, { workflowName: [wrong(7)] }), TypeError);
+  await refuse(() => getSchedule(pool, wrong(7)), TypeError);
+  const [start, end] = [new Date(0), new Date(1)];
+  await refuse(() => backfillSchedule(pool, "x", wrong("2026"), end), TypeError);
+  await refuse(() => backfillSchedule(pool, "x", start, new Date(NaN)), RangeError);
+});

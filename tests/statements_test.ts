@@ -1,0 +1,239 @@
+import { assert, assertEquals } from "@std/assert";
+import pg from "pg";
+import {
+  allMigrations,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
+import {
+  runSysMigrationsPg,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
+import { fileURLToPath } from "node:url";
+import { systemDatabaseOf } from "../client.ts";
+import { createClient, enqueue, getEvent, getStatus, send } from "../mod.ts";
+import * as statements from "../sql/mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+
+/** What the header of a file of sql/ says. */
+interface Header {
+  name: string;
+  parameters: Column[];
+  row: Column[];
+}
+
+interface Column {
+  name: string;
+  type: string;
+}
+
+interface File {
+  path: string;
+  source: string;
+  header: Header;
+  /** The tables and columns that it cannot do without. */
+  needs: string[];
+  /** The tables and columns that its feature lines need. */
+  features: string[];
+}
+
+const typeIDs: Record<string, number> = { text: 25, int: 23, boolean: 16 };
+const sqlFolder = fileURLToPath(new URL("../sql/", import.meta.url));
+const files = [...Deno.readDirSync(sqlFolder)].filter(({ name }) => name.endsWith(".sql"))
+  .map(({ name }) => readFile(`${sqlFolder}${name}`));
+const allFeatures = [...new Set(files.flatMap(({ features }) => features))];
+// Version 24 is what the oldest release that is supported, 3.5.8, creates.
+const oldestVersion = 24;
+
+function parseColumns(list: string): Column[] {
+  return [...list.matchAll(/([a-z_]+) ([a-z]+)\??/g)].map(([, name, type]) => ({
+    name: name!,
+    type: type!,
+  }));
+}
+
+function readFile(path: string): File {
+  const source = Deno.readTextFileSync(path);
+  const [, name, parameters] = /^-- ([a-z_]+)\(([^)]*)\)/.exec(source)!;
+  const rows = [...source.matchAll(/^-- row: (.*)$/gm)].map(([, row]) => row).join(" ");
+  const unmarked = source.split("\n").filter((line) => !line.includes("--")).join("\n");
+  return {
+    path,
+    source,
+    needs: [
+      ...[...unmarked.matchAll(/:schema\.([a-z_]+)/g)].map((match) => match[1]!),
+      ...[...source.matchAll(/^-- needs (.*)$/gm)].flatMap((match) => match[1]!.split(/,? |,$/)),
+    ].filter(Boolean),
+    header: { name: name!, parameters: parseColumns(parameters!), row: parseColumns(rows) },
+    features: [...source.matchAll(/[^-\n].* -- (?:not )?([a-z_.]+)$/gm)].map((match) => match[1]!),
+  };
+}
+
+/** A value that a statement takes, by what it makes of the parameter. */
+function emptyValue({ source }: File, { name, type }: Column): string | number | boolean {
+  if (type !== "text") return type === "int" ? 0 : false;
+  const cast = new RegExp(`(?<!:):${name}::text::([a-z]+)`).exec(source)?.[1] ?? "text";
+  return { json: "[]", jsonb: "{}", bigint: "0", int: "0", boolean: "false" }[cast] ?? "x";
+}
+
+/** Runs every statement on the schema as it is, and compares its columns with its header. */
+async function checkStatements(connection: pg.Client): Promise<void> {
+  const present = await findFeatures(connection);
+  const results: pg.FieldDef[][] = [];
+  const driver = {
+    async query(query: pg.QueryConfig) {
+      const result = await connection.query(query);
+      results.push(result.fields);
+      return result;
+    },
+    connect() {},
+    connection,
+  };
+  const database = systemDatabaseOf(createClient(driver, { retryTimeoutSeconds: 0 }));
+  for (const file of files) {
+    const { header, needs, source } = file;
+    // What needs something that came later is not for this schema.
+    if (!needs.every((name) => present.has(name))) continue;
+    const statement = Object.values(statements).find(({ name }) => name === header.name);
+    assert(statement, header.name);
+    // Settings take no parameters; they are sent as text.
+    if (/^\s*set /.test(statement.text)) continue;
+    const parameters = header.parameters.map((column) => [column.name, emptyValue(file, column)]);
+    await database.run(
+      statement as statements.Statement<object, unknown>,
+      Object.fromEntries(parameters),
+    );
+    const fields = results.at(-1)!.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
+    const expected = header.row
+      .filter(({ name }) => {
+        const feature = new RegExp(`\\b${name}(?:::text)?, -- ([a-z_.]+)$`, "m").exec(source)?.[1];
+        const isAbsent = feature !== undefined && !present.has(feature);
+        return fields.some((field) => field.name === name) || !isAbsent;
+      })
+      .map(({ name, type }) => ({ name, dataTypeID: typeIDs[type]! }));
+    fields.sort(byName);
+    expected.sort(byName);
+    assertEquals(fields, expected, header.name);
+  }
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name.localeCompare(b.name);
+}
+
+/** The tables and columns that the schema has. */
+async function findFeatures(connection: pg.Client): Promise<Set<string>> {
+  const { rows } = await connection.query(
+    "select table_name, column_name from information_schema.columns where table_schema = 'dbos'",
+  );
+  return new Set(
+    rows.flatMap((
+      row: Record<string, string>,
+    ) => [row.table_name, `${row.table_name}.${row.column_name}`]),
+  );
+}
+
+async function migrate(connection: pg.Client, version = Infinity): Promise<number> {
+  const migrations = allMigrations().slice(0, version);
+  await runSysMigrationsPg(connection, migrations, "dbos", { onWarn: () => {} });
+  return migrations.length;
+}
+
+async function connect(url: string): Promise<pg.Client & AsyncDisposable> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
+}
+
+Deno.test("every statement gives the columns of its header on the newest schema", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await connect(database.url);
+  await migrate(connection);
+  await checkStatements(connection);
+  const present = await findFeatures(connection);
+  assertEquals(allFeatures.filter((feature) => !present.has(feature)), []);
+});
+
+Deno.test("every statement runs on a schema that lacks any of its features", async (test) => {
+  await using database = await createTestDatabase();
+  await using connection = await connect(database.url);
+  await migrate(connection);
+  for (const feature of allFeatures) {
+    await test.step(feature, async () => {
+      const [table, column] = feature.split(".");
+      await connection.query("begin");
+      await connection.query(
+        column
+          ? `alter table dbos.${table} drop column ${column} cascade`
+          : `drop table dbos.${table} cascade`,
+      );
+      await checkStatements(connection);
+      await connection.query("rollback");
+    });
+  }
+});
+
+Deno.test("every statement runs on every schema version of the DBOS SDK", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await connect(database.url);
+  let version = oldestVersion;
+  while (await migrate(connection, version) === version) {
+    await checkStatements(connection);
+    await using client = createClient(connection);
+    const workflowID = `version-${version}`;
+    await enqueue(client, { workflowName: "echo", queueName: "idle", workflowID }, version);
+    await send(client, workflowID, version);
+    const status = await getStatus(client, workflowID);
+    assertEquals(status?.status, "ENQUEUED");
+    assertEquals(await getEvent(client, workflowID, "key", 0), null);
+    const { rows } = await connection.query(
+      "select message from dbos.notifications where destination_uuid = $1",
+      [workflowID],
+    );
+    assertEquals(rows, [{ message: String(version) }]);
+    // Before version 33 nothing tells in which format the input is.
+    if (version >= 33) assertEquals(status?.input, [version]);
+    version++;
+  }
+  assert(version > 120);
+});
+
+Deno.test({
+  name: "psql runs every file of sql/ as it is",
+  ignore: !hasPsql(),
+  async fn() {
+    await using database = await createTestDatabase();
+    await using connection = await connect(database.url);
+    await migrate(connection);
+    for (const file of files) {
+      const { path, header } = file;
+      const variables = header.parameters.flatMap((column) => {
+        const value = emptyValue(file, column);
+        return ["-v", `${column.name}=${typeof value === "string" ? `'${value}'` : value}`];
+      });
+      const { success, stdout, stderr } = await new Deno.Command("psql", {
+        args: [
+          ...["--no-psqlrc", "--csv", "-v", "ON_ERROR_STOP=1", "-v", 'schema="dbos"'],
+          ...variables,
+          ...["-f", path, database.url],
+        ],
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      const columns = new TextDecoder().decode(stdout).split("\n")[0]!.split(",");
+      if (header.row.length > 0) {
+        assertEquals(
+          columns.sort(),
+          header.row.map(({ name }) => name).sort(),
+          path,
+        );
+      }
+    }
+  },
+});
+
+function hasPsql(): boolean {
+  try {
+    return new Deno.Command("psql", { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}

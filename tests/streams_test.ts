@@ -1,0 +1,386 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  type Client,
+  enqueue,
+  NonExistentWorkflowError,
+  readStream,
+  readStreamOffset,
+  send,
+  StreamEndedError,
+  StreamTimeoutError,
+  UnsupportedSerializationError,
+  type WorkflowHandle,
+} from "../mod.ts";
+import { type LookRecorder, openLookRecorder } from "./support/look_recorder.ts";
+import type { Relayed } from "./support/worker_app.ts";
+
+interface Relay extends WorkflowHandle {
+  relay(message: Relayed): Promise<void>;
+}
+
+type Format = "portable" | "native";
+
+/** A workflow that writes to the stream `log` what it is sent. */
+async function startRelay(client: Client, format: Format = "portable"): Promise<Relay> {
+  const options = { workflowName: "relay", queueName: "tasks", serializationType: format };
+  const handle = await enqueue(client, options, "log");
+  return {
+    ...handle,
+    relay: (message) =>
+      send(client, handle.workflowID, message, { topic: "relay", serializationType: format }),
+  };
+}
+
+async function writeNumbers(client: Client, count: number): Promise<string> {
+  const options = { workflowName: "writeNumbers", queueName: "tasks" };
+  const handle = await enqueue(client, options, "log", count);
+  await handle.getResult({ timeoutSeconds: 60 });
+  return handle.workflowID;
+}
+
+/** Rows as a worker leaves them, of a workflow that runs for ever. */
+async function insertStream(
+  { pool }: LookRecorder,
+  values: { value: string; serialization?: string | null; offset?: number }[],
+  status = "PENDING",
+): Promise<string> {
+  const workflowID = crypto.randomUUID();
+  await pool.query(
+    `insert into dbos.workflow_status (workflow_uuid, status, name) values ($1, $2, 'writer')`,
+    [workflowID, status],
+  );
+  for (const [index, { value, serialization = "portable_json", offset }] of values.entries()) {
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      values ($1, 'log', $2, $3, $4)`,
+      [workflowID, value, offset ?? index, serialization],
+    );
+  }
+  return workflowID;
+}
+
+const patient = { timeoutSeconds: 60 };
+
+Deno.test("a stream is read as a worker writes it", async (test) => {
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
+
+  for (const format of ["portable", "native"] as const) {
+    await test.step(`readStream() gives each value as it comes, in ${format} format`, async () => {
+      const { workflowID, relay } = await startRelay(client, format);
+      const values = readStream(client, workflowID, "log", patient);
+      const sent = ["first", { second: [2, null] }, "__DBOS_STREAM_CLOSED", null];
+      for (const value of sent) {
+        await relay({ values: [value] });
+        assertEquals(await values.next(), { done: false, value });
+      }
+      await relay({ end: "close" });
+      assertEquals(await values.next(), { done: true, value: undefined });
+      assertEquals(await values.next(), { done: true, value: undefined });
+    });
+  }
+
+  await test.step("readStream() starts before its workflow runs", async () => {
+    const { workflowID } = await enqueue(
+      client,
+      { workflowName: "writeNumbers", queueName: "tasks", delaySeconds: 0.2 },
+      "log",
+      2,
+    );
+    const values = Array.fromAsync(readStream(client, workflowID, "log", patient));
+    assertEquals(await values, [0, 1]);
+  });
+
+  for (const end of ["return", "fail"] as const) {
+    await test.step(`a stream that is not closed ends with its workflow: ${end}`, async () => {
+      const { workflowID, relay } = await startRelay(client);
+      const values = readStream(client, workflowID, "log", patient);
+      await relay({ values: ["only"] });
+      assertEquals((await values.next()).value, "only");
+      await relay({ values: ["last", "of all"], end });
+      assertEquals(await Array.fromAsync(values), ["last", "of all"]);
+    });
+  }
+
+  await test.step("a stream ends when its workflow is cancelled", async () => {
+    const { workflowID, relay } = await startRelay(client);
+    await relay({ values: ["only"] });
+    const values = readStream(client, workflowID, "log", patient);
+    assertEquals((await values.next()).value, "only");
+    const next = values.next();
+    await recorder.pool.query(
+      `update dbos.workflow_status set status = 'CANCELLED' where workflow_uuid = $1`,
+      [workflowID],
+    );
+    assertEquals((await next).done, true);
+  });
+
+  await test.step("many values come with one look", async () => {
+    const workflowID = await writeNumbers(client, 230);
+    looks.length = 0;
+    const values = await Array.fromAsync(readStream(client, workflowID, "log", patient));
+    assertEquals(values, Array.from({ length: 230 }, (_, index) => index));
+    assertEquals(looks.map(({ streams }) => streams[0]!.offset), [0, 100, 200]);
+  });
+
+  await test.step("readStream() starts at its offset", async () => {
+    const workflowID = await writeNumbers(client, 5);
+    const readFrom = (offset: number) =>
+      Array.fromAsync(readStream(client, workflowID, "log", { offset }));
+    assertEquals(await readFrom(3), [3, 4]);
+    assertEquals(await readFrom(5), []);
+    assertEquals(await readFrom(2 ** 31 - 1), []);
+  });
+
+  await test.step("a snapshot ends with the last value that is there", async () => {
+    const { workflowID, relay } = await startRelay(client);
+    const snapshot = (offset = 0) =>
+      Array.fromAsync(readStream(client, workflowID, "log", { snapshot: true, offset }));
+    assertEquals(await snapshot(), []);
+    await relay({ values: [1, 2] });
+    assertEquals(await readStreamOffset(client, workflowID, "log", 1, patient), 2);
+    assertEquals(await snapshot(), [1, 2]);
+    assertEquals(await snapshot(1), [2]);
+    assertEquals(await snapshot(7), []);
+    await relay({ end: "close" });
+  });
+
+  await test.step("readStreamOffset() waits for its value, and reads no other", async () => {
+    const { workflowID, relay } = await startRelay(client);
+    const third = readStreamOffset(client, workflowID, "log", 2, patient);
+    await relay({ values: ["a", "b"] });
+    await relay({ values: ["c", "d"] });
+    assertEquals(await third, "c");
+    const fifth = readStreamOffset(client, workflowID, "log", 4, patient);
+    await relay({ end: "close" });
+    const error = await assertRejects(() => fifth, StreamEndedError);
+    assertEquals(
+      error.message,
+      `Cannot read stream log of workflow ${workflowID}: ` +
+        "it ended before value 4",
+    );
+    assertEquals([error.workflowID, error.key, error.offset], [workflowID, "log", 4]);
+    assertEquals(await readStreamOffset(client, workflowID, "log", 0), "a");
+  });
+
+  await test.step("1,000 streams are one query a tick", async () => {
+    const writers = [];
+    for (let index = 0; index < 1000; index++) {
+      writers.push(insertStream(recorder, [{ value: `${index}` }]));
+    }
+    const workflowIDs = await Promise.all(writers);
+    const streams = workflowIDs.map((id) => readStream(client, id, "log", patient));
+    looks.length = 0;
+    const read = (values: AsyncGenerator<unknown>) => values.next().then(({ value }) => value);
+    assertEquals(await Promise.all(streams.map(read)), workflowIDs.map((_, index) => index));
+    assertEquals(looks.length, 1);
+    const next = Promise.all(streams.map(read));
+    await recorder.untilLooks(4);
+    assertEquals(new Set(looks.map(({ streams }) => streams.length)), new Set([1000]));
+    await recorder.pool.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      select workflow_uuid, key, '"more"', 1, serialization from dbos.streams
+      where workflow_uuid = any($1)`,
+      [workflowIDs],
+    );
+    assertEquals(new Set(await next), new Set(["more"]));
+  });
+});
+
+Deno.test("what is read follows the rows", async (test) => {
+  await using recorder = await openLookRecorder();
+  const { client, pool } = recorder;
+
+  for (const closing of ['"__DBOS_STREAM_CLOSED__"', "__DBOS_STREAM_CLOSED__"]) {
+    await test.step(`a stream ends at ${closing}`, async () => {
+      const values = [{ value: "1" }, { value: closing, serialization: null }, { value: "2" }];
+      const workflowID = await insertStream(recorder, values);
+      const read = await Array.fromAsync(readStream(client, workflowID, "log", patient));
+      assertEquals(read, [1]);
+      assertEquals(
+        await Array.fromAsync(readStream(client, workflowID, "log", { offset: 2, snapshot: true })),
+        [2],
+      );
+    });
+  }
+
+  await test.step("what comes after a gap waits for the gap to be filled", async () => {
+    const workflowID = await insertStream(recorder, [
+      { value: "0" },
+      { value: "2", offset: 2 },
+      { value: "3", offset: 3 },
+    ]);
+    const values = readStream(client, workflowID, "log", patient);
+    assertEquals((await values.next()).value, 0);
+    const next = values.next();
+    const snapshot = readStream(client, workflowID, "log", { snapshot: true });
+    assertEquals(await Array.fromAsync(snapshot), [0]);
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      values ($1, 'log', '1', 1, 'portable_json')`,
+      [workflowID],
+    );
+    assertEquals((await next).value, 1);
+    assertEquals((await values.next()).value, 2);
+    assertEquals((await values.next()).value, 3);
+    await values.return();
+  });
+
+  await test.step("the last values of a workflow that has ended are read", async () => {
+    for (const status of ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]) {
+      const workflowID = await insertStream(recorder, [{ value: "1" }, { value: "2" }], status);
+      const values = readStream(client, workflowID, "log", { timeoutSeconds: 0 });
+      assertEquals(await Array.fromAsync(values), [1, 2]);
+    }
+  });
+
+  await test.step("a value in an unknown format ends the reading, but not before it", async () => {
+    const workflowID = await insertStream(recorder, [
+      { value: "1" },
+      { value: "gASVBQAAAA==", serialization: "py_pickle" },
+    ]);
+    const values = readStream(client, workflowID, "log", patient);
+    assertEquals((await values.next()).value, 1);
+    await assertRejects(() => values.next(), UnsupportedSerializationError, "py_pickle");
+    assertEquals((await values.next()).done, true);
+  });
+
+  await test.step("a transaction reads what it has written itself", async () => {
+    const workflowID = await insertStream(recorder, []);
+    const connection = await pool.connect();
+    await connection.query("begin");
+    await connection.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      values ($1, 'log', '1', 0, 'portable_json')`,
+      [workflowID],
+    );
+    const read = (reader: typeof connection | Client) =>
+      Array.fromAsync(readStream(reader, workflowID, "log", { snapshot: true }));
+    assertEquals(await read(connection), [1]);
+    assertEquals(await read(client), []);
+    await assertRejects(
+      () => readStreamOffset(connection, crypto.randomUUID(), "log", 0),
+      NonExistentWorkflowError,
+    );
+    assertEquals((await connection.query("select 1 as one")).rows, [{ one: 1 }]);
+    await connection.query("rollback");
+    connection.release();
+  });
+
+  await test.step("readStream() of a workflow that is not there is refused", async () => {
+    for (const snapshot of [false, true]) {
+      const error = await assertRejects(
+        () => readStream(client, "nobody", "log", { snapshot }).next(),
+        NonExistentWorkflowError,
+        "Cannot read stream log of workflow nobody: there is no such workflow",
+      );
+      assertEquals(error.workflowID, "nobody");
+    }
+  });
+});
+
+Deno.test("the wait for a value ends, and leaves nothing behind", async (test) => {
+  // Deno fails a step that leaves a timer behind.
+  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = recorder;
+  const long = { timeoutSeconds: 3_600 };
+  const workflowID = await insertStream(recorder, [{ value: "1" }, { value: "2" }]);
+
+  await test.step("after timeoutSeconds for each value", async () => {
+    for (const timeoutSeconds of [0, 0.2]) {
+      const values = readStream(client, workflowID, "log", { timeoutSeconds });
+      assertEquals((await values.next()).value, 1);
+      // The time that the reader takes is not counted.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assertEquals((await values.next()).value, 2);
+      const startedAt = performance.now();
+      const error = await assertRejects(() => values.next(), StreamTimeoutError);
+      assert(performance.now() - startedAt >= timeoutSeconds * 1000 - 1);
+      assertEquals(error.offset, 2);
+      assertEquals(error.timeoutSeconds, timeoutSeconds);
+      assertEquals((await values.next()).done, true);
+    }
+    await assertRejects(
+      () => readStreamOffset(client, workflowID, "log", 9, { timeoutSeconds: 0.05 }),
+      StreamTimeoutError,
+      `Cannot read stream log of workflow ${workflowID}: its value 9 has not come within 0.05 s`,
+    );
+  });
+  await test.step("with its signal", async () => {
+    const stop = new AbortController();
+    const values = readStream(client, workflowID, "log", {
+      ...long,
+      offset: 2,
+      signal: stop.signal,
+    });
+    const next = values.next();
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    stop.abort(new Error("enough"));
+    await assertRejects(() => next, Error, "enough");
+    const late = readStream(client, workflowID, "log", { signal: stop.signal });
+    await assertRejects(() => late.next(), Error, "enough");
+  });
+  await test.step("when it is broken off", async () => {
+    for await (const value of readStream(client, workflowID, "log", long)) {
+      assertEquals(value, 1);
+      break;
+    }
+  });
+  await test.step("when it is abandoned without a word", async () => {
+    const values = readStream(client, workflowID, "log", long);
+    assertEquals((await values.next()).value, 1);
+  });
+  await test.step("by return() while a value is waited for", async () => {
+    const values = readStream(client, workflowID, "log", { ...long, offset: 2 });
+    const next = values.next();
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    assertEquals((await values.return()).done, true);
+    assertEquals((await next).done, true);
+    const unread = readStream(client, workflowID, "log", long);
+    await unread.return();
+    assertEquals((await unread.next()).done, true);
+  });
+  await test.step("by cancelling a ReadableStream of it", async () => {
+    const body = ReadableStream.from(readStream(client, workflowID, "log", { ...long, offset: 1 }));
+    const reader = body.getReader();
+    assertEquals((await reader.read()).value, 2);
+    const next = reader.read();
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    await reader.cancel();
+    assertEquals((await next).done, true);
+  });
+  await test.step("when the client is closed", async () => {
+    const next = readStream(client, workflowID, "log", { ...long, offset: 2 }).next();
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    await client.close();
+    await assertRejects(() => next, Error, "the client was closed");
+  });
+});
+
+Deno.test("misuse of readStream() is refused at once", async () => {
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
+  const read = (workflowID: unknown, key: unknown, options: unknown = {}) => () =>
+    readStream(client, workflowID as string, key as string, options as object);
+  for (
+    const [misuse, error, message] of [
+      [read("", "log"), RangeError, "workflowID"],
+      [read(7, "log"), TypeError, "workflowID"],
+      [read("id", " "), RangeError, "key"],
+      [read("id", null), TypeError, "key"],
+      [read("id", "log", { offset: -1 }), RangeError, "offset"],
+      [read("id", "log", { offset: 0.5 }), RangeError, "offset"],
+      [read("id", "log", { offset: 2 ** 31 }), RangeError, "offset"],
+      [read("id", "log", { offset: "1" }), TypeError, "offset"],
+      [read("id", "log", { snapshot: 1 }), TypeError, "snapshot"],
+      [read("id", "log", { timeoutSeconds: -1 }), RangeError, "timeoutSeconds"],
+      [read("id", "log", { pollingIntervalMs: 0 }), RangeError, "pollingIntervalMs"],
+    ] as const
+  ) assertThrows(misuse, error, message);
+  await assertRejects(() => readStreamOffset(client, "id", "log", NaN), RangeError, "offset");
+  assertEquals(looks, []);
+});

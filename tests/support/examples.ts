@@ -1,0 +1,28 @@
+/** The examples of the documentation, as programs. */
+
+const root = new URL("../../", import.meta.url);
+
+export interface Example {
+  /** Where it stands: `README.md:32`. */
+  readonly place: string;
+  readonly code: string;
+}
+
+const block = /^([ *]*)```ts\n([^]*?)^\1```$/gm;
+
+function findIn(path: string): Example[] {
+  const text = Deno.readTextFileSync(new URL(path, root));
+  return [...text.matchAll(block)].map((match) => {
+    const [, margin, body] = match as unknown as [string, string, string];
+    const line = text.slice(0, match.index).split("\n").length;
+    const lines = body.split("\n").map((line) => line.slice(margin.length));
+    return { place: `${path}:${line}`, code: lines.join("\n") };
+  });
+}
+
+/** The examples of the README and of the doc comments, in the order in which they stand. */
+export function findExamples(): Example[] {
+  const sources = [...Deno.readDirSync(new URL("src/", root))]
+    .filter(({ isFile }) => isFile).map(({ name }) => `src/${name}`).sort();
+  return ["README.md", "mod.ts", "client.ts", ...sources].flatMap(findIn);
+}

@@ -1,0 +1,120 @@
+import net from "node:net";
+
+/** A network between a client and a Postgres server, with the faults of a network. */
+export interface TcpProxy extends AsyncDisposable {
+  /** The URL of the database by way of the proxy. */
+  readonly url: string;
+  /** How many times the server has finished with what it was asked. */
+  readonly answers: number;
+  /**
+   * Cuts the connection that carries `text` to the server, once the server is done with it and
+   * before any of its answer arrives. Only the first time; `isLost` tells whether it has been.
+   */
+  loseAnswerTo(text: string): { readonly isLost: boolean };
+  /** Cuts all connections; new ones are taken. */
+  cut(): void;
+  /** Cuts all connections, and refuses new ones until restore(). */
+  refuse(): Promise<void>;
+  /** Passes nothing on any more, in either direction, until restore(). */
+  hang(): void;
+  restore(): Promise<void>;
+}
+
+interface Loss {
+  readonly text: string;
+  isLost: boolean;
+}
+
+/** The end of every answer of Postgres: ReadyForQuery, outside of a transaction or in one. */
+// deno-lint-ignore no-control-regex -- the bytes of the protocol
+const readyForQuery = /Z\0\0\0\x05[IT]/;
+
+/** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
+export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<net.Socket>();
+  const losses: Loss[] = [];
+  let isHanging = false;
+  let answers = 0;
+
+  function relay(client: net.Socket): void {
+    const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
+    let losing: Loss | undefined;
+    for (const [from, to] of [[client, server], [server, client]] as const) {
+      sockets.add(from);
+      from.setNoDelay(true);
+      from.on("error", () => {});
+      from.on("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      if (isHanging) from.pause();
+    }
+    client.on("data", (part: Uint8Array) => {
+      const text = toText(part);
+      losing ??= losses.find((loss) => !loss.isLost && text.includes(loss.text));
+      server.write(part);
+    });
+    server.on("data", (part: Uint8Array) => {
+      const isAnswered = readyForQuery.test(toText(part));
+      if (isAnswered) answers++;
+      if (!losing) return client.write(part);
+      if (!isAnswered) return;
+      losing.isLost = true;
+      client.destroy();
+    });
+  }
+
+  const listener = net.createServer(relay);
+  await listen(listener, 0);
+  const { port } = listener.address() as net.AddressInfo;
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(port);
+
+  function cut(): void {
+    sockets.forEach((socket) => socket.destroy());
+  }
+
+  async function refuse(): Promise<void> {
+    const closed = new Promise((resolve) => listener.close(resolve));
+    cut();
+    await closed;
+  }
+
+  return {
+    url: url.href,
+    get answers() {
+      return answers;
+    },
+    loseAnswerTo(text) {
+      const loss = { text, isLost: false };
+      losses.push(loss);
+      return loss;
+    },
+    cut,
+    refuse,
+    hang() {
+      isHanging = true;
+      sockets.forEach((socket) => socket.pause());
+    },
+    async restore() {
+      isHanging = false;
+      sockets.forEach((socket) => socket.resume());
+      if (!listener.listening) await listen(listener, port);
+    },
+    [Symbol.asyncDispose]: refuse,
+  };
+}
+
+function listen(listener: net.Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(port, "127.0.0.1", () => resolve());
+  });
+}
+
+/** One character a byte. */
+function toText(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}

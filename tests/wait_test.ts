@@ -1,0 +1,235 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  enqueue,
+  getEvent,
+  getResult,
+  ResultTimeoutError,
+} from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+interface Look {
+  at: number;
+  workflowIDs: string[];
+  events: { workflow_id: string; key: string }[];
+}
+
+/** A database with a worker, and a client of it whose looks are written down. */
+interface Setting extends AsyncDisposable {
+  client: Client;
+  pool: pg.Pool;
+  looks: Look[];
+  /** Settles when there are so many looks. */
+  untilLooks(count: number): Promise<void>;
+}
+
+async function openSetting(options: ClientOptions = {}): Promise<Setting> {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  resources.use(await startWorker({ systemDatabaseUrl: url }));
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+
+  const looks: Look[] = [];
+  let onLook = () => {};
+  const driver = {
+    totalCount: 0,
+    options: { max: 4 },
+    connect: () => pool.connect(),
+    query(query: { name: string; text: string; values: [string, string] }) {
+      if (query.name.startsWith("dbos_look_")) {
+        const [workflowIDs, events] = query.values.map((json) => JSON.parse(json));
+        looks.push({ at: performance.now(), workflowIDs, events });
+        onLook();
+      }
+      return pool.query(query);
+    },
+  };
+  return {
+    client: resources.use(createClient(driver, options)),
+    pool,
+    looks,
+    async untilLooks(count) {
+      while (looks.length < count) await new Promise<void>((resolve) => onLook = resolve);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const task = { workflowName: "echo", queueName: "tasks" };
+
+function newIDs(count: number): string[] {
+  return Array.from({ length: count }, () => crypto.randomUUID());
+}
+
+Deno.test("1,000 waits of results and events are one query a tick", async () => {
+  await using setting = await openSetting();
+  const { client, looks } = setting;
+  const workflowIDs = newIDs(500);
+  const waits = workflowIDs.flatMap((workflowID) => [
+    getResult(client, workflowID, { timeoutSeconds: 60 }),
+    getEvent(client, workflowID, "key", 60),
+  ]);
+  await setting.untilLooks(3);
+  for (const look of looks) {
+    assertEquals(look.workflowIDs, workflowIDs);
+    assertEquals(look.events, workflowIDs.map((id) => ({ workflow_id: id, key: "key" })));
+  }
+  const publisher = { workflowName: "publish", queueName: "tasks" };
+  const startedAt = performance.now();
+  for (const workflowID of workflowIDs.slice(0, 5)) {
+    await enqueue(client, { ...publisher, workflowID }, "key", workflowID);
+  }
+  const found = await Promise.all(waits.slice(0, 10));
+  assertEquals(found, workflowIDs.slice(0, 5).flatMap((id) => [id, id]));
+  // However many are left, they are looked for together.
+  const seen = looks.length;
+  await setting.untilLooks(seen + 2);
+  assertEquals(looks.at(-1)!.workflowIDs, workflowIDs.slice(5));
+  assertEquals(looks.at(-1)!.events.length, 495);
+  const elapsedMs = performance.now() - startedAt;
+  assert(looks.length <= 10 + elapsedMs / 10, `${looks.length} looks in ${elapsedMs} ms`);
+
+  await client.close();
+  const outcomes = await Promise.allSettled(waits);
+  assertEquals(outcomes.filter(({ status }) => status === "rejected").length, 990);
+});
+
+Deno.test("the same awaited twice is looked for once and found twice", async () => {
+  await using setting = await openSetting();
+  const { client, looks } = setting;
+  const { workflowID } = await enqueue(client, task, 7);
+  const results = await Promise.all(
+    Array.from({ length: 3 }, () => getResult(client, workflowID, { timeoutSeconds: 60 })),
+  );
+  assertEquals(results, [[7], [7], [7]]);
+  for (const look of looks) assertEquals(look.workflowIDs, [workflowID]);
+});
+
+Deno.test("the first look is at once, whatever the interval is", async () => {
+  await using setting = await openSetting({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = setting;
+  const { workflowID } = await enqueue(client, task, 7);
+  await getResult(client, workflowID, { timeoutSeconds: 60, pollingIntervalMs: 20 });
+  looks.length = 0;
+  assertEquals(await getResult(client, workflowID), [7]);
+  assertEquals(await getEvent(client, workflowID, "key", 0), null);
+  assertEquals(looks.length, 2);
+  // Nor does a wait with a long interval hold up another one.
+  const stop = new AbortController();
+  const forever = getResult(client, "nobody", { signal: stop.signal });
+  await setting.untilLooks(3);
+  assertEquals(await getResult(client, workflowID), [7]);
+  stop.abort();
+  await assertRejects(() => forever, DOMException);
+});
+
+Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs", async () => {
+  await using setting = await openSetting();
+  const { client, looks } = setting;
+  await assertRejects(
+    () => getResult(client, "nobody", { timeoutSeconds: 1 }),
+    ResultTimeoutError,
+  );
+  const startedAt = looks[0]!.at;
+  // The last look is at the timeout, however soon after the one before.
+  for (let index = 1; index < looks.length - 1; index++) {
+    const ageMs = looks[index - 1]!.at - startedAt;
+    const gapMs = looks[index]!.at - looks[index - 1]!.at;
+    // A timer may be a little early.
+    assert(gapMs >= Math.max(ageMs / 16, 20) - 2, `${gapMs} ms after ${ageMs} ms`);
+  }
+  assert(looks.length > 3);
+
+  // After an hour the interval would be minutes.
+  looks.length = 0;
+  const stop = new AbortController();
+  const result = getResult(client, "nobody", { signal: stop.signal, pollingIntervalMs: 30 });
+  await setting.untilLooks(1);
+  const realNow = performance.now;
+  performance.now = () => realNow.call(performance) + 3_600_000;
+  try {
+    await setting.untilLooks(4);
+  } finally {
+    performance.now = realNow;
+  }
+  stop.abort(new Error("enough"));
+  await assertRejects(() => result, Error, "enough");
+});
+
+Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
+  await using setting = await openSetting({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = setting;
+  const { workflowID } = await enqueue(client, task, 7);
+  // Deno fails a step that leaves a timer behind.
+  await test.step("found", async () => {
+    assertEquals(await getResult(client, workflowID, { timeoutSeconds: 3_600 }), [7]);
+  });
+  await test.step("aborted", async () => {
+    const stop = new AbortController();
+    const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
+    const seen = looks.length;
+    await setting.untilLooks(seen + 1);
+    stop.abort(new Error("enough"));
+    await assertRejects(() => result, Error, "enough");
+  });
+  await test.step("aborted before its first look", async () => {
+    const stop = new AbortController();
+    const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await assertRejects(() => result, Error, "enough");
+  });
+  await test.step("timed out", async () => {
+    assertEquals(await getEvent(client, "nobody", "key", 0.05), null);
+    await assertRejects(
+      () => getResult(client, "nobody", { timeoutSeconds: 0.05 }),
+      ResultTimeoutError,
+    );
+  });
+  await test.step("closed", async () => {
+    const result = getResult(client, "nobody", { timeoutSeconds: 3_600 });
+    await client.close();
+    await assertRejects(() => result, Error, "the client was closed");
+  });
+  // Longer than any interval that was due: nobody looks any more.
+  const seen = looks.length;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assertEquals(looks.length, seen);
+});
+
+Deno.test("a look that fails rejects its own waits and no others", async () => {
+  await using setting = await openSetting({ retryTimeoutSeconds: 0 });
+  const { client, pool } = setting;
+  const { workflowID } = await enqueue(client, task, 7);
+  await getResult(client, workflowID, { timeoutSeconds: 60 });
+  setting.looks.length = 0;
+
+  const locker = await pool.connect();
+  await locker.query("begin");
+  // The look stands in line for the table until its connection is ended.
+  await locker.query("lock table dbos.workflow_status in access exclusive mode");
+  const failing = [
+    getResult(client, workflowID, { timeoutSeconds: 60 }),
+    getEvent(client, "nobody", "key", 60),
+  ];
+  const outcomes = Promise.allSettled(failing);
+  await setting.untilLooks(1);
+  const later = getResult(client, workflowID, { timeoutSeconds: 60 });
+  const terminate = `
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'
+      and query like '%''outcome'' as kind%'`;
+  while ((await pool.query(terminate)).rowCount === 0);
+  for (const outcome of await outcomes) {
+    assert(outcome.status === "rejected");
+    assertEquals(outcome.reason.code, "57P01");
+  }
+  await locker.query("commit");
+  locker.release();
+  assertEquals(await later, [7]);
+});

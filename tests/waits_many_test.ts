@@ -1,0 +1,352 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  AwaitedWorkflowCancelledError,
+  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  completed,
+  enqueue,
+  retrieveWorkflow,
+  SerializedValue,
+  UnsupportedSerializationError,
+  waitAll,
+  waitFirst,
+  WaitTimeoutError,
+  WorkflowError,
+  type WorkflowHandle,
+  type WorkflowOutcome,
+} from "../mod.ts";
+import { type LookRecorder, openLookRecorder } from "./support/look_recorder.ts";
+
+const patient = { timeoutSeconds: 60 };
+const task = { workflowName: "echo", queueName: "tasks" };
+const onIdleQueue = { workflowName: "echo", queueName: "idle" };
+
+function newIDs(count: number): string[] {
+  return Array.from({ length: count }, () => crypto.randomUUID());
+}
+
+/** Inserts workflows as a worker that runs them leaves them. */
+async function insertRunning({ pool }: LookRecorder, workflowIDs: string[]): Promise<void> {
+  await pool.query(
+    `insert into dbos.workflow_status (workflow_uuid, status, name, serialization)
+    select id, 'PENDING', 'worker', 'portable_json' from unnest($1::text[]) as id`,
+    [workflowIDs],
+  );
+}
+
+/** Ends workflows, each with its ID as result, the first of them first. */
+async function endAll({ pool }: LookRecorder, workflowIDs: string[]): Promise<void> {
+  await pool.query(
+    `with ended as (
+      update dbos.workflow_status
+      set status = 'SUCCESS', completed_at = 1700000000000 + array_position($1, workflow_uuid)
+      where workflow_uuid = any($1)
+      returning workflow_uuid
+    )
+    insert into dbos.workflow_output (workflow_uuid, output)
+    select workflow_uuid, to_json(workflow_uuid)::text from ended`,
+    [workflowIDs],
+  );
+}
+
+async function endAs({ pool }: LookRecorder, workflowID: string, status: string): Promise<void> {
+  await pool.query("update dbos.workflow_status set status = $2 where workflow_uuid = $1", [
+    workflowID,
+    status,
+  ]);
+}
+
+Deno.test("workflows are waited for together", async (test) => {
+  await using recorder = await openLookRecorder();
+  const { client, looks, pool } = recorder;
+
+  await test.step("waitFirst() gives the handle of the one that ends first", async () => {
+    const never = await enqueue(client, onIdleQueue);
+    const sleeper = await enqueue(client, { ...task, workflowName: "sleepFor" }, 60_000);
+    const failing = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong");
+    assertEquals(await waitFirst(client, [never, sleeper, failing], patient), failing);
+    // Whether it ended well does not matter, nor whether another is there at all.
+    const absent = retrieveWorkflow(client, "absent");
+    assertEquals(await waitFirst(client, [absent, failing, failing], patient), failing);
+    const typed: WorkflowHandle<string> = retrieveWorkflow<string>(client, failing.workflowID);
+    const first: WorkflowHandle<string> = await waitFirst(client, [typed]);
+    assertEquals(first, typed);
+  });
+
+  await test.step("waitFirst() of workflows that have ended gives the earliest", async () => {
+    const workflowIDs = newIDs(5);
+    await insertRunning(recorder, workflowIDs);
+    await endAll(recorder, workflowIDs);
+    const first = await waitFirst(client, workflowIDs.toSorted());
+    assertEquals(first.workflowID, workflowIDs[0]);
+    assertEquals(await first.getResult(), workflowIDs[0]);
+  });
+
+  await test.step("waitAll() gives the handles in their order when all have ended", async () => {
+    const slow = await enqueue(client, { ...task, workflowName: "sleepFor" }, 200);
+    const quick = await enqueue(client, task, 1);
+    const { workflowID } = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong");
+    const handles = await waitAll(client, [slow, quick, workflowID, quick], patient);
+    assertEquals(handles[0], slow);
+    assertEquals(handles[1], quick);
+    assertEquals(handles[2]!.workflowID, workflowID);
+    assertEquals(handles[3], quick);
+    for (const handle of handles) {
+      assert(["SUCCESS", "ERROR"].includes((await handle.getStatus())!.status));
+    }
+    assertEquals(await waitAll(client, []), []);
+  });
+
+  await test.step("waitFirst() and waitAll() fetch no results", async () => {
+    const { workflowID } = await enqueue(client, task, "large");
+    looks.length = 0;
+    await waitAll(client, [workflowID], patient);
+    await waitFirst(client, [workflowID], patient);
+    for (const look of looks) assertEquals([look.ends, look.outcomes], [[workflowID], []]);
+  });
+
+  await test.step("completed() tells how each workflow ended", async () => {
+    const succeeded = await enqueue(client, task, 7);
+    const native = await enqueue(
+      client,
+      { ...task, workflowName: "echoNative", serializationType: "native" },
+    );
+    const failed = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong", "E7");
+    const cancelled = await enqueue(client, onIdleQueue);
+    const givenUp = await enqueue(client, onIdleQueue);
+    await endAs(recorder, cancelled.workflowID, "CANCELLED");
+    await endAs(recorder, givenUp.workflowID, "MAX_RECOVERY_ATTEMPTS_EXCEEDED");
+
+    const handles = [succeeded, native, failed, cancelled, givenUp, succeeded];
+    const outcomes = new Map<string, WorkflowOutcome>();
+    for await (const outcome of completed(client, handles, patient)) {
+      assert(!outcomes.has(outcome.workflowID));
+      outcomes.set(outcome.workflowID, outcome);
+    }
+    assertEquals(outcomes.size, 5);
+    const outcomeOf = ({ workflowID }: WorkflowHandle) => outcomes.get(workflowID)!;
+    const errorOf = (handle: WorkflowHandle) => {
+      const outcome = outcomeOf(handle);
+      assert(outcome.status !== "SUCCESS");
+      return outcome.error;
+    };
+    assertEquals(outcomeOf(succeeded), {
+      workflowID: succeeded.workflowID,
+      status: "SUCCESS",
+      result: [7],
+    });
+    const nativeOutcome = outcomeOf(native);
+    assert(nativeOutcome.status === "SUCCESS");
+    assertEquals((nativeOutcome.result as { set: unknown }).set, new Set(["a", "b"]));
+    assertEquals(outcomeOf(failed).status, "ERROR");
+    const error = errorOf(failed);
+    assert(error instanceof WorkflowError);
+    assertEquals([error.name, error.message, error.code], ["CustomError", "went wrong", "E7"]);
+    assertEquals(outcomeOf(cancelled).status, "CANCELLED");
+    assert(errorOf(cancelled) instanceof AwaitedWorkflowCancelledError);
+    assertEquals(outcomeOf(givenUp).status, "MAX_RECOVERY_ATTEMPTS_EXCEEDED");
+    assert(errorOf(givenUp) instanceof AwaitedWorkflowExceededMaxRecoveryAttemptsError);
+    assertEquals(await Array.fromAsync(completed(client, [])), []);
+  });
+
+  await test.step("completed() gives each outcome as its workflow ends", async () => {
+    const workflowIDs = newIDs(4);
+    await insertRunning(recorder, workflowIDs);
+    const outcomes = completed(client, workflowIDs, patient);
+    for (const workflowID of workflowIDs.toReversed()) {
+      const next = outcomes.next();
+      await endAll(recorder, [workflowID]);
+      const expected = { workflowID, status: "SUCCESS" as const, result: workflowID };
+      assertEquals(await next, { done: false, value: expected });
+    }
+    assertEquals((await outcomes.next()).done, true);
+  });
+
+  await test.step("what cannot be read ends the wait for no other", async () => {
+    const workflowIDs = newIDs(3);
+    await insertRunning(recorder, workflowIDs);
+    await endAll(recorder, workflowIDs);
+    const setFormat = `update dbos.workflow_status set serialization = 'py_pickle', status = $2
+      where workflow_uuid = $1`;
+    await pool.query(setFormat, [workflowIDs[0], "SUCCESS"]);
+    await pool.query(setFormat, [workflowIDs[1], "ERROR"]);
+    const [first, second, third] = await Array.fromAsync(completed(client, workflowIDs));
+    const stored = new SerializedValue("py_pickle", `"${workflowIDs[0]}"`);
+    assertEquals(first, { workflowID: workflowIDs[0]!, status: "SUCCESS", result: stored });
+    assert(second?.status === "ERROR" && second.error instanceof UnsupportedSerializationError);
+    assertEquals(third!.status, "SUCCESS");
+  });
+
+  await test.step("an open transaction sees what it has ended itself", async () => {
+    const workflowIDs = newIDs(2);
+    await insertRunning(recorder, workflowIDs);
+    const connection = await pool.connect();
+    await connection.query("begin");
+    await endAll({ ...recorder, pool: connection as never }, workflowIDs);
+    assertEquals((await waitAll(connection, workflowIDs, patient)).length, 2);
+    assertEquals((await Array.fromAsync(completed(connection, workflowIDs))).length, 2);
+    const once = { timeoutSeconds: 0 };
+    await assertRejects(() => waitFirst(client, workflowIDs, once), WaitTimeoutError);
+    await connection.query("rollback");
+    connection.release();
+  });
+});
+
+Deno.test("10,000 workflows are one query a tick and hardly a timer", async () => {
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
+  const workflowIDs = newIDs(10_000);
+  await insertRunning(recorder, workflowIDs);
+  // All have ended at the first look: a look brings a part of them.
+  const early = workflowIDs.slice(0, 2500);
+  await endAll(recorder, early);
+
+  const timers = countTimers();
+  try {
+    const startedAt = performance.now();
+    const outcomes = completed(client, workflowIDs, patient);
+    const seen: string[] = [];
+    const read = async (count: number) => {
+      for (; count > 0; count--) seen.push((await outcomes.next()).value!.workflowID);
+    };
+    await read(2500);
+    assertEquals(new Set(seen), new Set(early));
+    assertEquals(looks.map(({ outcomes }) => outcomes.length), [10_000, 9000, 8000]);
+
+    // Nothing is sent while what has been found is dealt with.
+    const half = workflowIDs.slice(2500, 3000);
+    await endAll(recorder, half);
+    assertEquals(looks.length, 3);
+    await read(500);
+    assertEquals(seen.slice(2500), half);
+
+    const rest = workflowIDs.slice(3000);
+    const reading = read(7000);
+    for (let start = 0; start < rest.length; start += 100) {
+      await endAll(recorder, rest.slice(start, start + 100));
+    }
+    await reading;
+    assertEquals((await outcomes.next()).done, true);
+    assertEquals(new Set(seen), new Set(workflowIDs));
+    const elapsedMs = performance.now() - startedAt;
+    assert(looks.length <= 20 + elapsedMs / 20, `${looks.length} looks in ${elapsedMs} ms`);
+    assert(timers.most <= 5, `${timers.most} timers at a time`);
+  } finally {
+    timers.stop();
+  }
+  const handles = await waitAll(client, workflowIDs, patient);
+  assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
+});
+
+/** Counts how many timers there are at a time, those of drivers included. */
+function countTimers(): { most: number; stop(): void } {
+  const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  const pending = new Set<unknown>();
+  const count = { most: 0, stop: () => void Object.assign(globalThis, real) };
+  Object.assign(globalThis, {
+    setTimeout(run: () => void, delayMs?: number) {
+      const timer = real.setTimeout(() => {
+        pending.delete(timer);
+        run();
+      }, delayMs);
+      pending.add(timer);
+      count.most = Math.max(count.most, pending.size);
+      return timer;
+    },
+    clearTimeout(timer: number) {
+      pending.delete(timer);
+      real.clearTimeout(timer);
+    },
+  });
+  return count;
+}
+
+Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
+  // Deno fails a step that leaves a timer behind.
+  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = recorder;
+  const [ended, ...open] = newIDs(3) as [string, string, string];
+  const all = [ended, ...open];
+  await insertRunning(recorder, all);
+  await endAll(recorder, [ended]);
+  const long = { timeoutSeconds: 3_600 };
+
+  await test.step("after timeoutSeconds, with an error that names those still open", async () => {
+    for (const timeoutSeconds of [0, 0.1]) {
+      const options = { timeoutSeconds };
+      const first = await assertRejects(() => waitFirst(client, open, options), WaitTimeoutError);
+      assertEquals([first.workflowIDs, first.timeoutSeconds], [open, timeoutSeconds]);
+      const one = await assertRejects(() => waitAll(client, all, options), WaitTimeoutError);
+      assertEquals(one.workflowIDs, open);
+      assertEquals(
+        one.message,
+        `Cannot wait any longer for workflows: 2 not ended within ${timeoutSeconds} s`,
+      );
+      const outcomes = completed(client, all, options);
+      assertEquals((await outcomes.next()).value!.workflowID, ended);
+      const rest = await assertRejects(() => outcomes.next(), WaitTimeoutError);
+      assertEquals(rest.workflowIDs, open);
+      assertEquals((await outcomes.next()).done, true);
+    }
+  });
+  await test.step("with its signal", async () => {
+    const stop = new AbortController();
+    const options = { ...long, signal: stop.signal };
+    const waits = [
+      waitFirst(client, open, options),
+      waitAll(client, all, options),
+      Array.fromAsync(completed(client, all, options)),
+    ];
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    stop.abort(new Error("enough"));
+    for (const wait of waits) await assertRejects(() => wait, Error, "enough");
+    await assertRejects(() => waitAll(client, all, options), Error, "enough");
+  });
+  await test.step("when it is broken off", async () => {
+    for await (const { workflowID } of completed(client, all, long)) {
+      assertEquals(workflowID, ended);
+      break;
+    }
+  });
+  await test.step("by return() while an outcome is waited for", async () => {
+    const outcomes = completed(client, open, long);
+    const next = outcomes.next();
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    assertEquals((await outcomes.return()).done, true);
+    assertEquals((await next).done, true);
+  });
+  await test.step("when the client is closed", async () => {
+    const waits = [waitFirst(client, open, long), waitAll(client, all, long)];
+    const seen = looks.length;
+    await recorder.untilLooks(seen + 1);
+    await client.close();
+    for (const wait of waits) await assertRejects(() => wait, Error, "the client was closed");
+  });
+});
+
+Deno.test("misuse of waits for many is refused before anything is sent", async () => {
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
+  for (
+    const [workflows, error, message] of [
+      ["task-7", TypeError, "expected an array"],
+      [[""], RangeError, "workflowID"],
+      [[7], TypeError, "workflowID"],
+      [[null], TypeError, "workflowID"],
+      [[{ id: "task-7" }], TypeError, "workflowID"],
+    ] as const
+  ) {
+    const misused = workflows as unknown as string[];
+    await assertRejects(() => waitFirst(client, misused), error, message);
+    await assertRejects(() => waitAll(client, misused), error, message);
+    assertThrows(() => completed(client, misused), error, message);
+  }
+  await assertRejects(() => waitFirst(client, []), RangeError, "no workflows");
+  for (const options of [{ timeoutSeconds: -1 }, { pollingIntervalMs: 0.5 }]) {
+    await assertRejects(() => waitFirst(client, ["id"], options), RangeError);
+    await assertRejects(() => waitAll(client, ["id"], options), RangeError);
+    assertThrows(() => completed(client, ["id"], options), RangeError);
+  }
+  assertEquals(looks, []);
+});
