@@ -4,8 +4,8 @@ import type { Driver } from "./src/drivers/adapter.ts";
 import { adaptDriver } from "./src/drivers/mod.ts";
 import { openPostgres } from "./src/drivers/open_postgres.ts";
 import type { SerializationType } from "./src/serialization/mod.ts";
-import { createSystemDatabase, type SystemDatabase } from "./src/system_database.ts";
-import { findSystemDatabaseURL } from "./src/system_database_url.ts";
+import { createSystemDatabase, type SystemDatabase } from "./src/database/system_database.ts";
+import { findSystemDatabaseURL } from "./src/database/system_database_url.ts";
 import { checkChoice, checkInteger, checkNumber, checkOptionalText } from "./src/validate.ts";
 
 /** The settings of a client. */

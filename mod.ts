@@ -37,23 +37,23 @@ export {
   type EnqueueOptions,
   type WorkflowArgs,
   type WorkflowResult,
-} from "./src/enqueue.ts";
+} from "./src/workflows/enqueue.ts";
 export {
   type EnqueueJob,
   enqueueMany,
   type EnqueueManyOptions,
   type EnqueueOutcome,
   type EnqueueTotals,
-} from "./src/enqueue_many.ts";
+} from "./src/workflows/enqueue_many.ts";
 export {
   getResult,
   getStatus,
   getStatus as getWorkflow,
   retrieveWorkflow,
   type WorkflowHandle,
-} from "./src/workflow.ts";
-export type { WorkflowStatus } from "./src/workflow_status.ts";
-export type { WaitOptions } from "./src/wait.ts";
+} from "./src/workflows/workflow.ts";
+export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
+export type { WaitOptions } from "./src/database/wait.ts";
 export {
   completed,
   type HandleOf,
@@ -63,7 +63,7 @@ export {
   type WorkflowFailure,
   type WorkflowOutcome,
   type WorkflowSuccess,
-} from "./src/wait_many.ts";
+} from "./src/workflows/wait_many.ts";
 
 // Lists
 export {
@@ -72,10 +72,18 @@ export {
   listQueuedWorkflows,
   listWorkflows,
   type ListWorkflowsOptions,
-} from "./src/list.ts";
-export { countWorkflows, type CountWorkflowsOptions, type WorkflowCount } from "./src/count.ts";
-export { listWorkflowSteps, type ListWorkflowStepsOptions, type StepInfo } from "./src/steps.ts";
-export type { WorkflowFilters } from "./src/workflow_filters.ts";
+} from "./src/lists/list.ts";
+export {
+  countWorkflows,
+  type CountWorkflowsOptions,
+  type WorkflowCount,
+} from "./src/lists/count.ts";
+export {
+  listWorkflowSteps,
+  type ListWorkflowStepsOptions,
+  type StepInfo,
+} from "./src/lists/steps.ts";
+export type { WorkflowFilters } from "./src/lists/workflow_filters.ts";
 
 // Workflow management
 export {
@@ -88,7 +96,7 @@ export {
   resumeWorkflow,
   resumeWorkflows,
   type ResumeWorkflowsOptions,
-} from "./src/manage.ts";
+} from "./src/workflows/manage.ts";
 export {
   type Fork,
   forkWorkflow,
@@ -98,14 +106,14 @@ export {
   type RerunOptions,
   rewindWorkflow,
   type RewindWorkflowOptions,
-} from "./src/fork.ts";
+} from "./src/workflows/fork.ts";
 export {
   setWorkflowDelay,
   type SetWorkflowDelayOptions,
   setWorkflowPriority,
   updateWorkflowAttributes,
   type UpdateWorkflowAttributesOptions,
-} from "./src/adjust.ts";
+} from "./src/workflows/adjust.ts";
 
 // Messages and events
 export {
@@ -115,8 +123,8 @@ export {
   sendMany,
   type SendManyOptions,
   type SendOptions,
-} from "./src/messages.ts";
-export { getAllEvents, getEvent } from "./src/events.ts";
+} from "./src/messages/messages.ts";
+export { getAllEvents, getEvent } from "./src/messages/events.ts";
 
 // Streams
 export {
@@ -124,7 +132,7 @@ export {
   readStreamOffset,
   type ReadStreamOffsetOptions,
   type ReadStreamOptions,
-} from "./src/streams.ts";
+} from "./src/messages/streams.ts";
 
 // Queues
 export {
@@ -136,8 +144,8 @@ export {
   type RegisterQueueOptions,
   retrieveQueue,
   updateQueue,
-} from "./src/queues.ts";
-export type { QueueChanges, QueueLimits, QueueRateLimit } from "./src/queue_limits.ts";
+} from "./src/queues/queues.ts";
+export type { QueueChanges, QueueLimits, QueueRateLimit } from "./src/queues/queue_limits.ts";
 
 // Schedules
 export {
@@ -147,18 +155,18 @@ export {
   pauseSchedule,
   resumeSchedule,
   updateSchedule,
-} from "./src/manage_schedules.ts";
-export type { ScheduleChanges, ScheduleOptions } from "./src/schedule_options.ts";
+} from "./src/schedules/manage_schedules.ts";
+export type { ScheduleChanges, ScheduleOptions } from "./src/schedules/schedule_options.ts";
 export {
   getSchedule,
   listSchedules,
   type ListSchedulesFilters,
   type WorkflowSchedule,
-} from "./src/schedules.ts";
-export { backfillSchedule, triggerSchedule } from "./src/run_schedules.ts";
+} from "./src/schedules/schedules.ts";
+export { backfillSchedule, triggerSchedule } from "./src/schedules/run_schedules.ts";
 
 // Debounce
-export { debounce, type DebounceOptions } from "./src/debounce.ts";
+export { debounce, type DebounceOptions } from "./src/workflows/debounce.ts";
 
 // Application versions and names
 export {
@@ -167,12 +175,12 @@ export {
   getLatestApplicationVersion,
   listApplicationVersions,
   setLatestApplicationVersion,
-} from "./src/versions.ts";
+} from "./src/applications/versions.ts";
 export {
   type ApplicationRowCounts,
   renameApplication,
   type RenameApplicationOptions,
-} from "./src/applications.ts";
+} from "./src/applications/applications.ts";
 
 // Values
 export { type SerializationType, SerializedValue } from "./src/serialization/mod.ts";

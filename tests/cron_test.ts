@@ -4,7 +4,7 @@ import {
   validateCrontab,
   // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
 } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/scheduler/crontab";
-import { checkTimeZone, createTicker, parseCron } from "../src/cron.ts";
+import { checkTimeZone, createTicker, parseCron } from "../src/schedules/cron.ts";
 
 /** Numbers that look random and are the same each time. */
 function createRandom(seed: number) {

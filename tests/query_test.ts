@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import * as statements from "../sql/mod.ts";
-import { createQueryBuilder, type Query } from "../src/query.ts";
+import { createQueryBuilder, type Query } from "../src/database/query.ts";
 
 function build(
   text: string,

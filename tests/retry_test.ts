@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import pg from "pg";
 import postgres from "postgres";
 import { createClient, enqueue, getStatus, send } from "../mod.ts";
-import { isTransient, retry, sqlStateOf } from "../src/retry.ts";
+import { isTransient, retry, sqlStateOf } from "../src/database/retry.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 

@@ -1,4 +1,4 @@
-import type { Query } from "../query.ts";
+import type { Query } from "../database/query.ts";
 
 /** A row as the driver gives it: by column name. */
 export type Row = Record<string, unknown>;

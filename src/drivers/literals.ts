@@ -1,4 +1,4 @@
-import type { Query, Value } from "../query.ts";
+import type { Query, Value } from "../database/query.ts";
 
 // All but printable ASCII, and of that the quote and the backslash.
 const unsafeCharacter = /[^ -&(-[\]-~]/g;

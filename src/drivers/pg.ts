@@ -1,5 +1,5 @@
-import { createTurns } from "../in_turn.ts";
-import { quoteIdentifier } from "../query.ts";
+import { createTurns } from "../database/in_turn.ts";
+import { quoteIdentifier } from "../database/query.ts";
 import type { Adapter, AdapterOptions, Listener, Row } from "./adapter.ts";
 import { joinQueries } from "./literals.ts";
 

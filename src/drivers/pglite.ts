@@ -1,4 +1,4 @@
-import type { Value } from "../query.ts";
+import type { Value } from "../database/query.ts";
 import type { Adapter, Listener, Row } from "./adapter.ts";
 import { joinQueries } from "./literals.ts";
 

@@ -20,9 +20,14 @@ function findIn(path: string): Example[] {
   });
 }
 
+function listFiles(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? listFiles(`${folder}${name}/`) : [`${folder}${name}`]
+  );
+}
+
 /** The examples of the README and of the doc comments, in the order in which they stand. */
 export function findExamples(): Example[] {
-  const sources = [...Deno.readDirSync(new URL("src/", root))]
-    .filter(({ isFile }) => isFile).map(({ name }) => `src/${name}`).sort();
+  const sources = listFiles("src/").filter((path) => path.endsWith(".ts")).sort();
   return ["README.md", "mod.ts", "client.ts", ...sources].flatMap(findIn);
 }

@@ -1,0 +1,157 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import {
+  listApplicationVersions as listStatement,
+  setLatestApplicationVersion as setLatestStatement,
+} from "../../sql/mod.ts";
+import { toApplicationNames } from "./applications.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkOptionalText, checkText } from "../validate.ts";
+
+/** A version of an application, as its workers registered it when they were launched. */
+export interface ApplicationVersion {
+  /** The ID of the version. */
+  readonly versionId: string;
+  /** The name of the version. */
+  readonly versionName: string;
+  /** When it became the latest version last, in milliseconds since 1970. */
+  readonly versionTimestamp: number;
+  /** When it was registered, in milliseconds since 1970. */
+  readonly createdAt: number;
+  /** The application that it belongs to; undefined if to none. */
+  readonly applicationName?: string;
+}
+
+/** Whose version it is about. */
+export interface ApplicationVersionOptions {
+  /**
+   * The application to act for.
+   *
+   * @default {undefined} that of the client; without one, any application of the system database
+   */
+  applicationName?: string;
+}
+
+async function findVersions(
+  database: SystemDatabase,
+  { applicationName }: ApplicationVersionOptions,
+  most: number | null,
+): Promise<ApplicationVersion[]> {
+  const application_names = toApplicationNames(database, applicationName);
+  await database.require("application versions", "application_versions");
+  const rows = await database.run(listStatement, { application_names, most });
+  return rows.map((row) => ({
+    versionId: row.version_id,
+    versionName: row.version_name,
+    versionTimestamp: Number(row.version_timestamp),
+    createdAt: Number(row.created_at),
+    ...(row.application_name && { applicationName: row.application_name }),
+  }));
+}
+
+/**
+ * The versions of an application and those that belong to none, the latest first.
+ *
+ * @example
+ * ```ts
+ * import { connect, listApplicationVersions } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * for (const { versionName, versionTimestamp } of await listApplicationVersions(client)) {
+ *   console.log(versionName, new Date(versionTimestamp));
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param options Whose versions.
+ * @returns The versions.
+ * @throws {TypeError} If `applicationName` is not a string.
+ * @throws {RangeError} If `applicationName` is empty.
+ * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ */
+export async function listApplicationVersions(
+  client: Client | Driver,
+  options: ApplicationVersionOptions = {},
+): Promise<ApplicationVersion[]> {
+  return await findVersions(systemDatabaseOf(client), options, null);
+}
+
+/**
+ * The latest version of an application: only its workers run workflows that were enqueued without
+ * a version.
+ *
+ * @example
+ * ```ts
+ * import { connect, getLatestApplicationVersion } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * console.log((await getLatestApplicationVersion(client))?.versionName);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param options Whose version.
+ * @returns The version, or null if no worker has registered one.
+ * @throws {TypeError} If `applicationName` is not a string.
+ * @throws {RangeError} If `applicationName` is empty.
+ * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ */
+export async function getLatestApplicationVersion(
+  client: Client | Driver,
+  options: ApplicationVersionOptions = {},
+): Promise<ApplicationVersion | null> {
+  const [version] = await findVersions(systemDatabaseOf(client), options, 1);
+  return version ?? null;
+}
+
+/**
+ * Makes a version the latest: from now on its workers run the workflows that were or are enqueued
+ * without a version. Roll an application back with it.
+ *
+ * A version that belongs to no application becomes that of the client.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   connect,
+ *   listApplicationVersions,
+ *   setLatestApplicationVersion,
+ * } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const [latest, previous = latest] = await listApplicationVersions(client);
+ * if (previous) await setLatestApplicationVersion(client, previous.versionName);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param versionName The name of the version.
+ * @param options The application to act for.
+ * @throws {TypeError} If a name is not a string.
+ * @throws {RangeError} If a name is empty.
+ * @throws {NonExistentVersionError} If there is no such version.
+ * @throws {OwnedByAnotherApplicationError} If the version belongs to another application.
+ * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ */
+export async function setLatestApplicationVersion(
+  client: Client | Driver,
+  versionName: string,
+  options: ApplicationVersionOptions = {},
+): Promise<void> {
+  const database = systemDatabaseOf(client);
+  const applicationName = options.applicationName ?? database.settings.applicationName;
+  checkText("versionName", versionName);
+  checkOptionalText("applicationName", applicationName);
+  await database.require("application versions", "application_versions");
+  const [version] = await database.run(setLatestStatement, {
+    version_name: versionName,
+    application_name: applicationName ?? null,
+  });
+  if (!version) throw new NonExistentVersionError(versionName);
+  if (!version.is_set) {
+    throw new OwnedByAnotherApplicationError(
+      `make application version ${versionName} the latest`,
+      applicationName!,
+      version.application_name!,
+    );
+  }
+}

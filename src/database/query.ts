@@ -1,0 +1,110 @@
+/** Turns the statements of sql/ into what a driver takes. */
+
+import type { Statement } from "../../sql/mod.ts";
+
+/** A value that every driver binds alike. */
+export type Value = string | number | boolean | null;
+
+/** One statement, ready to be sent. */
+export interface Query {
+  /** Names the text for a prepared statement: equal names have equal texts. */
+  readonly name: string;
+  /** SQL with `$1`, `$2` … in the order of `values`. */
+  readonly text: string;
+  readonly values: readonly Value[];
+}
+
+/** The tables (`workflow_input`) and columns (`workflow_status.attributes`) that a schema has. */
+export type Features = ReadonlySet<string>;
+
+type Parameters = Readonly<Record<string, Value | undefined>>;
+
+interface CompiledStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly parameters: readonly string[];
+}
+
+/** A line that only some statements keep, for what they need or are given. */
+const marker = / *-- (not )?(:?[a-z_.]+)$/;
+const markedParameter = /-- (?:not )?:([a-z_]+)$/gm;
+const parameter = /(?<!:):([a-z_]+)/g;
+
+/** Quotes a name for use as an SQL identifier. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+// FNV-1a: names need to differ, not to be secret.
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (value >>> 0).toString(36);
+}
+
+function keepLines(text: string, isThere: (name: string) => boolean): string {
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    const match = marker.exec(line);
+    if (match && isThere(match[2]!) === (match[1] !== undefined)) continue;
+    lines.push(match ? line.slice(0, match.index) : line);
+  }
+  return lines.join("\n");
+}
+
+function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
+  const parameters: string[] = [];
+  const numbered = text.replace(parameter, (_, name: string) => {
+    if (name === "schema") return quoteIdentifier(schema);
+    if (!parameters.includes(name)) parameters.push(name);
+    return `$${parameters.indexOf(name) + 1}`;
+  });
+  return { text: numbered, parameters };
+}
+
+/**
+ * A function that makes queries for one schema with one set of features, compiling each form of a
+ * statement once.
+ *
+ * A line of SQL that ends with a comment that is the name of a table or column, or of a parameter
+ * with its colon, stays only where the schema has that, or the parameter is given; with `not` before
+ * it, only where not.
+ */
+export function createQueryBuilder(
+  schema: string,
+  features: Features,
+): <Given extends object, Row>(statement: Statement<Given, Row>, given: Given) => Query {
+  const compiled = new Map<string, CompiledStatement>();
+  const optional = new Map<string, string[]>();
+
+  function findOptional({ name, text }: Statement<object, unknown>): string[] {
+    let names = optional.get(name);
+    if (!names) {
+      names = [...new Set([...text.matchAll(markedParameter)].map((match) => match[1]!))];
+      optional.set(name, names);
+    }
+    return names;
+  }
+
+  function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
+    const form = findOptional(statement).filter((name) => given[name] !== undefined).join();
+    const key = `${statement.name}(${form})`;
+    let entry = compiled.get(key);
+    if (!entry) {
+      const isThere = (name: string) =>
+        name.startsWith(":") ? given[name.slice(1)] !== undefined : features.has(name);
+      const { text, parameters } = numberParameters(keepLines(statement.text, isThere), schema);
+      entry = { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
+      compiled.set(key, entry);
+    }
+    return entry;
+  }
+
+  return (statement, given) => {
+    const values = given as Parameters;
+    const { name, text, parameters } = compile(statement, values);
+    return { name, text, values: parameters.map((name) => values[name] ?? null) };
+  };
+}

@@ -1,0 +1,185 @@
+/** Runs the statements of sql/ on a system database, whatever its schema version. */
+
+import { findFeatures, limitTime, type Statement } from "../../sql/mod.ts";
+import type { Adapter } from "../drivers/adapter.ts";
+import {
+  QueryTimeoutError,
+  SystemSchemaNotFoundError,
+  UnsupportedFeatureError,
+} from "../errors.ts";
+import { hearNotifications, type Hints } from "./notifications.ts";
+import { createQueryBuilder, type Features, type Query } from "./query.ts";
+import { isTransient, retry, sqlStateOf } from "./retry.ts";
+import type { SerializationType } from "../serialization/mod.ts";
+
+/** What a client was created with, defaults filled in. */
+export interface Settings {
+  readonly schema: string;
+  readonly applicationName: string | undefined;
+  readonly serializationType: SerializationType;
+  readonly pollingIntervalMs: number;
+  readonly retryTimeoutSeconds: number;
+  readonly observabilityQueryTimeoutMs: number;
+  readonly listen: boolean;
+}
+
+/** The system database behind a client, as the functions of this library use it. */
+export interface SystemDatabase {
+  readonly settings: Settings;
+  /** How many statements can be under way at once. */
+  readonly connections: number;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
+  /** Has `hints` told of notifications until the client is closed, where that can and shall be. */
+  hear(hints: Hints): void;
+  /** Settles when nothing is heard any more: some time after the client was closed. */
+  isQuiet(): Promise<void>;
+  /** Whether a transaction of the caller is known to be open. */
+  isInTransaction(): boolean;
+  /** Looks at the schema once, so that a wrong database shows at once. */
+  verify(): Promise<void>;
+  /** Refuses `feature` where the schema has not the column or table that it `needs`. */
+  require(feature: string, needs: string): Promise<void>;
+  /** Runs a statement; tries again after transient faults, but never in a caller's transaction. */
+  run<Parameters extends object, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]>;
+  /**
+   * The same for a read that may have to look at many rows: outside of a transaction the server
+   * cancels it after `observabilityQueryTimeoutMs`.
+   */
+  read<Parameters extends object, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]>;
+}
+
+interface Schema {
+  readonly columns: string;
+  readonly features: Features;
+  readonly buildQuery: ReturnType<typeof createQueryBuilder>;
+}
+
+// An application may be upgraded while we are connected. What an upgrade removes is noticed by its
+// error; what it adds raises none.
+const schemaAgeMs = 60_000;
+
+function describeSchema(schema: string, columns: string): Schema {
+  const features = new Set(columns.split(" ").flatMap((name) => [name, name.split(".")[0]!]));
+  return { columns, features, buildQuery: createQueryBuilder(schema, features) };
+}
+
+const queryCanceled = "57014";
+
+// 42703 and 42P01: a column or table is not there.
+function isSchemaMismatch(error: unknown): boolean {
+  return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
+}
+
+export function createSystemDatabase(
+  adapter: Adapter,
+  settings: Settings,
+  closed: AbortSignal,
+): SystemDatabase {
+  const buildProbe = createQueryBuilder(settings.schema, new Set());
+  let schema: Promise<Schema> | undefined;
+  let knownSchema: Schema | undefined;
+  let lookedAt = 0;
+  let hearing: Promise<void> = Promise.resolve();
+
+  async function lookAtSchema(): Promise<Schema> {
+    const probe = buildProbe(findFeatures, { schema_name: settings.schema });
+    const [row] = await adapter.query(probe);
+    const columns = row?.columns as string | null;
+    if (!columns?.includes("workflow_status.workflow_uuid")) {
+      throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
+    }
+    if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
+    return knownSchema;
+  }
+
+  function currentSchema(): Promise<Schema> {
+    const isOld = performance.now() - lookedAt > schemaAgeMs;
+    if (schema && !isOld) return schema;
+    lookedAt = performance.now();
+    const looking = lookAtSchema();
+    looking.then(
+      () => schema = looking,
+      () => schema === looking && (schema = undefined),
+    );
+    // While an old look is replaced, what it saw still serves.
+    return schema ??= looking;
+  }
+
+  async function attempt(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
+    const seen = await currentSchema();
+    try {
+      return await send(seen);
+    } catch (error) {
+      if (isSchemaMismatch(error)) schema = undefined;
+      throw error;
+    }
+  }
+
+  function attemptUntilDone(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
+    if (adapter.transactionStatus() !== "none") return attempt(send);
+    let mismatches = 0;
+    return retry(
+      () => attempt(send),
+      (error) =>
+        isSchemaMismatch(error) ? mismatches++ === 0 : isTransient(error, adapter.reconnects),
+      settings.retryTimeoutSeconds * 1000,
+    );
+  }
+
+  async function queryWithin(timeoutMs: number, query: Query, limit: Query): Promise<unknown[]> {
+    try {
+      return await adapter.queryTogether([limit, query]);
+    } catch (error) {
+      if (sqlStateOf(error) !== queryCanceled) throw error;
+      throw new QueryTimeoutError(timeoutMs, { cause: error });
+    }
+  }
+
+  return {
+    settings,
+    connections: adapter.connections,
+    closed,
+    hear(hints) {
+      if (settings.listen) hearing = hearNotifications(adapter, settings.schema, hints, closed);
+    },
+    isQuiet: () => hearing,
+    isInTransaction: () => adapter.transactionStatus() === "open",
+    async verify() {
+      await currentSchema();
+    },
+    async require(feature, needs) {
+      const { features } = await currentSchema();
+      if (!features.has(needs)) throw new UnsupportedFeatureError(feature, needs);
+    },
+    run<Parameters extends object, Row>(
+      statement: Statement<Parameters, Row>,
+      parameters: Parameters,
+    ) {
+      const send = ({ buildQuery }: Schema) => adapter.query(buildQuery(statement, parameters));
+      return attemptUntilDone(send) as Promise<Row[]>;
+    },
+    read<Parameters extends object, Row>(
+      statement: Statement<Parameters, Row>,
+      parameters: Parameters,
+    ) {
+      const timeoutMs = settings.observabilityQueryTimeoutMs;
+      // A limit would outlast the read in a transaction, whose own limit holds there.
+      const isLimited = timeoutMs > 0 && adapter.transactionStatus() === "none";
+      if (!isLimited) return this.run(statement, parameters);
+      const send = ({ buildQuery }: Schema) =>
+        queryWithin(
+          timeoutMs,
+          buildQuery(statement, parameters),
+          buildQuery(limitTime, { timeout_ms: timeoutMs }),
+        );
+      return attemptUntilDone(send) as Promise<Row[]>;
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { listWorkflows as listStatement } from "../../sql/mod.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkInteger } from "../validate.ts";
+import {
+  type ListParameters,
+  toFilterParameters,
+  type WorkflowFilters,
+} from "./workflow_filters.ts";
+import {
+  toWorkflowStatus,
+  type WorkflowRow,
+  type WorkflowStatus,
+} from "../workflows/workflow_status.ts";
+
+/** Which workflows to read, how much of each, and in which order. */
+export interface IterateWorkflowsOptions extends WorkflowFilters {
+  /**
+   * Whether the newest come first.
+   *
+   * @default {false}
+   */
+  sortDesc?: boolean;
+  /**
+   * Whether to read their inputs.
+   *
+   * @default {true}
+   */
+  loadInput?: boolean;
+  /**
+   * Whether to read their outputs and errors.
+   *
+   * @default {true}
+   */
+  loadOutput?: boolean;
+  /**
+   * How many workflows are read at once.
+   *
+   * @default {100}
+   */
+  pageSize?: number;
+}
+
+/** Which workflows to list, how much of each, in which order, and how many. */
+export interface ListWorkflowsOptions extends Omit<IterateWorkflowsOptions, "pageSize"> {
+  /**
+   * How many workflows to list at most.
+   *
+   * @default {undefined} all that match
+   */
+  limit?: number;
+  /**
+   * How many of the first ones to leave out. For page after page, {@linkcode iterateWorkflows} is
+   * faster.
+   *
+   * @default {0}
+   */
+  offset?: number;
+}
+
+const mostRows = 2 ** 31 - 1;
+
+function toParameters(
+  { settings }: SystemDatabase,
+  options: Omit<IterateWorkflowsOptions, "pageSize">,
+): ListParameters {
+  const { sortDesc = false, loadInput = true, loadOutput = true } = options;
+  return {
+    ...toFilterParameters(options, settings.applicationName),
+    sort_desc: sortDesc ? 1 : undefined,
+    load_input: loadInput ? 1 : undefined,
+    load_output: loadOutput ? 1 : undefined,
+  };
+}
+
+function readRows(database: SystemDatabase, parameters: ListParameters): Promise<WorkflowRow[]> {
+  // Their IDs bound what is read, however long that takes.
+  return parameters.ids === undefined
+    ? database.read(listStatement, parameters)
+    : database.run(listStatement, parameters);
+}
+
+/**
+ * What DBOS knows of the workflows that match all filters, the oldest first.
+ *
+ * The server cancels a list that takes longer than the `observabilityQueryTimeoutMs` of the client,
+ * unless `workflowIDs` are given.
+ *
+ * @example
+ * ```ts
+ * import { connect, listWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const failed = await listWorkflows(client, {
+ *   status: ["ERROR", "CANCELLED"],
+ *   startTime: Date.now() - 86_400_000,
+ *   sortDesc: true,
+ *   limit: 100,
+ * });
+ * for (const { workflowID, error } of failed) console.log(workflowID, error);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param options Which workflows to list, how much of each, in which order, and how many.
+ * @returns Their statuses.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {QueryTimeoutError} If the server takes too long.
+ */
+export async function listWorkflows(
+  client: Client | Driver,
+  options: ListWorkflowsOptions = {},
+): Promise<WorkflowStatus[]> {
+  const { limit, offset } = options;
+  checkInteger("limit", limit, 0, mostRows);
+  checkInteger("offset", offset, 0, mostRows);
+  const database = systemDatabaseOf(client);
+  const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
+  return await Promise.all(rows.map(toWorkflowStatus));
+}
+
+/**
+ * What DBOS knows of the workflows of queues that wait or run, the oldest first: those that are
+ * `ENQUEUED`, `PENDING` or `DELAYED`.
+ *
+ * @example
+ * ```ts
+ * import { connect, listQueuedWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const waiting = await listQueuedWorkflows(client, { queueName: "tasks", status: "ENQUEUED" });
+ * console.log(waiting.map(({ workflowID, priority }) => `${workflowID} ${priority}`));
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param options Which of them to list, how much of each, in which order, and how many.
+ * @returns Their statuses.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {QueryTimeoutError} If the server takes too long.
+ */
+export function listQueuedWorkflows(
+  client: Client | Driver,
+  options: Omit<ListWorkflowsOptions, "queuesOnly" | "loadOutput"> = {},
+): Promise<WorkflowStatus[]> {
+  return listWorkflows(client, { ...options, queuesOnly: true, loadOutput: false });
+}
+
+/**
+ * What DBOS knows of the workflows that match all filters, one after another, however many they are.
+ *
+ * They are read in pages, each when it is needed and from where the last one ended. A workflow that
+ * is enqueued meanwhile comes up if its turn is still to come; none comes twice.
+ *
+ * @example
+ * ```ts
+ * import { connect, iterateWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const options = { workflowName: "processTask", loadInput: false, loadOutput: false };
+ * for await (const { workflowID, createdAt, completedAt } of iterateWorkflows(client, options)) {
+ *   if (completedAt) console.log(workflowID, completedAt - createdAt);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param options Which workflows to read, how much of each, in which order, and how many at once.
+ * @returns An iterator of their statuses.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {QueryTimeoutError} If the server takes too long for a page.
+ */
+export function iterateWorkflows(
+  client: Client | Driver,
+  options: IterateWorkflowsOptions = {},
+): AsyncGenerator<WorkflowStatus, void, void> {
+  const { pageSize = 100, sortDesc } = options;
+  checkInteger("pageSize", pageSize, 1, mostRows);
+  const database = systemDatabaseOf(client);
+  const parameters = toParameters(database, options);
+  const edgeTime = sortDesc ? "before_time" : "after_time";
+
+  async function* iterate(): AsyncGenerator<WorkflowStatus, void, void> {
+    let page: ListParameters = { ...parameters, limit: pageSize };
+    let last: WorkflowRow | undefined;
+    do {
+      const rows = await readRows(database, page);
+      for (const row of rows) yield await toWorkflowStatus(row);
+      last = rows.length === pageSize ? rows.at(-1) : undefined;
+      page = { ...page, [edgeTime]: Number(last?.created_at), edge_id: last?.workflow_id };
+    } while (last);
+  }
+  return iterate();
+}

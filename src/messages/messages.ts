@@ -1,0 +1,194 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { send as sendStatement } from "../../sql/mod.ts";
+import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { NonExistentWorkflowError } from "../errors.ts";
+import type { Codec } from "../serialization/codec.ts";
+import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { uuidV7 } from "../uuid_v7.ts";
+import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
+
+/** How to send messages. */
+export interface SendManyOptions {
+  /**
+   * The format of the messages.
+   *
+   * @default {"portable"} or the `serializationType` of the client
+   */
+  serializationType?: SerializationType;
+  /**
+   * Whether the forks of a destination that are there, their forks and so on are sent each message
+   * too.
+   *
+   * @default {false}
+   */
+  sendToForks?: boolean;
+}
+
+/** How to send a message. */
+export interface SendOptions extends SendManyOptions {
+  /**
+   * The topic on which the workflow receives the message.
+   *
+   * @default {undefined} the one that a receive without a topic reads
+   */
+  topic?: string;
+  /**
+   * Of all messages with the same key to the same workflow, one is delivered.
+   *
+   * @default {undefined} every call delivers one
+   */
+  idempotencyKey?: string;
+}
+
+/** One of several messages. */
+export interface Message extends Pick<SendOptions, "topic" | "idempotencyKey"> {
+  /** The ID of the workflow that it is for. */
+  destinationID: string;
+  /** The message; undefined is sent as null. */
+  message: unknown;
+}
+
+/** What has become of one of several messages. */
+export interface MessageOutcome {
+  /** The ID of the workflow that it was for. */
+  readonly destinationID: string;
+  /** Whether it was delivered; false if there is no such workflow. */
+  readonly isDelivered: boolean;
+}
+
+// What DBOS stores for a message without a topic.
+const nullTopic = "__null__topic__";
+
+const batchers = new WeakMap<SystemDatabase, Batcher<boolean>>();
+
+/** Writes messages, and tells of each whether its destination is there. */
+function batcherOf(database: SystemDatabase): Batcher<boolean> {
+  let batcher = batchers.get(database);
+  if (!batcher) {
+    batcher = createBatcher(database, async (messages, place) => {
+      const rows = await database.run(sendStatement, {
+        ...place,
+        messages: toPositionedArray(messages),
+      });
+      const outcomes = new Array<boolean>(messages.length).fill(true);
+      for (const { position } of rows) if (position !== null) outcomes[position] = false;
+      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+    });
+    batchers.set(database, batcher);
+  }
+  return batcher;
+}
+
+function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
+  checkText("destinationID", destinationID);
+  checkOptionalText("topic", topic);
+  checkOptionalText("idempotencyKey", idempotencyKey);
+}
+
+function checkOptions({ serializationType, sendToForks }: SendManyOptions): void {
+  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  checkBoolean("sendToForks", sendToForks);
+}
+
+/** The text of a message as sql/send.sql reads it. */
+function toItem(message: Message, codec: Codec, sendToForks = false): string {
+  const { destinationID, topic = nullTopic, idempotencyKey } = message;
+  const key = idempotencyKey ?? uuidV7();
+  return JSON.stringify({
+    message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
+    fork_prefix: sendToForks ? `${key}::` : undefined,
+    destination_id: destinationID,
+    topic,
+    message: codec.serializeValue(message.message),
+    serialization: codec.name,
+  });
+}
+
+/**
+ * Sends a message to a workflow, in one round trip.
+ *
+ * However often the library has to try again, the message is delivered once. Give an
+ * `idempotencyKey` where your own program may call again. Concurrent calls on one client go together
+ * as one statement. In an open transaction the message is delivered when that commits.
+ *
+ * @example
+ * ```ts
+ * import { connect, send } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * await send(client, "task-7", { approved: true }, { topic: "approval", idempotencyKey: "ok-7" });
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param destinationID The ID of the workflow.
+ * @param message The message; undefined is sent as null.
+ * @param options The topic, the idempotency key, the format, and whether forks get it too.
+ * @throws {TypeError} If an option is of the wrong type or the message cannot be serialized.
+ * @throws {RangeError} If an option is empty.
+ * @throws {NonExistentWorkflowError} If there is no such workflow.
+ */
+export async function send(
+  client: Client | Driver,
+  destinationID: string,
+  message: unknown,
+  options: SendOptions = {},
+): Promise<void> {
+  const { serializationType, sendToForks } = options;
+  const addressed: Message = { ...options, destinationID, message };
+  checkMessage(addressed);
+  checkOptions(options);
+  const database = systemDatabaseOf(client);
+  // Not awaited in vain, so that calls reach the batch in their order.
+  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
+  const codec = codecFound instanceof Promise ? await codecFound : codecFound;
+  const isDelivered = await batcherOf(database).write(toItem(addressed, codec, sendToForks));
+  if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
+}
+
+/**
+ * Sends messages to workflows, as one statement, or as a few where they have megabytes together.
+ *
+ * A destination that is not there keeps none of the others from its message: look at the outcomes.
+ * A workflow receives its messages of one statement in their order. However often the library has
+ * to try again, each is delivered once; in an open transaction when that commits.
+ *
+ * @example
+ * ```ts
+ * import { connect, sendMany } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const outcomes = await sendMany(client, [
+ *   { destinationID: "task-7", message: { approved: true }, topic: "approval" },
+ *   { destinationID: "task-8", message: { approved: false }, topic: "approval" },
+ * ]);
+ * for (const { destinationID, isDelivered } of outcomes) {
+ *   if (!isDelivered) console.error("There is no workflow", destinationID);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param messages The messages.
+ * @param options The format of the messages, and whether forks get them too.
+ * @returns An outcome for each message, in their order.
+ * @throws {TypeError} If an option is of the wrong type or a message cannot be serialized.
+ * @throws {RangeError} If an ID, a topic or an idempotency key is empty.
+ */
+export async function sendMany(
+  client: Client | Driver,
+  messages: readonly Message[],
+  options: SendManyOptions = {},
+): Promise<MessageOutcome[]> {
+  if (!Array.isArray(messages)) throw new TypeError("Cannot send messages: expected an array");
+  messages.forEach(checkMessage);
+  checkOptions(options);
+  const database = systemDatabaseOf(client);
+  const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
+  const items = messages.map((message) => toItem(message, codec, options.sendToForks));
+  const areDelivered = await batcherOf(database).writeMany(items);
+  return messages.map(({ destinationID }, index) => ({
+    destinationID,
+    isDelivered: areDelivered[index]!,
+  }));
+}

@@ -1,0 +1,172 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { findSchedule } from "../../sql/mod.ts";
+import { createTicker } from "./cron.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import type { EnqueueOptions } from "../workflows/enqueue.ts";
+import { batcherOf, findConflict, toJob, writeJob } from "../workflows/enqueue_job.ts";
+import { NonExistentScheduleError } from "../errors.ts";
+import { codecOfContext, requireSchedules } from "./schedules.ts";
+import type { Codec } from "../serialization/codec.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkText } from "../validate.ts";
+import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
+
+/** The queue of DBOS itself, on which schedules without a queue put their workflows. */
+export const internalQueueName = "_dbos_internal_queue";
+
+function checkDate(what: string, value: unknown): void {
+  if (!(value instanceof Date)) {
+    throw new TypeError(`Cannot use a value of type ${typeof value} as ${what}: expected a Date`);
+  }
+  if (Number.isNaN(value.getTime())) {
+    throw new RangeError(`Cannot use the given ${what}: it is an invalid date`);
+  }
+}
+
+/** A schedule, ready to start its workflow. */
+interface Runnable {
+  readonly schedule: string;
+  readonly cronTimezone: string | undefined;
+  readonly codec: Codec;
+  readonly context: unknown;
+  readonly options: EnqueueOptions;
+}
+
+async function findRunnable(
+  database: SystemDatabase,
+  name: string,
+  action: string,
+): Promise<Runnable> {
+  await requireSchedules(database);
+  const application_name = database.settings.applicationName ?? null;
+  const [row] = await database.run(findSchedule, { name, application_name });
+  if (!row) throw new NonExistentScheduleError(name, action);
+  const codec = await codecOfContext(row.context);
+  return {
+    schedule: row.schedule,
+    cronTimezone: row.cron_timezone ?? undefined,
+    codec,
+    context: codec.deserializeValue(row.context),
+    options: {
+      workflowName: row.workflow_name,
+      queueName: row.queue_name || internalQueueName,
+      ...(row.workflow_class_name && { workflowClassName: row.workflow_class_name }),
+      ...(row.latest_version && { appVersion: row.latest_version }),
+      ...(row.application_name && { applicationName: row.application_name }),
+    },
+  };
+}
+
+function toRun(
+  database: SystemDatabase,
+  scheduleName: string,
+  { codec, context, options }: Runnable,
+  workflowID: string,
+  time: Date,
+): string {
+  return toJob(database, codec, options, [time, context], {
+    workflow_id: workflowID,
+    schedule_name: scheduleName,
+  });
+}
+
+/**
+ * Runs the workflow of a schedule once, now, even if the schedule is paused. Its first argument is
+ * the present time.
+ *
+ * In an open transaction the workflow is enqueued when that commits.
+ *
+ * @example
+ * ```ts
+ * import { connect, triggerSchedule } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const handle = await triggerSchedule(client, "hourly-check");
+ * console.log(await handle.getResult({ timeoutSeconds: 30 }));
+ * ```
+ *
+ * @typeParam Result The type of the workflow's result.
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param name The name of the schedule.
+ * @returns A handle to the workflow.
+ * @throws {TypeError} If the name is not a string.
+ * @throws {RangeError} If the name is empty.
+ * @throws {NonExistentScheduleError} If there is no schedule of that name.
+ * @throws {ConflictingWorkflowError} If another workflow has the ID of a run.
+ * @throws {UnsupportedSerializationError} If its context is in a format that is not known.
+ * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ */
+export async function triggerSchedule<Result = unknown>(
+  client: Client | Driver,
+  name: string,
+): Promise<WorkflowHandle<Result>> {
+  checkText("name", name);
+  const database = systemDatabaseOf(client);
+  const runnable = await findRunnable(database, name, "trigger");
+  const now = new Date();
+  const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
+  const run = toRun(database, name, runnable, workflowID, now);
+  return createHandle(client, await writeJob(database, workflowID, runnable.options, run));
+}
+
+/**
+ * Runs the workflow of a schedule for each time that the schedule means between two times, neither
+ * of them included, unless it has been run for it.
+ *
+ * A schedule without a time zone is taken to be in that of this process. In an open transaction the
+ * workflows are enqueued when that commits; otherwise a call that failed half way can be made again.
+ *
+ * @example
+ * ```ts
+ * import { backfillSchedule, connect } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const start = new Date("2026-01-01T00:00:00Z");
+ * const end = new Date("2026-01-01T03:00:00Z");
+ * for (const handle of await backfillSchedule(client, "hourly-check", start, end)) {
+ *   console.log(handle.workflowID);
+ * }
+ * ```
+ *
+ * @typeParam Result The type of the workflow's result.
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param name The name of the schedule.
+ * @param start After which time.
+ * @param end Before which time.
+ * @returns A handle to each workflow, in the order of the times.
+ * @throws {TypeError} If an argument is of the wrong type.
+ * @throws {RangeError} If the name is empty, or a date is not valid.
+ * @throws {NonExistentScheduleError} If there is no schedule of that name.
+ * @throws {ConflictingWorkflowError} If another workflow has the ID of a run.
+ * @throws {UnsupportedSerializationError} If its context is in a format that is not known.
+ * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ */
+export async function backfillSchedule<Result = unknown>(
+  client: Client | Driver,
+  name: string,
+  start: Date,
+  end: Date,
+): Promise<WorkflowHandle<Result>[]> {
+  checkText("name", name);
+  checkDate("start", start);
+  checkDate("end", end);
+  const database = systemDatabaseOf(client);
+  const runnable = await findRunnable(database, name, "backfill");
+  const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
+  const workflowIDs: string[] = [];
+  const runs: string[] = [];
+  for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
+    const workflowID = `sched-${name}-${time.toISOString()}`;
+    workflowIDs.push(workflowID);
+    runs.push(toRun(database, name, runnable, workflowID, time));
+  }
+  const obstacles = await batcherOf(database).writeMany(runs);
+  return workflowIDs.map((workflowID, index) => {
+    const obstacle = obstacles[index];
+    // Without an ID it is a run for the same time that another call has enqueued just now.
+    const conflict = obstacle?.existing_id &&
+      findConflict(workflowID, runnable.options, obstacle);
+    if (conflict) throw conflict;
+    return createHandle(client, workflowID);
+  });
+}

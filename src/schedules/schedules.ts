@@ -1,0 +1,203 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { listSchedules as listStatement } from "../../sql/mod.ts";
+import { toApplicationNames } from "../applications/applications.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { UnsupportedSerializationError } from "../errors.ts";
+import type { Codec } from "../serialization/codec.ts";
+import { codecOf, SerializedValue } from "../serialization/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkChoice, checkText } from "../validate.ts";
+
+/** A schedule: a workflow that workers enqueue whenever a cron expression says so. */
+export interface WorkflowSchedule {
+  /** The ID of the schedule, which it keeps until it is deleted. */
+  readonly scheduleId: string;
+  /** The name of the schedule, of which there is one in a system database. */
+  readonly scheduleName: string;
+  /** The name of the workflow. */
+  readonly workflowName: string;
+  /** The class that has the workflow as a method; empty for a plain function. */
+  readonly workflowClassName: string;
+  /** The cron expression. */
+  readonly schedule: string;
+  /** `ACTIVE` or `PAUSED`. */
+  readonly status: string;
+  /**
+   * The second argument of the workflow, after the time that it is scheduled for; a
+   * {@linkcode SerializedValue} if it is in a format that this client cannot read.
+   */
+  readonly context: unknown;
+  /** When it fired last, in the form of ISO 8601; null if it has not or no release records that. */
+  readonly lastFiredAt: string | null;
+  /** Whether a worker that starts makes up for the times that it has missed. */
+  readonly automaticBackfill: boolean;
+  /** The time zone of the cron expression; null for that of the worker. */
+  readonly cronTimezone: string | null;
+  /** The queue that it puts the workflow on; null for one of DBOS's own. */
+  readonly queueName: string | null;
+  /** The application that it belongs to; undefined if to none. */
+  readonly applicationName?: string;
+}
+
+/** Which schedules to list: those that pass all filters. */
+export interface ListSchedulesFilters {
+  /**
+   * The status, or several.
+   *
+   * @default {undefined} any
+   */
+  status?: "ACTIVE" | "PAUSED" | readonly ("ACTIVE" | "PAUSED")[];
+  /**
+   * The name of the workflow, or several.
+   *
+   * @default {undefined} any
+   */
+  workflowName?: string | readonly string[];
+  /**
+   * What the name of the schedule begins with, or several such beginnings.
+   *
+   * @default {undefined} anything
+   */
+  scheduleNamePrefix?: string | readonly string[];
+  /**
+   * The applications whose schedules to list; an empty array lists those of all.
+   *
+   * @default {undefined} that of the client; without one, all of the system database
+   */
+  applicationName?: string | readonly string[];
+}
+
+type ScheduleRow = NonNullable<typeof listStatement.row>;
+
+/** The codec that a context was written with. Nothing records it but the mark of superjson. */
+export async function codecOfContext(text: string): Promise<Codec> {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UnsupportedSerializationError(null);
+  }
+  return await codecOf(value?.__dbos_serializer === "superjson" ? "native" : "portable");
+}
+
+async function readContext(text: string): Promise<unknown> {
+  try {
+    return (await codecOfContext(text)).deserializeValue(text);
+  } catch (error) {
+    if (error instanceof UnsupportedSerializationError) return new SerializedValue(null, text);
+    throw error;
+  }
+}
+
+async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
+  return {
+    scheduleId: row.schedule_id,
+    scheduleName: row.schedule_name,
+    workflowName: row.workflow_name,
+    workflowClassName: row.workflow_class_name ?? "",
+    schedule: row.schedule,
+    status: row.status,
+    context: await readContext(row.context),
+    lastFiredAt: row.last_fired_at ?? null,
+    automaticBackfill: row.automatic_backfill ?? false,
+    cronTimezone: row.cron_timezone ?? null,
+    queueName: row.queue_name ?? null,
+    ...(row.application_name && { applicationName: row.application_name }),
+  };
+}
+
+/** Refuses schedules where there is no table of them. */
+export async function requireSchedules(database: SystemDatabase): Promise<void> {
+  await database.require("schedules", "workflow_schedules");
+}
+
+async function findSchedules(
+  database: SystemDatabase,
+  filters: Partial<NonNullable<typeof listStatement.parameters>>,
+): Promise<WorkflowSchedule[]> {
+  await requireSchedules(database);
+  const everything = {
+    names: null,
+    prefixes: null,
+    statuses: null,
+    workflow_names: null,
+    application_names: null,
+  };
+  const rows = await database.run(listStatement, { ...everything, ...filters });
+  return await Promise.all(rows.map(toSchedule));
+}
+
+/** The values that a filter lets pass, as the text of a JSON array; null for all. */
+function toFilter(
+  values: string | readonly string[] | undefined,
+  check: (value: string) => void,
+): string | null {
+  if (values === undefined) return null;
+  const list = typeof values === "string" ? [values] : values;
+  list.forEach(check);
+  return JSON.stringify(list);
+}
+
+/**
+ * A schedule, whichever application it belongs to.
+ *
+ * @example
+ * ```ts
+ * import { connect, getSchedule } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const schedule = await getSchedule(client, "nightly-report");
+ * console.log(schedule?.status, schedule?.lastFiredAt);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param name The name of the schedule.
+ * @returns The schedule, or null if there is none of that name.
+ * @throws {TypeError} If the name is not a string.
+ * @throws {RangeError} If the name is empty.
+ * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ */
+export async function getSchedule(
+  client: Client | Driver,
+  name: string,
+): Promise<WorkflowSchedule | null> {
+  checkText("name", name);
+  const [schedule] = await findSchedules(systemDatabaseOf(client), {
+    names: JSON.stringify([name]),
+  });
+  return schedule ?? null;
+}
+
+/**
+ * The schedules of an application and those that belong to none, by name.
+ *
+ * @example
+ * ```ts
+ * import { connect, listSchedules } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * for (const { scheduleName, schedule } of await listSchedules(client, { status: "ACTIVE" })) {
+ *   console.log(scheduleName, schedule);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param filters Which schedules.
+ * @returns The schedules that pass all filters.
+ * @throws {TypeError} If a filter is of the wrong type.
+ * @throws {RangeError} If a filter is empty text, or a status that schedules do not have.
+ * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ */
+export async function listSchedules(
+  client: Client | Driver,
+  filters: ListSchedulesFilters = {},
+): Promise<WorkflowSchedule[]> {
+  const { status, workflowName, scheduleNamePrefix, applicationName } = filters;
+  const database = systemDatabaseOf(client);
+  return await findSchedules(database, {
+    statuses: toFilter(status, (value) => checkChoice("status", value, ["ACTIVE", "PAUSED"])),
+    workflow_names: toFilter(workflowName, (value) => checkText("workflowName", value)),
+    prefixes: toFilter(scheduleNamePrefix, (value) => checkText("scheduleNamePrefix", value)),
+    application_names: toApplicationNames(database, applicationName),
+  });
+}

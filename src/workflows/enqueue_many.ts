@@ -1,0 +1,245 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
+import {
+  batcherOf,
+  findConflict,
+  mostAttempts,
+  needsColumns,
+  type Obstacle,
+  requireColumns,
+  toJob,
+} from "./enqueue_job.ts";
+import type { ConflictingWorkflowError } from "../errors.ts";
+import { codecOf } from "../serialization/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { uuidV7 } from "../uuid_v7.ts";
+import { checkBoolean } from "../validate.ts";
+
+/** One of many workflows to enqueue. What is in its way is reported, so it has no policies. */
+export interface EnqueueJob
+  extends Omit<EnqueueOptions, "workflowIDReusePolicy" | "duplicationPolicy"> {
+  /**
+   * The arguments of the workflow.
+   *
+   * @default {[]}
+   */
+  args?: readonly unknown[];
+}
+
+/** What has become of one of many jobs. */
+export interface EnqueueOutcome {
+  /** The ID of the workflow: the new one, or the one that was in the way. */
+  readonly workflowID: string;
+  /**
+   * `enqueued`; `existing`, if that workflow was enqueued before; `deduplicated`, if another workflow
+   * holds the deduplication ID; `conflicting`, if a workflow of another name or class has the ID.
+   */
+  readonly outcome: "enqueued" | "existing" | "deduplicated" | "conflicting";
+  /** What a single {@linkcode enqueue} would have thrown for a job that is `conflicting`. */
+  readonly error?: ConflictingWorkflowError;
+}
+
+/** How many jobs have come to what. */
+export interface EnqueueTotals {
+  /** Jobs that are workflows now. */
+  readonly enqueued: number;
+  /** Jobs whose workflow was there before. */
+  readonly existing: number;
+  /** Jobs whose deduplication ID another workflow holds. */
+  readonly deduplicated: number;
+  /** Jobs whose ID belongs to a workflow of another name or class. */
+  readonly conflicting: number;
+}
+
+/** How to enqueue many workflows. */
+export interface EnqueueManyOptions {
+  /**
+   * Write all jobs as one statement, so that all are enqueued or none; they must fit in memory, and
+   * in the 1 GB that Postgres takes. In a transaction that is so anyway.
+   *
+   * @default {false}
+   */
+  atomic?: boolean;
+  /** Ends the call after the statements that are under way: it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Is told the totals so far and the outcomes of the next jobs, in their order, statement by statement. */
+  onProgress?: (totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]) => void;
+}
+
+interface PreparedJob {
+  readonly job: EnqueueJob;
+  readonly workflowID: string;
+  readonly item: string;
+}
+
+// Larger statements gain little and hold more memory on both sides.
+const mostRows = 1000;
+const mostCharacters = 1_000_000;
+// As many statements at once keep the server busy while the next are made.
+const mostStatements = 4;
+
+async function prepare(database: SystemDatabase, job: EnqueueJob): Promise<PreparedJob> {
+  const { args = [], ...options } = job;
+  checkEnqueueOptions(options);
+  const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
+  const codec = codecFound instanceof Promise ? await codecFound : codecFound;
+  if (needsColumns(options)) await requireColumns(database, options);
+  const workflowID = options.workflowID ?? uuidV7();
+  return {
+    job,
+    workflowID,
+    item: toJob(database, codec, options, args, { workflow_id: workflowID }),
+  };
+}
+
+/** Jobs in groups of a statement each, prepared as they are asked for. */
+async function* group(
+  database: SystemDatabase,
+  jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
+  atomic: boolean,
+): AsyncGenerator<PreparedJob[]> {
+  let gathered: PreparedJob[] = [];
+  let characters = 0;
+  for await (const job of jobs) {
+    const prepared = await prepare(database, job);
+    gathered.push(prepared);
+    characters += prepared.item.length;
+    if (!atomic && (gathered.length >= mostRows || characters >= mostCharacters)) {
+      yield gathered;
+      gathered = [];
+      characters = 0;
+    }
+  }
+  if (gathered.length > 0) yield gathered;
+}
+
+/** What has become of a job; undefined if that can't be seen yet. */
+function toOutcome(
+  { job, workflowID }: PreparedJob,
+  obstacle: Obstacle | undefined,
+): EnqueueOutcome | undefined {
+  if (!obstacle || obstacle.is_own) return { workflowID, outcome: "enqueued" };
+  if (obstacle.existing_id) {
+    const error = findConflict(workflowID, job, obstacle);
+    return error
+      ? { workflowID, outcome: "conflicting", error }
+      : { workflowID, outcome: "existing" };
+  }
+  if (obstacle.holder_id) return { workflowID: obstacle.holder_id, outcome: "deduplicated" };
+  return undefined;
+}
+
+async function writeGroup(
+  database: SystemDatabase,
+  jobs: readonly PreparedJob[],
+): Promise<EnqueueOutcome[]> {
+  const { writeTogether } = batcherOf(database);
+  const outcomes = new Array<EnqueueOutcome>(jobs.length);
+  let unsettled = jobs.map((job, position) => ({ job, position }));
+  for (let attempt = 1; unsettled.length > 0; attempt++) {
+    if (attempt > mostAttempts) {
+      throw new Error(
+        `Cannot enqueue ${unsettled.length} of ${jobs.length} workflows: their IDs or ` +
+          `deduplication IDs were taken and freed ${mostAttempts} times meanwhile`,
+      );
+    }
+    const obstacles = await writeTogether(unsettled.map(({ job }) => job.item));
+    unsettled = unsettled.filter(({ job, position }, index) => {
+      const outcome = toOutcome(job, obstacles[index]);
+      if (outcome) outcomes[position] = outcome;
+      return !outcome;
+    });
+  }
+  return outcomes;
+}
+
+function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): EnqueueTotals {
+  const sums = { ...totals };
+  for (const { outcome } of outcomes) sums[outcome]++;
+  return sums;
+}
+
+/** Writes group after group, some at a time, and gives their outcomes in order. */
+async function* writeGroups(
+  database: SystemDatabase,
+  groups: AsyncIterable<PreparedJob[]>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EnqueueOutcome[]> {
+  const width = database.isInTransaction() ? 1 : Math.min(database.connections, mostStatements);
+  const underWay: Promise<EnqueueOutcome[]>[] = [];
+  try {
+    for await (const jobs of groups) {
+      signal?.throwIfAborted();
+      const writing = writeGroup(database, jobs);
+      // It may fail before its turn to be awaited has come.
+      writing.catch(() => {});
+      underWay.push(writing);
+      if (underWay.length >= width) yield await underWay.shift()!;
+    }
+    while (underWay.length > 0) yield await underWay.shift()!;
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}
+
+/**
+ * Enqueues many workflows, a thousand a statement, and reports of each what has become of it.
+ *
+ * A job that is there already fails no other. A job that is misused, or a fault of the database, ends
+ * the call; what was written before stays, unless the call is `atomic` or in a transaction. With IDs of
+ * your own you can call again. An async iterable is read only as fast as its jobs are written, and
+ * kept in memory no longer.
+ *
+ * @example
+ * ```ts
+ * import { connect, enqueueMany } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const jobs = [7, 8, 9].map((id) => ({
+ *   workflowName: "processTask",
+ *   queueName: "tasks",
+ *   workflowID: `nightly-${id}`,
+ *   args: [{ id }],
+ * }));
+ * for (const { workflowID, outcome } of await enqueueMany(client, jobs)) {
+ *   console.log(workflowID, outcome);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param jobs What to enqueue.
+ * @param options Whether all or none, when to stop, and whom to tell.
+ * @returns The outcome of each job, in order; for an async iterable, how many have come to what.
+ * @throws {TypeError} If an option is of the wrong type or an argument cannot be serialized.
+ * @throws {RangeError} If an option is empty or out of its range.
+ * @throws {UnsupportedFeatureError} If the system database has no column for an option.
+ */
+export async function enqueueMany(
+  client: Client | Driver,
+  jobs: Iterable<EnqueueJob>,
+  options?: EnqueueManyOptions,
+): Promise<EnqueueOutcome[]>;
+/** Enqueues the workflows of an async iterable, and gives how many have come to what. */
+export async function enqueueMany(
+  client: Client | Driver,
+  jobs: AsyncIterable<EnqueueJob>,
+  options?: EnqueueManyOptions,
+): Promise<EnqueueTotals>;
+export async function enqueueMany(
+  client: Client | Driver,
+  jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
+  { atomic = false, signal, onProgress }: EnqueueManyOptions = {},
+): Promise<EnqueueOutcome[] | EnqueueTotals> {
+  checkBoolean("atomic", atomic);
+  signal?.throwIfAborted();
+  const database = systemDatabaseOf(client);
+  const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
+  let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
+  for await (const outcomes of writeGroups(database, group(database, jobs, atomic), signal)) {
+    totals = addUp(totals, outcomes);
+    for (const outcome of outcomes) all?.push(outcome);
+    onProgress?.(totals, outcomes);
+  }
+  return all ?? totals;
+}

@@ -1,0 +1,284 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import {
+  forkWorkflows as forkStatement,
+  rewindWorkflow as rewindStatement,
+} from "../../sql/mod.ts";
+import { toPositionedArray } from "../database/batch.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { ActiveWorkflowError, NonExistentWorkflowError, WorkflowIDInUseError } from "../errors.ts";
+import { internalQueueName } from "./manage.ts";
+import { uuidV7 } from "../uuid_v7.ts";
+import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "../validate.ts";
+import { createHandle, type WorkflowHandle } from "./workflow.ts";
+
+/** Where workflows run once more. */
+export interface RerunOptions {
+  /**
+   * The application version that shall run them.
+   *
+   * @default {undefined} that of the workflow itself
+   */
+  applicationVersion?: string;
+  /**
+   * The queue to put them on.
+   *
+   * @default {undefined} the one that every DBOS application has, which runs them at once
+   */
+  queueName?: string;
+  /**
+   * The partition of a partitioned queue; such a queue runs nothing that has none.
+   *
+   * @default {undefined}
+   */
+  queuePartitionKey?: string;
+}
+
+/** How to fork workflows. */
+export interface ForkWorkflowsOptions extends RerunOptions {
+  /**
+   * How long each fork may run once it has started, in milliseconds; then DBOS cancels it.
+   *
+   * @default {undefined} as long as it takes
+   */
+  timeoutMS?: number;
+  /**
+   * Which workflows stand for which children that were started before the step: IDs of forks by
+   * the IDs of the children.
+   *
+   * @default {{}}
+   */
+  replacementChildren?: Record<string, string>;
+}
+
+/** How to fork a workflow. */
+export interface ForkWorkflowOptions extends ForkWorkflowsOptions {
+  /**
+   * The ID of the fork.
+   *
+   * @default {undefined} a new UUID of version 7
+   */
+  newWorkflowID?: string;
+}
+
+/** A workflow to fork, and from where. */
+export interface Fork {
+  /** The ID of the workflow. */
+  workflowID: string;
+  /** The first step that runs again. */
+  startStep: number;
+  /**
+   * The ID of the fork.
+   *
+   * @default {undefined} a new UUID of version 7
+   */
+  newWorkflowID?: string;
+}
+
+/** How to rewind a workflow. */
+export interface RewindWorkflowOptions extends RerunOptions {
+  /**
+   * The first step that runs again.
+   *
+   * @default {0} all of them
+   */
+  startStep?: number;
+}
+
+function checkStep(startStep: unknown): void {
+  // One that is missing is refused too.
+  checkInteger("startStep", startStep ?? null, 0, 2 ** 31 - 1);
+}
+
+function checkRerunOptions(options: RerunOptions): void {
+  checkOptionalText("applicationVersion", options.applicationVersion);
+  checkOptionalText("queueName", options.queueName);
+  checkOptionalText("queuePartitionKey", options.queuePartitionKey);
+}
+
+function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void {
+  if (!Array.isArray(forks)) throw new TypeError("Cannot use the given forks: expected an array");
+  const newIDs = new Set<string>();
+  for (const { workflowID, startStep, newWorkflowID } of forks) {
+    checkText("workflowID", workflowID);
+    checkStep(startStep);
+    checkOptionalText("newWorkflowID", newWorkflowID);
+    if (newWorkflowID === undefined) continue;
+    if (newIDs.has(newWorkflowID)) {
+      throw new RangeError(`Cannot use ${newWorkflowID} as newWorkflowID of more than one fork`);
+    }
+    newIDs.add(newWorkflowID);
+  }
+  checkRerunOptions(options);
+  checkInteger("timeoutMS", options.timeoutMS, 1);
+  const { replacementChildren = {} } = options;
+  checkPlainObject("replacementChildren", replacementChildren);
+  for (const workflowID of Object.entries(replacementChildren).flat()) {
+    checkText("replacementChildren", workflowID);
+  }
+}
+
+/**
+ * Forks a workflow: enqueues a copy of it that has the results of the steps before `startStep`, and
+ * the events and streams that those wrote, and runs from there on.
+ *
+ * Steps are counted from 0, by a Python application from 1. The workflow itself stays as it is. The
+ * fork belongs to its application, and has its arguments, user and attributes.
+ *
+ * @example
+ * ```ts
+ * import { connect, forkWorkflow } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const handle = await forkWorkflow(client, "task-7", 1, { queueName: "tasks" });
+ * console.log(await handle.getResult({ timeoutSeconds: 30 }));
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param startStep The first step that runs again.
+ * @param options The ID of the fork, and where it runs.
+ * @returns A handle to the fork.
+ * @throws {TypeError} If an argument or option is of the wrong type.
+ * @throws {RangeError} If an ID or option is empty or a number out of its range.
+ * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {WorkflowIDInUseError} If another workflow has the ID of the fork.
+ * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ */
+export async function forkWorkflow<Result = unknown>(
+  client: Client | Driver,
+  workflowID: string,
+  startStep: number,
+  options: ForkWorkflowOptions = {},
+): Promise<WorkflowHandle<Result>> {
+  const { newWorkflowID, ...otherOptions } = options;
+  const fork = { workflowID, startStep, ...(newWorkflowID !== undefined && { newWorkflowID }) };
+  const [handle] = await forkWorkflows<Result>(client, [fork], otherOptions);
+  return handle!;
+}
+
+/**
+ * Forks workflows as {@linkcode forkWorkflow} does, all in one statement: either every one of them
+ * is there and every ID of a fork is free, or none is forked.
+ *
+ * @example
+ * ```ts
+ * import { connect, forkWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const [first, second] = await forkWorkflows(client, [
+ *   { workflowID: "task-7", startStep: 0 },
+ *   { workflowID: "task-7", startStep: 1 },
+ * ]);
+ * console.log(first?.workflowID, second?.workflowID);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param forks The workflows and from where, each with the ID of its fork if need be.
+ * @param options Where the forks run.
+ * @returns Handles to the forks, in their order.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an ID or option is empty, a number out of its range, or two forks have the
+ * same ID.
+ * @throws {NonExistentWorkflowError} If a workflow is not there; it names all that are not.
+ * @throws {WorkflowIDInUseError} If another workflow has the ID of a fork.
+ * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ */
+export async function forkWorkflows<Result = unknown>(
+  client: Client | Driver,
+  forks: readonly Fork[],
+  options: ForkWorkflowsOptions = {},
+): Promise<WorkflowHandle<Result>[]> {
+  checkForks(forks, options);
+  const database = systemDatabaseOf(client);
+  await database.require("forkWorkflow", "workflow_events_history");
+  const forkIDs = forks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
+  const creatorXid = uuidV7();
+  const items = forks.map(({ workflowID, startStep }, index) =>
+    JSON.stringify({
+      original_id: workflowID,
+      fork_id: forkIDs[index],
+      start_step: startStep,
+      queue_name: options.queueName ?? internalQueueName,
+      queue_partition_key: options.queuePartitionKey,
+      application_version: options.applicationVersion,
+      client_application_name: database.settings.applicationName,
+      timeout_ms: options.timeoutMS,
+      replacement_children: options.replacementChildren,
+      creator_xid: creatorXid,
+    })
+  );
+  const parameters = { forks: toPositionedArray(items) };
+  for (;;) {
+    const rows = await database.run(forkStatement, parameters);
+    const missing = rows.filter((row) => !row.has_original);
+    if (missing.length > 0) {
+      const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
+      throw new NonExistentWorkflowError([...workflowIDs], "fork");
+    }
+    const taken = rows.find((row) => row.existing_status !== null && !row.is_own);
+    if (taken) {
+      const { position, existing_status, existing_name } = taken;
+      throw new WorkflowIDInUseError(forkIDs[position]!, existing_status!, existing_name ?? "");
+    }
+    if (rows.every((row) => row.is_own)) {
+      return forkIDs.map((workflowID) => createHandle<Result>(client, workflowID));
+    }
+  }
+}
+
+const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
+
+/**
+ * Rewinds a workflow that has ended: it forgets the steps from `startStep` on and runs again from
+ * there, under the same ID.
+ *
+ * Steps are counted from 0, by a Python application from 1. Events get back the values that they had
+ * before the step. Messages that were received from the step on or not at all are deleted; what was
+ * written to streams stays, but they are open again. What an application keeps in databases of its
+ * own stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { connect, rewindWorkflow } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const handle = await rewindWorkflow(client, "task-7", { startStep: 1 });
+ * console.log(await handle.getResult({ timeoutSeconds: 30 }));
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param options From which step on it runs again, and where.
+ * @returns A handle to the workflow.
+ * @throws {TypeError} If the ID or an option is of the wrong type.
+ * @throws {RangeError} If the ID or an option is empty, or `startStep` is out of its range.
+ * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {ActiveWorkflowError} If the workflow has not ended; cancel it first.
+ * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ */
+export async function rewindWorkflow<Result = unknown>(
+  client: Client | Driver,
+  workflowID: string,
+  options: RewindWorkflowOptions = {},
+): Promise<WorkflowHandle<Result>> {
+  const { startStep = 0, queueName = internalQueueName } = options;
+  checkText("workflowID", workflowID);
+  checkStep(startStep);
+  checkRerunOptions(options);
+  const database = systemDatabaseOf(client);
+  await database.require("rewindWorkflow", "workflow_events_history");
+  const parameters = {
+    workflow_id: workflowID,
+    start_step: startStep,
+    queue_name: queueName,
+    queue_partition_key: options.queuePartitionKey ?? null,
+    application_version: options.applicationVersion ?? null,
+    creator_xid: uuidV7(),
+  };
+  for (;;) {
+    const [row] = await database.run(rewindStatement, parameters);
+    if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
+    if (row.is_rewound) return createHandle(client, workflowID);
+    if (activeStatuses.includes(row.status)) throw new ActiveWorkflowError(workflowID, row.status);
+  }
+}

@@ -1,0 +1,265 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import {
+  cancelWorkflows as cancelStatement,
+  deleteWorkflows as deleteStatement,
+  resumeWorkflows as resumeStatement,
+} from "../../sql/mod.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { NonExistentWorkflowError } from "../errors.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
+import { createHandle, type WorkflowHandle } from "./workflow.ts";
+
+/** What to cancel besides the workflows themselves. */
+export interface CancelWorkflowsOptions {
+  /**
+   * Cancel the workflows that they have started as well, and what those have started.
+   *
+   * @default {false}
+   */
+  cancelChildren?: boolean;
+}
+
+/** Where to resume workflows. */
+export interface ResumeWorkflowsOptions {
+  /**
+   * The queue to put them on.
+   *
+   * @default {undefined} the one that every DBOS application has, which runs them at once
+   */
+  queueName?: string;
+}
+
+/** What to delete besides the workflows themselves. */
+export interface DeleteWorkflowsOptions {
+  /**
+   * Delete the workflows that they have started as well, and what those have started.
+   *
+   * @default {false}
+   */
+  deleteChildren?: boolean;
+}
+
+/** The queue that every DBOS application listens to. */
+export const internalQueueName = "_dbos_internal_queue";
+
+function checkIDs(workflowIDs: unknown): void {
+  // Those that are missing are refused too.
+  checkOptionalTexts("workflowIDs", workflowIDs ?? null);
+}
+
+async function requireParents(database: SystemDatabase, option: string): Promise<void> {
+  await database.require(option, "workflow_status.parent_workflow_id");
+}
+
+/**
+ * Cancels a workflow: it is taken off its queue, and one that runs stops before its next step.
+ *
+ * One that has ended stays as it is, and an ID that no workflow has is passed over.
+ *
+ * @example
+ * ```ts
+ * import { cancelWorkflow, connect, enqueue } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const handle = await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, 8);
+ * await cancelWorkflow(client, handle.workflowID, { cancelChildren: true });
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param options Whether to cancel its children too.
+ * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @throws {RangeError} If the ID is empty.
+ * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ */
+export async function cancelWorkflow(
+  client: Client | Driver,
+  workflowID: string,
+  options: CancelWorkflowsOptions = {},
+): Promise<void> {
+  checkText("workflowID", workflowID);
+  await cancelWorkflows(client, [workflowID], options);
+}
+
+/**
+ * Cancels workflows as {@linkcode cancelWorkflow} does, all in one statement.
+ *
+ * @example
+ * ```ts
+ * import { cancelWorkflows, connect } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * await cancelWorkflows(client, ["task-8", "task-9"]);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowIDs The IDs of the workflows.
+ * @param options Whether to cancel their children too.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @throws {RangeError} If one of the IDs is empty.
+ * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ */
+export async function cancelWorkflows(
+  client: Client | Driver,
+  workflowIDs: readonly string[],
+  options: CancelWorkflowsOptions = {},
+): Promise<void> {
+  const { cancelChildren = false } = options;
+  checkIDs(workflowIDs);
+  checkBoolean("cancelChildren", cancelChildren);
+  const database = systemDatabaseOf(client);
+  if (cancelChildren) await requireParents(database, "cancelChildren");
+  const parameters = {
+    workflow_ids: JSON.stringify(workflowIDs),
+    with_children: Number(cancelChildren),
+  };
+  let cancelled;
+  do {
+    [cancelled] = await database.run(cancelStatement, parameters);
+  } while (cancelChildren && cancelled!.cancelled > 0);
+}
+
+/**
+ * Resumes a workflow that was cancelled or given up: it goes on after its last finished step, with
+ * its recovery attempts counted anew and without its deadline.
+ *
+ * One that is waiting on a queue or delayed runs now; one that runs is started once more, and its
+ * present run stops before its next step. One that has ended with a result or an error stays as it
+ * is.
+ *
+ * @example
+ * ```ts
+ * import { cancelWorkflow, connect, enqueue, resumeWorkflow } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const { workflowID } = await enqueue(
+ *   client,
+ *   { workflowName: "processTask", queueName: "tasks", delaySeconds: 3600 },
+ *   { id: 8 },
+ * );
+ * await cancelWorkflow(client, workflowID);
+ * const handle = await resumeWorkflow(client, workflowID, { queueName: "tasks" });
+ * console.log(await handle.getResult({ timeoutSeconds: 30 }));
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param options The queue to put it on.
+ * @returns A handle to the workflow.
+ * @throws {TypeError} If the ID or the queue is not a string.
+ * @throws {RangeError} If the ID or the queue is empty.
+ * @throws {NonExistentWorkflowError} If there is no such workflow.
+ */
+export async function resumeWorkflow<Result = unknown>(
+  client: Client | Driver,
+  workflowID: string,
+  options: ResumeWorkflowsOptions = {},
+): Promise<WorkflowHandle<Result>> {
+  checkText("workflowID", workflowID);
+  const [handle] = await resumeWorkflows<Result>(client, [workflowID], options);
+  return handle!;
+}
+
+/**
+ * Resumes workflows as {@linkcode resumeWorkflow} does, all in one statement: either every one of
+ * them is there, or none is resumed.
+ *
+ * @example
+ * ```ts
+ * import { connect, resumeWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * for (const handle of await resumeWorkflows(client, ["task-7"])) {
+ *   console.log(await handle.getResult({ timeoutSeconds: 30 }));
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowIDs The IDs of the workflows.
+ * @param options The queue to put them on.
+ * @returns Handles to the workflows, in the order of the IDs.
+ * @throws {TypeError} If the IDs are not an array of strings, or the queue is not a string.
+ * @throws {RangeError} If one of the IDs or the queue is empty.
+ * @throws {NonExistentWorkflowError} If one of them is not there; it names all that are not.
+ */
+export async function resumeWorkflows<Result = unknown>(
+  client: Client | Driver,
+  workflowIDs: readonly string[],
+  options: ResumeWorkflowsOptions = {},
+): Promise<WorkflowHandle<Result>[]> {
+  const { queueName = internalQueueName } = options;
+  checkIDs(workflowIDs);
+  checkText("queueName", queueName);
+  const rows = await systemDatabaseOf(client).run(resumeStatement, {
+    workflow_ids: JSON.stringify(workflowIDs),
+    queue_name: queueName,
+  });
+  if (rows.length > 0) {
+    throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
+  }
+  return workflowIDs.map((workflowID) => createHandle<Result>(client, workflowID));
+}
+
+/**
+ * Deletes a workflow with all that belongs to it: steps, messages, events and streams.
+ *
+ * Cancel one that runs before you delete it. An ID that no workflow has is passed over.
+ *
+ * @example
+ * ```ts
+ * import { connect, deleteWorkflow } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * await deleteWorkflow(client, "task-9", { deleteChildren: true });
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param options Whether to delete its children too.
+ * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @throws {RangeError} If the ID is empty.
+ * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ */
+export async function deleteWorkflow(
+  client: Client | Driver,
+  workflowID: string,
+  options: DeleteWorkflowsOptions = {},
+): Promise<void> {
+  checkText("workflowID", workflowID);
+  await deleteWorkflows(client, [workflowID], options);
+}
+
+/**
+ * Deletes workflows as {@linkcode deleteWorkflow} does, all in one statement.
+ *
+ * @example
+ * ```ts
+ * import { connect, deleteWorkflows } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * await deleteWorkflows(client, ["task-8", "task-9"]);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowIDs The IDs of the workflows.
+ * @param options Whether to delete their children too.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @throws {RangeError} If one of the IDs is empty.
+ * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ */
+export async function deleteWorkflows(
+  client: Client | Driver,
+  workflowIDs: readonly string[],
+  options: DeleteWorkflowsOptions = {},
+): Promise<void> {
+  const { deleteChildren = false } = options;
+  checkIDs(workflowIDs);
+  checkBoolean("deleteChildren", deleteChildren);
+  const database = systemDatabaseOf(client);
+  if (deleteChildren) await requireParents(database, "deleteChildren");
+  await database.run(deleteStatement, {
+    workflow_ids: JSON.stringify(workflowIDs),
+    with_children: Number(deleteChildren),
+  });
+}

@@ -1,0 +1,206 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import { UnsupportedSerializationError, WaitTimeoutError } from "../errors.ts";
+import { SerializedValue } from "../serialization/mod.ts";
+import { checkText } from "../validate.ts";
+import type { Awaited, Found } from "../database/poller.ts";
+import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../database/wait.ts";
+import { createHandle, outcomeOf, toResult, type WorkflowHandle } from "./workflow.ts";
+
+/** A workflow that ended well. */
+export interface WorkflowSuccess<Result = unknown> {
+  /** The ID of the workflow. */
+  readonly workflowID: string;
+  /** How it ended. */
+  readonly status: "SUCCESS";
+  /** Its result; a {@linkcode SerializedValue} if that is in a format that is not known. */
+  readonly result: Result;
+}
+
+/** A workflow that ended without a result. */
+export interface WorkflowFailure {
+  /** The ID of the workflow. */
+  readonly workflowID: string;
+  /** How it ended. */
+  readonly status: "ERROR" | "CANCELLED" | "MAX_RECOVERY_ATTEMPTS_EXCEEDED";
+  /** What `getResult` throws: with `ERROR` the workflow's own error. */
+  readonly error: Error;
+}
+
+/** How a workflow ended: `status` tells whether there is a `result` or an `error`. */
+export type WorkflowOutcome<Result = unknown> = WorkflowSuccess<Result> | WorkflowFailure;
+
+/** The handle itself, or of a workflow that is given by its ID, a new one. */
+export type HandleOf<Workflow extends string | WorkflowHandle> = Workflow extends string
+  ? WorkflowHandle
+  : Workflow;
+
+/** The result of the workflow of a handle; of one that is given by its ID, it is not known. */
+export type ResultOf<Workflow extends string | WorkflowHandle> = Workflow extends
+  WorkflowHandle<infer Result> ? Result : unknown;
+
+/** The workflows by their IDs, each once. */
+function byID<Workflow extends string | WorkflowHandle>(
+  client: Client | Driver,
+  workflows: readonly Workflow[],
+): Map<string, HandleOf<Workflow>> {
+  if (!Array.isArray(workflows)) {
+    throw new TypeError("Cannot wait for workflows: expected an array of handles or workflow IDs");
+  }
+  const handles = new Map<string, HandleOf<Workflow>>();
+  for (const workflow of workflows) {
+    const workflowID = typeof workflow === "string" ? workflow : workflow?.workflowID;
+    checkText("workflowID", workflowID);
+    if (handles.has(workflowID)) continue;
+    const handle = typeof workflow === "string" ? createHandle(client, workflowID) : workflow;
+    handles.set(workflowID, handle as HandleOf<Workflow>);
+  }
+  return handles;
+}
+
+function endOf(workflowID: string): Awaited {
+  return { kind: "end", item: JSON.stringify(workflowID) };
+}
+
+/** Gives what is found, look by look and in the order in which the workflows ended. */
+async function* findAll(
+  waiter: Waiter,
+  workflowIDs: Iterable<string>,
+  toAwaited: (workflowID: string) => Awaited,
+  { timeoutSeconds = Infinity }: WaitOptions,
+): AsyncGenerator<Found[], void, void> {
+  const awaited = new Map([...workflowIDs].map((id) => [id, toAwaited(id)]));
+  while (awaited.size > 0) {
+    const found = await waiter.next([...awaited.values()]);
+    if (!found && waiter.isEnded) return;
+    if (!found) throw new WaitTimeoutError([...awaited.keys()], timeoutSeconds);
+    for (const { workflow_id } of found) awaited.delete(workflow_id);
+    yield found.sort((a, b) => Number(a.ended_at) - Number(b.ended_at));
+  }
+}
+
+/**
+ * Waits until one of several workflows has ended, well or not. One that is not there yet is waited
+ * for as well.
+ *
+ * @example
+ * ```ts
+ * import { connect, retrieveWorkflow, waitFirst } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const handles = [retrieveWorkflow(client, "task-7"), retrieveWorkflow(client, "task-8")];
+ * const first = await waitFirst(client, handles, { timeoutSeconds: 30 });
+ * console.log(first.workflowID, await first.getResult());
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflows Handles of the workflows, or their IDs.
+ * @param options How long to wait, and how; without, for as long as it takes.
+ * @returns The handle of the workflow that ended first.
+ * @throws {TypeError} If `workflows` is not an array, or has something else in it.
+ * @throws {RangeError} If `workflows` is empty.
+ * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
+ */
+export async function waitFirst<Workflow extends string | WorkflowHandle>(
+  client: Client | Driver,
+  workflows: readonly Workflow[],
+  options: WaitOptions = {},
+): Promise<HandleOf<Workflow>> {
+  const handles = byID(client, workflows);
+  if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
+  const waiter = createWaiter(systemDatabaseOf(client), options);
+  const { value } = await findAll(waiter, handles.keys(), endOf, options).next();
+  return handles.get(value![0]!.workflow_id)!;
+}
+
+/**
+ * Waits until all of several workflows have ended, well or not. One that is not there yet is waited
+ * for as well.
+ *
+ * @example
+ * ```ts
+ * import { connect, enqueue, waitAll } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const task = { workflowName: "processTask", queueName: "tasks" };
+ * const handles = await Promise.all([1, 2, 3].map((id) => enqueue(client, task, { id })));
+ * for (const handle of await waitAll(client, handles, { timeoutSeconds: 30 })) {
+ *   console.log(await handle.getResult());
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflows Handles of the workflows, or their IDs.
+ * @param options How long to wait for all of them, and how; without, for as long as it takes.
+ * @returns The handles, in the order of `workflows`.
+ * @throws {TypeError} If `workflows` is not an array, or has something else in it.
+ * @throws {WaitTimeoutError} If they have not all ended within `timeoutSeconds`; it names those.
+ */
+export async function waitAll<Workflow extends string | WorkflowHandle>(
+  client: Client | Driver,
+  workflows: readonly Workflow[],
+  options: WaitOptions = {},
+): Promise<HandleOf<Workflow>[]> {
+  const handles = byID(client, workflows);
+  const waiter = createWaiter(systemDatabaseOf(client), options);
+  for await (const _ of findAll(waiter, handles.keys(), endOf, options));
+  return workflows.map((workflow) =>
+    (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
+  );
+}
+
+async function toOutcome<Result>(found: Found): Promise<WorkflowOutcome<Result>> {
+  const workflowID = found.workflow_id;
+  const status = found.status as WorkflowOutcome["status"];
+  try {
+    const result = await toResult(workflowID, found) as Result;
+    return { workflowID, status: "SUCCESS", result };
+  } catch (error) {
+    if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
+    // One result that cannot be read does not end the wait for all others.
+    if (!(error instanceof UnsupportedSerializationError)) throw error;
+    const result = new SerializedValue(found.serialization || null, found.value ?? "");
+    return { workflowID, status, result: result as Result };
+  }
+}
+
+/**
+ * Waits for workflows to end, and gives the outcome of each as it ends. They may be thousands: one
+ * query looks for them all. One that is not there yet is waited for as well, one that is given more
+ * than once is given back once, and while an outcome is dealt with nothing is sent.
+ *
+ * @example
+ * ```ts
+ * import { completed, connect, enqueue } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const task = { workflowName: "processTask", queueName: "tasks" };
+ * const handles = await Promise.all([1, 2, 3].map((id) => enqueue(client, task, { id })));
+ * for await (const outcome of completed(client, handles, { timeoutSeconds: 30 })) {
+ *   if (outcome.status === "SUCCESS") console.log(outcome.workflowID, outcome.result);
+ *   else console.error(outcome.workflowID, outcome.error);
+ * }
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflows Handles of the workflows, or their IDs.
+ * @param options How long to wait for all of them, and how; without, for as long as it takes.
+ * @returns The outcomes, in the order in which the workflows end; those that a look finds ended are
+ * given in the order in which they did.
+ * @throws {TypeError} If `workflows` is not an array, or has something else in it.
+ * @throws {WaitTimeoutError} If they have not all ended within `timeoutSeconds`; it names those.
+ */
+export function completed<Workflow extends string | WorkflowHandle>(
+  client: Client | Driver,
+  workflows: readonly Workflow[],
+  options: WaitOptions = {},
+): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
+  const workflowIDs = byID(client, workflows).keys();
+  const waiter = createWaiter(systemDatabaseOf(client), options);
+  async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
+    for await (const found of findAll(waiter, workflowIDs, outcomeOf, options)) {
+      for (const row of found) yield await toOutcome(row);
+    }
+  }
+  return withWaiter(waiter, outcomes());
+}

@@ -1,0 +1,142 @@
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { listWorkflows } from "../../sql/mod.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import {
+  AwaitedWorkflowCancelledError,
+  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  ResultTimeoutError,
+} from "../errors.ts";
+import { deserializeError, deserializeValue } from "../serialization/mod.ts";
+import { checkText } from "../validate.ts";
+import type { Awaited, Found } from "../database/poller.ts";
+import { waitFor, type WaitOptions } from "../database/wait.ts";
+import type { ListParameters } from "../lists/workflow_filters.ts";
+import { toWorkflowStatus, type WorkflowStatus } from "./workflow_status.ts";
+
+/** A workflow, known by its ID. */
+export interface WorkflowHandle<Result = unknown> {
+  /** The ID of the workflow. */
+  readonly workflowID: string;
+  /** What {@linkcode getStatus} says of the workflow. */
+  getStatus(): Promise<WorkflowStatus | null>;
+  /** What {@linkcode getResult} gives for the workflow. */
+  getResult(options?: WaitOptions): Promise<Result>;
+}
+
+/** The outcome of a workflow, to be waited for. */
+export function outcomeOf(workflowID: string): Awaited {
+  return { kind: "outcome", item: JSON.stringify(workflowID) };
+}
+
+/** The result of a workflow that has ended, or its error thrown. */
+export async function toResult(workflowID: string, outcome: Found): Promise<unknown> {
+  switch (outcome.status) {
+    case "SUCCESS":
+      return await deserializeValue(outcome.value, outcome.serialization);
+    case "CANCELLED":
+      throw new AwaitedWorkflowCancelledError(workflowID);
+    case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+      throw new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
+    default:
+      throw await deserializeError(outcome.error ?? "null", outcome.serialization);
+  }
+}
+
+/** A handle to a workflow, of which nothing is checked. */
+export function createHandle<Result>(
+  client: Client | Driver,
+  workflowID: string,
+): WorkflowHandle<Result> {
+  return {
+    workflowID,
+    getStatus: () => getStatus(client, workflowID),
+    getResult: (options) => getResult<Result>(client, workflowID, options),
+  };
+}
+
+/**
+ * A handle to a workflow, which need not be there yet. Nothing is sent.
+ *
+ * @example
+ * ```ts
+ * import { connect, retrieveWorkflow } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * console.log(await retrieveWorkflow<string>(client, "task-7").getResult());
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @returns The handle.
+ * @throws {TypeError} If the ID is not a string.
+ * @throws {RangeError} If the ID is empty.
+ */
+export function retrieveWorkflow<Result = unknown>(
+  client: Client | Driver,
+  workflowID: string,
+): WorkflowHandle<Result> {
+  checkText("workflowID", workflowID);
+  return createHandle(client, workflowID);
+}
+
+/**
+ * What DBOS knows of a workflow now.
+ *
+ * @example
+ * ```ts
+ * import { connect, getStatus } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const status = await getStatus(client, "task-7");
+ * console.log(status?.status, status?.createdAt);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @returns Its status, or null if there is no such workflow.
+ * @throws {TypeError} If the ID is not a string.
+ * @throws {RangeError} If the ID is empty.
+ */
+export async function getStatus(
+  client: Client | Driver,
+  workflowID: string,
+): Promise<WorkflowStatus | null> {
+  checkText("workflowID", workflowID);
+  const parameters: ListParameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
+  const [row] = await systemDatabaseOf(client).run(listWorkflows, parameters);
+  return row ? await toWorkflowStatus(row) : null;
+}
+
+/**
+ * Waits until a workflow has ended, and gives its result or throws its error. A workflow that is not
+ * there yet is waited for as well.
+ *
+ * @example
+ * ```ts
+ * import { connect, getResult } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * console.log(await getResult(client, "task-7", { timeoutSeconds: 30 }));
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @param options How long to wait, and how; without, for as long as it takes.
+ * @returns The result of the workflow.
+ * @throws {WorkflowError} If the workflow ended with an error: name, message, code and data are the
+ * workflow's own.
+ * @throws {AwaitedWorkflowCancelledError} If the workflow was cancelled.
+ * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If DBOS gave the workflow up.
+ * @throws {ResultTimeoutError} If it has not ended within `timeoutSeconds`.
+ * @throws {UnsupportedSerializationError} If the result is in a format that is not known.
+ */
+export async function getResult<Result = unknown>(
+  client: Client | Driver,
+  workflowID: string,
+  options: WaitOptions = {},
+): Promise<Result> {
+  checkText("workflowID", workflowID);
+  const outcome = await waitFor(systemDatabaseOf(client), outcomeOf(workflowID), options);
+  if (!outcome) throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
+  return await toResult(workflowID, outcome) as Result;
+}

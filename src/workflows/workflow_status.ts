@@ -1,0 +1,138 @@
+import type { listWorkflows } from "../../sql/mod.ts";
+import { deserializeIfKnown } from "../serialization/mod.ts";
+
+/**
+ * What DBOS knows of a workflow. Times are milliseconds since 1970. What is not set is undefined.
+ *
+ * An input, output or error in a format that this client cannot read is a
+ * {@linkcode SerializedValue}.
+ */
+export interface WorkflowStatus {
+  /** The ID of the workflow. */
+  readonly workflowID: string;
+  /**
+   * `PENDING` (running), `ENQUEUED`, `DELAYED`, `SUCCESS`, `ERROR`, `CANCELLED` or
+   * `MAX_RECOVERY_ATTEMPTS_EXCEEDED`.
+   */
+  readonly status: string;
+  /** The name that the workflow is registered under. */
+  readonly workflowName: string;
+  /** The class that has it as a method; empty for a plain function. */
+  readonly workflowClassName: string;
+  /** The configured instance that has it as a method; empty without one. */
+  readonly workflowConfigName: string;
+  /** The queue it is or was on. */
+  readonly queueName?: string;
+  /** The user on whose behalf it runs. */
+  readonly authenticatedUser?: string;
+  /** The role that its user acts in. */
+  readonly assumedRole?: string;
+  /** The roles of its user. */
+  readonly authenticatedRoles?: string[];
+  /** Its positional arguments, an array. */
+  readonly input?: unknown;
+  /** Its result, once it has ended well. */
+  readonly output?: unknown;
+  /** Its {@linkcode WorkflowError}, once it has failed. */
+  readonly error?: unknown;
+  /** The worker that runs or ran it. */
+  readonly executorId?: string;
+  /** The application version that runs, ran or shall run it. */
+  readonly applicationVersion?: string;
+  /** The application that it belongs to. */
+  readonly applicationName?: string;
+  /** How often it was started. */
+  readonly recoveryAttempts: number;
+  /** When it was enqueued or started. */
+  readonly createdAt: number;
+  /** When its status changed last. */
+  readonly updatedAt?: number;
+  /** How long it may run, in milliseconds. */
+  readonly timeoutMS?: number;
+  /** When it is cancelled unless it has ended. */
+  readonly deadlineEpochMS?: number;
+  /** The deduplication ID it holds. */
+  readonly deduplicationID?: string;
+  /** Its priority on the queue, lower first. */
+  readonly priority: number;
+  /** Its partition of the queue. */
+  readonly queuePartitionKey?: string;
+  /** When a worker took it from the queue. */
+  readonly dequeuedAt?: number;
+  /** Until when it is kept from running. */
+  readonly delayUntilEpochMS?: number;
+  /** When it ended. */
+  readonly completedAt?: number;
+  /** The workflow it is a fork of. */
+  readonly forkedFrom?: string;
+  /** Whether there are forks of it. */
+  readonly wasForkedFrom: boolean;
+  /** The workflow that started it. */
+  readonly parentWorkflowID?: string;
+  /** What lists of workflows can be filtered by. */
+  readonly attributes?: Record<string, unknown>;
+  /** The schedule that started it. */
+  readonly scheduleName?: string;
+}
+
+/** A row of sql/list_workflows.sql. */
+export type WorkflowRow = NonNullable<typeof listWorkflows.row>;
+
+/** The properties of `record` that have a value. */
+type Present<Record> = { [Key in keyof Record]: Exclude<Record[Key], undefined> };
+
+function dropUndefined<Record extends object>(record: Record): Present<Record> {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Present<Record>;
+}
+
+function toNumber(text: string | null | undefined): number | undefined {
+  return text ? Number(text) : undefined;
+}
+
+function parseJson<Value>(text: string | null | undefined): Value | undefined {
+  return text ? JSON.parse(text) : undefined;
+}
+
+/** The status that a row tells. */
+export async function toWorkflowStatus(row: WorkflowRow): Promise<WorkflowStatus> {
+  const serialization = row.serialization ?? null;
+  const [input, output, error] = await Promise.all([
+    deserializeIfKnown(row.inputs, serialization, (codec, text) => codec.deserializeArgs(text)),
+    deserializeIfKnown(row.output, serialization, (codec, text) => codec.deserializeValue(text)),
+    deserializeIfKnown(row.error, serialization, (codec, text) => codec.deserializeError(text)),
+  ]);
+  return dropUndefined({
+    workflowID: row.workflow_id,
+    status: row.status,
+    workflowName: row.name,
+    workflowClassName: row.class_name ?? "",
+    workflowConfigName: row.config_name ?? "",
+    queueName: row.queue_name ?? undefined,
+    authenticatedUser: row.authenticated_user ?? undefined,
+    assumedRole: row.assumed_role ?? undefined,
+    authenticatedRoles: parseJson<string[]>(row.authenticated_roles),
+    input,
+    output,
+    error,
+    executorId: row.executor_id ?? undefined,
+    applicationVersion: row.application_version ?? undefined,
+    applicationName: row.application_name ?? undefined,
+    recoveryAttempts: Number(row.recovery_attempts ?? 0),
+    createdAt: Number(row.created_at),
+    updatedAt: toNumber(row.updated_at),
+    timeoutMS: toNumber(row.timeout_ms),
+    deadlineEpochMS: toNumber(row.deadline_epoch_ms),
+    deduplicationID: row.deduplication_id ?? undefined,
+    priority: row.priority ?? 0,
+    queuePartitionKey: row.queue_partition_key ?? undefined,
+    dequeuedAt: toNumber(row.started_at_epoch_ms),
+    delayUntilEpochMS: toNumber(row.delay_until_epoch_ms),
+    completedAt: toNumber(row.completed_at),
+    forkedFrom: row.forked_from ?? undefined,
+    wasForkedFrom: row.was_forked_from ?? false,
+    parentWorkflowID: row.parent_workflow_id ?? undefined,
+    attributes: parseJson<Record<string, unknown>>(row.attributes),
+    scheduleName: row.schedule_name ?? undefined,
+  }) as WorkflowStatus;
+}
