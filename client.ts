@@ -141,6 +141,14 @@ export function systemDatabaseOf(client: Client | Driver): SystemDatabase {
   return database;
 }
 
+/** Waits for a promise, but not for ever: the network may hang. */
+async function settlesWithin(seconds: number, promise: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const isOver = new Promise<void>((resolve) => timer = setTimeout(resolve, seconds * 1000));
+  await Promise.race([promise, isOver]);
+  clearTimeout(timer);
+}
+
 function createClosableClient(
   driver: Driver,
   options: ClientOptions,
@@ -148,12 +156,13 @@ function createClosableClient(
 ): Client {
   const closing = new AbortController();
   const database = toSystemDatabase(driver, options, closing.signal);
-  const close = async () => {
-    if (closing.signal.aborted) return;
+  let closed: Promise<void> | undefined;
+  async function closeOnce(): Promise<void> {
     closing.abort(new Error("Cannot wait any longer: the client was closed"));
-    await database.isQuiet();
+    await settlesWithin(closeTimeoutSeconds, database.isQuiet());
     await closeDriver();
-  };
+  }
+  const close = () => closed ??= closeOnce();
   const client = { close, [Symbol.asyncDispose]: close };
   systemDatabases.set(client, database);
   return client;

@@ -160,7 +160,7 @@ export type { ScheduleChanges, ScheduleOptions } from "./src/schedules/schedule_
 export {
   getSchedule,
   listSchedules,
-  type ListSchedulesFilters,
+  type ListSchedulesOptions,
   type WorkflowSchedule,
 } from "./src/schedules/schedules.ts";
 export { backfillSchedule, triggerSchedule } from "./src/schedules/run_schedules.ts";
@@ -181,6 +181,10 @@ export {
   renameApplication,
   type RenameApplicationOptions,
 } from "./src/applications/applications.ts";
+export {
+  describeSystemDatabase,
+  type SystemDatabaseDescription,
+} from "./src/applications/describe.ts";
 
 // Values
 export { type SerializationType, SerializedValue } from "./src/serialization/mod.ts";

@@ -1,39 +1,36 @@
-/** How many workflows a second are enqueued, by the official client and by this one. */
+/** How many workflows a second are enqueued by single calls. */
 
-import { DBOSClient } from "@dbos-inc/dbos-sdk";
-import pg from "pg";
-import postgres from "postgres";
-import { connect, enqueue } from "../mod.ts";
-import { compareRates, type Contender, type Rounds } from "./measure.ts";
+import { enqueue } from "../mod.ts";
+import { args, job, openOfficial, openOurs } from "./contenders.ts";
+import { startDelayingProxy } from "./delaying_proxy.ts";
+import { type BenchOptions, compare, measureRate, type Row, toRateRows } from "./measure.ts";
 
-const options = { workflowName: "echo", queueName: "idle" };
-const args = [1, "two", { three: 3 }] as const;
-const max = 10;
-
-export async function compareEnqueue(url: string, rounds: Rounds): Promise<void> {
+async function compareAt(
+  url: string,
+  roundTripMs: number,
+  concurrencies: readonly number[],
+  { rounds, roundMs }: BenchOptions,
+): Promise<Row[]> {
   await using resources = new AsyncDisposableStack();
-  const official = await DBOSClient.create({ systemDatabaseUrl: url });
-  resources.defer(() => official.destroy());
-  const pool = new pg.Pool({ connectionString: url, max });
-  resources.defer(() => pool.end());
-  const sql = postgres(url, { max, fetch_types: false });
-  resources.defer(() => sql.end());
-  const client = resources.use(await connect(url));
-
-  const contenders: Contender[] = [
-    {
-      name: "official client",
-      run: () => official.enqueuePortable(options, [...args]),
-    },
-    { name: "npm:pg", run: () => enqueue(pool, options, ...args) },
-    { name: "npm:postgres", run: () => enqueue(sql, options, ...args) },
-    { name: "connect()", run: () => enqueue(client, options, ...args) },
-  ];
-  for (const inFlight of [1, 32, 512]) {
-    console.log(`enqueue, ${inFlight} in flight, ${max} connections`);
-    for (const { name, perSecond, ratio } of await compareRates(contenders, inFlight, rounds)) {
-      const rate = `${Math.round(perSecond)} a second`;
-      console.log(`  ${name.padEnd(16)} ${rate.padStart(16)} ${ratio.toFixed(2).padStart(8)} ×`);
-    }
+  const official = await openOfficial(url, resources);
+  const ours = await openOurs(url, resources);
+  const rows: Row[] = [];
+  for (const inFlight of concurrencies) {
+    const contenders = [
+      { name: "official", run: () => official.enqueuePortable(job, [...args]) },
+      ...ours.map(({ name, client }) => ({ name, run: () => enqueue(client, job, ...args) })),
+    ].map(({ name, run }) => ({ name, measure: () => measureRate(roundMs, inFlight, run) }));
+    const work = `enqueue, ${inFlight} in flight, ${roundTripMs} ms`;
+    rows.push(...toRateRows(work, contenders, await compare(contenders, rounds)));
   }
+  return rows;
+}
+
+export async function compareEnqueue(options: BenchOptions): Promise<Row[]> {
+  const rows = await compareAt(options.url, 0, [1, 32, 512], options);
+  for (const roundTripMs of [2, 20]) {
+    await using proxy = await startDelayingProxy(options.url, roundTripMs);
+    rows.push(...await compareAt(proxy.url, roundTripMs, [1, 32], options));
+  }
+  return rows;
 }

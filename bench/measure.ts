@@ -1,21 +1,29 @@
 /** Compares contenders in interleaved rounds, so that a machine whose speed drifts is fair to all. */
 
-export interface Contender {
-  readonly name: string;
-  run(): Promise<unknown>;
-}
-
-export interface Rate {
-  readonly name: string;
-  /** Calls a second: the median of the rounds. */
-  readonly perSecond: number;
-  /** That of the first contender is 1. */
-  readonly ratio: number;
-}
-
-export interface Rounds {
+/** What a bench is to be run on, and how thoroughly. */
+export interface BenchOptions {
+  /** A database with DBOS's system tables, of its own for each bench. */
+  readonly url: string;
   readonly rounds: number;
   readonly roundMs: number;
+  /** Only show that it runs. */
+  readonly isShort: boolean;
+}
+
+/** One line of the table. */
+export interface Row {
+  readonly work: string;
+  /** What the official client takes or makes of it. */
+  readonly official: string;
+  readonly ours: string;
+  /** How many times better ours is; undefined where there is nothing to compare it with. */
+  readonly ratio: number | undefined;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Does the work of a round; gives its figure. */
+  measure(): Promise<number>;
 }
 
 export function median(values: readonly number[]): number {
@@ -23,36 +31,75 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-async function runFor(durationMs: number, inFlight: number, run: () => Promise<unknown>) {
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Calls `run` time and again, with `inFlight` calls under way; gives the calls a second. */
+export async function measureRate(
+  durationMs: number,
+  inFlight: number,
+  run: () => Promise<unknown>,
+): Promise<number> {
   const startedAt = performance.now();
   let calls = 0;
   async function callOn(): Promise<void> {
-    while (performance.now() - startedAt < durationMs) {
+    do {
       await run();
       calls++;
-    }
+    } while (performance.now() - startedAt < durationMs);
   }
   await Promise.all(Array.from({ length: inFlight }, callOn));
   return calls / (performance.now() - startedAt) * 1000;
 }
 
-/** The rates of the contenders with `inFlight` calls under way; the first is the measure of all. */
-export async function compareRates(
+/** The median figure of each contender, after a round that does not count. */
+export async function compare(
   contenders: readonly Contender[],
-  inFlight: number,
-  { rounds, roundMs }: Rounds,
-): Promise<Rate[]> {
-  const rates = contenders.map((): number[] => []);
-  for (const { run } of contenders) await runFor(roundMs / 2, inFlight, run);
+  rounds: number,
+): Promise<number[]> {
+  const figures = contenders.map((): number[] => []);
+  for (const { measure } of contenders) await measure();
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { run }] of contenders.entries()) {
-      rates[index]!.push(await runFor(roundMs, inFlight, run));
+    for (const [index, { measure }] of contenders.entries()) {
+      figures[index]!.push(await measure());
     }
   }
-  const medians = rates.map(median);
-  return contenders.map(({ name }, index) => ({
-    name,
-    perSecond: medians[index]!,
-    ratio: medians[index]! / medians[0]!,
+  return figures.map(median);
+}
+
+/** The rows of rates, of which more is better; the first contender is the official client. */
+export function toRateRows(
+  work: string,
+  contenders: readonly Contender[],
+  [official, ...ours]: readonly number[],
+): Row[] {
+  return ours.map((perSecond, index) => ({
+    work: `${work}, ${contenders[index + 1]!.name}`,
+    official: formatRate(official!),
+    ours: formatRate(perSecond),
+    ratio: perSecond / official!,
   }));
+}
+
+/** A row of something of which less is better. */
+export function toCostRow(
+  work: string,
+  official: number,
+  ours: number,
+  format: (figure: number) => string,
+): Row {
+  return { work, official: format(official), ours: format(ours), ratio: official / ours };
+}
+
+function format(figure: number): string {
+  return figure >= 100 ? String(Math.round(figure)) : figure.toPrecision(2);
+}
+
+export function formatRate(perSecond: number): string {
+  return `${format(perSecond)}/s`;
+}
+
+export function formatMs(durationMs: number): string {
+  return `${format(durationMs)} ms`;
 }

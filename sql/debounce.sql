@@ -5,8 +5,9 @@
 -- needs workflow_status.serialization
 --
 -- Puts off a debounced workflow that is still delayed, and gives it new arguments; its deadline, if
--- it has one, is the latest that it is put off to. Only one of the same name and class, and one of
--- the given application or of none, which becomes that of the given one.
+-- it has one, is the latest that it is put off to. Only one of the same name and, unless the job is
+-- of any class, the same class, and one of the given application or of none, which becomes that of
+-- the given one.
 --
 -- Returns the workflow that was put off, or else the one that holds the debounce key, if any. A
 -- worker that lets the workflow go at the same time is waited for; that is then shown as the holder
@@ -20,6 +21,7 @@ with job as (
     deduplication_id text,
     application_name text,
     delay_ms bigint,
+    is_of_any_class boolean,
     inputs text,
     serialization text
   )
@@ -41,7 +43,7 @@ bounced as (
   where bounced.queue_name = job.queue_name
     and bounced.deduplication_id = job.deduplication_id
     and bounced.name = job.name
-    and bounced.class_name is not distinct from job.class_name
+    and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name)
     and bounced.status = 'DELAYED'
     and bounced.is_debounced
     and coalesce( -- workflow_status.application_name

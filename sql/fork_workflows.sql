@@ -8,7 +8,7 @@
 -- got lost. Where older schemas cannot tell, that is any fork of the same workflow under the ID.
 --
 -- A row that names neither a missing original nor an existing workflow is that of a fork whose ID
--- was taken after the statement began; sending it again tells.
+-- was taken after the statement began; sending it again tells. The other forks are written then.
 with fork as (
   select
     input.*,

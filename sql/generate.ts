@@ -30,7 +30,7 @@ function toCamelCase(name: string): string {
 function stripComments(source: string): string {
   return source.split("\n")
     .map((line) => marker.test(line) && !line.startsWith("--") ? line : line.replace(/--.*/, ""))
-    .map((line) => line.trimEnd())
+    .map((line) => line.trim())
     .filter(Boolean)
     .join("\n");
 }

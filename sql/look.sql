@@ -11,6 +11,8 @@
 -- workflow has ended or is not there. Status and values are of one snapshot, so an ended workflow without a
 -- value has none to come, unless it was cancelled and its worker has yet to notice.
 --
+-- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
+--
 -- Of more than `most_rows` rows, some: those left out are found by asking for them again.
 select
   'outcome' as kind,
@@ -35,7 +37,19 @@ select
   )::text as ended_at
 from json_array_elements_text(:outcomes::text::json)
   with ordinality as wanted (workflow_id, position)
-join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
+cross join lateral (
+  select
+    workflow_uuid,
+    output,
+    error,
+    serialization, -- workflow_status.serialization
+    completed_at, -- workflow_status.completed_at
+    updated_at,
+    status
+  from :schema.workflow_status
+  where workflow_uuid = wanted.workflow_id
+  limit 1
+) as ws
 left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 union all
@@ -71,7 +85,16 @@ select
   )::text
 from json_array_elements_text(:ends::text::json)
   with ordinality as wanted (workflow_id, position)
-join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
+cross join lateral (
+  select
+    workflow_uuid,
+    completed_at, -- workflow_status.completed_at
+    updated_at,
+    status
+  from :schema.workflow_status
+  where workflow_uuid = wanted.workflow_id
+  limit 1
+) as ws
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 union all
 select

@@ -17,96 +17,96 @@ export const applySchedules: Statement<{
   name: "apply_schedules",
   text: `
 with input as (
-  select *
-  from json_to_recordset(:schedules::text::json) as input (
-    schedule_id text,
-    schedule_name text,
-    workflow_name text,
-    workflow_class_name text,
-    schedule text,
-    context text,
-    automatic_backfill boolean,
-    cron_timezone text,
-    queue_name text,
-    application_name text
-  )
+select *
+from json_to_recordset(:schedules::text::json) as input (
+schedule_id text,
+schedule_name text,
+workflow_name text,
+workflow_class_name text,
+schedule text,
+context text,
+automatic_backfill boolean,
+cron_timezone text,
+queue_name text,
+application_name text
+)
 ),
 existing as (
-  select
-    existing.application_name, -- workflow_schedules.application_name
-    existing.schedule_name
-  from :schema.workflow_schedules as existing
-  where existing.schedule_name in (select schedule_name from input)
-  order by existing.schedule_name
-  for update
+select
+existing.application_name, -- workflow_schedules.application_name
+existing.schedule_name
+from :schema.workflow_schedules as existing
+where existing.schedule_name in (select schedule_name from input)
+order by existing.schedule_name
+for update
 ),
 in_the_way as (
-  select
-    existing.application_name, -- workflow_schedules.application_name
-    existing.schedule_name
-  from existing
-  join input using (schedule_name)
-  where false
-    or existing.application_name <> input.application_name -- workflow_schedules.application_name
+select
+existing.application_name, -- workflow_schedules.application_name
+existing.schedule_name
+from existing
+join input using (schedule_name)
+where false
+or existing.application_name <> input.application_name -- workflow_schedules.application_name
 ),
 written as (
-  insert into :schema.workflow_schedules as written (
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
-    status
-  )
-  select
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
-    'ACTIVE'
-  from input
-  where not exists (select from in_the_way)
-  order by schedule_name
-  on conflict (schedule_name) do update set
-    workflow_name = excluded.workflow_name,
-    workflow_class_name = excluded.workflow_class_name,
-    schedule = excluded.schedule,
-    automatic_backfill = excluded.automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone = excluded.cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name = excluded.queue_name, -- workflow_schedules.queue_name
-    application_name = coalesce( -- workflow_schedules.application_name
-      written.application_name, excluded.application_name -- workflow_schedules.application_name
-    ), -- workflow_schedules.application_name
-    context = excluded.context
-  where true
-    and coalesce( -- workflow_schedules.application_name
-      written.application_name = excluded.application_name, -- workflow_schedules.application_name
-      true -- workflow_schedules.application_name
-    ) -- workflow_schedules.application_name
-  returning schedule_name
+insert into :schema.workflow_schedules as written (
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+application_name, -- workflow_schedules.application_name
+status
 )
 select
-  in_the_way.application_name, -- workflow_schedules.application_name
-  in_the_way.schedule_name
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+application_name, -- workflow_schedules.application_name
+'ACTIVE'
+from input
+where not exists (select from in_the_way)
+order by schedule_name
+on conflict (schedule_name) do update set
+workflow_name = excluded.workflow_name,
+workflow_class_name = excluded.workflow_class_name,
+schedule = excluded.schedule,
+automatic_backfill = excluded.automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone = excluded.cron_timezone, -- workflow_schedules.cron_timezone
+queue_name = excluded.queue_name, -- workflow_schedules.queue_name
+application_name = coalesce( -- workflow_schedules.application_name
+written.application_name, excluded.application_name -- workflow_schedules.application_name
+), -- workflow_schedules.application_name
+context = excluded.context
+where true
+and coalesce( -- workflow_schedules.application_name
+written.application_name = excluded.application_name, -- workflow_schedules.application_name
+true -- workflow_schedules.application_name
+) -- workflow_schedules.application_name
+returning schedule_name
+)
+select
+in_the_way.application_name, -- workflow_schedules.application_name
+in_the_way.schedule_name
 from in_the_way
 union all
 select
-  null, -- workflow_schedules.application_name
-  input.schedule_name
+null, -- workflow_schedules.application_name
+input.schedule_name
 from input
 where not exists (select from in_the_way)
-  and input.schedule_name not in (select schedule_name from written)`,
+and input.schedule_name not in (select schedule_name from written)`,
 };
 
 export const cancelWorkflows: Statement<{
@@ -118,28 +118,28 @@ export const cancelWorkflows: Statement<{
   name: "cancel_workflows",
   text: `
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
-  union -- workflow_status.parent_workflow_id
-  select child.workflow_uuid -- workflow_status.parent_workflow_id
-  from target -- workflow_status.parent_workflow_id
-  join :schema.workflow_status as child -- workflow_status.parent_workflow_id
-    on child.parent_workflow_id = target.workflow_uuid -- workflow_status.parent_workflow_id
-  where :with_children::int = 1 -- workflow_status.parent_workflow_id
+select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+union -- workflow_status.parent_workflow_id
+select child.workflow_uuid -- workflow_status.parent_workflow_id
+from target -- workflow_status.parent_workflow_id
+join :schema.workflow_status as child -- workflow_status.parent_workflow_id
+on child.parent_workflow_id = target.workflow_uuid -- workflow_status.parent_workflow_id
+where :with_children::int = 1 -- workflow_status.parent_workflow_id
 ),
 cancelled as (
-  update :schema.workflow_status
-  set
-    status = 'CANCELLED',
-    owner_xid = null, -- workflow_status.owner_xid
-    queue_name = null,
-    deduplication_id = null,
-    started_at_epoch_ms = null,
-    completed_at = present.ms, -- workflow_status.completed_at
-    updated_at = present.ms
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
-  where workflow_uuid = any(array(select workflow_uuid from target))
-    and status not in ('SUCCESS', 'ERROR', 'CANCELLED')
-  returning workflow_uuid
+update :schema.workflow_status
+set
+status = 'CANCELLED',
+owner_xid = null, -- workflow_status.owner_xid
+queue_name = null,
+deduplication_id = null,
+started_at_epoch_ms = null,
+completed_at = present.ms, -- workflow_status.completed_at
+updated_at = present.ms
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
+where workflow_uuid = any(array(select workflow_uuid from target))
+and status not in ('SUCCESS', 'ERROR', 'CANCELLED')
+returning workflow_uuid
 )
 select count(*)::int as cancelled
 from cancelled`,
@@ -197,79 +197,79 @@ export const countWorkflows: Statement<{
   name: "count_workflows",
   text: `
 with matching as (
-  select ws.*
-  from (
-    select
-      null::text as forked_from,
-      null::text as parent_workflow_id,
-      false as was_forked_from,
-      null::bigint as completed_at,
-      null::jsonb as attributes,
-      null::text as schedule_name,
-      false as is_debounced,
-      null::text as application_name
-  ) as absent
-  cross join lateral (
-    select *
-    from :schema.workflow_status
-    where true
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
-      and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
-      and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
-      and name = any(string_to_array(:names::text, :separator::text)) -- :names
-      and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
-      and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
-      and status = :status::text -- :status
-      and (false -- :statuses
-        or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
-        or status = 'DELAYED' -- :delayed
-        or status = any(string_to_array(:failed::text, ',')) -- :failed
-        or status = 'SUCCESS' -- :succeeded
-      ) -- :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
-      and queue_name is not null -- :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
-      and is_debounced = (:is_debounced::int = 1) -- :is_debounced
-      and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
-      and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
-      and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
-      and (application_name is null or application_name = any( -- :applications
-        string_to_array(:applications::text, :separator::text) -- :applications
-      )) -- :applications
-      and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
-      and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
-      and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
-      and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
-      and attributes @> :attributes::text::jsonb -- :attributes
-      and created_at >= :created_from::bigint -- :created_from
-      and created_at <= :created_until::bigint -- :created_until
-      and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
-      and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
-      and completed_at >= :completed_from::bigint -- :completed_from
-      and completed_at <= :completed_until::bigint -- :completed_until
-  ) as ws
+select ws.*
+from (
+select
+null::text as forked_from,
+null::text as parent_workflow_id,
+false as was_forked_from,
+null::bigint as completed_at,
+null::jsonb as attributes,
+null::text as schedule_name,
+false as is_debounced,
+null::text as application_name
+) as absent
+cross join lateral (
+select *
+from :schema.workflow_status
+where true
+and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
+and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
+and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
+and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
+and name = any(string_to_array(:names::text, :separator::text)) -- :names
+and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
+and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
+and status = :status::text -- :status
+and (false -- :statuses
+or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
+or status = 'DELAYED' -- :delayed
+or status = any(string_to_array(:failed::text, ',')) -- :failed
+or status = 'SUCCESS' -- :succeeded
+) -- :statuses
+and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
+and queue_name is not null -- :is_queued
+and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
+and is_debounced = (:is_debounced::int = 1) -- :is_debounced
+and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
+and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
+and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
+and (application_name is null or application_name = any( -- :applications
+string_to_array(:applications::text, :separator::text) -- :applications
+)) -- :applications
+and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
+and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
+and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
+and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
+and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
+and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
+and attributes @> :attributes::text::jsonb -- :attributes
+and created_at >= :created_from::bigint -- :created_from
+and created_at <= :created_until::bigint -- :created_until
+and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
+and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
+and completed_at >= :completed_from::bigint -- :completed_from
+and completed_at <= :completed_until::bigint -- :completed_until
+) as ws
 )
 select
-  status, -- :by_status
-  name, -- :by_name
-  queue_name, -- :by_queue
-  application_version, -- :by_version
-  (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket, -- :bucket_ms
-  count(*)::text as count
+status, -- :by_status
+name, -- :by_name
+queue_name, -- :by_queue
+application_version, -- :by_version
+(created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket, -- :bucket_ms
+count(*)::text as count
 from matching
 group by
-  status, -- :by_status
-  name, -- :by_name
-  queue_name, -- :by_queue
-  application_version, -- :by_version
-  created_at / :bucket_ms::bigint, -- :bucket_ms
-  ()
+status, -- :by_status
+name, -- :by_name
+queue_name, -- :by_queue
+application_version, -- :by_version
+created_at / :bucket_ms::bigint, -- :bucket_ms
+()
 order by
-  created_at / :bucket_ms::bigint, -- :bucket_ms
-  count(*) desc`,
+created_at / :bucket_ms::bigint, -- :bucket_ms
+count(*) desc`,
 };
 
 export const createSchedule: Statement<{
@@ -281,53 +281,53 @@ export const createSchedule: Statement<{
   name: "create_schedule",
   text: `
 with input as (
-  select *
-  from json_to_recordset(:schedule::text::json) as input (
-    schedule_id text,
-    schedule_name text,
-    workflow_name text,
-    workflow_class_name text,
-    schedule text,
-    context text,
-    automatic_backfill boolean,
-    cron_timezone text,
-    queue_name text,
-    application_name text
-  )
+select *
+from json_to_recordset(:schedule::text::json) as input (
+schedule_id text,
+schedule_name text,
+workflow_name text,
+workflow_class_name text,
+schedule text,
+context text,
+automatic_backfill boolean,
+cron_timezone text,
+queue_name text,
+application_name text
+)
 ),
 inserted as (
-  insert into :schema.workflow_schedules (
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
-    status
-  )
-  select
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
-    'ACTIVE'
-  from input
-  on conflict do nothing
-  returning schedule_id
+insert into :schema.workflow_schedules (
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+application_name, -- workflow_schedules.application_name
+status
 )
 select
-  existing.application_name, -- workflow_schedules.application_name
-  existing.schedule_id
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+application_name, -- workflow_schedules.application_name
+'ACTIVE'
+from input
+on conflict do nothing
+returning schedule_id
+)
+select
+existing.application_name, -- workflow_schedules.application_name
+existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)
 where not exists (select from inserted)`,
@@ -346,64 +346,65 @@ export const debounce: Statement<{
   name: "debounce",
   text: `
 with job as (
-  select *
-  from json_to_recordset(:job::text::json) as job (
-    name text,
-    class_name text,
-    queue_name text,
-    deduplication_id text,
-    application_name text,
-    delay_ms bigint,
-    inputs text,
-    serialization text
-  )
+select *
+from json_to_recordset(:job::text::json) as job (
+name text,
+class_name text,
+queue_name text,
+deduplication_id text,
+application_name text,
+delay_ms bigint,
+is_of_any_class boolean,
+inputs text,
+serialization text
+)
 ),
 bounced as (
-  update :schema.workflow_status as bounced
-  set
-    delay_until_epoch_ms = least(
-      present.ms + job.delay_ms,
-      bounced.debounce_deadline_epoch_ms
-    ),
-    application_name = coalesce( -- workflow_status.application_name
-      bounced.application_name, job.application_name -- workflow_status.application_name
-    ), -- workflow_status.application_name
-    inputs = job.inputs, -- not workflow_input
-    serialization = job.serialization,
-    updated_at = present.ms
-  from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
-  where bounced.queue_name = job.queue_name
-    and bounced.deduplication_id = job.deduplication_id
-    and bounced.name = job.name
-    and bounced.class_name is not distinct from job.class_name
-    and bounced.status = 'DELAYED'
-    and bounced.is_debounced
-    and coalesce( -- workflow_status.application_name
-      bounced.application_name = job.application_name, true -- workflow_status.application_name
-    ) -- workflow_status.application_name
-  returning bounced.workflow_uuid
+update :schema.workflow_status as bounced
+set
+delay_until_epoch_ms = least(
+present.ms + job.delay_ms,
+bounced.debounce_deadline_epoch_ms
+),
+application_name = coalesce( -- workflow_status.application_name
+bounced.application_name, job.application_name -- workflow_status.application_name
+), -- workflow_status.application_name
+inputs = job.inputs, -- not workflow_input
+serialization = job.serialization,
+updated_at = present.ms
+from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
+where bounced.queue_name = job.queue_name
+and bounced.deduplication_id = job.deduplication_id
+and bounced.name = job.name
+and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name)
+and bounced.status = 'DELAYED'
+and bounced.is_debounced
+and coalesce( -- workflow_status.application_name
+bounced.application_name = job.application_name, true -- workflow_status.application_name
+) -- workflow_status.application_name
+returning bounced.workflow_uuid
 ),
 payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select bounced.workflow_uuid, job.inputs -- workflow_input
-  from bounced -- workflow_input
-  cross join job -- workflow_input
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+select bounced.workflow_uuid, job.inputs -- workflow_input
+from bounced -- workflow_input
+cross join job -- workflow_input
+on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 holder as (
-  select holder.*
-  from job
-  join :schema.workflow_status as holder
-    on holder.queue_name = job.queue_name
-    and holder.deduplication_id = job.deduplication_id
+select holder.*
+from job
+join :schema.workflow_status as holder
+on holder.queue_name = job.queue_name
+and holder.deduplication_id = job.deduplication_id
 )
 select
-  bounced.workflow_uuid as bounced_id,
-  holder.is_debounced,
-  holder.name,
-  holder.class_name::text,
-  holder.application_name, -- workflow_status.application_name
-  holder.workflow_uuid as holder_id
+bounced.workflow_uuid as bounced_id,
+holder.is_debounced,
+holder.name,
+holder.class_name::text,
+holder.application_name, -- workflow_status.application_name
+holder.workflow_uuid as holder_id
 from job
 left join bounced on true
 left join holder on true`,
@@ -434,28 +435,56 @@ export const deleteWorkflows: Statement<{
   name: "delete_workflows",
   text: `
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
-  union -- workflow_status.parent_workflow_id
-  select child.workflow_uuid -- workflow_status.parent_workflow_id
-  from target -- workflow_status.parent_workflow_id
-  join :schema.workflow_status as child -- workflow_status.parent_workflow_id
-    on child.parent_workflow_id = target.workflow_uuid -- workflow_status.parent_workflow_id
-  where :with_children::int = 1 -- workflow_status.parent_workflow_id
+select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+union -- workflow_status.parent_workflow_id
+select child.workflow_uuid -- workflow_status.parent_workflow_id
+from target -- workflow_status.parent_workflow_id
+join :schema.workflow_status as child -- workflow_status.parent_workflow_id
+on child.parent_workflow_id = target.workflow_uuid -- workflow_status.parent_workflow_id
+where :with_children::int = 1 -- workflow_status.parent_workflow_id
 ),
 deleted_inputs as ( -- workflow_input
-  delete from :schema.workflow_input -- workflow_input
-  where workflow_uuid = any(array(select workflow_uuid from target)) -- workflow_input
+delete from :schema.workflow_input -- workflow_input
+where workflow_uuid = any(array(select workflow_uuid from target)) -- workflow_input
 ), -- workflow_input
 deleted_outputs as ( -- workflow_output
-  delete from :schema.workflow_output -- workflow_output
-  where workflow_uuid = any(array(select workflow_uuid from target)) -- workflow_output
+delete from :schema.workflow_output -- workflow_output
+where workflow_uuid = any(array(select workflow_uuid from target)) -- workflow_output
 ), -- workflow_output
 deleted_steps as (
-  delete from :schema.operation_outputs
-  where workflow_uuid = any(array(select workflow_uuid from target))
+delete from :schema.operation_outputs
+where workflow_uuid = any(array(select workflow_uuid from target))
 )
 delete from :schema.workflow_status
 where workflow_uuid = any(array(select workflow_uuid from target))`,
+};
+
+export const describeSystemDatabase: Statement<Record<never, never>, {
+  schema_version: string | null;
+  application_names: string;
+  queues: string;
+}> = {
+  name: "describe_system_database",
+  text: `
+select
+coalesce(
+(select max(version) from :schema.dbos_migrations)::text, -- dbos_migrations
+null::text
+) as schema_version,
+(
+select coalesce(json_agg(owner.name order by owner.name), '[]')::text
+from (
+select null::text as name
+union select application_name from :schema.application_versions -- application_versions.application_name
+union select application_name from :schema.queues -- queues.application_name
+union select application_name from :schema.workflow_schedules -- workflow_schedules.application_name
+) as owner
+where owner.name is not null
+) as application_names,
+coalesce(
+(select json_agg(name order by name) from :schema.queues)::text, -- queues
+'[]'
+) as queues`,
 };
 
 export const enqueue: Statement<{
@@ -476,137 +505,141 @@ export const enqueue: Statement<{
   name: "enqueue",
   text: `
 with job as (
-  select
-    input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.position as created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:jobs::text::json) as input (
-    position int,
-    workflow_id text,
-    name text,
-    class_name text,
-    config_name text,
-    queue_name text,
-    authenticated_user text,
-    authenticated_roles text,
-    application_version text,
-    application_name text,
-    timeout_ms bigint,
-    deduplication_id text,
-    priority int,
-    queue_partition_key text,
-    delay_ms bigint,
-    attributes jsonb,
-    inputs text,
-    serialization text,
-    schedule_name text,
-    is_debounced boolean,
-    debounce_timeout_ms bigint,
-    creator_xid text
-  )
+select
+input.*,
+least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
++ input.position as created_at
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+cross join json_to_recordset(:jobs::text::json) as input (
+position int,
+workflow_id text,
+name text,
+class_name text,
+config_name text,
+queue_name text,
+authenticated_user text,
+assumed_role text,
+authenticated_roles text,
+application_version text,
+application_name text,
+timeout_ms bigint,
+deadline_epoch_ms bigint,
+deduplication_id text,
+priority int,
+queue_partition_key text,
+delay_ms bigint,
+attributes jsonb,
+inputs text,
+serialization text,
+schedule_name text,
+is_debounced boolean,
+debounce_timeout_ms bigint,
+creator_xid text
+)
 ),
 inserted as (
-  insert into :schema.workflow_status (
-    workflow_uuid,
-    name,
-    class_name,
-    config_name,
-    queue_name,
-    authenticated_user,
-    assumed_role,
-    authenticated_roles,
-    executor_id,
-    application_version,
-    application_id,
-    application_name, -- workflow_status.application_name
-    created_at,
-    updated_at,
-    recovery_attempts,
-    workflow_timeout_ms,
-    deduplication_id,
-    priority,
-    queue_partition_key, -- workflow_status.queue_partition_key
-    delay_until_epoch_ms, -- workflow_status.delay_until_epoch_ms
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    schedule_name, -- workflow_status.schedule_name
-    is_debounced, -- workflow_status.is_debounced
-    debounce_deadline_epoch_ms, -- workflow_status.is_debounced
-    creator_xid, -- workflow_status.creator_xid
-    inputs, -- not workflow_input
-    status
-  )
-  select
-    workflow_id,
-    name,
-    class_name,
-    config_name,
-    queue_name,
-    coalesce(authenticated_user, ''),
-    '',
-    coalesce(authenticated_roles, '[]'),
-    '',
-    application_version,
-    '',
-    application_name, -- workflow_status.application_name
-    created_at,
-    created_at,
-    0,
-    timeout_ms,
-    deduplication_id,
-    coalesce(priority, 0),
-    queue_partition_key, -- workflow_status.queue_partition_key
-    created_at + least(delay_ms, debounce_timeout_ms), -- workflow_status.delay_until_epoch_ms
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    schedule_name, -- workflow_status.schedule_name
-    coalesce(is_debounced, false), -- workflow_status.is_debounced
-    created_at + debounce_timeout_ms, -- workflow_status.is_debounced
-    creator_xid, -- workflow_status.creator_xid
-    inputs, -- not workflow_input
-    case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
-  from job
-  order by position
-  on conflict do nothing
-  returning workflow_uuid, created_at
-),
-payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select job.workflow_id, job.inputs -- workflow_input
-  from job -- workflow_input
-  join inserted on inserted.workflow_uuid = job.workflow_id -- workflow_input
-    and inserted.created_at = job.created_at -- workflow_input
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
-), -- workflow_input
-obstacle as (
-  select job.*
-  from job
-  where not exists (
-    select from inserted
-    where inserted.workflow_uuid = job.workflow_id and inserted.created_at = job.created_at
-  )
+insert into :schema.workflow_status (
+workflow_uuid,
+name,
+class_name,
+config_name,
+queue_name,
+authenticated_user,
+assumed_role,
+authenticated_roles,
+executor_id,
+application_version,
+application_id,
+application_name, -- workflow_status.application_name
+created_at,
+updated_at,
+recovery_attempts,
+workflow_timeout_ms,
+workflow_deadline_epoch_ms,
+deduplication_id,
+priority,
+queue_partition_key, -- workflow_status.queue_partition_key
+delay_until_epoch_ms, -- workflow_status.delay_until_epoch_ms
+attributes, -- workflow_status.attributes
+serialization, -- workflow_status.serialization
+schedule_name, -- workflow_status.schedule_name
+is_debounced, -- workflow_status.is_debounced
+debounce_deadline_epoch_ms, -- workflow_status.is_debounced
+creator_xid, -- workflow_status.creator_xid
+inputs, -- not workflow_input
+status
 )
 select
-  stamp.last_created_at,
-  obstacle.position,
-  existing.workflow_uuid as existing_id,
-  existing.status as existing_status,
-  existing.name as existing_name,
-  existing.class_name::text as existing_class_name,
-  existing.config_name::text as existing_config_name,
-  coalesce(
-    existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
-    false
-  ) as is_own,
-  holder.workflow_uuid as holder_id
+workflow_id,
+name,
+class_name,
+config_name,
+queue_name,
+coalesce(authenticated_user, ''),
+coalesce(assumed_role, ''),
+coalesce(authenticated_roles, '[]'),
+'',
+application_version,
+'',
+application_name, -- workflow_status.application_name
+created_at,
+created_at,
+0,
+timeout_ms,
+deadline_epoch_ms,
+deduplication_id,
+coalesce(priority, 0),
+queue_partition_key, -- workflow_status.queue_partition_key
+created_at + least(delay_ms, debounce_timeout_ms), -- workflow_status.delay_until_epoch_ms
+attributes, -- workflow_status.attributes
+serialization, -- workflow_status.serialization
+schedule_name, -- workflow_status.schedule_name
+coalesce(is_debounced, false), -- workflow_status.is_debounced
+created_at + debounce_timeout_ms, -- workflow_status.is_debounced
+creator_xid, -- workflow_status.creator_xid
+inputs, -- not workflow_input
+case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
+from job
+order by position
+on conflict do nothing
+returning workflow_uuid, created_at
+),
+payload as ( -- workflow_input
+insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+select job.workflow_id, job.inputs -- workflow_input
+from job -- workflow_input
+join inserted on inserted.workflow_uuid = job.workflow_id -- workflow_input
+and inserted.created_at = job.created_at -- workflow_input
+on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+), -- workflow_input
+obstacle as (
+select job.*
+from job
+where not exists (
+select from inserted
+where inserted.workflow_uuid = job.workflow_id and inserted.created_at = job.created_at
+)
+)
+select
+stamp.last_created_at,
+obstacle.position,
+existing.workflow_uuid as existing_id,
+existing.status as existing_status,
+existing.name as existing_name,
+existing.class_name::text as existing_class_name,
+existing.config_name::text as existing_config_name,
+coalesce(
+existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
+false
+) as is_own,
+holder.workflow_uuid as holder_id
 from (select max(created_at)::text as last_created_at from job) as stamp
 left join obstacle on true
 left join :schema.workflow_status as existing
-  on existing.workflow_uuid = obstacle.workflow_id
+on existing.workflow_uuid = obstacle.workflow_id
 left join :schema.workflow_status as holder
-  on holder.queue_name = obstacle.queue_name
-  and holder.deduplication_id = obstacle.deduplication_id`,
+on holder.queue_name = obstacle.queue_name
+and holder.deduplication_id = obstacle.deduplication_id`,
 };
 
 export const findFeatures: Statement<{
@@ -618,15 +651,15 @@ export const findFeatures: Statement<{
   name: "find_features",
   text: `
 select
-  current_database()::text as database,
-  string_agg(c.relname || '.' || a.attname, ' ') as columns
+current_database()::text as database,
+string_agg(c.relname || '.' || a.attname, ' ') as columns
 from pg_catalog.pg_attribute as a
 join pg_catalog.pg_class as c on c.oid = a.attrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where n.nspname = :schema_name::text
-  and c.relkind in ('r', 'p')
-  and a.attnum > 0
-  and not a.attisdropped`,
+and c.relkind in ('r', 'p')
+and a.attnum > 0
+and not a.attisdropped`,
 };
 
 export const findSchedule: Statement<{
@@ -645,33 +678,33 @@ export const findSchedule: Statement<{
   name: "find_schedule",
   text: `
 with found as (
-  select
-    entry.*,
-    coalesce(
-      entry.application_name, -- workflow_schedules.application_name
-      :application_name::text
-    ) as owner
-  from :schema.workflow_schedules as entry
-  where entry.schedule_name = :name::text
+select
+entry.*,
+coalesce(
+entry.application_name, -- workflow_schedules.application_name
+:application_name::text
+) as owner
+from :schema.workflow_schedules as entry
+where entry.schedule_name = :name::text
 )
 select
-  workflow_name,
-  workflow_class_name,
-  schedule,
-  cron_timezone, -- workflow_schedules.cron_timezone
-  queue_name, -- workflow_schedules.queue_name
-  owner as application_name,
-  ( -- application_versions
-    select version.version_name -- application_versions
-    from :schema.application_versions as version -- application_versions
-    where true -- application_versions
-      and coalesce( -- application_versions.application_name
-        version.application_name = owner, true -- application_versions.application_name
-      ) -- application_versions.application_name
-    order by version.version_timestamp desc -- application_versions
-    limit 1 -- application_versions
-  ) as latest_version, -- application_versions
-  context
+workflow_name,
+workflow_class_name,
+schedule,
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+owner as application_name,
+( -- application_versions
+select version.version_name -- application_versions
+from :schema.application_versions as version -- application_versions
+where true -- application_versions
+and coalesce( -- application_versions.application_name
+version.application_name = owner, true -- application_versions.application_name
+) -- application_versions.application_name
+order by version.version_timestamp desc -- application_versions
+limit 1 -- application_versions
+) as latest_version, -- application_versions
+context
 from found`,
 };
 
@@ -687,207 +720,207 @@ export const forkWorkflows: Statement<{
   name: "fork_workflows",
   text: `
 with fork as (
-  select
-    input.*,
-    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
-    original.workflow_uuid is not null as has_original,
-    coalesce(
-      original.application_name, -- workflow_status.application_name
-      input.client_application_name
-    ) as application_name,
-    existing.status as existing_status,
-    existing.name as existing_name,
-    coalesce(
-      existing.creator_xid = input.creator_xid, -- workflow_status.creator_xid
-      existing.forked_from = input.original_id, -- not workflow_status.creator_xid
-      false
-    ) as is_own
-  from json_to_recordset(:forks::text::json) as input (
-    position int,
-    original_id text,
-    fork_id text,
-    start_step int,
-    queue_name text,
-    queue_partition_key text,
-    application_version text,
-    client_application_name text,
-    timeout_ms bigint,
-    replacement_children jsonb,
-    creator_xid text
-  )
-  left join :schema.workflow_status as original
-    on original.workflow_uuid = input.original_id
-  left join :schema.workflow_status as existing
-    on existing.workflow_uuid = input.fork_id
+select
+input.*,
+(extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
+original.workflow_uuid is not null as has_original,
+coalesce(
+original.application_name, -- workflow_status.application_name
+input.client_application_name
+) as application_name,
+existing.status as existing_status,
+existing.name as existing_name,
+coalesce(
+existing.creator_xid = input.creator_xid, -- workflow_status.creator_xid
+existing.forked_from = input.original_id, -- not workflow_status.creator_xid
+false
+) as is_own
+from json_to_recordset(:forks::text::json) as input (
+position int,
+original_id text,
+fork_id text,
+start_step int,
+queue_name text,
+queue_partition_key text,
+application_version text,
+client_application_name text,
+timeout_ms bigint,
+replacement_children jsonb,
+creator_xid text
+)
+left join :schema.workflow_status as original
+on original.workflow_uuid = input.original_id
+left join :schema.workflow_status as existing
+on existing.workflow_uuid = input.fork_id
 ),
 inserted as (
-  insert into :schema.workflow_status (
-    workflow_uuid,
-    status,
-    class_name,
-    config_name,
-    queue_name,
-    authenticated_user,
-    assumed_role,
-    authenticated_roles,
-    application_version,
-    application_id,
-    application_name, -- workflow_status.application_name
-    created_at,
-    updated_at,
-    workflow_timeout_ms,
-    queue_partition_key, -- workflow_status.queue_partition_key
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    creator_xid, -- workflow_status.creator_xid
-    forked_from, -- workflow_status.forked_from
-    inputs, -- not workflow_input
-    name
-  )
-  select
-    fork.fork_id,
-    'ENQUEUED',
-    original.class_name,
-    original.config_name,
-    fork.queue_name,
-    original.authenticated_user,
-    original.assumed_role,
-    original.authenticated_roles,
-    coalesce(fork.application_version, original.application_version),
-    original.application_id,
-    fork.application_name, -- workflow_status.application_name
-    fork.created_at,
-    fork.created_at,
-    fork.timeout_ms,
-    fork.queue_partition_key, -- workflow_status.queue_partition_key
-    original.attributes, -- workflow_status.attributes
-    original.serialization, -- workflow_status.serialization
-    fork.creator_xid, -- workflow_status.creator_xid
-    fork.original_id, -- workflow_status.forked_from
-    original.inputs, -- not workflow_input
-    original.name
-  from fork
-  join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
-  where not exists (
-    select from fork
-    where not has_original or (existing_status is not null and not is_own)
-  )
-  order by fork.position
-  on conflict do nothing
-  returning workflow_uuid
-),
-copy as (
-  select fork.*
-  from fork
-  join inserted on inserted.workflow_uuid = fork.fork_id
-),
-marked as ( -- workflow_status.was_forked_from
-  update :schema.workflow_status -- workflow_status.was_forked_from
-  set was_forked_from = true -- workflow_status.was_forked_from
-  where workflow_uuid = any(array(select original_id from copy)) -- workflow_status.was_forked_from
-    and not was_forked_from -- workflow_status.was_forked_from
-), -- workflow_status.was_forked_from
-payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select copy.fork_id, coalesce(wi.inputs, original.inputs) -- workflow_input
-  from copy -- workflow_input
-  join :schema.workflow_status as original -- workflow_input
-    on original.workflow_uuid = copy.original_id -- workflow_input
-  left join :schema.workflow_input as wi -- workflow_input
-    on wi.workflow_uuid = copy.original_id -- workflow_input
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
-), -- workflow_input
-steps as (
-  insert into :schema.operation_outputs (
-    workflow_uuid,
-    function_id,
-    function_name,
-    output,
-    error,
-    serialization, -- operation_outputs.serialization
-    started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
-    completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
-    application_name, -- operation_outputs.application_name
-    child_workflow_id
-  )
-  select
-    copy.fork_id,
-    step.function_id,
-    step.function_name,
-    step.output,
-    step.error,
-    step.serialization, -- operation_outputs.serialization
-    step.started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
-    step.completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
-    copy.application_name, -- operation_outputs.application_name
-    coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
-  from copy
-  join :schema.operation_outputs as step
-    on step.workflow_uuid = copy.original_id and step.function_id < copy.start_step
-),
-stream_values as (
-  insert into :schema.streams (
-    workflow_uuid,
-    key,
-    value,
-    serialization, -- streams.serialization
-    "offset",
-    function_id
-  )
-  select
-    copy.fork_id,
-    stream.key,
-    stream.value,
-    stream.serialization, -- streams.serialization
-    stream."offset",
-    stream.function_id
-  from copy
-  join :schema.streams as stream
-    on stream.workflow_uuid = copy.original_id and stream.function_id < copy.start_step
-),
-published as (
-  select copy.fork_id, history.*
-  from copy
-  join :schema.workflow_events_history as history
-    on history.workflow_uuid = copy.original_id and history.function_id < copy.start_step
-),
-history as (
-  insert into :schema.workflow_events_history (
-    workflow_uuid,
-    function_id,
-    key,
-    serialization, -- workflow_events.serialization
-    value
-  )
-  select
-    fork_id,
-    function_id,
-    key,
-    serialization, -- workflow_events.serialization
-    value
-  from published
-),
-events as (
-  insert into :schema.workflow_events (
-    workflow_uuid,
-    key,
-    serialization, -- workflow_events.serialization
-    value
-  )
-  select distinct on (fork_id, key)
-    fork_id,
-    key,
-    serialization, -- workflow_events.serialization
-    value
-  from published
-  order by fork_id, key, function_id desc
+insert into :schema.workflow_status (
+workflow_uuid,
+status,
+class_name,
+config_name,
+queue_name,
+authenticated_user,
+assumed_role,
+authenticated_roles,
+application_version,
+application_id,
+application_name, -- workflow_status.application_name
+created_at,
+updated_at,
+workflow_timeout_ms,
+queue_partition_key, -- workflow_status.queue_partition_key
+attributes, -- workflow_status.attributes
+serialization, -- workflow_status.serialization
+creator_xid, -- workflow_status.creator_xid
+forked_from, -- workflow_status.forked_from
+inputs, -- not workflow_input
+name
 )
 select
-  position,
-  has_original,
-  is_own,
-  existing_status,
-  existing_name
+fork.fork_id,
+'ENQUEUED',
+original.class_name,
+original.config_name,
+fork.queue_name,
+original.authenticated_user,
+original.assumed_role,
+original.authenticated_roles,
+coalesce(fork.application_version, original.application_version),
+original.application_id,
+fork.application_name, -- workflow_status.application_name
+fork.created_at,
+fork.created_at,
+fork.timeout_ms,
+fork.queue_partition_key, -- workflow_status.queue_partition_key
+original.attributes, -- workflow_status.attributes
+original.serialization, -- workflow_status.serialization
+fork.creator_xid, -- workflow_status.creator_xid
+fork.original_id, -- workflow_status.forked_from
+original.inputs, -- not workflow_input
+original.name
+from fork
+join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+where not exists (
+select from fork
+where not has_original or (existing_status is not null and not is_own)
+)
+order by fork.position
+on conflict do nothing
+returning workflow_uuid
+),
+copy as (
+select fork.*
+from fork
+join inserted on inserted.workflow_uuid = fork.fork_id
+),
+marked as ( -- workflow_status.was_forked_from
+update :schema.workflow_status -- workflow_status.was_forked_from
+set was_forked_from = true -- workflow_status.was_forked_from
+where workflow_uuid = any(array(select original_id from copy)) -- workflow_status.was_forked_from
+and not was_forked_from -- workflow_status.was_forked_from
+), -- workflow_status.was_forked_from
+payload as ( -- workflow_input
+insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
+select copy.fork_id, coalesce(wi.inputs, original.inputs) -- workflow_input
+from copy -- workflow_input
+join :schema.workflow_status as original -- workflow_input
+on original.workflow_uuid = copy.original_id -- workflow_input
+left join :schema.workflow_input as wi -- workflow_input
+on wi.workflow_uuid = copy.original_id -- workflow_input
+on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
+), -- workflow_input
+steps as (
+insert into :schema.operation_outputs (
+workflow_uuid,
+function_id,
+function_name,
+output,
+error,
+serialization, -- operation_outputs.serialization
+started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
+completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
+application_name, -- operation_outputs.application_name
+child_workflow_id
+)
+select
+copy.fork_id,
+step.function_id,
+step.function_name,
+step.output,
+step.error,
+step.serialization, -- operation_outputs.serialization
+step.started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
+step.completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
+copy.application_name, -- operation_outputs.application_name
+coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
+from copy
+join :schema.operation_outputs as step
+on step.workflow_uuid = copy.original_id and step.function_id < copy.start_step
+),
+stream_values as (
+insert into :schema.streams (
+workflow_uuid,
+key,
+value,
+serialization, -- streams.serialization
+"offset",
+function_id
+)
+select
+copy.fork_id,
+stream.key,
+stream.value,
+stream.serialization, -- streams.serialization
+stream."offset",
+stream.function_id
+from copy
+join :schema.streams as stream
+on stream.workflow_uuid = copy.original_id and stream.function_id < copy.start_step
+),
+published as (
+select copy.fork_id, history.*
+from copy
+join :schema.workflow_events_history as history
+on history.workflow_uuid = copy.original_id and history.function_id < copy.start_step
+),
+history as (
+insert into :schema.workflow_events_history (
+workflow_uuid,
+function_id,
+key,
+serialization, -- workflow_events.serialization
+value
+)
+select
+fork_id,
+function_id,
+key,
+serialization, -- workflow_events.serialization
+value
+from published
+),
+events as (
+insert into :schema.workflow_events (
+workflow_uuid,
+key,
+serialization, -- workflow_events.serialization
+value
+)
+select distinct on (fork_id, key)
+fork_id,
+key,
+serialization, -- workflow_events.serialization
+value
+from published
+order by fork_id, key, function_id desc
+)
+select
+position,
+has_original,
+is_own,
+existing_status,
+existing_name
 from fork
 where not exists (select from inserted where inserted.workflow_uuid = fork.fork_id)`,
 };
@@ -902,12 +935,12 @@ export const getAllEvents: Statement<{
   name: "get_all_events",
   text: `
 select
-  event.key,
-  event.value,
-  coalesce(
-    event.serialization, -- workflow_events.serialization
-    null::text
-  ) as serialization
+event.key,
+event.value,
+coalesce(
+event.serialization, -- workflow_events.serialization
+null::text
+) as serialization
 from :schema.workflow_events as event
 where event.workflow_uuid = :workflow_id::text
 order by event.key`,
@@ -934,22 +967,22 @@ export const listApplicationVersions: Statement<{
   name: "list_application_versions",
   text: `
 select
-  version_id,
-  version_name,
-  application_name, -- application_versions.application_name
-  version_timestamp::text,
-  created_at::text
+version_id,
+version_name,
+application_name, -- application_versions.application_name
+version_timestamp::text,
+created_at::text
 from :schema.application_versions as version
 where true
-  and ( -- application_versions.application_name
-    application_name is null -- application_versions.application_name
-    or :application_names::text is null -- application_versions.application_name
-    or application_name in ( -- application_versions.application_name
-      select json_array_elements_text( -- application_versions.application_name
-        :application_names::text::json -- application_versions.application_name
-      ) -- application_versions.application_name
-    ) -- application_versions.application_name
-  ) -- application_versions.application_name
+and ( -- application_versions.application_name
+application_name is null -- application_versions.application_name
+or :application_names::text is null -- application_versions.application_name
+or application_name in ( -- application_versions.application_name
+select json_array_elements_text( -- application_versions.application_name
+:application_names::text::json -- application_versions.application_name
+) -- application_versions.application_name
+) -- application_versions.application_name
+) -- application_versions.application_name
 order by version.version_timestamp desc
 limit :most::int`,
 };
@@ -973,26 +1006,26 @@ export const listQueues: Statement<{
   name: "list_queues",
   text: `
 select
-  name,
-  concurrency,
-  worker_concurrency,
-  rate_limit_max,
-  rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
-  polling_interval_sec::text
+name,
+concurrency,
+worker_concurrency,
+rate_limit_max,
+rate_limit_period_sec::text,
+partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec::text, -- queues.partition_concurrency
+application_name, -- queues.application_name
+polling_interval_sec::text
 from :schema.queues
 where coalesce(name = :name::text, true)
-  and ( -- queues.application_name
-    application_name is null -- queues.application_name
-    or :application_names::text is null -- queues.application_name
-    or application_name in ( -- queues.application_name
-      select json_array_elements_text(:application_names::text::json) -- queues.application_name
-    ) -- queues.application_name
-  ) -- queues.application_name
+and ( -- queues.application_name
+application_name is null -- queues.application_name
+or :application_names::text is null -- queues.application_name
+or application_name in ( -- queues.application_name
+select json_array_elements_text(:application_names::text::json) -- queues.application_name
+) -- queues.application_name
+) -- queues.application_name
 order by name`,
 };
 
@@ -1019,47 +1052,47 @@ export const listSchedules: Statement<{
   name: "list_schedules",
   text: `
 select
-  schedule_id,
-  schedule_name,
-  workflow_name,
-  workflow_class_name,
-  schedule,
-  status,
-  last_fired_at, -- workflow_schedules.last_fired_at
-  automatic_backfill, -- workflow_schedules.automatic_backfill
-  cron_timezone, -- workflow_schedules.cron_timezone
-  queue_name, -- workflow_schedules.queue_name
-  application_name, -- workflow_schedules.application_name
-  context
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+status,
+last_fired_at, -- workflow_schedules.last_fired_at
+automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone, -- workflow_schedules.cron_timezone
+queue_name, -- workflow_schedules.queue_name
+application_name, -- workflow_schedules.application_name
+context
 from :schema.workflow_schedules
 where (
-    :names::text is null
-    or schedule_name in (select json_array_elements_text(:names::text::json))
-  )
-  and (
-    :prefixes::text is null
-    or exists (
-      select from json_array_elements_text(:prefixes::text::json) as prefix
-      where starts_with(schedule_name, prefix)
-    )
-  )
-  and (
-    :statuses::text is null
-    or status in (select json_array_elements_text(:statuses::text::json))
-  )
-  and (
-    :workflow_names::text is null
-    or workflow_name in (select json_array_elements_text(:workflow_names::text::json))
-  )
-  and ( -- workflow_schedules.application_name
-    application_name is null -- workflow_schedules.application_name
-    or :application_names::text is null -- workflow_schedules.application_name
-    or application_name in ( -- workflow_schedules.application_name
-      select json_array_elements_text( -- workflow_schedules.application_name
-        :application_names::text::json -- workflow_schedules.application_name
-      ) -- workflow_schedules.application_name
-    ) -- workflow_schedules.application_name
-  ) -- workflow_schedules.application_name
+:names::text is null
+or schedule_name in (select json_array_elements_text(:names::text::json))
+)
+and (
+:prefixes::text is null
+or exists (
+select from json_array_elements_text(:prefixes::text::json) as prefix
+where starts_with(schedule_name, prefix)
+)
+)
+and (
+:statuses::text is null
+or status in (select json_array_elements_text(:statuses::text::json))
+)
+and (
+:workflow_names::text is null
+or workflow_name in (select json_array_elements_text(:workflow_names::text::json))
+)
+and ( -- workflow_schedules.application_name
+application_name is null -- workflow_schedules.application_name
+or :application_names::text is null -- workflow_schedules.application_name
+or application_name in ( -- workflow_schedules.application_name
+select json_array_elements_text( -- workflow_schedules.application_name
+:application_names::text::json -- workflow_schedules.application_name
+) -- workflow_schedules.application_name
+) -- workflow_schedules.application_name
+) -- workflow_schedules.application_name
 order by schedule_name`,
 };
 
@@ -1081,39 +1114,39 @@ export const listSteps: Statement<{
   name: "list_steps",
   text: `
 select
-  step.function_id,
-  step.function_name as name,
-  case when false
-    or true -- :load_output
-  then
-    step.output
-  end as output,
-  case when false
-    or true -- :load_output
-  then
-    step.error
-  end as error,
-  coalesce(
-    step.serialization, -- operation_outputs.serialization
-    null::text
-  ) as serialization,
-  step.child_workflow_id,
-  coalesce(
-    step.started_at_epoch_ms::text, -- operation_outputs.started_at_epoch_ms
-    null::text
-  ) as started_at_epoch_ms,
-  coalesce(
-    step.completed_at_epoch_ms::text, -- operation_outputs.completed_at_epoch_ms
-    null::text
-  ) as completed_at_epoch_ms
+step.function_id,
+step.function_name as name,
+case when false
+or true -- :load_output
+then
+step.output
+end as output,
+case when false
+or true -- :load_output
+then
+step.error
+end as error,
+coalesce(
+step.serialization, -- operation_outputs.serialization
+null::text
+) as serialization,
+step.child_workflow_id,
+coalesce(
+step.started_at_epoch_ms::text, -- operation_outputs.started_at_epoch_ms
+null::text
+) as started_at_epoch_ms,
+coalesce(
+step.completed_at_epoch_ms::text, -- operation_outputs.completed_at_epoch_ms
+null::text
+) as completed_at_epoch_ms
 from :schema.workflow_status as ws
 left join lateral (
-  select *
-  from :schema.operation_outputs as step
-  where step.workflow_uuid = ws.workflow_uuid
-  order by step.function_id
-  limit :limit::int -- :limit
-  offset :offset::int -- :offset
+select *
+from :schema.operation_outputs as step
+where step.workflow_uuid = ws.workflow_uuid
+order by step.function_id
+limit :limit::int -- :limit
+offset :offset::int -- :offset
 ) as step on true
 where ws.workflow_uuid = :workflow_id::text
 order by step.function_id`,
@@ -1202,138 +1235,138 @@ export const listWorkflows: Statement<{
   name: "list_workflows",
   text: `
 with matching as (
-  select ws.*
-  from (
-    select
-      null::text as forked_from,
-      null::text as parent_workflow_id,
-      false as was_forked_from,
-      null::bigint as completed_at,
-      null::jsonb as attributes,
-      null::text as schedule_name,
-      false as is_debounced,
-      null::text as application_name
-  ) as absent
-  cross join lateral (
-    select *
-    from :schema.workflow_status
-    where true
-      and workflow_uuid = :workflow_id::text -- :workflow_id
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
-      and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
-      and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
-      and name = any(string_to_array(:names::text, :separator::text)) -- :names
-      and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
-      and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
-      and status = :status::text -- :status
-      and (false -- :statuses
-        or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
-        or status = 'DELAYED' -- :delayed
-        or status = any(string_to_array(:failed::text, ',')) -- :failed
-        or status = 'SUCCESS' -- :succeeded
-      ) -- :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
-      and queue_name is not null -- :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
-      and is_debounced = (:is_debounced::int = 1) -- :is_debounced
-      and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
-      and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
-      and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
-      and (application_name is null or application_name = any( -- :applications
-        string_to_array(:applications::text, :separator::text) -- :applications
-      )) -- :applications
-      and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
-      and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
-      and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
-      and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
-      and attributes @> :attributes::text::jsonb -- :attributes
-      and created_at >= :created_from::bigint -- :created_from
-      and created_at <= :created_until::bigint -- :created_until
-      and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
-      and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
-      and completed_at >= :completed_from::bigint -- :completed_from
-      and completed_at <= :completed_until::bigint -- :completed_until
-      and (created_at, workflow_uuid) > (:after_time::bigint, :edge_id::text) -- :after_time
-      and (created_at, workflow_uuid) < (:before_time::bigint, :edge_id::text) -- :before_time
-    offset 0 -- :is_few
-  ) as ws
+select ws.*
+from (
+select
+null::text as forked_from,
+null::text as parent_workflow_id,
+false as was_forked_from,
+null::bigint as completed_at,
+null::jsonb as attributes,
+null::text as schedule_name,
+false as is_debounced,
+null::text as application_name
+) as absent
+cross join lateral (
+select *
+from :schema.workflow_status
+where true
+and workflow_uuid = :workflow_id::text -- :workflow_id
+and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
+and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
+and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
+and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
+and name = any(string_to_array(:names::text, :separator::text)) -- :names
+and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
+and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
+and status = :status::text -- :status
+and (false -- :statuses
+or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
+or status = 'DELAYED' -- :delayed
+or status = any(string_to_array(:failed::text, ',')) -- :failed
+or status = 'SUCCESS' -- :succeeded
+) -- :statuses
+and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
+and queue_name is not null -- :is_queued
+and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
+and is_debounced = (:is_debounced::int = 1) -- :is_debounced
+and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
+and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
+and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
+and (application_name is null or application_name = any( -- :applications
+string_to_array(:applications::text, :separator::text) -- :applications
+)) -- :applications
+and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
+and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
+and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
+and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
+and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
+and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
+and attributes @> :attributes::text::jsonb -- :attributes
+and created_at >= :created_from::bigint -- :created_from
+and created_at <= :created_until::bigint -- :created_until
+and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
+and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
+and completed_at >= :completed_from::bigint -- :completed_from
+and completed_at <= :completed_until::bigint -- :completed_until
+and (created_at, workflow_uuid) > (:after_time::bigint, :edge_id::text) -- :after_time
+and (created_at, workflow_uuid) < (:before_time::bigint, :edge_id::text) -- :before_time
+offset 0 -- :is_few
+) as ws
 ),
 page as (
-  select *
-  from matching
-  order by
-    created_at desc, -- :sort_desc
-    workflow_uuid desc, -- :sort_desc
-    created_at,
-    workflow_uuid
-  limit :limit::int -- :limit
-  offset :offset::int -- :offset
+select *
+from matching
+order by
+created_at desc, -- :sort_desc
+workflow_uuid desc, -- :sort_desc
+created_at,
+workflow_uuid
+limit :limit::int -- :limit
+offset :offset::int -- :offset
 )
 select
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  ws.name,
-  ws.class_name::text,
-  ws.config_name::text,
-  ws.queue_name,
-  ws.authenticated_user,
-  ws.assumed_role,
-  ws.authenticated_roles,
-  case when false
-    or true -- :load_input
-  then
-    coalesce(
-      wi.inputs, -- workflow_input
-      ws.inputs
-    )
-  end as inputs,
-  case when false
-    or true -- :load_output
-  then
-    coalesce(
-      wo.output, -- workflow_output
-      ws.output
-    )
-  end as output,
-  case when false
-    or true -- :load_output
-  then
-    coalesce(
-      wo.error, -- workflow_output
-      ws.error
-    )
-  end as error,
-  ws.serialization, -- workflow_status.serialization
-  ws.executor_id,
-  ws.application_version,
-  ws.application_name, -- workflow_status.application_name
-  ws.recovery_attempts::text,
-  ws.updated_at::text,
-  ws.workflow_timeout_ms::text as timeout_ms,
-  ws.workflow_deadline_epoch_ms::text as deadline_epoch_ms,
-  ws.deduplication_id,
-  ws.priority,
-  ws.queue_partition_key, -- workflow_status.queue_partition_key
-  ws.started_at_epoch_ms::text,
-  ws.delay_until_epoch_ms::text, -- workflow_status.delay_until_epoch_ms
-  ws.completed_at::text, -- workflow_status.completed_at
-  ws.forked_from, -- workflow_status.forked_from
-  ws.was_forked_from, -- workflow_status.was_forked_from
-  ws.parent_workflow_id, -- workflow_status.parent_workflow_id
-  ws.attributes::text, -- workflow_status.attributes
-  ws.schedule_name, -- workflow_status.schedule_name
-  ws.created_at::text
+ws.workflow_uuid as workflow_id,
+ws.status,
+ws.name,
+ws.class_name::text,
+ws.config_name::text,
+ws.queue_name,
+ws.authenticated_user,
+ws.assumed_role,
+ws.authenticated_roles,
+case when false
+or true -- :load_input
+then
+coalesce(
+wi.inputs, -- workflow_input
+ws.inputs
+)
+end as inputs,
+case when false
+or true -- :load_output
+then
+coalesce(
+wo.output, -- workflow_output
+ws.output
+)
+end as output,
+case when false
+or true -- :load_output
+then
+coalesce(
+wo.error, -- workflow_output
+ws.error
+)
+end as error,
+ws.serialization, -- workflow_status.serialization
+ws.executor_id,
+ws.application_version,
+ws.application_name, -- workflow_status.application_name
+ws.recovery_attempts::text,
+ws.updated_at::text,
+ws.workflow_timeout_ms::text as timeout_ms,
+ws.workflow_deadline_epoch_ms::text as deadline_epoch_ms,
+ws.deduplication_id,
+ws.priority,
+ws.queue_partition_key, -- workflow_status.queue_partition_key
+ws.started_at_epoch_ms::text,
+ws.delay_until_epoch_ms::text, -- workflow_status.delay_until_epoch_ms
+ws.completed_at::text, -- workflow_status.completed_at
+ws.forked_from, -- workflow_status.forked_from
+ws.was_forked_from, -- workflow_status.was_forked_from
+ws.parent_workflow_id, -- workflow_status.parent_workflow_id
+ws.attributes::text, -- workflow_status.attributes
+ws.schedule_name, -- workflow_status.schedule_name
+ws.created_at::text
 from page as ws
 left join :schema.workflow_input as wi using (workflow_uuid) -- workflow_input
 left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
 order by
-  ws.created_at desc, -- :sort_desc
-  ws.workflow_uuid desc, -- :sort_desc
-  ws.created_at,
-  ws.workflow_uuid`,
+ws.created_at desc, -- :sort_desc
+ws.workflow_uuid desc, -- :sort_desc
+ws.created_at,
+ws.workflow_uuid`,
 };
 
 export const look: Statement<{
@@ -1355,103 +1388,124 @@ export const look: Statement<{
   name: "look",
   text: `
 select
-  'outcome' as kind,
-  (wanted.position - 1)::int as position,
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  coalesce(
-    wo.output, -- workflow_output
-    ws.output
-  ) as value,
-  coalesce(
-    wo.error, -- workflow_output
-    ws.error
-  ) as error,
-  coalesce(
-    ws.serialization, -- workflow_status.serialization
-    null::text
-  ) as serialization,
-  coalesce(
-    ws.completed_at, -- workflow_status.completed_at
-    ws.updated_at
-  )::text as ended_at
+'outcome' as kind,
+(wanted.position - 1)::int as position,
+ws.workflow_uuid as workflow_id,
+ws.status,
+coalesce(
+wo.output, -- workflow_output
+ws.output
+) as value,
+coalesce(
+wo.error, -- workflow_output
+ws.error
+) as error,
+coalesce(
+ws.serialization, -- workflow_status.serialization
+null::text
+) as serialization,
+coalesce(
+ws.completed_at, -- workflow_status.completed_at
+ws.updated_at
+)::text as ended_at
 from json_array_elements_text(:outcomes::text::json)
-  with ordinality as wanted (workflow_id, position)
-join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
+with ordinality as wanted (workflow_id, position)
+cross join lateral (
+select
+workflow_uuid,
+output,
+error,
+serialization, -- workflow_status.serialization
+completed_at, -- workflow_status.completed_at
+updated_at,
+status
+from :schema.workflow_status
+where workflow_uuid = wanted.workflow_id
+limit 1
+) as ws
 left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 union all
 select
-  'event',
-  (wanted.position - 1)::int,
-  event.workflow_uuid,
-  null,
-  event.value,
-  null,
-  coalesce(
-    event.serialization, -- workflow_events.serialization
-    null::text
-  ),
-  null
+'event',
+(wanted.position - 1)::int,
+event.workflow_uuid,
+null,
+event.value,
+null,
+coalesce(
+event.serialization, -- workflow_events.serialization
+null::text
+),
+null
 from rows from (
-  json_to_recordset(:events::text::json) as (workflow_id text, key text)
+json_to_recordset(:events::text::json) as (workflow_id text, key text)
 ) with ordinality as wanted (workflow_id, key, position)
 join :schema.workflow_events as event
-  on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key
+on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key
 union all
 select
-  'end',
-  (wanted.position - 1)::int,
-  ws.workflow_uuid,
-  ws.status,
-  null,
-  null,
-  null,
-  coalesce(
-    ws.completed_at, -- workflow_status.completed_at
-    ws.updated_at
-  )::text
+'end',
+(wanted.position - 1)::int,
+ws.workflow_uuid,
+ws.status,
+null,
+null,
+null,
+coalesce(
+ws.completed_at, -- workflow_status.completed_at
+ws.updated_at
+)::text
 from json_array_elements_text(:ends::text::json)
-  with ordinality as wanted (workflow_id, position)
-join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
+with ordinality as wanted (workflow_id, position)
+cross join lateral (
+select
+workflow_uuid,
+completed_at, -- workflow_status.completed_at
+updated_at,
+status
+from :schema.workflow_status
+where workflow_uuid = wanted.workflow_id
+limit 1
+) as ws
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 union all
 select
-  'stream',
-  (wanted.position - 1)::int,
-  wanted.workflow_id,
-  ws.status,
-  available.pairs,
-  null,
-  null,
-  null
+'stream',
+(wanted.position - 1)::int,
+wanted.workflow_id,
+ws.status,
+available.pairs,
+null,
+null,
+null
 from rows from (
-  json_to_recordset(:streams::text::json)
-    as (workflow_id text, key text, "offset" bigint, most bigint)
+json_to_recordset(:streams::text::json)
+as (workflow_id text, key text, "offset" bigint, most bigint)
 ) with ordinality as wanted (workflow_id, key, "offset", most, position)
 left join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
 cross join lateral (
-  select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
-  from (
-    select
-      stream.value,
-      coalesce(
-        stream.serialization, -- streams.serialization
-        null::text
-      ) as serialization,
-      stream."offset",
-      wanted."offset" - 1 + row_number() over (order by stream."offset") as expected
-    from :schema.streams as stream
-    where stream.workflow_uuid = wanted.workflow_id
-      and stream.key = wanted.key
-      and stream."offset" >= wanted."offset"
-      and stream."offset" < wanted."offset" + wanted.most
-  ) as following
-  where "offset" = expected
+select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
+from (
+select
+stream.value,
+coalesce(
+stream.serialization, -- streams.serialization
+null::text
+) as serialization,
+stream."offset",
+wanted."offset" - 1 + row_number() over (order by stream."offset") as expected
+from :schema.streams as stream
+where stream.workflow_uuid = wanted.workflow_id
+and stream.key = wanted.key
+and stream."offset" >= wanted."offset"
+and stream."offset" < wanted."offset" + wanted.most
+) as following
+where "offset" = expected
 ) as available
 where available.pairs is not null
-  or ws.status is null
-  or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+or ws.status is null
+or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 limit :most_rows::int`,
 };
 
@@ -1483,96 +1537,96 @@ export const registerQueue: Statement<{
   name: "register_queue",
   text: `
 with input as (
-  select *
-  from json_to_recordset(:queue::text::json) as input (
-    name text,
-    concurrency int,
-    worker_concurrency int,
-    rate_limit_max int,
-    rate_limit_period_sec double precision,
-    partition_concurrency int,
-    partition_worker_concurrency int,
-    partition_rate_limit_max int,
-    partition_rate_limit_period_sec double precision,
-    partition_queue boolean,
-    polling_interval_sec double precision,
-    application_name text
-  )
+select *
+from json_to_recordset(:queue::text::json) as input (
+name text,
+concurrency int,
+worker_concurrency int,
+rate_limit_max int,
+rate_limit_period_sec double precision,
+partition_concurrency int,
+partition_worker_concurrency int,
+partition_rate_limit_max int,
+partition_rate_limit_period_sec double precision,
+partition_queue boolean,
+polling_interval_sec double precision,
+application_name text
+)
 ),
 registered as (
-  insert into :schema.queues as queue (
-    name,
-    concurrency,
-    worker_concurrency,
-    rate_limit_max,
-    rate_limit_period_sec,
-    partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue, -- queues.partition_concurrency
-    application_name, -- queues.application_name
-    polling_interval_sec,
-    priority_enabled,
-    updated_at
-  )
-  select
-    name,
-    concurrency,
-    worker_concurrency,
-    rate_limit_max,
-    rate_limit_period_sec,
-    partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue, -- queues.partition_concurrency
-    application_name, -- queues.application_name
-    polling_interval_sec,
-    true,
-    (extract(epoch from statement_timestamp()) * 1000)::bigint
-  from input
-  on conflict (name) do update set
-    concurrency = excluded.concurrency,
-    worker_concurrency = excluded.worker_concurrency,
-    rate_limit_max = excluded.rate_limit_max,
-    rate_limit_period_sec = excluded.rate_limit_period_sec,
-    partition_concurrency = excluded.partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency = -- queues.partition_concurrency
-      excluded.partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max = excluded.partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec = -- queues.partition_concurrency
-      excluded.partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue = excluded.partition_queue, -- queues.partition_concurrency
-    application_name = -- queues.application_name
-      coalesce(queue.application_name, excluded.application_name), -- queues.application_name
-    polling_interval_sec = excluded.polling_interval_sec,
-    priority_enabled = excluded.priority_enabled,
-    updated_at = excluded.updated_at
-  where :on_conflict::text = 'always_update'
-    and coalesce( -- queues.application_name
-      queue.application_name = excluded.application_name, true -- queues.application_name
-    ) -- queues.application_name
-  returning queue.*
-),
-found as (
-  select * from registered
-  union all
-  select * from :schema.queues
-  where name in (select name from input) and not exists (select from registered)
+insert into :schema.queues as queue (
+name,
+concurrency,
+worker_concurrency,
+rate_limit_max,
+rate_limit_period_sec,
+partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec, -- queues.partition_concurrency
+partition_queue, -- queues.partition_concurrency
+application_name, -- queues.application_name
+polling_interval_sec,
+priority_enabled,
+updated_at
 )
 select
-  name,
-  concurrency,
-  worker_concurrency,
-  rate_limit_max,
-  rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
-  polling_interval_sec::text
+name,
+concurrency,
+worker_concurrency,
+rate_limit_max,
+rate_limit_period_sec,
+partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec, -- queues.partition_concurrency
+partition_queue, -- queues.partition_concurrency
+application_name, -- queues.application_name
+polling_interval_sec,
+true,
+(extract(epoch from statement_timestamp()) * 1000)::bigint
+from input
+on conflict (name) do update set
+concurrency = excluded.concurrency,
+worker_concurrency = excluded.worker_concurrency,
+rate_limit_max = excluded.rate_limit_max,
+rate_limit_period_sec = excluded.rate_limit_period_sec,
+partition_concurrency = excluded.partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency = -- queues.partition_concurrency
+excluded.partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max = excluded.partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec = -- queues.partition_concurrency
+excluded.partition_rate_limit_period_sec, -- queues.partition_concurrency
+partition_queue = excluded.partition_queue, -- queues.partition_concurrency
+application_name = -- queues.application_name
+coalesce(queue.application_name, excluded.application_name), -- queues.application_name
+polling_interval_sec = excluded.polling_interval_sec,
+priority_enabled = excluded.priority_enabled,
+updated_at = excluded.updated_at
+where :on_conflict::text = 'always_update'
+and coalesce( -- queues.application_name
+queue.application_name = excluded.application_name, true -- queues.application_name
+) -- queues.application_name
+returning queue.*
+),
+found as (
+select * from registered
+union all
+select * from :schema.queues
+where name in (select name from input) and not exists (select from registered)
+)
+select
+name,
+concurrency,
+worker_concurrency,
+rate_limit_max,
+rate_limit_period_sec::text,
+partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec::text, -- queues.partition_concurrency
+application_name, -- queues.application_name
+polling_interval_sec::text
 from found`,
 };
 
@@ -1589,41 +1643,41 @@ export const renameApplication: Statement<{
   name: "rename_application",
   text: `
 with moved_queues as (
-  update :schema.queues
-  set application_name = :new_name::text
-  where application_name = :old_name::text
-    or application_name is null and :adopt_unclaimed::int = 1
-  returning name
+update :schema.queues
+set application_name = :new_name::text
+where application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+returning name
 ),
 moved_schedules as (
-  update :schema.workflow_schedules
-  set application_name = :new_name::text
-  where application_name = :old_name::text
-    or application_name is null and :adopt_unclaimed::int = 1
-  returning schedule_id
+update :schema.workflow_schedules
+set application_name = :new_name::text
+where application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+returning schedule_id
 ),
 moved_versions as (
-  update :schema.application_versions
-  set application_name = :new_name::text
-  where application_name = :old_name::text
-    or application_name is null and :adopt_unclaimed::int = 1
-  returning version_id
+update :schema.application_versions
+set application_name = :new_name::text
+where application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+returning version_id
 ),
 moved_workflows as (
-  update :schema.workflow_status
-  set application_name = :new_name::text
-  where status in ('PENDING', 'ENQUEUED', 'DELAYED')
-    and (
-      application_name = :old_name::text
-      or application_name is null and :adopt_unclaimed::int = 1
-    )
-  returning workflow_uuid
+update :schema.workflow_status
+set application_name = :new_name::text
+where status in ('PENDING', 'ENQUEUED', 'DELAYED')
+and (
+application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+)
+returning workflow_uuid
 )
 select
-  (select count(*) from moved_queues)::int as queues,
-  (select count(*) from moved_schedules)::int as schedules,
-  (select count(*) from moved_versions)::int as versions,
-  (select count(*) from moved_workflows)::int as workflows`,
+(select count(*) from moved_queues)::int as queues,
+(select count(*) from moved_schedules)::int as schedules,
+(select count(*) from moved_versions)::int as versions,
+(select count(*) from moved_workflows)::int as workflows`,
 };
 
 export const renameSteps: Statement<{
@@ -1639,33 +1693,33 @@ export const renameSteps: Statement<{
   name: "rename_steps",
   text: `
 with batch as (
-  select max(workflow_uuid) as last_id
-  from (
-    select workflow_uuid
-    from :schema.operation_outputs
-    where (
-        application_name = :old_name::text
-        or application_name is null and :adopt_unclaimed::int = 1
-      )
-      and workflow_uuid > :after::text
-    order by workflow_uuid
-    limit :most::int
-  ) as batch
+select max(workflow_uuid) as last_id
+from (
+select workflow_uuid
+from :schema.operation_outputs
+where (
+application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+)
+and workflow_uuid > :after::text
+order by workflow_uuid
+limit :most::int
+) as batch
 ),
 moved as (
-  update :schema.operation_outputs
-  set application_name = :new_name::text
-  where (
-      application_name = :old_name::text
-      or application_name is null and :adopt_unclaimed::int = 1
-    )
-    and workflow_uuid > :after::text
-    and workflow_uuid <= (select last_id from batch)
-  returning workflow_uuid
+update :schema.operation_outputs
+set application_name = :new_name::text
+where (
+application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+)
+and workflow_uuid > :after::text
+and workflow_uuid <= (select last_id from batch)
+returning workflow_uuid
 )
 select
-  (select count(*) from moved)::int as moved,
-  last_id
+(select count(*) from moved)::int as moved,
+last_id
 from batch`,
 };
 
@@ -1682,33 +1736,33 @@ export const renameWorkflows: Statement<{
   name: "rename_workflows",
   text: `
 with batch as (
-  select max(workflow_uuid) as last_id
-  from (
-    select workflow_uuid
-    from :schema.workflow_status
-    where (
-        application_name = :old_name::text
-        or application_name is null and :adopt_unclaimed::int = 1
-      )
-      and workflow_uuid > :after::text
-    order by workflow_uuid
-    limit :most::int
-  ) as batch
+select max(workflow_uuid) as last_id
+from (
+select workflow_uuid
+from :schema.workflow_status
+where (
+application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+)
+and workflow_uuid > :after::text
+order by workflow_uuid
+limit :most::int
+) as batch
 ),
 moved as (
-  update :schema.workflow_status
-  set application_name = :new_name::text
-  where (
-      application_name = :old_name::text
-      or application_name is null and :adopt_unclaimed::int = 1
-    )
-    and workflow_uuid > :after::text
-    and workflow_uuid <= (select last_id from batch)
-  returning workflow_uuid
+update :schema.workflow_status
+set application_name = :new_name::text
+where (
+application_name = :old_name::text
+or application_name is null and :adopt_unclaimed::int = 1
+)
+and workflow_uuid > :after::text
+and workflow_uuid <= (select last_id from batch)
+returning workflow_uuid
 )
 select
-  (select count(*) from moved)::int as moved,
-  last_id
+(select count(*) from moved)::int as moved,
+last_id
 from batch`,
 };
 
@@ -1721,31 +1775,31 @@ export const resumeWorkflows: Statement<{
   name: "resume_workflows",
   text: `
 with requested as (
-  select distinct json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+select distinct json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
 ),
 missing as (
-  select workflow_uuid
-  from requested
-  where not exists (
-    select from :schema.workflow_status as ws
-    where ws.workflow_uuid = requested.workflow_uuid
-  )
+select workflow_uuid
+from requested
+where not exists (
+select from :schema.workflow_status as ws
+where ws.workflow_uuid = requested.workflow_uuid
+)
 ),
 resumed as (
-  update :schema.workflow_status
-  set
-    status = 'ENQUEUED',
-    owner_xid = null, -- workflow_status.owner_xid
-    queue_name = :queue_name::text,
-    recovery_attempts = 0,
-    workflow_deadline_epoch_ms = null,
-    deduplication_id = null,
-    started_at_epoch_ms = null,
-    completed_at = null, -- workflow_status.completed_at
-    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
-  where workflow_uuid = any(array(select workflow_uuid from requested))
-    and status not in ('SUCCESS', 'ERROR')
-    and not exists (select from missing)
+update :schema.workflow_status
+set
+status = 'ENQUEUED',
+owner_xid = null, -- workflow_status.owner_xid
+queue_name = :queue_name::text,
+recovery_attempts = 0,
+workflow_deadline_epoch_ms = null,
+deduplication_id = null,
+started_at_epoch_ms = null,
+completed_at = null, -- workflow_status.completed_at
+updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+where workflow_uuid = any(array(select workflow_uuid from requested))
+and status not in ('SUCCESS', 'ERROR')
+and not exists (select from missing)
 )
 select workflow_uuid as missing_id
 from missing
@@ -1766,99 +1820,99 @@ export const rewindWorkflow: Statement<{
   name: "rewind_workflow",
   text: `
 with target as (
-  select workflow_uuid
-  from :schema.workflow_status
-  where workflow_uuid = :workflow_id::text
-    and status not in ('PENDING', 'ENQUEUED', 'DELAYED')
-    and creator_xid is distinct from :creator_xid::text -- workflow_status.creator_xid
-  for no key update
+select workflow_uuid
+from :schema.workflow_status
+where workflow_uuid = :workflow_id::text
+and status not in ('PENDING', 'ENQUEUED', 'DELAYED')
+and creator_xid is distinct from :creator_xid::text -- workflow_status.creator_xid
+for no key update
 ),
 history as (
-  select history.*
-  from target
-  join :schema.workflow_events_history as history using (workflow_uuid)
+select history.*
+from target
+join :schema.workflow_events_history as history using (workflow_uuid)
 ),
 undone_event as (
-  select distinct workflow_uuid, key
-  from history
-  where function_id >= :start_step::int
+select distinct workflow_uuid, key
+from history
+where function_id >= :start_step::int
 ),
 earlier_event as (
-  select distinct on (key) history.*
-  from history
-  where function_id < :start_step::int
-  order by key, function_id desc
+select distinct on (key) history.*
+from history
+where function_id < :start_step::int
+order by key, function_id desc
 ),
 restored_events as (
-  update :schema.workflow_events as event
-  set
-    serialization = earlier_event.serialization, -- workflow_events.serialization
-    value = earlier_event.value
-  from undone_event
-  join earlier_event using (workflow_uuid, key)
-  where event.workflow_uuid = undone_event.workflow_uuid and event.key = undone_event.key
+update :schema.workflow_events as event
+set
+serialization = earlier_event.serialization, -- workflow_events.serialization
+value = earlier_event.value
+from undone_event
+join earlier_event using (workflow_uuid, key)
+where event.workflow_uuid = undone_event.workflow_uuid and event.key = undone_event.key
 ),
 deleted_events as (
-  delete from :schema.workflow_events as event
-  using undone_event
-  where event.workflow_uuid = undone_event.workflow_uuid
-    and event.key = undone_event.key
-    and not exists (select from earlier_event where earlier_event.key = event.key)
+delete from :schema.workflow_events as event
+using undone_event
+where event.workflow_uuid = undone_event.workflow_uuid
+and event.key = undone_event.key
+and not exists (select from earlier_event where earlier_event.key = event.key)
 ),
 deleted_history as (
-  delete from :schema.workflow_events_history
-  where workflow_uuid in (select workflow_uuid from target)
-    and function_id >= :start_step::int
+delete from :schema.workflow_events_history
+where workflow_uuid in (select workflow_uuid from target)
+and function_id >= :start_step::int
 ),
 deleted_stream_ends as (
-  delete from :schema.streams
-  where workflow_uuid in (select workflow_uuid from target)
-    and function_id >= :start_step::int
-    and value in ('"__DBOS_STREAM_CLOSED__"', '__DBOS_STREAM_CLOSED__')
+delete from :schema.streams
+where workflow_uuid in (select workflow_uuid from target)
+and function_id >= :start_step::int
+and value in ('"__DBOS_STREAM_CLOSED__"', '__DBOS_STREAM_CLOSED__')
 ),
 deleted_steps as (
-  delete from :schema.operation_outputs
-  where workflow_uuid in (select workflow_uuid from target)
-    and function_id >= :start_step::int
+delete from :schema.operation_outputs
+where workflow_uuid in (select workflow_uuid from target)
+and function_id >= :start_step::int
 ),
 deleted_messages as (
-  delete from :schema.notifications
-  where destination_uuid in (select workflow_uuid from target)
-    and ( -- notifications.consumed
-      not consumed -- notifications.consumed
-      or consumed_by_function_id >= :start_step::int -- notifications.consumed_by_function_id
-    ) -- notifications.consumed
+delete from :schema.notifications
+where destination_uuid in (select workflow_uuid from target)
+and ( -- notifications.consumed
+not consumed -- notifications.consumed
+or consumed_by_function_id >= :start_step::int -- notifications.consumed_by_function_id
+) -- notifications.consumed
 ),
 deleted_output as ( -- workflow_output
-  delete from :schema.workflow_output -- workflow_output
-  where workflow_uuid in (select workflow_uuid from target) -- workflow_output
+delete from :schema.workflow_output -- workflow_output
+where workflow_uuid in (select workflow_uuid from target) -- workflow_output
 ), -- workflow_output
 rewound as (
-  update :schema.workflow_status
-  set
-    status = 'ENQUEUED',
-    owner_xid = null, -- workflow_status.owner_xid
-    queue_name = :queue_name::text,
-    queue_partition_key = :queue_partition_key::text, -- workflow_status.queue_partition_key
-    application_version = coalesce(:application_version::text, application_version),
-    recovery_attempts = 0,
-    workflow_deadline_epoch_ms = null,
-    deduplication_id = null,
-    started_at_epoch_ms = null,
-    completed_at = null, -- workflow_status.completed_at
-    output = null,
-    error = null,
-    creator_xid = :creator_xid::text, -- workflow_status.creator_xid
-    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
-  where workflow_uuid in (select workflow_uuid from target)
-  returning workflow_uuid
+update :schema.workflow_status
+set
+status = 'ENQUEUED',
+owner_xid = null, -- workflow_status.owner_xid
+queue_name = :queue_name::text,
+queue_partition_key = :queue_partition_key::text, -- workflow_status.queue_partition_key
+application_version = coalesce(:application_version::text, application_version),
+recovery_attempts = 0,
+workflow_deadline_epoch_ms = null,
+deduplication_id = null,
+started_at_epoch_ms = null,
+completed_at = null, -- workflow_status.completed_at
+output = null,
+error = null,
+creator_xid = :creator_xid::text, -- workflow_status.creator_xid
+updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+where workflow_uuid in (select workflow_uuid from target)
+returning workflow_uuid
 )
 select
-  status,
-  coalesce(
-    creator_xid = :creator_xid::text, -- workflow_status.creator_xid
-    false
-  ) or exists (select from rewound) as is_rewound
+status,
+coalesce(
+creator_xid = :creator_xid::text, -- workflow_status.creator_xid
+false
+) or exists (select from rewound) as is_rewound
 from :schema.workflow_status
 where workflow_uuid = :workflow_id::text`,
 };
@@ -1873,82 +1927,143 @@ export const send: Statement<{
 }> = {
   name: "send",
   text: `
-with recursive message as (
-  select
-    input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      as first_created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:messages::text::json) as input (
-    position int,
-    message_id text,
-    fork_prefix text,
-    destination_id text,
-    topic text,
-    message text,
-    serialization text
-  )
-),
-recipient as (
-  select position, destination_id as workflow_id
-  from message
-  union -- workflow_status.forked_from
-  select message.position, fork.workflow_uuid -- workflow_status.forked_from
-  from recipient -- workflow_status.forked_from
-  join message -- workflow_status.forked_from
-    on message.position = recipient.position -- workflow_status.forked_from
-    and message.fork_prefix is not null -- workflow_status.forked_from
-  join :schema.workflow_status as fork -- workflow_status.forked_from
-    on fork.forked_from = recipient.workflow_id -- workflow_status.forked_from
-),
-delivery as (
-  select
-    message.*,
-    recipient.workflow_id,
-    first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by position) as created_at
-  from recipient
-  join message using (position)
+with message as (
+select
+input.*,
+least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
++ input.position as created_at
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+cross join json_to_recordset(:messages::text::json) as input (
+position int,
+message_id text,
+destination_id text,
+topic text,
+message text,
+serialization text
+)
 ),
 destination as (
-  select workflow_uuid
-  from :schema.workflow_status
-  where workflow_uuid in (select workflow_id from delivery)
-  for key share
+select workflow_uuid
+from :schema.workflow_status
+where workflow_uuid in (select destination_id from message)
+for key share
 ),
 sent as (
-  insert into :schema.notifications (
-    message_uuid,
-    destination_uuid,
-    topic,
-    serialization, -- notifications.serialization
-    created_at_epoch_ms,
-    message
-  )
-  select
-    case
-      when delivery.workflow_id = delivery.destination_id then delivery.message_id
-      else delivery.fork_prefix || delivery.workflow_id
-    end,
-    delivery.workflow_id,
-    delivery.topic,
-    delivery.serialization, -- notifications.serialization
-    delivery.created_at,
-    delivery.message
-  from delivery
-  join destination on destination.workflow_uuid = delivery.workflow_id
-  where exists (
-    select from destination where destination.workflow_uuid = delivery.destination_id
-  )
-  order by delivery.position
-  on conflict do nothing
+insert into :schema.notifications (
+message_uuid,
+destination_uuid,
+topic,
+serialization, -- notifications.serialization
+created_at_epoch_ms,
+message
 )
 select
-  stamp.last_created_at,
-  message.position
+message.message_id,
+message.destination_id,
+message.topic,
+message.serialization, -- notifications.serialization
+message.created_at,
+message.message
+from message
+join destination on destination.workflow_uuid = message.destination_id
+order by message.position
+on conflict do nothing
+)
+select
+stamp.last_created_at,
+message.position
+from (select max(created_at)::text as last_created_at from message) as stamp
+left join message on not exists (
+select from destination where destination.workflow_uuid = message.destination_id
+)`,
+};
+
+export const sendToForks: Statement<{
+  after: string;
+  backlog: number;
+  messages: string;
+}, {
+  last_created_at: string;
+  position: number | null;
+}> = {
+  name: "send_to_forks",
+  text: `
+with recursive message as (
+select
+input.*,
+least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
+as first_created_at
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+cross join json_to_recordset(:messages::text::json) as input (
+position int,
+message_id text,
+fork_prefix text,
+destination_id text,
+topic text,
+message text,
+serialization text
+)
+),
+recipient as (
+select position, destination_id as workflow_id
+from message
+union -- workflow_status.forked_from
+select message.position, fork.workflow_uuid -- workflow_status.forked_from
+from recipient -- workflow_status.forked_from
+join message -- workflow_status.forked_from
+on message.position = recipient.position -- workflow_status.forked_from
+and message.fork_prefix is not null -- workflow_status.forked_from
+join :schema.workflow_status as fork -- workflow_status.forked_from
+on fork.forked_from = recipient.workflow_id -- workflow_status.forked_from
+),
+delivery as (
+select
+message.*,
+recipient.workflow_id,
+first_created_at - 1
++ row_number() over (partition by recipient.workflow_id order by position) as created_at
+from recipient
+join message using (position)
+),
+destination as (
+select workflow_uuid
+from :schema.workflow_status
+where workflow_uuid in (select workflow_id from delivery)
+for key share
+),
+sent as (
+insert into :schema.notifications (
+message_uuid,
+destination_uuid,
+topic,
+serialization, -- notifications.serialization
+created_at_epoch_ms,
+message
+)
+select
+case
+when delivery.workflow_id = delivery.destination_id then delivery.message_id
+else delivery.fork_prefix || delivery.workflow_id
+end,
+delivery.workflow_id,
+delivery.topic,
+delivery.serialization, -- notifications.serialization
+delivery.created_at,
+delivery.message
+from delivery
+join destination on destination.workflow_uuid = delivery.workflow_id
+where exists (
+select from destination where destination.workflow_uuid = delivery.destination_id
+)
+order by delivery.position
+on conflict do nothing
+)
+select
+stamp.last_created_at,
+message.position
 from (select max(created_at)::text as last_created_at from delivery) as stamp
 left join message on not exists (
-  select from destination where destination.workflow_uuid = message.destination_id
+select from destination where destination.workflow_uuid = message.destination_id
 )`,
 };
 
@@ -1962,43 +2077,43 @@ export const setLatestApplicationVersion: Statement<{
   name: "set_latest_application_version",
   text: `
 with version as (
-  select
-    application_name, -- application_versions.application_name
-    version_id
-  from :schema.application_versions
-  where version_name = :version_name::text
-  for update
+select
+application_name, -- application_versions.application_name
+version_id
+from :schema.application_versions
+where version_name = :version_name::text
+for update
 ),
 latest as (
-  select max(version_timestamp) as version_timestamp
-  from :schema.application_versions
-  where true
-    and coalesce( -- application_versions.application_name
-      application_name = :application_name::text, true -- application_versions.application_name
-    ) -- application_versions.application_name
+select max(version_timestamp) as version_timestamp
+from :schema.application_versions
+where true
+and coalesce( -- application_versions.application_name
+application_name = :application_name::text, true -- application_versions.application_name
+) -- application_versions.application_name
 ),
 updated as (
-  update :schema.application_versions as updated
-  set
-    application_name = coalesce( -- application_versions.application_name
-      version.application_name, :application_name::text -- application_versions.application_name
-    ), -- application_versions.application_name
-    version_timestamp = greatest(
-      (extract(epoch from statement_timestamp()) * 1000)::bigint,
-      latest.version_timestamp + 1
-    )
-  from version
-  cross join latest
-  where updated.version_id = version.version_id
-    and coalesce( -- application_versions.application_name
-      version.application_name = :application_name::text, -- application_versions.application_name
-      true -- application_versions.application_name
-    ) -- application_versions.application_name
-  returning updated.version_id
+update :schema.application_versions as updated
+set
+application_name = coalesce( -- application_versions.application_name
+version.application_name, :application_name::text -- application_versions.application_name
+), -- application_versions.application_name
+version_timestamp = greatest(
+(extract(epoch from statement_timestamp()) * 1000)::bigint,
+latest.version_timestamp + 1
+)
+from version
+cross join latest
+where updated.version_id = version.version_id
+and coalesce( -- application_versions.application_name
+version.application_name = :application_name::text, -- application_versions.application_name
+true -- application_versions.application_name
+) -- application_versions.application_name
+returning updated.version_id
 )
 select
-  application_name, -- application_versions.application_name
-  exists (select from updated) as is_set
+application_name, -- application_versions.application_name
+exists (select from updated) as is_set
 from version`,
 };
 
@@ -2014,24 +2129,21 @@ where schedule_name = :name::text`,
 };
 
 export const setWorkflowDelay: Statement<{
-  delays: string;
+  until_epoch_ms: number | null;
+  delay_ms: number | null;
+  workflow_id: string;
 }, Record<never, never>> = {
   name: "set_workflow_delay",
   text: `
 update :schema.workflow_status
 set
-  delay_until_epoch_ms = coalesce( -- workflow_status.delay_until_epoch_ms
-    delay.until_epoch_ms, present.ms + delay.delay_ms -- workflow_status.delay_until_epoch_ms
-  ), -- workflow_status.delay_until_epoch_ms
-  updated_at = present.ms
-from json_to_recordset(:delays::text::json) as delay (
-    workflow_id text,
-    until_epoch_ms bigint,
-    delay_ms bigint
-  ),
-  (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
-where workflow_uuid = delay.workflow_id
-  and status = 'DELAYED'`,
+delay_until_epoch_ms = coalesce( -- workflow_status.delay_until_epoch_ms
+:until_epoch_ms::bigint, present.ms + :delay_ms::bigint -- workflow_status.delay_until_epoch_ms
+), -- workflow_status.delay_until_epoch_ms
+updated_at = present.ms
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
+where workflow_uuid = :workflow_id::text
+and status = 'DELAYED'`,
 };
 
 export const setWorkflowPriority: Statement<{
@@ -2042,10 +2154,10 @@ export const setWorkflowPriority: Statement<{
   text: `
 update :schema.workflow_status
 set
-  priority = :priority::int,
-  updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+priority = :priority::int,
+updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
 where workflow_uuid = :workflow_id::text
-  and status in ('ENQUEUED', 'DELAYED')`,
+and status in ('ENQUEUED', 'DELAYED')`,
 };
 
 export const updateQueue: Statement<{
@@ -2068,65 +2180,65 @@ export const updateQueue: Statement<{
   name: "update_queue",
   text: `
 with before as (
-  select queue
-  from :schema.queues as queue
-  where queue.name = :name::text
-  for update
+select queue
+from :schema.queues as queue
+where queue.name = :name::text
+for update
 ),
 wanted as (
-  select wanted.*
-  from before
-  cross join jsonb_populate_record(before.queue, :changes::text::jsonb) as wanted
+select wanted.*
+from before
+cross join jsonb_populate_record(before.queue, :changes::text::jsonb) as wanted
 ),
 updated as (
-  update :schema.queues as queue
-  set
-    concurrency = wanted.concurrency,
-    worker_concurrency = wanted.worker_concurrency,
-    rate_limit_max = wanted.rate_limit_max,
-    rate_limit_period_sec = wanted.rate_limit_period_sec,
-    partition_concurrency = wanted.partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency = -- queues.partition_concurrency
-      wanted.partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max = wanted.partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec = -- queues.partition_concurrency
-      wanted.partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue = coalesce( -- queues.partition_concurrency
-      wanted.partition_queue, -- queues.partition_concurrency
-      num_nonnulls( -- queues.partition_concurrency
-        wanted.partition_concurrency, -- queues.partition_concurrency
-        wanted.partition_worker_concurrency, -- queues.partition_concurrency
-        wanted.partition_rate_limit_max -- queues.partition_concurrency
-      ) > 0 -- queues.partition_concurrency
-    ), -- queues.partition_concurrency
-    polling_interval_sec = wanted.polling_interval_sec,
-    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
-  from wanted
-  where queue.name = wanted.name
-    and (
-      wanted.partition_concurrency > wanted.concurrency or -- queues.partition_concurrency
-      wanted.partition_worker_concurrency > least( -- queues.partition_concurrency
-        wanted.concurrency, -- queues.partition_concurrency
-        wanted.worker_concurrency, -- queues.partition_concurrency
-        wanted.partition_concurrency -- queues.partition_concurrency
-      ) or -- queues.partition_concurrency
-      wanted.worker_concurrency > wanted.concurrency
-    ) is not true
-  returning queue.name
+update :schema.queues as queue
+set
+concurrency = wanted.concurrency,
+worker_concurrency = wanted.worker_concurrency,
+rate_limit_max = wanted.rate_limit_max,
+rate_limit_period_sec = wanted.rate_limit_period_sec,
+partition_concurrency = wanted.partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency = -- queues.partition_concurrency
+wanted.partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max = wanted.partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec = -- queues.partition_concurrency
+wanted.partition_rate_limit_period_sec, -- queues.partition_concurrency
+partition_queue = coalesce( -- queues.partition_concurrency
+wanted.partition_queue, -- queues.partition_concurrency
+num_nonnulls( -- queues.partition_concurrency
+wanted.partition_concurrency, -- queues.partition_concurrency
+wanted.partition_worker_concurrency, -- queues.partition_concurrency
+wanted.partition_rate_limit_max -- queues.partition_concurrency
+) > 0 -- queues.partition_concurrency
+), -- queues.partition_concurrency
+polling_interval_sec = wanted.polling_interval_sec,
+updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+from wanted
+where queue.name = wanted.name
+and (
+wanted.partition_concurrency > wanted.concurrency or -- queues.partition_concurrency
+wanted.partition_worker_concurrency > least( -- queues.partition_concurrency
+wanted.concurrency, -- queues.partition_concurrency
+wanted.worker_concurrency, -- queues.partition_concurrency
+wanted.partition_concurrency -- queues.partition_concurrency
+) or -- queues.partition_concurrency
+wanted.worker_concurrency > wanted.concurrency
+) is not true
+returning queue.name
 )
 select
-  name,
-  concurrency,
-  worker_concurrency,
-  rate_limit_max,
-  rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
-  polling_interval_sec::text,
-  exists (select from updated) as is_updated
+name,
+concurrency,
+worker_concurrency,
+rate_limit_max,
+rate_limit_period_sec::text,
+partition_concurrency, -- queues.partition_concurrency
+partition_worker_concurrency, -- queues.partition_concurrency
+partition_rate_limit_max, -- queues.partition_concurrency
+partition_rate_limit_period_sec::text, -- queues.partition_concurrency
+application_name, -- queues.application_name
+polling_interval_sec::text,
+exists (select from updated) as is_updated
 from wanted`,
 };
 
@@ -2139,18 +2251,18 @@ export const updateSchedule: Statement<{
   name: "update_schedule",
   text: `
 with before as (
-  select entry
-  from :schema.workflow_schedules as entry
-  where entry.schedule_name = :name::text
-  for update
+select entry
+from :schema.workflow_schedules as entry
+where entry.schedule_name = :name::text
+for update
 )
 update :schema.workflow_schedules as updated
 set
-  schedule = wanted.schedule,
-  automatic_backfill = wanted.automatic_backfill, -- workflow_schedules.automatic_backfill
-  cron_timezone = wanted.cron_timezone, -- workflow_schedules.cron_timezone
-  queue_name = wanted.queue_name, -- workflow_schedules.queue_name
-  context = wanted.context
+schedule = wanted.schedule,
+automatic_backfill = wanted.automatic_backfill, -- workflow_schedules.automatic_backfill
+cron_timezone = wanted.cron_timezone, -- workflow_schedules.cron_timezone
+queue_name = wanted.queue_name, -- workflow_schedules.queue_name
+context = wanted.context
 from before
 cross join jsonb_populate_record(before.entry, :changes::text::jsonb) as wanted
 where updated.schedule_id = wanted.schedule_id
@@ -2166,11 +2278,11 @@ export const updateWorkflowAttributes: Statement<{
   text: `
 update :schema.workflow_status
 set
-  attributes = case -- workflow_status.attributes
-    when :merge::int = 1 and jsonb_typeof(attributes) = 'object' -- workflow_status.attributes
-      then attributes || :attributes::text::jsonb -- workflow_status.attributes
-    else :attributes::text::jsonb -- workflow_status.attributes
-  end, -- workflow_status.attributes
-  updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+attributes = case -- workflow_status.attributes
+when :merge::int = 1 and jsonb_typeof(attributes) = 'object' -- workflow_status.attributes
+then attributes || :attributes::text::jsonb -- workflow_status.attributes
+else :attributes::text::jsonb -- workflow_status.attributes
+end, -- workflow_status.attributes
+updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
 where workflow_uuid = :workflow_id::text`,
 };

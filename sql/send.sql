@@ -5,54 +5,29 @@
 -- position where all do. A message whose ID is there already was delivered before: nothing is
 -- written, and its destination counts as found.
 --
--- A message with a fork_prefix goes to all forks of its destination as well, to their forks and so
--- on, under IDs made of the prefix and the ID of the fork; but to none if the destination is missing.
---
 -- The destinations are locked as the foreign key would lock them, so that one that is deleted
 -- meanwhile is reported as missing and does not abort the caller's transaction. Workflows receive
--- by created_at_epoch_ms, so the messages to one workflow get increasing values; for `after` and
+-- by created_at_epoch_ms, so the messages of one statement get increasing values; for `after` and
 -- `backlog` see enqueue.sql.
-with recursive message as (
+with message as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      as first_created_at
+      + input.position as created_at
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
   cross join json_to_recordset(:messages::text::json) as input (
     position int,
     message_id text,
-    fork_prefix text,
     destination_id text,
     topic text,
     message text,
     serialization text
   )
 ),
-recipient as (
-  select position, destination_id as workflow_id
-  from message
-  union -- workflow_status.forked_from
-  select message.position, fork.workflow_uuid -- workflow_status.forked_from
-  from recipient -- workflow_status.forked_from
-  join message -- workflow_status.forked_from
-    on message.position = recipient.position -- workflow_status.forked_from
-    and message.fork_prefix is not null -- workflow_status.forked_from
-  join :schema.workflow_status as fork -- workflow_status.forked_from
-    on fork.forked_from = recipient.workflow_id -- workflow_status.forked_from
-),
-delivery as (
-  select
-    message.*,
-    recipient.workflow_id,
-    first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by position) as created_at
-  from recipient
-  join message using (position)
-),
 destination as (
   select workflow_uuid
   from :schema.workflow_status
-  where workflow_uuid in (select workflow_id from delivery)
+  where workflow_uuid in (select destination_id from message)
   for key share
 ),
 sent as (
@@ -65,27 +40,21 @@ sent as (
     message
   )
   select
-    case
-      when delivery.workflow_id = delivery.destination_id then delivery.message_id
-      else delivery.fork_prefix || delivery.workflow_id
-    end,
-    delivery.workflow_id,
-    delivery.topic,
-    delivery.serialization, -- notifications.serialization
-    delivery.created_at,
-    delivery.message
-  from delivery
-  join destination on destination.workflow_uuid = delivery.workflow_id
-  where exists (
-    select from destination where destination.workflow_uuid = delivery.destination_id
-  )
-  order by delivery.position
+    message.message_id,
+    message.destination_id,
+    message.topic,
+    message.serialization, -- notifications.serialization
+    message.created_at,
+    message.message
+  from message
+  join destination on destination.workflow_uuid = message.destination_id
+  order by message.position
   on conflict do nothing
 )
 select
   stamp.last_created_at,
   message.position
-from (select max(created_at)::text as last_created_at from delivery) as stamp
+from (select max(created_at)::text as last_created_at from message) as stamp
 left join message on not exists (
   select from destination where destination.workflow_uuid = message.destination_id
 )

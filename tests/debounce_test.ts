@@ -120,6 +120,25 @@ Deno.test("debounce() loses no last arguments while workflows are let go", async
   }
 });
 
+Deno.test("debounce() takes part in what Python and Go debounce", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client, pool } = place;
+  const python = { ...echo, keyFormat: "python" } as const;
+  const first = await debounce(client, python, "key", longMs, 1);
+  const keyOf = async ({ workflowID }: WorkflowHandle) =>
+    (await getStatus(client, workflowID))?.deduplicationID;
+  assertEquals(await keyOf(first), "echo-key");
+  // Their workers may write a class, and do not look for one.
+  await pool.query("update dbos.workflow_status set class_name = 'Greeter'");
+  const second = await debounce(client, python, "key", longMs, 2);
+  assertEquals(second.workflowID, first.workflowID);
+  assertEquals((await second.getStatus())?.input, [2]);
+  const other = await debounce(client, echo, "key", longMs, 3);
+  assertEquals(await keyOf(other), ".echo-key");
+  await pool.query("update dbos.workflow_status set name = 'sum'");
+  await assertRejects(() => debounce(client, python, "key", longMs, 4), QueueDuplicatedError);
+});
+
 Deno.test("debounce() puts the workflow on a queue of DBOS without one of its own", async () => {
   await using place = await openPlace({ withWorker: true });
   const handle = await debounce(place.client, { workflowName: "echo" }, "key", 1, "there");
@@ -202,6 +221,7 @@ Deno.test("debounce() refuses what it cannot use before anything is sent", async
     workflowName: ["", RangeError],
     queueName: [" ", RangeError],
     debounceTimeoutMs: [0, RangeError],
+    keyFormat: ["ruby", RangeError],
     deduplicationID: ["x", TypeError],
     duplicationPolicy: ["return-existing", TypeError],
     workflowIDReusePolicy: ["reject", TypeError],

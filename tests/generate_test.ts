@@ -72,8 +72,8 @@ Deno.test("the generator writes typed statements, with feature lines but no comm
   name: "count_jobs",
   text: \`
 select
-  count(*)::text as total,
-  true as is_full -- workflow_status.attributes
+count(*)::text as total,
+true as is_full -- workflow_status.attributes
 from :schema.workflow_status -- not workflow_input\`,
 };`,
     );

@@ -68,6 +68,7 @@ const conditions: [ListWorkflowsOptions, string][] = [
   [{ dequeuedBefore: 1700000100050 }, "started_at_epoch_ms <= 1700000100050"],
   [{ workflow_id_prefix: "order-1_" }, "false"],
   [{ workflow_id_prefix: ["order-1", "sched-"] }, "workflow_uuid ~ '^(order-1|sched-)'"],
+  [{ workflow_id_prefix: ["order-1", "order-12"] }, "workflow_uuid like 'order-1%'"],
   [{ workflow_id_prefix: ["o", "é"] }, "workflow_uuid like 'o%'"],
   [{ status: [] }, "false"],
   [{ workflowName: [] }, "false"],
@@ -210,6 +211,18 @@ Deno.test("a list tells of what is in a format that is not known", async () => {
   ]);
 });
 
+Deno.test("a list tells of what is damaged", async () => {
+  await using database = await createPopulated(10);
+  const { pool } = database;
+  await pool.query(`update dbos.workflow_status set serialization = 'js_superjson'`);
+  await pool.query("update dbos.workflow_output set output = '{', error = null");
+  const statuses = await listWorkflows(pool, { status: "SUCCESS", loadInput: false });
+  assert(statuses.length > 1);
+  for (const { output } of statuses) {
+    assertEquals(output, new SerializedValue("js_superjson", "{"));
+  }
+});
+
 Deno.test("a list in a transaction sees what the transaction wrote", async () => {
   await using database = await createPopulated(10);
   const transaction = await database.pool.connect();
@@ -303,6 +316,7 @@ Deno.test("lists refuse what cannot be a filter before anything is sent", async 
     [{ endTime: true }, TypeError],
     [{ completedAfter: new Date(NaN) }, RangeError],
     [{ attributes: [1] }, TypeError],
+    [{ attributes: { key: "a\0b" } }, RangeError],
   ];
   for (const [filters, error] of refused) {
     await assertRejects(() => listWorkflows(closed, filters), error, "Cannot use");
@@ -311,6 +325,10 @@ Deno.test("lists refuse what cannot be a filter before anything is sent", async 
   }
   await assertRejects(() => listWorkflows(closed, { limit: -1 }), RangeError);
   await assertRejects(() => listWorkflows(closed, { offset: 0.5 }), RangeError);
+  const notBoolean = 0 as unknown as boolean;
+  for (const option of ["sortDesc", "loadInput", "loadOutput"]) {
+    await assertRejects(() => listWorkflows(closed, { [option]: notBoolean }), TypeError, option);
+  }
   assertThrows(() => iterateWorkflows(closed, { pageSize: 0 }), RangeError);
   await assertRejects(() => countWorkflows(closed, { timeBucketMs: 0 }), RangeError);
   // deno-lint-ignore no-explicit-any

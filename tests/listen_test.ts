@@ -57,7 +57,7 @@ async function openDatabase(resources: AsyncDisposableStack) {
   const countListeners = async () => {
     const { rows } = await run(
       `select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and query ilike 'listen %' and state = 'idle'`,
+      where datname = current_database() and query ilike 'listen %dbos_streams_channel%' and state = 'idle'`,
     );
     return Number(rows[0]!.n);
   };
@@ -73,7 +73,9 @@ Deno.test("an event is found when it is notified of, over npm:pg", async () => {
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
   // One connection listens, for as long as the client is open, and anew after it was lost.
-  await run("select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'");
+  await run(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
+  );
   await findByNotification(client, run, isListening);
   await client.close();
   await until(async () => await countListeners() === 0);
@@ -103,7 +105,7 @@ Deno.test("an event is found when it is notified of, over PGlite", async () => {
     await using client = createClient(database, options);
     const isListening = async () => {
       const { rows } = await run("select * from pg_listening_channels() as channel");
-      return rows.some(({ channel }) => String(channel).startsWith("dbos_client_"));
+      return rows.some(({ channel }) => channel === "dbos_streams_channel");
     };
     await findByNotification(client, run, isListening);
   } finally {

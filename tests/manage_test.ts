@@ -282,5 +282,13 @@ Deno.test("running workflows", async (test) => {
     assertEquals(await attributes(), undefined);
     await updateWorkflowAttributes(client, workflowID, { first: 1 }, { merge: true });
     assertEquals(await attributes(), { first: 1 });
+    const values = { at: new Date(5), big: 2n, map: new Map([["a", 1]]), set: new Set([1]) };
+    await updateWorkflowAttributes(client, workflowID, values);
+    const enqueued = await enqueue(client, {
+      workflowName: "echo",
+      queueName: "idle",
+      attributes: values,
+    });
+    assertEquals(await attributes(), (await enqueued.getStatus())?.attributes);
   });
 });

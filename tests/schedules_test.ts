@@ -258,6 +258,20 @@ Deno.test("applySchedules() writes all schedules or none", async () => {
   await applySchedules(client, []);
 });
 
+Deno.test("listSchedules() lists the schedules of the given names", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client } = place;
+  const schedules = ["b", "a", "ab"].map((scheduleName) => ({ ...newYear, scheduleName }));
+  await applySchedules(client, schedules);
+  const namesOf = async (scheduleName: string | string[]) =>
+    (await listSchedules(client, { scheduleName })).map((schedule) => schedule.scheduleName);
+  assertEquals(await namesOf("a"), ["a"]);
+  assertEquals(await namesOf(["b", "a", "absent"]), ["a", "b"]);
+  assertEquals(await namesOf([]), []);
+  assertEquals(await listSchedules(client, { scheduleName: "a", scheduleNamePrefix: "b" }), []);
+  await assertRejects(() => listSchedules(client, { scheduleName: "" }), RangeError);
+});
+
 Deno.test("concurrent writes of the same schedules do not get into each other's way", async () => {
   await using place = await openPlace({ withWorker: false });
   const { client } = place;

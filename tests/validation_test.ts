@@ -82,6 +82,7 @@ const enqueueRefusals: Record<string, Refusal[]> = {
   deduplicationID: badTexts,
   queuePartitionKey: badTexts,
   authenticatedUser: badTexts,
+  assumedRole: badTexts,
   authenticatedRoles: [
     ["admin", TypeError, "a value of type string as authenticatedRoles"],
     [[7], TypeError, "a value of type number as authenticatedRoles"],
@@ -110,6 +111,12 @@ const enqueueRefusals: Record<string, Refusal[]> = {
     [0.5, RangeError, "expected an integer from 1"],
     [Infinity, RangeError, "expected an integer from 1"],
     ["1000", TypeError, "a value of type string as workflowTimeoutMS"],
+  ],
+  deadlineEpochMS: [
+    [-1, RangeError, "expected an integer from 0"],
+    [0.5, RangeError, "expected an integer from 0"],
+    ["1000", TypeError, "a value of type string as deadlineEpochMS"],
+    [new Date(), TypeError, "a value of type object as deadlineEpochMS"],
   ],
   attributes: [
     [null, TypeError, "null as attributes: expected a plain object"],
@@ -174,6 +181,15 @@ Deno.test("enqueue() refuses bad options before anything is sent", async (test) 
         (pool, value) => enqueue(pool, { ...task, [option]: value } as EnqueueOptions),
       ));
   }
+});
+
+Deno.test("enqueue() refuses a deadline together with a timeout", async () => {
+  const deadlineEpochMS = Date.now();
+  await assertRefused(
+    "deadlineEpochMS",
+    [[{ ...task, deadlineEpochMS, workflowTimeoutMS: 1 }, TypeError, "both workflowTimeoutMS"]],
+    (pool, options) => enqueue(pool, options),
+  );
 });
 
 Deno.test("enqueue() and send() refuse values that cannot be serialized", async () => {

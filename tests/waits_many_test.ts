@@ -162,18 +162,26 @@ Deno.test("workflows are waited for together", async (test) => {
   });
 
   await test.step("what cannot be read ends the wait for no other", async () => {
-    const workflowIDs = newIDs(3);
+    const workflowIDs = newIDs(4);
     await insertRunning(recorder, workflowIDs);
     await endAll(recorder, workflowIDs);
-    const setFormat = `update dbos.workflow_status set serialization = 'py_pickle', status = $2
+    const setFormat = `update dbos.workflow_status set serialization = $3, status = $2
       where workflow_uuid = $1`;
-    await pool.query(setFormat, [workflowIDs[0], "SUCCESS"]);
-    await pool.query(setFormat, [workflowIDs[1], "ERROR"]);
-    const [first, second, third] = await Array.fromAsync(completed(client, workflowIDs));
+    await pool.query(setFormat, [workflowIDs[0], "SUCCESS", "py_pickle"]);
+    await pool.query(setFormat, [workflowIDs[1], "ERROR", "py_pickle"]);
+    // Its result lacks the mark of that format.
+    await pool.query(setFormat, [workflowIDs[2], "SUCCESS", "js_superjson"]);
+    const [first, second, damaged, last] = await Array.fromAsync(completed(client, workflowIDs));
     const stored = new SerializedValue("py_pickle", `"${workflowIDs[0]}"`);
     assertEquals(first, { workflowID: workflowIDs[0]!, status: "SUCCESS", result: stored });
     assert(second?.status === "ERROR" && second.error instanceof UnsupportedSerializationError);
-    assertEquals(third!.status, "SUCCESS");
+    const damagedResult = new SerializedValue("js_superjson", `"${workflowIDs[2]}"`);
+    assertEquals(damaged, {
+      workflowID: workflowIDs[2]!,
+      status: "SUCCESS",
+      result: damagedResult,
+    });
+    assertEquals(last!.status, "SUCCESS");
   });
 
   await test.step("an open transaction sees what it has ended itself", async () => {

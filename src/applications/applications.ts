@@ -6,7 +6,7 @@ import {
 } from "../../sql/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkInteger, checkOptionalText, checkText } from "../validate.ts";
+import { checkBoolean, checkInteger, checkOptionalText, checkText } from "../validate.ts";
 
 /** How to rename an application. */
 export interface RenameApplicationOptions {
@@ -106,6 +106,7 @@ export async function renameApplication(
   checkOptionalText("oldName", oldName);
   checkText("newName", newName);
   if (batchSize !== null) checkInteger("batchSize", batchSize, 1, 2 ** 31 - 1);
+  checkBoolean("adoptUnclaimedRows", adoptUnclaimedRows);
   if (oldName === undefined && !adoptUnclaimedRows) {
     throw new TypeError("Cannot rename an application without oldName or adoptUnclaimedRows");
   }

@@ -1,7 +1,7 @@
 /** Hears what DBOS notifies of, so that a wait need not last until its next look. */
 
 import { notify } from "../../sql/mod.ts";
-import type { Adapter, Listener } from "../drivers/adapter.ts";
+import type { Adapter } from "../drivers/adapter.ts";
 import { createQueryBuilder } from "./query.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -19,6 +19,10 @@ const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
 const checkTimeoutMs = 5000;
 const firstDelayMs = 100;
 const longestDelayMs = 30_000;
+// What a timer can hold.
+const longestTimerMs = 2 ** 31 - 1;
+
+type Listen = NonNullable<Adapter["listen"]>;
 
 /** Settles after a while, or as soon as `signal` is aborted. */
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {
@@ -47,31 +51,60 @@ export async function hearNotifications(
 ): Promise<void> {
   const buildQuery = createQueryBuilder(schema, new Set());
 
-  /** Listens once, until the connection is lost; false where nothing is heard. */
-  async function hear(listen: NonNullable<Adapter["listen"]>): Promise<boolean> {
-    // Its own channel, so that the check wakes nobody else.
-    const check = `dbos_client_${uuidV7().replaceAll("-", "")}`;
-    const isHeard = new AbortController();
-    const isOver = new AbortController();
-    const listener: Listener = {
-      heard: (channel, payload) => channel === check ? isHeard.abort() : hints.changed(payload),
-      resumed: hints.missed,
-      ended: () => isOver.abort(),
-    };
-    const end = () => isOver.abort();
+  /**
+   * Whether what one connection is notified of is heard on another. It takes a channel of its own, so
+   * that nothing that DBOS notifies of is sent to a connection that a pooler lends to somebody else.
+   */
+  async function isHeard(listen: Listen): Promise<boolean> {
+    const channel = `dbos_client_${uuidV7().replaceAll("-", "")}`;
+    const over = new AbortController();
+    let heard = false;
+    const end = () => over.abort();
+    const stop = await listen([channel], {
+      heard() {
+        heard = true;
+        end();
+      },
+      resumed() {},
+      ended: end,
+    });
     closed.addEventListener("abort", end);
-    const stop = await listen([...channels, check], listener);
     try {
-      await adapter.query(buildQuery(notify, { channel: check, payload: "" }));
-      await pause(checkTimeoutMs, AbortSignal.any([isHeard.signal, isOver.signal]));
-      if (!isHeard.signal.aborted) return isOver.signal.aborted;
-      hints.missed();
-      await pause(2 ** 31 - 1, isOver.signal);
-      return true;
+      await adapter.query(buildQuery(notify, { channel, payload: "" }));
+      await pause(checkTimeoutMs, over.signal);
+      // A lost connection says nothing of the next one.
+      if (!heard) over.signal.throwIfAborted();
+      return heard;
     } finally {
       closed.removeEventListener("abort", end);
       await stop().catch(() => {});
     }
+  }
+
+  /** Listens once, until the connection is lost. */
+  async function hear(listen: Listen): Promise<void> {
+    const over = new AbortController();
+    const end = () => over.abort();
+    const stop = await listen(channels, {
+      heard: (_channel, payload) => hints.changed(payload),
+      resumed: hints.missed,
+      ended: end,
+    });
+    closed.addEventListener("abort", end);
+    try {
+      hints.missed();
+      if (!closed.aborted) await pause(longestTimerMs, over.signal);
+    } finally {
+      closed.removeEventListener("abort", end);
+      await stop().catch(() => {});
+    }
+  }
+
+  /** Whether to listen again afterwards. */
+  async function hearOnce(listen: Listen): Promise<boolean> {
+    if (!await isHeard(listen)) return false;
+    await hear(listen);
+    return true;
   }
 
   const listen = adapter.listen?.bind(adapter);
@@ -79,7 +112,7 @@ export async function hearNotifications(
   while (listen && !closed.aborted) {
     const startedAt = performance.now();
     // A connection that can't be had is tried again; until then the looks go on.
-    if (!await hear(listen).catch(() => true)) return;
+    if (!await hearOnce(listen).catch(() => true)) return;
     if (performance.now() - startedAt > longestDelayMs) delayMs = firstDelayMs;
     if (!closed.aborted) await pause(delayMs, closed);
     delayMs = Math.min(2 * delayMs, longestDelayMs);

@@ -9,8 +9,8 @@ function escape(character: string): string {
 
 /**
  * A value as an SQL literal. A text can't end its literal: what is written between the quotes is
- * printable ASCII without quotes, where every backslash is followed by `u` and four digits. That
- * means the same whatever the settings and encodings of client and server are.
+ * printable ASCII without quotes, where every backslash is followed by `u` and four digits. No setting
+ * of the server changes what that means.
  */
 function toLiteral(value: Value): string {
   if (typeof value === "string") return `E'${value.replace(unsafeCharacter, escape)}'`;
@@ -26,7 +26,11 @@ function toLiteral(value: Value): string {
  */
 export function inlineValues({ text, values }: Query): string {
   const literals = values.map(toLiteral);
-  return text.replace(/\$(\d+)/g, (_, index: string) => literals[Number(index) - 1]!);
+  // A quoted name, such as that of the schema, may contain what looks like a parameter.
+  return text.replace(
+    /"[^"]*"|\$(\d+)/g,
+    (match, index?: string) => index ? literals[Number(index) - 1]! : match,
+  );
 }
 
 /** Queries as one text, for one message of the simple protocol: the server runs it as one transaction. */

@@ -33,6 +33,12 @@ export async function openPostgres(
 
   function open(target: { host: string; port: number } | { path: string }): Socket {
     const socket = net.connect({ ...target, noDelay: true });
+    // npm:postgres would connect again at once, for ever, where nothing was said on a connection.
+    socket.once("end", () => {
+      if (socket.bytesRead > 0) return;
+      const error = new Error("Cannot connect to the system database: the server hung up");
+      socket.destroy(Object.assign(error, { code: "CONNECTION_CLOSED" }));
+    });
     // Where npm:postgres takes the name from that a certificate is checked for.
     return Object.assign(socket, target);
   }
@@ -70,8 +76,8 @@ export async function openPostgres(
     max: maxConnections,
     // It would ask the server for its array types on every new connection.
     fetch_types: false,
-    // How long to wait before the next attempt is for us to say.
-    backoff: () => 0,
+    // In seconds. Its own grows to 20 s, which is longer than we try again.
+    backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     socket: openSocket,
     // deno-lint-ignore no-explicit-any -- its types lack `socket`.

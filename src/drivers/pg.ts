@@ -63,8 +63,13 @@ async function listen(pool: PgPool, channels: readonly string[], listener: Liste
   client.on("error", listener.ended);
   client.on("end", listener.ended);
   client.on("notification", ({ channel, payload = "" }) => listener.heard(channel, payload));
-  await client.connect();
-  await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));
+  try {
+    await client.connect();
+    await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));
+  } catch (error) {
+    client.end().catch(() => {});
+    throw error;
+  }
   return () => client.end();
 }
 

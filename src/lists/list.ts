@@ -2,7 +2,7 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import { listWorkflows as listStatement } from "../../sql/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkInteger } from "../validate.ts";
+import { checkBoolean, checkInteger } from "../validate.ts";
 import {
   type ListParameters,
   toFilterParameters,
@@ -66,6 +66,9 @@ function toParameters(
   options: Omit<IterateWorkflowsOptions, "pageSize">,
 ): ListParameters {
   const { sortDesc = false, loadInput = true, loadOutput = true } = options;
+  checkBoolean("sortDesc", sortDesc);
+  checkBoolean("loadInput", loadInput);
+  checkBoolean("loadOutput", loadOutput);
   return {
     ...toFilterParameters(options, settings.applicationName),
     sort_desc: sortDesc ? 1 : undefined,

@@ -3,12 +3,12 @@ import { listSteps } from "../../sql/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { WorkflowError } from "../errors.ts";
 import { deserializeIfKnown, type SerializedValue } from "../serialization/mod.ts";
-import { checkInteger, checkText } from "../validate.ts";
+import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 
 /**
  * What DBOS has recorded of a step of a workflow.
  *
- * An output or error in a format that this client cannot read is a {@linkcode SerializedValue}.
+ * An output or error that this client cannot read is a {@linkcode SerializedValue}.
  */
 export interface StepInfo {
   /** Its number within the workflow. */
@@ -101,6 +101,7 @@ export async function listWorkflowSteps(
   const { limit, offset, loadOutput = true } = options;
   checkInteger("limit", limit, 0, 2 ** 31 - 1);
   checkInteger("offset", offset, 0, 2 ** 31 - 1);
+  checkBoolean("loadOutput", loadOutput);
   const rows = await systemDatabaseOf(client).read(listSteps, {
     workflow_id: workflowID,
     limit,

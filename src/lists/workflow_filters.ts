@@ -1,7 +1,8 @@
 /** Which workflows a list or a count is about. */
 
 import type { listWorkflows } from "../../sql/mod.ts";
-import { checkChoice, checkPlainObject, checkText } from "../validate.ts";
+import { serializeAttributes } from "../workflows/attributes.ts";
+import { checkBoolean, checkChoice, checkText } from "../validate.ts";
 
 /**
  * What to filter workflows by. A filter that is left out lets all of them pass; of several values
@@ -134,9 +135,8 @@ function toTexts(
 }
 
 function toFlag(what: string, value: boolean | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "boolean") return Number(value);
-  throw new TypeError(`Cannot use a value of type ${typeof value} as ${what}: expected a boolean`);
+  checkBoolean(what, value);
+  return value === undefined ? undefined : Number(value);
 }
 
 function toEpochMs(what: string, value: string | Date | number | undefined): number | undefined {
@@ -183,10 +183,12 @@ function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParame
 function toRange(prefixes: readonly string[]): ListParameters {
   // deno-lint-ignore no-control-regex
   const heads = prefixes.map((prefix) => /^[\x01-\x7d]*/.exec(prefix)![0]).sort();
-  const [least, greatest] = [heads[0], heads.at(-1)];
-  if (!least || !greatest) return {};
-  const next = String.fromCharCode(greatest.charCodeAt(greatest.length - 1) + 1);
-  return { id_from: least, id_until: greatest.slice(0, -1) + next };
+  if (!heads[0]) return {};
+  // What follows "a" comes after what follows "ab".
+  const ends = heads.map((head) =>
+    head.slice(0, -1) + String.fromCharCode(head.charCodeAt(head.length - 1) + 1)
+  ).sort();
+  return { id_from: heads[0], id_until: ends.at(-1) };
 }
 
 function findSeparator(texts: readonly string[]): string {
@@ -232,8 +234,7 @@ export function toFilterParameters(
     parameters[parameter] = toEpochMs(option, filters[option]);
   }
   if (filters.attributes !== undefined) {
-    checkPlainObject("attributes", filters.attributes);
-    const text = JSON.stringify(filters.attributes);
+    const text = serializeAttributes(filters.attributes);
     if (text !== "{}") parameters.attributes = text;
   }
   return parameters;

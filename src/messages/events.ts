@@ -50,7 +50,7 @@ export async function getEvent<Value = unknown>(
 
 /**
  * The latest values of all events that a workflow has set, by their keys; none if there is no such
- * workflow. A value in a format that this client cannot read is a {@linkcode SerializedValue}.
+ * workflow. A value that this client cannot read is a {@linkcode SerializedValue}.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { send as sendStatement } from "../../sql/mod.ts";
+import { send as sendStatement, sendToForks as sendToForksStatement } from "../../sql/mod.ts";
 import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors.ts";
@@ -61,24 +61,39 @@ export interface MessageOutcome {
 // What DBOS stores for a message without a topic.
 const nullTopic = "__null__topic__";
 
-const batchers = new WeakMap<SystemDatabase, Batcher<boolean>>();
+interface Batchers {
+  readonly direct: Batcher<boolean>;
+  readonly toForks: Batcher<boolean>;
+}
 
-/** Writes messages, and tells of each whether its destination is there. */
-function batcherOf(database: SystemDatabase): Batcher<boolean> {
-  let batcher = batchers.get(database);
-  if (!batcher) {
-    batcher = createBatcher(database, async (messages, place) => {
-      const rows = await database.run(sendStatement, {
-        ...place,
-        messages: toPositionedArray(messages),
-      });
-      const outcomes = new Array<boolean>(messages.length).fill(true);
-      for (const { position } of rows) if (position !== null) outcomes[position] = false;
-      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+const batchers = new WeakMap<SystemDatabase, Batchers>();
+
+/** Writes messages with one of the statements, and tells of each whether its destination is there. */
+function createMessageBatcher(
+  database: SystemDatabase,
+  statement: typeof sendStatement | typeof sendToForksStatement,
+): Batcher<boolean> {
+  return createBatcher(database, async (messages, place) => {
+    const rows = await database.run(statement, {
+      ...place,
+      messages: toPositionedArray(messages),
     });
-    batchers.set(database, batcher);
+    const outcomes = new Array<boolean>(messages.length).fill(true);
+    for (const { position } of rows) if (position !== null) outcomes[position] = false;
+    return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+  });
+}
+
+function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
+  let found = batchers.get(database);
+  if (!found) {
+    found = {
+      direct: createMessageBatcher(database, sendStatement),
+      toForks: createMessageBatcher(database, sendToForksStatement),
+    };
+    batchers.set(database, found);
   }
-  return batcher;
+  return sendToForks ? found.toForks : found.direct;
 }
 
 function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
@@ -143,7 +158,8 @@ export async function send(
   // Not awaited in vain, so that calls reach the batch in their order.
   const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const isDelivered = await batcherOf(database).write(toItem(addressed, codec, sendToForks));
+  const isDelivered = await batcherOf(database, sendToForks)
+    .write(toItem(addressed, codec, sendToForks));
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 
@@ -186,7 +202,7 @@ export async function sendMany(
   const database = systemDatabaseOf(client);
   const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
   const items = messages.map((message) => toItem(message, codec, options.sendToForks));
-  const areDelivered = await batcherOf(database).writeMany(items);
+  const areDelivered = await batcherOf(database, options.sendToForks).writeMany(items);
   return messages.map(({ destinationID }, index) => ({
     destinationID,
     isDelivered: areDelivered[index]!,

@@ -9,10 +9,8 @@ import { codecOfContext, requireSchedules } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
+import { internalQueueName } from "../workflows/manage.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
-
-/** The queue of DBOS itself, on which schedules without a queue put their workflows. */
-export const internalQueueName = "_dbos_internal_queue";
 
 function checkDate(what: string, value: unknown): void {
   if (!(value instanceof Date)) {

@@ -24,7 +24,7 @@ export interface WorkflowSchedule {
   readonly status: string;
   /**
    * The second argument of the workflow, after the time that it is scheduled for; a
-   * {@linkcode SerializedValue} if it is in a format that this client cannot read.
+   * {@linkcode SerializedValue} if this client cannot read it.
    */
   readonly context: unknown;
   /** When it fired last, in the form of ISO 8601; null if it has not or no release records that. */
@@ -40,7 +40,7 @@ export interface WorkflowSchedule {
 }
 
 /** Which schedules to list: those that pass all filters. */
-export interface ListSchedulesFilters {
+export interface ListSchedulesOptions {
   /**
    * The status, or several.
    *
@@ -53,6 +53,12 @@ export interface ListSchedulesFilters {
    * @default {undefined} any
    */
   workflowName?: string | readonly string[];
+  /**
+   * The name of the schedule, or several.
+   *
+   * @default {undefined} any
+   */
+  scheduleName?: string | readonly string[];
   /**
    * What the name of the schedule begins with, or several such beginnings.
    *
@@ -83,9 +89,8 @@ export async function codecOfContext(text: string): Promise<Codec> {
 async function readContext(text: string): Promise<unknown> {
   try {
     return (await codecOfContext(text)).deserializeValue(text);
-  } catch (error) {
-    if (error instanceof UnsupportedSerializationError) return new SerializedValue(null, text);
-    throw error;
+  } catch {
+    return new SerializedValue(null, text);
   }
 }
 
@@ -182,7 +187,7 @@ export async function getSchedule(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param filters Which schedules.
+ * @param options Which schedules.
  * @returns The schedules that pass all filters.
  * @throws {TypeError} If a filter is of the wrong type.
  * @throws {RangeError} If a filter is empty text, or a status that schedules do not have.
@@ -190,13 +195,14 @@ export async function getSchedule(
  */
 export async function listSchedules(
   client: Client | Driver,
-  filters: ListSchedulesFilters = {},
+  options: ListSchedulesOptions = {},
 ): Promise<WorkflowSchedule[]> {
-  const { status, workflowName, scheduleNamePrefix, applicationName } = filters;
+  const { status, workflowName, scheduleName, scheduleNamePrefix, applicationName } = options;
   const database = systemDatabaseOf(client);
   return await findSchedules(database, {
     statuses: toFilter(status, (value) => checkChoice("status", value, ["ACTIVE", "PAUSED"])),
     workflow_names: toFilter(workflowName, (value) => checkText("workflowName", value)),
+    names: toFilter(scheduleName, (value) => checkText("scheduleName", value)),
     prefixes: toFilter(scheduleNamePrefix, (value) => checkText("scheduleNamePrefix", value)),
     application_names: toApplicationNames(database, applicationName),
   });

@@ -1,7 +1,7 @@
 /** Finds the codec for a value; those that are heavy or seldom met are loaded when they are. */
 
 import { UnsupportedSerializationError, type WorkflowError } from "../errors.ts";
-import type { Codec } from "./codec.ts";
+import type { Codec, ReadingCodec } from "./codec.ts";
 import { portableJson } from "./portable_json.ts";
 
 /**
@@ -11,7 +11,7 @@ import { portableJson } from "./portable_json.ts";
  */
 export type SerializationType = "portable" | "native";
 
-/** A value in a format that this client cannot read, as it is stored. */
+/** A value that this client cannot read, as it is stored: in an unknown format, or damaged. */
 export class SerializedValue {
   /** Labels a stored value with its format. */
   constructor(
@@ -35,12 +35,23 @@ function isMarkedSuperjson(text: string): boolean {
   }
 }
 
-async function findCodec(serialization: string | null, text: string): Promise<Codec> {
+/** The native formats of the workers in other languages, which are only read. */
+const foreignCodecs: Record<string, () => Promise<ReadingCodec>> = {
+  py_pickle: async () => (await import("./py_pickle.ts")).pyPickle,
+  DBOS_JSON: async () => (await import("./go_json.ts")).goJson,
+  java_jackson: async () => (await import("./java_jackson.ts")).javaJackson,
+};
+
+async function findCodec(serialization: string | null, text: string): Promise<ReadingCodec> {
   if (serialization === "portable_json") return portableJson;
-  if (serialization === "js_superjson" || (!serialization && isMarkedSuperjson(text))) {
-    return await loadJsSuperjson();
+  if (!serialization) {
+    return isMarkedSuperjson(text)
+      ? await loadJsSuperjson()
+      : (await import("./legacy_json.ts")).legacyJson;
   }
-  throw new UnsupportedSerializationError(serialization || null);
+  if (serialization === "js_superjson") return await loadJsSuperjson();
+  if (Object.hasOwn(foreignCodecs, serialization)) return await foreignCodecs[serialization]!();
+  throw new UnsupportedSerializationError(serialization);
 }
 
 /** The codec that writes `type`; a promise only where it has to be loaded. */
@@ -66,21 +77,18 @@ export async function deserializeError(
 }
 
 /**
- * Reads a stored text with `read`, or gives it as a {@linkcode SerializedValue} where its format is
- * not known, so that one such value does not hide all else that is known of a workflow.
+ * Reads a stored text with `read`, or gives it as a {@linkcode SerializedValue} where that cannot
+ * be done, so that one such value does not hide all else that is known.
  */
 export async function deserializeIfKnown<Value>(
   text: string | null | undefined,
   serialization: string | null,
-  read: (codec: Codec, text: string) => Value,
+  read: (codec: ReadingCodec, text: string) => Value,
 ): Promise<Value | SerializedValue | undefined> {
   if (text === null || text === undefined) return undefined;
   try {
     return read(await findCodec(serialization, text), text);
-  } catch (error) {
-    if (error instanceof UnsupportedSerializationError) {
-      return new SerializedValue(serialization || null, text);
-    }
-    throw error;
+  } catch {
+    return new SerializedValue(serialization || null, text);
   }
 }

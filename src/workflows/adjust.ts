@@ -5,7 +5,7 @@ import {
   updateWorkflowAttributes as updateAttributesStatement,
 } from "../../sql/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { checkAttributes } from "./enqueue.ts";
+import { serializeAttributes } from "./attributes.ts";
 import { checkBoolean, checkInteger, checkNumber, checkText } from "../validate.ts";
 
 /** Until when to delay a workflow: either of the two. */
@@ -110,11 +110,9 @@ export async function setWorkflowDelay(
   const database = systemDatabaseOf(client);
   await database.require("setWorkflowDelay", "workflow_status.delay_until_epoch_ms");
   await database.run(setDelayStatement, {
-    delays: JSON.stringify([{
-      workflow_id: workflowID,
-      until_epoch_ms: delayUntilEpochMS,
-      delay_ms: delaySeconds === undefined ? undefined : Math.ceil(delaySeconds * 1000),
-    }]),
+    workflow_id: workflowID,
+    until_epoch_ms: delayUntilEpochMS ?? null,
+    delay_ms: delaySeconds === undefined ? null : Math.ceil(delaySeconds * 1000),
   });
 }
 
@@ -152,12 +150,12 @@ export async function updateWorkflowAttributes(
   const { merge = false } = options;
   checkText("workflowID", workflowID);
   checkBoolean("merge", merge);
-  if (attributes !== null || merge) checkAttributes(attributes);
+  const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
   const database = systemDatabaseOf(client);
   await database.require("updateWorkflowAttributes", "workflow_status.attributes");
   await database.run(updateAttributesStatement, {
     workflow_id: workflowID,
     merge: Number(merge),
-    attributes: attributes && JSON.stringify(attributes),
+    attributes: json,
   });
 }

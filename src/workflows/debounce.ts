@@ -9,11 +9,11 @@ import {
 } from "./enqueue.ts";
 import { mostAttempts, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
 import { QueueDuplicatedError } from "../errors.ts";
-import { internalQueueName } from "../schedules/run_schedules.ts";
+import { internalQueueName } from "./manage.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkInteger, checkText } from "../validate.ts";
+import { checkChoice, checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 // What a debounce decides itself.
@@ -52,6 +52,13 @@ export interface DebounceOptions extends
    * @default {undefined} as long as it is called for
    */
   debounceTimeoutMs?: number;
+  /**
+   * Whose calls these belong together with: `"typescript"`, those of the official TypeScript client
+   * and workers; `"python"`, those of Python's and Go's, which take no account of the class.
+   *
+   * @default {"typescript"}
+   */
+  keyFormat?: "typescript" | "python";
 }
 
 function checkOptions(options: DebounceOptions): EnqueueOptions {
@@ -60,6 +67,7 @@ function checkOptions(options: DebounceOptions): EnqueueOptions {
     throw new TypeError(`Cannot debounce with ${name}: a debounce decides that itself`);
   }
   checkInteger("debounceTimeoutMs", options.debounceTimeoutMs, 1);
+  checkChoice("keyFormat", options.keyFormat, ["typescript", "python"]);
   const enqueueOptions = { queueName: internalQueueName, ...options };
   checkEnqueueOptions(enqueueOptions);
   return enqueueOptions;
@@ -77,6 +85,7 @@ function checkPeriod(periodMs: unknown): void {
 async function bounce(
   database: SystemDatabase,
   options: EnqueueOptions,
+  isOfAnyClass: boolean,
   job: string,
 ): Promise<string | null | undefined> {
   const [row] = await database.run(debounceStatement, { job: `[${job}]` });
@@ -84,7 +93,7 @@ async function bounce(
   if (!row?.holder_id) return undefined;
   const applicationName = options.applicationName ?? database.settings.applicationName;
   const isOwn = row.is_debounced && row.name === options.workflowName &&
-    (row.class_name ?? "") === (options.workflowClassName ?? "") &&
+    (isOfAnyClass || (row.class_name ?? "") === (options.workflowClassName ?? "")) &&
     (!row.application_name || !applicationName || row.application_name === applicationName);
   if (isOwn) return null;
   throw new QueueDuplicatedError(
@@ -99,10 +108,11 @@ async function bounce(
  * Runs a workflow once the calls for it have come to rest: `periodMs` after the last one, with the
  * arguments of that.
  *
- * Calls belong together if they have the same workflow, class, queue and `debounceKey`, whether they
- * come from here or from the official TypeScript client. The options of the first call hold, its
- * `debounceTimeoutMs` included; of later ones only the arguments. In an open transaction the call
- * counts when that commits, and others for the key wait for it.
+ * Calls belong together if they have the same workflow, class, queue and `debounceKey`, whether
+ * they come from here or from official clients of the `keyFormat`. Java's have a way of their own.
+ * The options of the first call hold, its `debounceTimeoutMs` included; of later ones only the
+ * arguments. In an open transaction the call counts when that commits, and others for the key wait
+ * for it.
  *
  * @example
  * ```ts
@@ -141,10 +151,12 @@ export async function debounce<Workflow = unknown>(
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   checkText("debounceKey", debounceKey);
   checkPeriod(periodMs);
-  const { workflowClassName = "", workflowName } = options;
+  const { workflowClassName = "", workflowName, keyFormat = "typescript" } = options;
+  const isOfAnyClass = keyFormat === "python";
+  const prefix = isOfAnyClass ? workflowName : `${workflowClassName}.${workflowName}`;
   const enqueueOptions: EnqueueOptions = {
     ...checkOptions(options),
-    deduplicationID: `${workflowClassName}.${workflowName}-${debounceKey}`,
+    deduplicationID: `${prefix}-${debounceKey}`,
   };
   const database = systemDatabaseOf(client);
   const { serializationType = database.settings.serializationType } = options;
@@ -154,12 +166,13 @@ export async function debounce<Workflow = unknown>(
     delay_ms: periodMs,
     is_debounced: true,
     debounce_timeout_ms: options.debounceTimeoutMs,
+    is_of_any_class: isOfAnyClass,
   });
   await database.require("debounce", "workflow_status.is_debounced");
   await requireColumns(database, enqueueOptions);
 
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    const bouncedID = await bounce(database, enqueueOptions, job);
+    const bouncedID = await bounce(database, enqueueOptions, isOfAnyClass, job);
     if (bouncedID) return createHandle(client, bouncedID);
     if (bouncedID === null) continue;
     try {

@@ -1,8 +1,8 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
+import { serializeAttributes } from "./attributes.ts";
 import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
 import { codecOf, type SerializationType } from "../serialization/mod.ts";
-import { portableJson } from "../serialization/portable_json.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
   checkChoice,
@@ -65,6 +65,13 @@ export interface EnqueueOptions {
    */
   workflowTimeoutMS?: number;
   /**
+   * When DBOS cancels the workflow unless it has ended, whether it has started or not, in
+   * milliseconds since 1970; not together with `workflowTimeoutMS`.
+   *
+   * @default {undefined} never
+   */
+  deadlineEpochMS?: number;
+  /**
    * At most one workflow of the queue with this ID is waiting or running at any time.
    *
    * @default {undefined}
@@ -107,6 +114,12 @@ export interface EnqueueOptions {
    * @default {undefined}
    */
   authenticatedUser?: string;
+  /**
+   * The role that the user acts in.
+   *
+   * @default {undefined}
+   */
+  assumedRole?: string;
   /**
    * The roles of that user.
    *
@@ -152,6 +165,10 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkOptionalText("appVersion", options.appVersion);
   checkOptionalText("applicationName", options.applicationName);
   checkInteger("workflowTimeoutMS", options.workflowTimeoutMS, 1);
+  checkInteger("deadlineEpochMS", options.deadlineEpochMS, 0);
+  if (options.workflowTimeoutMS !== undefined && options.deadlineEpochMS !== undefined) {
+    throw new TypeError("Cannot use both workflowTimeoutMS and deadlineEpochMS");
+  }
   checkOptionalText("deduplicationID", options.deduplicationID);
   checkChoice("duplicationPolicy", options.duplicationPolicy, ["reject", "return-existing"]);
   if (options.duplicationPolicy === "return-existing" && options.deduplicationID === undefined) {
@@ -161,25 +178,11 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkOptionalText("queuePartitionKey", options.queuePartitionKey);
   checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkOptionalText("authenticatedUser", options.authenticatedUser);
+  checkOptionalText("assumedRole", options.assumedRole);
   checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
   checkChoice("serializationType", options.serializationType, ["portable", "native"]);
   if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
-  if (options.attributes !== undefined) checkAttributes(options.attributes);
-}
-
-// Postgres refuses both in JSON that it takes apart. What precedes the backslash tells an escape from
-// text that looks like one.
-const unstorableEscape = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
-
-/** Refuses attributes that Postgres cannot store. */
-export function checkAttributes(attributes: unknown): void {
-  checkPlainObject("attributes", attributes);
-  const json = portableJson.serializeValue(attributes);
-  if (unstorableEscape.test(json)) {
-    throw new RangeError(
-      "Cannot use the given attributes: they contain a NUL character or a lone surrogate",
-    );
-  }
+  if (options.attributes !== undefined) serializeAttributes(options.attributes);
 }
 
 /**

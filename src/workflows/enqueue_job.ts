@@ -2,10 +2,10 @@
 
 import { enqueue as enqueueStatement } from "../../sql/mod.ts";
 import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
+import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
 import { ConflictingWorkflowError, QueueDuplicatedError, WorkflowIDInUseError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { portableJson } from "../serialization/portable_json.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -50,6 +50,7 @@ interface JobColumns {
   delay_ms?: number;
   is_debounced?: boolean;
   debounce_timeout_ms?: number | undefined;
+  is_of_any_class?: boolean;
 }
 
 /** The text of a job as sql/enqueue.sql reads it; what is undefined stays out and becomes NULL. */
@@ -67,16 +68,17 @@ export function toJob(
     config_name: options.workflowConfigName,
     queue_name: options.queueName,
     authenticated_user: options.authenticatedUser,
+    assumed_role: options.assumedRole,
     authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
     application_version: options.appVersion,
     application_name: options.applicationName ?? database.settings.applicationName,
     timeout_ms: options.workflowTimeoutMS,
+    deadline_epoch_ms: options.deadlineEpochMS,
     deduplication_id: options.deduplicationID,
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: options.attributes &&
-      JSON.parse(portableJson.serializeValue(options.attributes)),
+    attributes: options.attributes && JSON.parse(serializeAttributes(options.attributes)),
     inputs: codec.serializeArgs(args, options.namedArgs),
     serialization: codec.name,
     creator_xid: uuidV7(),

@@ -61,9 +61,18 @@ export interface EnqueueManyOptions {
    * @default {false}
    */
   atomic?: boolean;
-  /** Ends the call after the statements that are under way: it rejects with the signal's reason. */
+  /**
+   * Ends the call after the statements that are under way: it rejects with the signal's reason.
+   *
+   * @default {undefined}
+   */
   signal?: AbortSignal;
-  /** Is told the totals so far and the outcomes of the next jobs, in their order, statement by statement. */
+  /**
+   * Is told the totals so far and the outcomes of the next jobs, in their order, statement by
+   * statement.
+   *
+   * @default {undefined}
+   */
   onProgress?: (totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]) => void;
 }
 

@@ -158,7 +158,8 @@ export async function forkWorkflow<Result = unknown>(
 
 /**
  * Forks workflows as {@linkcode forkWorkflow} does, all in one statement: either every one of them
- * is there and every ID of a fork is free, or none is forked.
+ * is there and every ID of a fork is free, or none is forked. Only an ID that someone else takes at
+ * the same time comes too late for the other forks: those are there then.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { UnsupportedSerializationError, WaitTimeoutError } from "../errors.ts";
+import { WaitTimeoutError } from "../errors.ts";
 import { SerializedValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
 import type { Awaited, Found } from "../database/poller.ts";
@@ -13,7 +13,7 @@ export interface WorkflowSuccess<Result = unknown> {
   readonly workflowID: string;
   /** How it ended. */
   readonly status: "SUCCESS";
-  /** Its result; a {@linkcode SerializedValue} if that is in a format that is not known. */
+  /** Its result; a {@linkcode SerializedValue} if that cannot be read. */
   readonly result: Result;
 }
 
@@ -158,7 +158,6 @@ async function toOutcome<Result>(found: Found): Promise<WorkflowOutcome<Result>>
   } catch (error) {
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
     // One result that cannot be read does not end the wait for all others.
-    if (!(error instanceof UnsupportedSerializationError)) throw error;
     const result = new SerializedValue(found.serialization || null, found.value ?? "");
     return { workflowID, status, result: result as Result };
   }

@@ -4,8 +4,7 @@ import { deserializeIfKnown } from "../serialization/mod.ts";
 /**
  * What DBOS knows of a workflow. Times are milliseconds since 1970. What is not set is undefined.
  *
- * An input, output or error in a format that this client cannot read is a
- * {@linkcode SerializedValue}.
+ * An input, output or error that this client cannot read is a {@linkcode SerializedValue}.
  */
 export interface WorkflowStatus {
   /** The ID of the workflow. */

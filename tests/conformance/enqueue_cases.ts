@@ -43,6 +43,7 @@ export const enqueueCases: Cases = {
         delaySeconds: 1.5,
         attributes: { customer: 7, tags: ["ä"] },
         authenticatedUser: "ann",
+        assumedRole: "admin",
         authenticatedRoles: ["admin"],
         namedArgs: { key: "value" },
       },
@@ -62,6 +63,7 @@ export const enqueueCases: Cases = {
     assertEquals(Number(row?.delay_until_epoch_ms) - Number(row?.created_at), 1500);
     assertEquals(row?.attributes, { customer: 7, tags: ["ä"] });
     assertEquals(row?.authenticated_user, "ann");
+    assertEquals(row?.assumed_role, "admin");
     assertEquals(row?.authenticated_roles, '["admin"]');
     assertEquals(row?.serialization, "portable_json");
     const [payload] = await lane.query(
@@ -86,6 +88,7 @@ export const enqueueCases: Cases = {
         "deduplication_id",
         "queue_partition_key",
         "workflow_timeout_ms",
+        "workflow_deadline_epoch_ms",
         "delay_until_epoch_ms",
         "attributes",
         "owner_xid",
@@ -93,6 +96,16 @@ export const enqueueCases: Cases = {
     ) assertEquals(row?.[column], null, column);
     assertEquals(row?.status, "ENQUEUED");
     assertEquals(Number(row?.recovery_attempts), 0);
+  },
+
+  async "enqueue() has DBOS cancel a workflow at its deadline"({ library, client }) {
+    const deadlineEpochMS = Date.now();
+    const handle = await library.enqueue(client, { ...idleTask, deadlineEpochMS });
+    assertEquals((await handle.getStatus())?.deadlineEpochMS, deadlineEpochMS);
+    await assertRejects(
+      () => handle.getResult({ timeoutSeconds: 30 }),
+      library.AwaitedWorkflowCancelledError,
+    );
   },
 
   async "enqueue() calls the methods of classes and of configured instances"({ library, client }) {

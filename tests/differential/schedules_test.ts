@@ -7,7 +7,7 @@ import {
   deleteSchedule,
   getSchedule,
   listSchedules,
-  type ListSchedulesFilters,
+  type ListSchedulesOptions,
   pauseSchedule,
   resumeSchedule,
   type ScheduleChanges,
@@ -63,7 +63,7 @@ function update(name: string, changes: ScheduleChanges): Calls {
   };
 }
 
-function list(filters?: ListSchedulesFilters): Calls {
+function list(filters?: ListSchedulesOptions): Calls {
   return {
     official: (client) => client.listSchedules(filters as OfficialFilters),
     ours: (client) => listSchedules(client, filters),

@@ -194,7 +194,11 @@ const writes: PlannedCall[] = [
       debounce(driver, { workflowName: "echo", queueName: "queue1" }, "debounced", 1_000_000),
   },
   { name: "setWorkflowPriority()", run: (driver) => setWorkflowPriority(driver, waiting, 7) },
-  { name: "setWorkflowDelay()", run: (driver) => setWorkflowDelay(driver, waiting, 1000) },
+  {
+    name: "setWorkflowDelay()",
+    run: (driver) => setWorkflowDelay(driver, waiting, 1000),
+    index: primaryKey,
+  },
   {
     name: "updateWorkflowAttributes()",
     run: (driver) => updateWorkflowAttributes(driver, waiting, { customer: 1 }),

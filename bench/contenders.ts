@@ -1,0 +1,53 @@
+/** The clients that are compared. */
+
+import { DBOSClient } from "@dbos-inc/dbos-sdk";
+import pg from "pg";
+import postgres from "postgres";
+import { type Client, connect, type Driver } from "../mod.ts";
+
+/** Workflows that no worker takes. */
+export const job = { workflowName: "echo", queueName: "idle" } as const;
+export const args = [1, "two", { three: 3 }] as const;
+
+export interface Ours {
+  readonly name: string;
+  readonly client: Client | Driver;
+}
+
+/** Ours through each driver, with as many connections as the official client has. */
+export async function openOurs(url: string, resources: AsyncDisposableStack): Promise<Ours[]> {
+  const max = 10;
+  const pool = new pg.Pool({ connectionString: url, max });
+  resources.defer(() => pool.end());
+  const sql = postgres(url, { max, fetch_types: false });
+  resources.defer(() => sql.end());
+  const client = resources.use(await connect(url, { maxConnections: max }));
+  const denoPool = await openDenoPool(url, max);
+  if (denoPool) resources.defer(() => denoPool.end());
+  return [
+    { name: "npm:pg", client: pool },
+    { name: "npm:postgres", client: sql },
+    { name: "connect()", client },
+    ...(denoPool ? [{ name: "@db/postgres", client: denoPool as unknown as Driver }] : []),
+  ];
+}
+
+// JSR is out of reach on some networks. What is imported by a variable is not asked for beforehand.
+const denoPostgres = "@db/postgres";
+
+async function openDenoPool(
+  url: string,
+  max: number,
+): Promise<{ end(): Promise<void> } | undefined> {
+  const found = await import(denoPostgres).catch(() => undefined);
+  return found && new found.Pool(url, max, true);
+}
+
+export async function openOfficial(
+  url: string,
+  resources: AsyncDisposableStack,
+): Promise<DBOSClient> {
+  const client = await DBOSClient.create({ systemDatabaseUrl: url });
+  resources.defer(() => client.destroy());
+  return client;
+}

@@ -1,0 +1,32 @@
+/** A way to the server that takes time, in a thread of its own so that it slows nobody else down. */
+
+export interface DelayingProxy extends AsyncDisposable {
+  /** The URL of the database by way of the proxy. */
+  readonly url: string;
+}
+
+/** Starts a proxy by way of which a round trip takes that much longer. */
+export async function startDelayingProxy(
+  databaseUrl: string,
+  roundTripMs: number,
+): Promise<DelayingProxy> {
+  const thread = new Worker(new URL("delaying_proxy_thread.ts", import.meta.url), {
+    type: "module",
+  });
+  const receive = () =>
+    new Promise<string>((resolve, reject) => {
+      thread.onmessage = ({ data }) => resolve(data);
+      thread.onerror = ({ message }) => reject(new Error(`Cannot run the proxy: ${message}`));
+    });
+  const started = receive();
+  thread.postMessage({ databaseUrl, delayMs: roundTripMs });
+  return {
+    url: await started,
+    async [Symbol.asyncDispose]() {
+      const stopped = receive();
+      thread.postMessage("stop");
+      await stopped;
+      thread.terminate();
+    },
+  };
+}

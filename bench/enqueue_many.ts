@@ -1,0 +1,136 @@
+/** How many workflows a second are enqueued by batches, and how many Postgres could take. */
+
+import pg from "pg";
+import { enqueueMany } from "../mod.ts";
+import { args, job, openOfficial, openOurs } from "./contenders.ts";
+import {
+  type BenchOptions,
+  compare,
+  type Contender,
+  formatRate,
+  measureRate,
+  type Row,
+  toRateRows,
+} from "./measure.ts";
+
+const batchSize = 1000;
+// As many as enqueueMany() has under way at once.
+const statementsAtOnce = 4;
+
+function* makeJobs(count: number) {
+  for (let number = 0; number < count; number++) yield { ...job, args: [...args] };
+}
+
+/** The statement and the parameters that enqueueMany() sends for a batch. */
+async function recordStatement(url: string): Promise<{ text: string; values: string[] }> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  try {
+    const sent: { text: string; values: string[] }[] = [];
+    const query = connection.query.bind(connection) as (config: unknown) => Promise<unknown>;
+    connection.query = ((config: { text: string; values: string[] }) => {
+      sent.push(config);
+      return query(config);
+    }) as typeof connection.query;
+    await enqueueMany(connection, makeJobs(batchSize));
+    return sent.find(({ text }) => text.includes("insert into"))!;
+  } finally {
+    await connection.end();
+  }
+}
+
+/** The same statement with literals, and with IDs that are new and grow each time. */
+async function toScript(url: string): Promise<string> {
+  const { text, values } = await recordStatement(url);
+  const escape = (value: string) => `'${value.replaceAll("'", "''")}'`;
+  const literals = values.map((value) => escape(String(value)));
+  const jobs = JSON.parse(values.at(-1)!) as { position: number; workflow_id: string }[];
+  for (const each of jobs) each.workflow_id = `@${String(each.position).padStart(12, "0")}`;
+  const prefix =
+    "to_char(extract(epoch from clock_timestamp()) * 1000000, 'FM00000000000000000000')" +
+    " || lpad((pg_backend_pid() % 10000)::text, 4, '0')";
+  literals[literals.length - 1] = `(replace(${escape(JSON.stringify(jobs))}, '@', ${prefix}))`;
+  return text.replace(/\$(\d+)/g, (_, number) => literals[Number(number) - 1]!) + ";\n";
+}
+
+async function runPgbench(
+  url: string,
+  script: string,
+  clients: number,
+  durationMs: number,
+): Promise<number> {
+  const seconds = String(Math.max(1, Math.round(durationMs / 1000)));
+  const options = ["-n", "-M", "simple", "-f", script, "-c", String(clients), "-T", seconds];
+  const { success, stdout, stderr } = await new Deno.Command("pgbench", {
+    args: [...options, url],
+  }).output();
+  const decoder = new TextDecoder();
+  const tps = /^tps = ([\d.]+)/m.exec(decoder.decode(stdout))?.[1];
+  if (!success || !tps) throw new Error(`Cannot run pgbench:\n${decoder.decode(stderr)}`);
+  return Number(tps) * batchSize;
+}
+
+async function isInstalled(command: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> {
+  const { url, roundMs, isShort } = options;
+  await using resources = new AsyncDisposableStack();
+  const official = await openOfficial(url, resources);
+  const ours = await openOurs(url, resources);
+  const enqueueOne = () => official.enqueuePortable(job, [...args]);
+  const rows: Row[] = [];
+
+  async function compareWith(count: number, limits: readonly Contender[]): Promise<number[]> {
+    const contenders = [
+      { name: "official", measure: () => measureRate(roundMs, 32, enqueueOne) },
+      ...ours.map(({ name, client }) => ({
+        name,
+        measure: async () =>
+          count * await measureRate(roundMs, 1, () => enqueueMany(client, makeJobs(count))),
+      })),
+    ];
+    // Large batches fill the table fast: few of them do.
+    const rounds = count > batchSize ? Math.min(options.rounds, 3) : options.rounds;
+    const figures = await compare([...contenders, ...limits], rounds);
+    const work = `enqueueMany of ${count} against single calls, 32 in flight`;
+    rows.push(...toRateRows(work, contenders, figures.slice(0, contenders.length)));
+    return figures;
+  }
+
+  const limits: Contender[] = [];
+  if (await isInstalled("pgbench")) {
+    const script = await Deno.makeTempFile({ suffix: ".sql" });
+    resources.defer(() => Deno.remove(script));
+    await Deno.writeTextFile(script, await toScript(url));
+    const measureLimit = (clients: number) => () => runPgbench(url, script, clients, roundMs);
+    limits.push({ name: "1 at once", measure: measureLimit(1) });
+    limits.push({ name: `${statementsAtOnce} at once`, measure: measureLimit(statementsAtOnce) });
+  }
+
+  /** The rows that compare ours with a limit instead of with the official client. */
+  function pushLimitRows(count: number, limit: number | undefined, figures: number[]): void {
+    if (limit === undefined) return;
+    for (const [index, { name }] of ours.entries()) {
+      const perSecond = figures[index + 1]!;
+      rows.push({
+        work: `enqueueMany of ${count} against pgbench's limit, ${name}`,
+        official: `(pgbench) ${formatRate(limit)}`,
+        ours: formatRate(perSecond),
+        ratio: perSecond / limit,
+      });
+    }
+  }
+
+  const figures = await compareWith(batchSize, limits.slice(0, 1));
+  pushLimitRows(batchSize, figures[ours.length + 1], figures);
+  const many = isShort ? 5000 : 100_000;
+  const figuresOfMany = await compareWith(many, limits.slice(1));
+  pushLimitRows(many, figuresOfMany[ours.length + 1], figuresOfMany);
+  return rows;
+}

@@ -1,0 +1,117 @@
+/** How long after an event is set, and after a workflow has ended, its waiters know. */
+
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import { connect, enqueue, getEvent, getResult, getStatus } from "../mod.ts";
+import { launchApp, shutdownApp } from "../tests/support/worker_app.ts";
+import { openOfficial } from "./contenders.ts";
+import { type BenchOptions, formatMs, mean, type Row, toCostRow } from "./measure.ts";
+
+const samplesOfRound = 4;
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+const setAt = new Map<string, number>();
+
+// The worker runs in this process, so that both read the same clock.
+DBOS.registerWorkflow(async (delayMs: number) => {
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await DBOS.setEvent("done", true);
+  setAt.set(DBOS.workflowID!, now());
+}, { name: "setEventAfter" });
+
+interface Waiter {
+  readonly name: string;
+  waitForEvent(workflowID: string): Promise<unknown>;
+  waitForResult?(workflowID: string): Promise<unknown>;
+}
+
+async function openWaiters(url: string, resources: AsyncDisposableStack): Promise<Waiter[]> {
+  const official = await openOfficial(url, resources);
+  const listening = resources.use(await connect(url));
+  const polling = resources.use(await connect(url, { listen: false }));
+  return [
+    {
+      name: "official",
+      waitForEvent: (workflowID) => official.getEvent(workflowID, "done", 60),
+      waitForResult: (workflowID) => official.retrieveWorkflow(workflowID).getResult(),
+    },
+    {
+      name: "with LISTEN",
+      waitForEvent: (workflowID) => getEvent(listening, workflowID, "done"),
+    },
+    {
+      name: "polling only",
+      waitForEvent: (workflowID) => getEvent(polling, workflowID, "done"),
+      waitForResult: (workflowID) => getResult(polling, workflowID),
+    },
+  ];
+}
+
+export async function compareLatency({ url, rounds, isShort }: BenchOptions): Promise<Row[]> {
+  await launchApp({ systemDatabaseUrl: url });
+  await using resources = new AsyncDisposableStack();
+  resources.defer(shutdownApp);
+  const client = resources.use(await connect(url));
+  const waiters = await openWaiters(url, resources);
+  const eventsSeen = waiters.map((): number[] => []);
+  const resultsSeen = waiters.map((): number[] => []);
+
+  /** All wait for the same, so that the moment is as good or bad for each of them. */
+  async function sample(
+    workflowName: string,
+    longestMs: number,
+    seen: number[][],
+    waitOf: (waiter: Waiter) => Waiter["waitForResult"],
+    momentOf: (workflowID: string) => number | Promise<number>,
+  ): Promise<void> {
+    const delayMs = Math.round(Math.random() * longestMs);
+    const options = { workflowName, queueName: "tasks" };
+    const { workflowID } = await enqueue(client, options, delayMs);
+    const seenAt = await Promise.all(waiters.map(async (waiter) => {
+      const wait = waitOf(waiter);
+      if (!wait) return undefined;
+      await wait(workflowID);
+      return now();
+    }));
+    const moment = await momentOf(workflowID);
+    seenAt.forEach((at, index) => at && seen[index]!.push(at - moment));
+  }
+
+  const sampleEvent = () =>
+    sample(
+      "setEventAfter",
+      isShort ? 1000 : 10_000,
+      eventsSeen,
+      (waiter) => waiter.waitForEvent,
+      (workflowID) => setAt.get(workflowID)!,
+    );
+  const sampleResult = () =>
+    sample(
+      "sleepFor",
+      isShort ? 500 : 2000,
+      resultsSeen,
+      (waiter) => waiter.waitForResult,
+      async (workflowID) => (await getStatus(client, workflowID))!.completedAt!,
+    );
+  for (let round = 0; round < rounds; round++) {
+    for (const take of [sampleEvent, sampleResult]) {
+      await Promise.all(Array.from({ length: samplesOfRound }, take));
+    }
+  }
+
+  const toRows = (work: string, [official, ...ours]: number[][]) =>
+    ours.flatMap((latencies, index) =>
+      latencies.length === 0 ? [] : toCostRow(
+        `${work}, mean, ${waiters[index + 1]!.name}`,
+        mean(official!),
+        mean(latencies),
+        formatMs,
+      )
+    );
+  return [
+    ...toRows("event seen after commit", eventsSeen),
+    ...toRows("result seen after completion", resultsSeen),
+  ];
+}

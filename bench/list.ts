@@ -1,0 +1,62 @@
+/** How long lists take in a database of many workflows, and whether all calls use its indexes. */
+
+import { connect, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
+import { explainCalls } from "../tests/support/plans.ts";
+import { populate } from "../tests/support/populate.ts";
+import { openOfficial } from "./contenders.ts";
+import {
+  type BenchOptions,
+  compare,
+  formatMs,
+  measureRate,
+  type Row,
+  toCostRow,
+} from "./measure.ts";
+
+// What both clients take.
+const filters = [
+  { limit: 100 },
+  { sortDesc: true, limit: 100 },
+  { status: "ERROR", sortDesc: true, limit: 100 },
+  { status: "ENQUEUED", queueName: "queue3" },
+  { workflow_id_prefix: "order-77", limit: 100 },
+] as const satisfies ListWorkflowsOptions[];
+
+export async function compareLists(options: BenchOptions): Promise<Row[]> {
+  const { url, rounds, roundMs, isShort } = options;
+  // In a smaller one it is sometimes right to read a whole table.
+  const workflows = isShort ? 50_000 : 1_000_000;
+  await populate(url, workflows);
+  const rows: Row[] = [];
+  {
+    await using resources = new AsyncDisposableStack();
+    const official = await openOfficial(url, resources);
+    const ours = resources.use(await connect(url));
+    for (const filter of filters) {
+      // The official client writes into what it is given.
+      const calls = [
+        () => official.listWorkflows({ ...filter }),
+        () => listWorkflows(ours, filter),
+      ];
+      const contenders = calls.map((run, index) => ({
+        name: ["official", "connect()"][index]!,
+        measure: async () => 1000 / await measureRate(roundMs, 1, run),
+      }));
+      const [officialMs, oursMs] = await compare(contenders, rounds) as [number, number];
+      const text = Deno.inspect(filter, { breakLength: Infinity });
+      rows.push(toCostRow(`listWorkflows(${text}) of ${workflows}`, officialMs, oursMs, formatMs));
+    }
+  }
+  // Last, since its calls write.
+  const plans = await explainCalls(url);
+  const faults = plans.filter(({ fault }) => fault);
+  for (const { name, fault } of faults) console.error(`${name} ${fault}`);
+  if (faults.length > 0) Deno.exitCode = 1;
+  rows.push({
+    work: `${plans.length} calls of all kinds, ${workflows} workflows: slowest; faults in plans`,
+    official: "",
+    ours: `${formatMs(Math.max(...plans.map(({ durationMs }) => durationMs)))}; ${faults.length}`,
+    ratio: undefined,
+  });
+  return rows;
+}

@@ -1,0 +1,3 @@
+import { reportPeakMemory } from "./peak_memory.ts";
+
+reportPeakMemory();

@@ -1,0 +1,9 @@
+/** Tells how much memory the process has had at most, in bytes. */
+export function reportPeakMemory(): void {
+  let bytes = Deno.memoryUsage().rss;
+  if (Deno.build.os === "linux") {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    bytes = Number(/VmHWM:\s*(\d+)/.exec(status)![1]) * 1024;
+  }
+  console.log(bytes);
+}

@@ -1,0 +1,72 @@
+/** What a database asks of the server meanwhile. */
+
+import pg from "pg";
+
+export interface Load {
+  readonly statementsPerSecond: number;
+  /** How much of a CPU its connections use; undefined where the server's processes are out of sight. */
+  readonly cpu: number | undefined;
+}
+
+interface Sample {
+  readonly at: number;
+  readonly commits: number;
+  /** The CPU seconds of each process so far. */
+  readonly seconds: ReadonlyMap<number, number> | undefined;
+}
+
+// The unit of /proc: the same on all Linux systems of today.
+const ticksPerSecond = 100;
+
+function readSeconds(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // What precedes it may contain spaces.
+  const [command, rest] = stat.split(/\) (?=\S )/) as [string, string];
+  if (!command.includes("(postgres")) throw new Error(`Process ${pid} is not of Postgres`);
+  const fields = rest.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+async function takeSample(connection: pg.Client): Promise<Sample> {
+  const { rows } = await connection.query(`
+    select
+      (select xact_commit::int from pg_stat_database where datname = current_database()) as commits,
+      array(
+        select pid from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+          and backend_type = 'client backend'
+      ) as pids`);
+  const { commits, pids } = rows[0] as { commits: number; pids: number[] };
+  let seconds: Map<number, number> | undefined;
+  try {
+    seconds = new Map(pids.map((pid) => [pid, readSeconds(pid)]));
+  } catch {
+    // Another system, or the server is on another machine.
+  }
+  return { at: performance.now(), commits, seconds };
+}
+
+/** Measures for a while what the connections to a database ask of the server. */
+export async function measureLoad(url: string, durationMs: number): Promise<Load> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  try {
+    const before = await takeSample(connection);
+    await new Promise((resolve) => setTimeout(resolve, durationMs));
+    const after = await takeSample(connection);
+    const elapsedSeconds = (after.at - before.at) / 1000;
+    let cpuSeconds: number | undefined;
+    if (before.seconds && after.seconds) {
+      cpuSeconds = 0;
+      for (const [pid, seconds] of after.seconds) {
+        cpuSeconds += seconds - (before.seconds.get(pid) ?? 0);
+      }
+    }
+    return {
+      statementsPerSecond: (after.commits - before.commits) / elapsedSeconds,
+      cpu: cpuSeconds === undefined ? undefined : cpuSeconds / elapsedSeconds,
+    };
+  } finally {
+    await connection.end();
+  }
+}

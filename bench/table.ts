@@ -1,0 +1,45 @@
+/** What a run is shown as. */
+
+import os from "node:os";
+import pg from "pg";
+import type { Row } from "./measure.ts";
+
+/** A Markdown table, aligned. */
+export function formatTable(rows: readonly Row[]): string {
+  const cells = [
+    ["work", "official", "ours", "ratio"],
+    ...rows.map(({ work, official, ours, ratio }) => [
+      work,
+      official,
+      ours,
+      ratio === undefined ? "" : `${ratio >= 100 ? Math.round(ratio) : ratio.toPrecision(2)} ×`,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const rule = widths.map((width, column) =>
+    "-".repeat(width - (column && 1)) + (column ? ":" : "")
+  );
+  const lines = [cells[0]!, rule, ...cells.slice(1)].map((row) =>
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
+    )
+  );
+  return lines.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** The machine and what ran on it, as a Markdown list. */
+export async function describeMachine(serverUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  const { rows } = await client.query("show server_version");
+  await client.end();
+  const cpus = os.cpus();
+  return [
+    `- CPU: ${cpus[0]?.model.trim()}, ${cpus.length} cores`,
+    `- Memory: ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
+    `- System: ${Deno.build.os} ${Deno.build.arch}`,
+    `- Postgres ${rows[0].server_version}, on the same machine`,
+    `- Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
+    `- Date: ${new Date().toISOString().slice(0, 10)}`,
+  ].join("\n");
+}

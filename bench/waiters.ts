@@ -1,0 +1,117 @@
+/** What many waiters ask of the server, and how soon they know. */
+
+import { cancelWorkflows, connect, enqueueMany, getResult } from "../mod.ts";
+import { job, openOfficial } from "./contenders.ts";
+import {
+  type BenchOptions,
+  formatMs,
+  formatRate,
+  mean,
+  median,
+  type Row,
+  toCostRow,
+} from "./measure.ts";
+import { type Load, measureLoad } from "./server_load.ts";
+
+interface Figures extends Load {
+  /** How long after all workflows have ended a waiter knows, on average. */
+  readonly latencyMs: number;
+}
+
+/** Opens what waits, and gives its wait for one result. */
+type OpenWait = (
+  url: string,
+  resources: AsyncDisposableStack,
+) => Promise<(workflowID: string) => Promise<unknown>>;
+
+const openOfficialWait: OpenWait = async (url, resources) => {
+  const client = await openOfficial(url, resources);
+  return (workflowID) => client.retrieveWorkflow(workflowID).getResult();
+};
+
+const openOurWait: OpenWait = async (url, resources) => {
+  const client = resources.use(await connect(url));
+  return (workflowID) => getResult(client, workflowID);
+};
+
+async function measure(
+  url: string,
+  count: number,
+  windowMs: number,
+  openWait: OpenWait,
+): Promise<Figures> {
+  await using resources = new AsyncDisposableStack();
+  const outside = resources.use(await connect(url));
+  const enqueued = await enqueueMany(outside, Array.from({ length: count }, () => job));
+  const workflowIDs = enqueued.map(({ workflowID }) => workflowID);
+  const wait = await openWait(url, resources);
+  // Cancelled workflows make their waiters throw.
+  const waits = workflowIDs.map((workflowID) =>
+    wait(workflowID).catch(() => {}).then(() => performance.now())
+  );
+  // Until the first looks are over.
+  await new Promise((resolve) => setTimeout(resolve, windowMs / 2));
+  const load = await measureLoad(url, windowMs);
+  await cancelWorkflows(outside, workflowIDs);
+  const endedAt = performance.now();
+  const seenAt = await Promise.all(waits);
+  return { ...load, latencyMs: mean(seenAt.map((at) => at - endedAt)) };
+}
+
+function toMedians(figures: readonly Figures[]): Figures {
+  const cpus = figures.flatMap(({ cpu }) => cpu ?? []);
+  return {
+    statementsPerSecond: median(figures.map(({ statementsPerSecond }) => statementsPerSecond)),
+    cpu: cpus.length > 0 ? median(cpus) : undefined,
+    latencyMs: median(figures.map(({ latencyMs }) => latencyMs)),
+  };
+}
+
+function formatCpu(cpu: number): string {
+  return `${(cpu * 100).toFixed(1)} %`;
+}
+
+export async function compareWaiters(options: BenchOptions): Promise<Row[]> {
+  const { url, isShort } = options;
+  // Shorter ones are not worth much: a connection reports its statements once a second.
+  const windowMs = isShort ? 1000 : 10_000;
+  const rounds = Math.min(options.rounds, 3);
+  const rows: Row[] = [];
+  for (const count of [1, 1000]) {
+    const official: Figures[] = [];
+    const ours: Figures[] = [];
+    for (let round = 0; round < rounds; round++) {
+      official.push(await measure(url, count, windowMs, openOfficialWait));
+      ours.push(await measure(url, count, windowMs, openOurWait));
+    }
+    rows.push(...toRows(count, toMedians(official), toMedians(ours)));
+  }
+  const most = isShort ? 2000 : 10_000;
+  const { statementsPerSecond, cpu, latencyMs } = await measure(url, most, windowMs, openOurWait);
+  const alone = { official: "", ratio: undefined };
+  rows.push(
+    { work: `statements, ${most} waiting`, ours: formatRate(statementsPerSecond), ...alone },
+    ...(cpu === undefined
+      ? []
+      : [{ work: `server CPU, ${most} waiting`, ours: formatCpu(cpu), ...alone }]),
+    { work: `result seen, mean, ${most} waiting`, ours: formatMs(latencyMs), ...alone },
+  );
+  return rows;
+}
+
+function toRows(count: number, official: Figures, ours: Figures): Row[] {
+  const row = (
+    work: string,
+    figure: "statementsPerSecond" | "cpu" | "latencyMs",
+    format: (figure: number) => string,
+  ) => {
+    const [official_, ours_] = [official[figure], ours[figure]];
+    if (official_ === undefined || ours_ === undefined) return [];
+    return [toCostRow(`${work}, ${count} waiting`, official_, ours_, format)];
+  };
+  return [
+    ...row("statements", "statementsPerSecond", formatRate),
+    ...(count > 1 ? row("server CPU", "cpu", formatCpu) : []),
+    ...row("result seen, mean", "latencyMs", formatMs),
+  ];
+}

@@ -1,0 +1,91 @@
+/** What the releases of DBOS made of the schema: data, for people to read. */
+
+/** Something that a schema may or may not have. */
+export interface SchemaFeature {
+  readonly name: string;
+  /** The table or column that shows it. */
+  readonly needs: string;
+}
+
+/** All features that came after the oldest schema that this client serves, oldest first. */
+export const schemaFeatures: readonly SchemaFeature[] = [
+  { name: "streams", needs: "streams" },
+  { name: "queue partitions", needs: "workflow_status.queue_partition_key" },
+  { name: "forks", needs: "workflow_events_history" },
+  { name: "parent workflows", needs: "workflow_status.parent_workflow_id" },
+  { name: "serialization formats", needs: "workflow_status.serialization" },
+  { name: "schedules", needs: "workflow_schedules" },
+  { name: "application versions", needs: "application_versions" },
+  { name: "time zones of schedules", needs: "workflow_schedules.cron_timezone" },
+  { name: "delays", needs: "workflow_status.delay_until_epoch_ms" },
+  { name: "registered queues", needs: "queues" },
+  { name: "completion times", needs: "workflow_status.completed_at" },
+  { name: "attributes", needs: "workflow_status.attributes" },
+  { name: "debouncing", needs: "workflow_status.is_debounced" },
+  { name: "application names", needs: "workflow_status.application_name" },
+  { name: "limits of queue partitions", needs: "queues.partition_concurrency" },
+  { name: "tables for inputs and outputs", needs: "workflow_input" },
+  { name: "consumers of messages", needs: "notifications.consumed_by_function_id" },
+  { name: "creators of workflows", needs: "workflow_status.creator_xid" },
+];
+
+/**
+ * The version of the schema that releases make, by language, oldest first: those that were looked
+ * at, which are not all.
+ */
+export const schemaReleases: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+  TypeScript: [
+    ["3.5.8", 24],
+    ["4.0.2", 24],
+    ["4.1.6", 24],
+    ["4.3.8", 26],
+    ["4.5.13", 30],
+    ["4.7.9", 30],
+    ["4.9.11", 33],
+    ["4.10.15", 35],
+    ["4.11.11", 37],
+    ["4.12.9", 40],
+    ["4.17.6", 57],
+    ["4.19.8", 61],
+    ["4.21.6", 63],
+    ["4.24.16", 66],
+    ["4.26.10", 107],
+    ["4.27.6", 108],
+    ["5.0.2", 114],
+    ["5.1.10", 122],
+    ["5.2.11", 123],
+    ["5.3.0", 123],
+  ],
+  Python: [
+    ["2.27.0", 42],
+    ["2.28.0", 44],
+    ["2.29.0", 47],
+    ["2.30.0", 108],
+    ["3.0.0", 114],
+    ["3.2.0", 123],
+    ["3.3.0", 123],
+    ["3.4.0", 125],
+  ],
+  Go: [["1.0.0", 42], ["1.1.0", 44], ["1.2.0", 107]],
+  Java: [["1.0.0", 40]],
+};
+
+/** The releases of a language that make a version of the schema, in words. */
+function findReleases(releases: readonly (readonly [string, number])[], version: number): string {
+  const same = releases.filter(([, made]) => made === version).map(([release]) => release);
+  if (same.length > 1) return `${same[0]} to ${same.at(-1)}`;
+  if (same.length === 1) return same[0]!;
+  const older = releases.findLast(([, made]) => made < version)?.[0];
+  const newer = releases.find(([, made]) => made > version)?.[0];
+  if (older && newer) return `between ${older} and ${newer}`;
+  return older ? `after ${older}` : `before ${newer}`;
+}
+
+/** The releases that make a version of the schema, by language. */
+export function findReleasesOfSchema(version: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(schemaReleases).map((
+      [language, releases],
+    ) => [language, findReleases(releases, version)]),
+  );
+}

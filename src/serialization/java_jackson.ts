@@ -1,0 +1,120 @@
+/**
+ * `java_jackson`: what Java workers write by default, JSON with the name of each class: as the
+ * property `@class` of an object, and else as the first of two elements. It is only read here, and
+ * without those names.
+ */
+
+import { WorkflowError } from "../errors.ts";
+import type { ReadingCodec } from "./codec.ts";
+import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
+import { decodeBase64, refusing, setProperty } from "./refuse.ts";
+
+/** A number as it is written, such as `1.10`. */
+class NumberLiteral {
+  constructor(readonly text: string) {}
+}
+
+const maxDepth = 500;
+
+const dateTypes = new Set([
+  "java.util.Date",
+  "java.sql.Timestamp",
+  "java.time.Instant",
+  "java.time.OffsetDateTime",
+]);
+
+function isSet(type: string): boolean {
+  return /^java\.util\.(\w+\$)*\w*(Set|SetN|Set12)(<.*>)?$/.test(type);
+}
+
+// A time that Date has no room for stays the text that it is.
+function toDate(text: string): Date | string {
+  const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
+  return Number.isNaN(date.getTime()) ? text : date;
+}
+
+function readScalar(value: unknown, type?: string): unknown {
+  if (typeof value === "number" || value instanceof NumberLiteral) {
+    const text = value instanceof NumberLiteral ? value.text : String(value);
+    // As with Python's Decimal, no digit is lost.
+    return type === "java.math.BigDecimal" ? text : toNumberOrBigint(text);
+  }
+  if (typeof value !== "string" || !type) return value;
+  if (type === "[B") return decodeBase64(value);
+  if (dateTypes.has(type)) return toDate(value);
+  if (type === "java.lang.Double" || type === "java.lang.Float") return Number(value);
+  return value;
+}
+
+function isWrapper(value: unknown[]): value is [type: string, content: unknown] {
+  return value.length === 2 && typeof value[0] === "string" &&
+    /^(\[+[A-Z]|[\p{L}_$][\p{L}\d_$]*(\.[\p{L}_$]|$))/u.test(value[0]);
+}
+
+function readObject(object: object, depth: number): unknown {
+  const result = {};
+  for (const [key, value] of Object.entries(object)) {
+    if (key !== "@class") setProperty(result, key, read(value, depth + 1));
+  }
+  return result;
+}
+
+function readElements(elements: unknown[], type: string, depth: number): unknown {
+  // Only the elements of an array of a primitive type bear no types of their own.
+  const isPrimitive = /^\[[ZCSIJFD]$/.test(type);
+  const items = elements.map((item) => isPrimitive ? readScalar(item) : read(item, depth + 1));
+  return isSet(type) ? new Set(items) : items;
+}
+
+function read(value: unknown, depth = 0): unknown {
+  if (depth > maxDepth) throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
+  if (Array.isArray(value)) {
+    if (!isWrapper(value)) throw new TypeError("it has an array without a type");
+    const [type, content] = value;
+    if (Array.isArray(content)) return readElements(content, type, depth);
+    return isPlainObject(content) ? readObject(content, depth) : readScalar(content, type);
+  }
+  return isPlainObject(value) ? readObject(value, depth) : readScalar(value);
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(value instanceof NumberLiteral);
+}
+
+function deserializeValue(text: string): unknown {
+  return read(parseExactly(text, (literal) => new NumberLiteral(literal)));
+}
+
+function deserializeArgs(text: string): unknown[] {
+  const args = deserializeValue(text);
+  if (!Array.isArray(args)) throw new TypeError("it has no arguments");
+  return args;
+}
+
+interface Throwable {
+  type?: unknown;
+  message?: unknown;
+  causeType?: unknown;
+  stackPreview?: unknown;
+}
+
+// Java's own serialization of the error, which follows, is not read.
+function deserializeError(text: string): WorkflowError {
+  const { type, message, causeType, stackPreview } = (deserializeValue(text) ?? {}) as Throwable;
+  if (typeof type !== "string") throw new TypeError("it is no error");
+  const description = typeof message === "string" ? message : "";
+  const frames = Array.isArray(stackPreview) ? stackPreview : [];
+  return new WorkflowError(description, {
+    name: type.replace(/^.*[.$]/, ""),
+    stack: [`${type}: ${description}`, ...frames.map((frame) => `    at ${frame}`)].join("\n"),
+    ...(typeof causeType === "string" &&
+      { cause: new WorkflowError("", { name: causeType.replace(/^.*[.$]/, "") }) }),
+  });
+}
+
+export const javaJackson: ReadingCodec = refusing({
+  name: "java_jackson",
+  deserializeValue,
+  deserializeArgs,
+  deserializeError,
+});

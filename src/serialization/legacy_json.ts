@@ -1,0 +1,75 @@
+/**
+ * The JSON of TypeScript workers before DBOS 4.3 or so, which recorded no format. Nor did the early
+ * workers of other languages; but those of Python and Go wrote base64, which is no JSON, and those
+ * of Java put the names of classes into theirs, by which it is told and refused.
+ */
+
+import { WorkflowError } from "../errors.ts";
+import type { ReadingCodec } from "./codec.ts";
+import { refusing, setProperty } from "./refuse.ts";
+
+function isOfJava(value: unknown): boolean {
+  if (Array.isArray(value)) {
+    return value.length === 2 && typeof value[0] === "string" &&
+      /^(\[+[ZBCSIJFD]$|\[+L.*;$|([a-z_]\w*\.)+[A-Z][\w$]*(<.*>)?$)/.test(value[0]);
+  }
+  return typeof value === "object" && value !== null && "@class" in value;
+}
+
+// Python's first releases wrote jsonpickle.
+function isOfPython(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.keys(value).some((key) => key.startsWith("py/"));
+}
+
+function toDate(text: unknown): Date {
+  const date = new Date(String(text));
+  if (Number.isNaN(date.getTime())) throw new TypeError("it has a date that is none");
+  return date;
+}
+
+function toBytes(data: unknown): Uint8Array {
+  if (!Array.isArray(data)) throw new TypeError("it has bytes that are none");
+  return Uint8Array.from(data);
+}
+
+function revive(_key: string, value: unknown): unknown {
+  if (isOfJava(value) || isOfPython(value)) {
+    throw new TypeError("it may be of another language");
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const { dbos_type: type, dbos_data: text, data } = value as Record<string, unknown>;
+  if (type === "dbos_Date") return toDate(text);
+  if (type === "dbos_BigInt") return BigInt(text as string);
+  return (value as { type?: unknown }).type === "Buffer" ? toBytes(data) : value;
+}
+
+function deserializeValue(text: string): unknown {
+  return JSON.parse(text, revive);
+}
+
+function deserializeArgs(text: string): unknown[] {
+  const args = deserializeValue(text);
+  if (!Array.isArray(args)) throw new TypeError("it has no arguments");
+  return args;
+}
+
+function deserializeError(text: string): WorkflowError {
+  const value = deserializeValue(text);
+  if (typeof value !== "object" || value === null) return new WorkflowError(String(value));
+  const { name, message, stack, cause, ...properties } = value as Record<string, unknown>;
+  const error = new WorkflowError(String(message ?? ""), {
+    name: String(name ?? "Error"),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && { cause }),
+  });
+  for (const [key, value] of Object.entries(properties)) setProperty(error, key, value);
+  return error;
+}
+
+export const legacyJson: ReadingCodec = refusing({
+  name: "",
+  deserializeValue,
+  deserializeArgs,
+  deserializeError,
+});

@@ -1,0 +1,487 @@
+/**
+ * Reads the pickles of Python, protocols 0 to 5, as descriptions of what they would build. Nothing
+ * that a pickle names is looked up, imported or called; what it takes to read one is bounded.
+ */
+
+/** A class or function by its name, such as `datetime.datetime`. */
+export class PyGlobal {
+  constructor(readonly name: string) {}
+}
+
+/** What calling `type` with `args` gave, with what was added to it afterwards. */
+export class PyObject {
+  args?: unknown[];
+  kwargs?: unknown;
+  state?: unknown;
+  /** What was appended: the elements of a list, tuple or set. */
+  items?: unknown[];
+  /** What was set: keys, each followed by its value. */
+  entries?: unknown[];
+
+  constructor(readonly type: string) {}
+}
+
+// Workers write nothing near these limits, of which Python's own depth is one.
+const maxBytes = 64 * 2 ** 20;
+const maxItems = 1_000_000;
+const maxDepth = 1_000;
+const maxNameLength = 500;
+const maxIntBytes = 1_000;
+const maxIntDigits = 4_300;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const latin1Chunk = 8_192;
+
+// Python 3 writes protocols 0 to 2 with the names that Python 2 had.
+const modulesOfPython2: Record<string, string> = {
+  __builtin__: "builtins",
+  copy_reg: "copyreg",
+  exceptions: "builtins",
+};
+
+function asNumber(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function parseInteger(digits: string): number | bigint {
+  if (!/^[+-]?\d+$/.test(digits)) throw new SyntaxError("it has an integer that is none");
+  if (digits.length > maxIntDigits) throw new RangeError("it has an integer of too many digits");
+  return asNumber(BigInt(digits.replace("+", "")));
+}
+
+function parseFloat64(text: string): number {
+  const special: Record<string, number> = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+  if (Object.hasOwn(special, text)) return special[text]!;
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+    throw new SyntaxError("it has a float that is none");
+  }
+  return Number(text);
+}
+
+// As Python's raw-unicode-escape: escapes of code points, and Latin-1 besides.
+function unescapeUnicode(text: string): string {
+  return text.replace(
+    /\\u([\da-f]{4})|\\U([\da-f]{8})/gi,
+    (_escape, short, long) => String.fromCodePoint(parseInt(short ?? long, 16)),
+  );
+}
+
+class Machine {
+  stack: unknown[] = [];
+  result: unknown;
+  isStopped = false;
+  #position = 0;
+  #items = 0;
+  #view: DataView;
+  /** The stacks below the marks. */
+  #outer: unknown[][] = [];
+  #memo = new Map<number, unknown>();
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #advance(length: number): number {
+    const start = this.#position;
+    if (length > this.bytes.length - start) throw new RangeError("it ends too early");
+    this.#position += length;
+    return start;
+  }
+
+  count(): void {
+    if (++this.#items > maxItems) throw new RangeError(`it has more than ${maxItems} items`);
+  }
+
+  push(value: unknown): void {
+    this.count();
+    this.stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
+    return this.stack.pop();
+  }
+
+  top(): unknown {
+    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
+    return this.stack.at(-1);
+  }
+
+  popObject(): PyObject {
+    const value = this.pop();
+    if (!(value instanceof PyObject)) throw new TypeError("it adds to what is no object");
+    return value;
+  }
+
+  mark(): void {
+    this.count();
+    this.#outer.push(this.stack);
+    this.stack = [];
+  }
+
+  /** What was pushed since the last mark. */
+  popMark(): unknown[] {
+    const items = this.stack;
+    const outer = this.#outer.pop();
+    if (!outer) throw new RangeError("it returns to a mark that is not there");
+    this.stack = outer;
+    return items;
+  }
+
+  popOrUnmark(): void {
+    if (this.stack.length > 0) this.stack.pop();
+    else this.popMark();
+  }
+
+  put(index: number): void {
+    this.count();
+    this.#memo.set(index, this.top());
+  }
+
+  memoize(): void {
+    this.put(this.#memo.size);
+  }
+
+  get(index: number): void {
+    if (!this.#memo.has(index)) throw new RangeError("it recalls what it has not memorized");
+    this.push(this.#memo.get(index));
+  }
+
+  uint8(): number {
+    return this.bytes[this.#advance(1)]!;
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.#advance(2), true);
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.#advance(4), true);
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.#advance(4), true);
+  }
+
+  length64(): number {
+    return Number(this.#view.getBigUint64(this.#advance(8), true));
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.#advance(8));
+  }
+
+  take(length: number): Uint8Array {
+    const start = this.#advance(length);
+    return this.bytes.slice(start, start + length);
+  }
+
+  text(length: number): string {
+    const start = this.#advance(length);
+    return utf8.decode(this.bytes.subarray(start, start + length));
+  }
+
+  ascii(length: number): string {
+    const text = this.text(length);
+    if (text.length !== length) throw new TypeError("it has text of Python 2 that is not ASCII");
+    return text;
+  }
+
+  line(): string {
+    const end = this.bytes.indexOf(10, this.#position);
+    if (end < 0) throw new RangeError("it ends too early");
+    let text = "";
+    for (let start = this.#position; start < end; start += latin1Chunk) {
+      text += String.fromCharCode(
+        ...this.bytes.subarray(start, Math.min(end, start + latin1Chunk)),
+      );
+    }
+    this.#position = end + 1;
+    return text;
+  }
+
+  integer(length: number): number | bigint {
+    const bytes = this.take(length);
+    if (length > maxIntBytes) throw new RangeError("it has an integer of too many digits");
+    if (length === 0) return 0;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).reverse().join("");
+    return asNumber(BigInt.asIntN(length * 8, BigInt(`0x${hex}`)));
+  }
+
+  /** Protocol 4 puts what follows into frames, which say only how much to read at once. */
+  frame(): void {
+    const length = this.length64();
+    if (length > this.bytes.length - this.#position) throw new RangeError("it ends too early");
+  }
+}
+
+function newGlobal(module: unknown, name: unknown): PyGlobal {
+  if (typeof module !== "string" || typeof name !== "string") {
+    throw new TypeError("it has a name that is no text");
+  }
+  if (module.length + name.length > maxNameLength) throw new RangeError("it has too long a name");
+  const known = Object.hasOwn(modulesOfPython2, module) ? modulesOfPython2[module] : module;
+  return new PyGlobal(`${known}.${name}`);
+}
+
+function newCollection(type: string, content: { items: unknown[] } | { entries: unknown[] }) {
+  return Object.assign(new PyObject(type), content);
+}
+
+const newTuple = (items: unknown[]) => newCollection("builtins.tuple", { items });
+
+function newObject(type: unknown, args: unknown, kwargs?: unknown): PyObject {
+  if (!(type instanceof PyGlobal)) throw new TypeError("it calls what is no name");
+  if (!(args instanceof PyObject && args.items && args.type === "builtins.tuple")) {
+    throw new TypeError("it calls something without a tuple of arguments");
+  }
+  const object = new PyObject(type.name);
+  if (args.items.length > 0) object.args = args.items;
+  if (kwargs instanceof PyObject && kwargs.entries?.length) object.kwargs = kwargs;
+  return object;
+}
+
+// The ways in which Python says, through a function, that an object is of a class.
+function reduce(callee: unknown, args: unknown): unknown {
+  const items = args instanceof PyObject ? args.items ?? [] : [];
+  switch (callee instanceof PyGlobal && callee.name) {
+    case "copyreg._reconstructor": // class, built-in base class, value of the latter
+      return newObject(items[0], newTuple(items[2] == null ? [] : [items[2]]));
+    case "copyreg.__newobj__":
+      return newObject(items[0], newTuple(items.slice(1)));
+    case "copyreg.__newobj_ex__":
+      return newObject(items[0], items[1], items[2]);
+    case "builtins.getattr": // a name inside of a class
+      if (items[0] instanceof PyGlobal) return newGlobal(items[0].name, items[1]);
+  }
+  return newObject(callee, args);
+}
+
+function build(machine: Machine): void {
+  const state = machine.pop();
+  const object = machine.top();
+  if (!(object instanceof PyObject)) throw new TypeError("it sets the state of what is no object");
+  if (object.state !== undefined) throw new TypeError("it sets the state of an object twice");
+  object.state = state;
+}
+
+function append(object: unknown, items: unknown[]): void {
+  if (!(object instanceof PyObject)) throw new TypeError("it appends to what is no object");
+  if (object.type === "builtins.tuple") throw new TypeError("it appends to a tuple");
+  object.items ??= [];
+  for (const item of items) object.items.push(item);
+}
+
+function setItems(object: unknown, entries: unknown[]): void {
+  if (!(object instanceof PyObject)) throw new TypeError("it sets items of what is no object");
+  if (entries.length % 2 !== 0) throw new RangeError("it has a key without a value");
+  object.entries ??= [];
+  for (const entry of entries) object.entries.push(entry);
+}
+
+function reduceTop(machine: Machine): void {
+  const args = machine.pop();
+  machine.push(reduce(machine.pop(), args));
+}
+
+function pushTuple(machine: Machine, length: number): void {
+  const items = [];
+  for (let i = 0; i < length; i++) items.unshift(machine.pop());
+  machine.push(newTuple(items));
+}
+
+function pushText(machine: Machine, text: string): void {
+  machine.push(text);
+}
+
+function pushInt(machine: Machine): void {
+  const line = machine.line();
+  const booleans: Record<string, boolean> = { "00": false, "01": true };
+  machine.push(Object.hasOwn(booleans, line) ? booleans[line] : parseInteger(line));
+}
+
+function pushQuoted(machine: Machine): void {
+  const quoted = /^(['"])([^\\]*)\1$/.exec(machine.line());
+  if (!quoted) throw new TypeError("it has text of Python 2 with escapes");
+  machine.push(quoted[2]);
+}
+
+const pushBytes = (machine: Machine, length: number) => machine.push(machine.take(length));
+
+/** The operations of all protocols, by their bytes; what is not among them is refused. */
+const operations: Record<string, (machine: Machine) => void> = {
+  "\x80": (machine) => {
+    const protocol = machine.uint8();
+    if (protocol > 5) throw new RangeError(`its protocol ${protocol} is not known`);
+  },
+  "\x95": (machine) => machine.frame(),
+  ".": (machine) => {
+    machine.result = machine.pop();
+    machine.isStopped = true;
+  },
+
+  "(": (machine) => machine.mark(),
+  "0": (machine) => machine.popOrUnmark(),
+  "1": (machine) => void machine.popMark(),
+  "2": (machine) => machine.push(machine.top()),
+
+  "p": (machine) => machine.put(Number(parseInteger(machine.line()))),
+  "q": (machine) => machine.put(machine.uint8()),
+  "r": (machine) => machine.put(machine.uint32()),
+  "\x94": (machine) => machine.memoize(),
+  "g": (machine) => machine.get(Number(parseInteger(machine.line()))),
+  "h": (machine) => machine.get(machine.uint8()),
+  "j": (machine) => machine.get(machine.uint32()),
+
+  "N": (machine) => machine.push(null),
+  "\x88": (machine) => machine.push(true),
+  "\x89": (machine) => machine.push(false),
+  "I": pushInt,
+  "J": (machine) => machine.push(machine.int32()),
+  "K": (machine) => machine.push(machine.uint8()),
+  "M": (machine) => machine.push(machine.uint16()),
+  "L": (machine) => machine.push(parseInteger(machine.line().replace(/L$/, ""))),
+  "\x8a": (machine) => machine.push(machine.integer(machine.uint8())),
+  "\x8b": (machine) => machine.push(machine.integer(machine.uint32())),
+  "F": (machine) => machine.push(parseFloat64(machine.line())),
+  "G": (machine) => machine.push(machine.float64()),
+
+  "S": pushQuoted,
+  "T": (machine) => pushText(machine, machine.ascii(machine.uint32())),
+  "U": (machine) => pushText(machine, machine.ascii(machine.uint8())),
+  "V": (machine) => pushText(machine, unescapeUnicode(machine.line())),
+  "X": (machine) => pushText(machine, machine.text(machine.uint32())),
+  "\x8c": (machine) => pushText(machine, machine.text(machine.uint8())),
+  "\x8d": (machine) => pushText(machine, machine.text(machine.length64())),
+  "B": (machine) => pushBytes(machine, machine.uint32()),
+  "C": (machine) => pushBytes(machine, machine.uint8()),
+  "\x8e": (machine) => pushBytes(machine, machine.length64()),
+  "\x96": (machine) => pushBytes(machine, machine.length64()),
+
+  ")": (machine) => pushTuple(machine, 0),
+  "\x85": (machine) => pushTuple(machine, 1),
+  "\x86": (machine) => pushTuple(machine, 2),
+  "\x87": (machine) => pushTuple(machine, 3),
+  "t": (machine) => machine.push(newTuple(machine.popMark())),
+  "]": (machine) => machine.push(newCollection("builtins.list", { items: [] })),
+  "l": (machine) => machine.push(newCollection("builtins.list", { items: machine.popMark() })),
+  "a": (machine) => {
+    const item = machine.pop();
+    append(machine.top(), [item]);
+  },
+  "e": (machine) => {
+    const items = machine.popMark();
+    append(machine.top(), items);
+  },
+  "}": (machine) => machine.push(newCollection("builtins.dict", { entries: [] })),
+  "d": (machine) => {
+    const dict = new PyObject("builtins.dict");
+    setItems(dict, machine.popMark());
+    machine.push(dict);
+  },
+  "s": (machine) => {
+    const value = machine.pop();
+    const key = machine.pop();
+    setItems(machine.top(), [key, value]);
+  },
+  "u": (machine) => {
+    const entries = machine.popMark();
+    setItems(machine.top(), entries);
+  },
+  "\x8f": (machine) => machine.push(newCollection("builtins.set", { items: [] })),
+  "\x90": (machine) => {
+    const items = machine.popMark();
+    append(machine.top(), items);
+  },
+  "\x91": (machine) =>
+    machine.push(newCollection("builtins.frozenset", { items: machine.popMark() })),
+
+  "c": (machine) => machine.push(newGlobal(machine.line(), machine.line())),
+  "\x93": (machine) => {
+    const name = machine.pop();
+    machine.push(newGlobal(machine.pop(), name));
+  },
+  "R": reduceTop,
+  "b": build,
+  "i": (machine) => {
+    const type = newGlobal(machine.line(), machine.line());
+    machine.push(newObject(type, newTuple(machine.popMark())));
+  },
+  "o": (machine) => {
+    const [type, ...args] = machine.popMark();
+    machine.push(newObject(type, newTuple(args)));
+  },
+  "\x81": (machine) => {
+    const args = machine.pop();
+    machine.push(newObject(machine.pop(), args));
+  },
+  "\x92": (machine) => {
+    const kwargs = machine.pop();
+    const args = machine.pop();
+    machine.push(newObject(machine.pop(), args, kwargs));
+  },
+};
+
+const operationsByByte = Array.from(
+  { length: 256 },
+  (_, byte) => operations[String.fromCharCode(byte)],
+);
+
+interface Measure {
+  size: number;
+  depth: number;
+}
+
+function sizeOf(value: unknown): number {
+  // Long texts and numbers count as the many items that they are the size of.
+  if (typeof value === "string" || value instanceof Uint8Array) return 1 + value.length / 100;
+  return typeof value === "bigint" ? 10 : 1;
+}
+
+function refuseDepth(): never {
+  throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
+}
+
+/**
+ * Refuses what is small as long as it is shared, but too large or deep once it is written out, as
+ * JSON or by any code that walks over it.
+ */
+function refuseBomb(
+  value: unknown,
+  level = 1,
+  measures: Map<PyObject, Measure> = new Map(),
+): Measure {
+  if (!(value instanceof PyObject)) return { size: sizeOf(value), depth: 0 };
+  const known = measures.get(value);
+  if (known) return known;
+  if (level > maxDepth) refuseDepth();
+  const measure = { size: 1, depth: 1 };
+  measures.set(value, measure); // An object inside of itself counts as it does so far.
+  let size = 1;
+  let depth = 1;
+  for (const children of [value.args, value.items, value.entries, [value.state, value.kwargs]]) {
+    for (const child of children ?? []) {
+      const inner = refuseBomb(child, level + 1, measures);
+      size += inner.size;
+      depth = Math.max(depth, inner.depth + 1);
+      if (size > maxItems) throw new RangeError(`it unfolds to more than ${maxItems} items`);
+      if (depth > maxDepth) refuseDepth();
+    }
+  }
+  return Object.assign(measure, { size, depth });
+}
+
+/** What a pickle describes: null, booleans, numbers, texts, bytes and {@linkcode PyObject}s. */
+export function readPickle(bytes: Uint8Array): unknown {
+  if (bytes.length > maxBytes) throw new RangeError(`it has more than ${maxBytes} bytes`);
+  const machine = new Machine(bytes);
+  while (!machine.isStopped) {
+    const byte = machine.uint8();
+    const operation = operationsByByte[byte];
+    if (!operation) throw new TypeError(`its operation 0x${byte.toString(16)} is not known`);
+    operation(machine);
+  }
+  refuseBomb(machine.result);
+  return machine.result;
+}

@@ -1,0 +1,124 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import {
+  allMigrations,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
+import {
+  runSysMigrationsPg,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
+import {
+  connect,
+  createClient,
+  describeSystemDatabase,
+  registerQueue,
+  SystemSchemaNotFoundError,
+} from "../mod.ts";
+import { schemaFeatures, schemaReleases } from "../src/applications/schema_history.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+async function open(url: string): Promise<pg.Client & AsyncDisposable> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
+}
+
+/** Makes the tables as they were at a version of the schema. */
+async function migrate(connection: pg.Client, version?: number): Promise<void> {
+  const migrations = allMigrations().slice(0, version);
+  await runSysMigrationsPg(connection, migrations, "dbos", { onWarn: () => {} });
+}
+
+Deno.test("describeSystemDatabase() tells what a worker of the newest release made", async () => {
+  const schema = "My Dbos";
+  await using database = await createTestDatabase();
+  await using _worker = await startWorker({ systemDatabaseUrl: database.url, schema });
+  await using client = await connect(database.url, { schema });
+  await registerQueue(client, "of the bank", { applicationName: "bank" });
+
+  const { releases, features, ...description } = await describeSystemDatabase(client);
+  assertEquals(description, {
+    database: new URL(database.url).pathname.slice(1),
+    schema,
+    schemaVersion: 123,
+    missingFeatures: [],
+    applicationNames: ["bank", "test-app"],
+    applicationVersions: ["test-1"],
+    queues: ["of the bank", "partitioned", "prioritized", "single", "tasks"],
+  });
+  assertEquals(releases.TypeScript, "5.2.11 to 5.3.0");
+  assertEquals(releases.Python, "3.2.0 to 3.3.0");
+  assertEquals(features, schemaFeatures.map(({ name }) => name));
+});
+
+Deno.test("describeSystemDatabase() tells the releases of each version of the schema", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await open(database.url);
+  await using client = createClient(connection);
+  const versions = [...new Set(schemaReleases.TypeScript!.map(([, version]) => version))];
+  let fewest = 0;
+  for (const version of versions) {
+    await migrate(connection, version);
+    const description = await describeSystemDatabase(client);
+    assertEquals(description.schemaVersion, version);
+    const made = schemaReleases.TypeScript!.filter(([, made]) => made === version);
+    for (const [release] of [made[0]!, made.at(-1)!]) {
+      assert(description.releases.TypeScript?.includes(release), `${version}: ${release}`);
+    }
+    assert(description.features.length >= fewest);
+    fewest = description.features.length;
+  }
+  assertEquals((await describeSystemDatabase(client)).missingFeatures, []);
+});
+
+Deno.test("describeSystemDatabase() tells what an old schema lacks", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await open(database.url);
+  await migrate(connection, 36);
+  const description = await describeSystemDatabase(connection);
+  assertEquals(description.releases, {
+    TypeScript: "between 4.10.15 and 4.11.11",
+    Python: "before 2.27.0",
+    Go: "before 1.0.0",
+    Java: "before 1.0.0",
+  });
+  assert(description.features.includes("schedules"));
+  assertEquals(description.missingFeatures.slice(0, 3), [
+    "time zones of schedules",
+    "delays",
+    "registered queues",
+  ]);
+  assertEquals(description.queues, []);
+  assertEquals(description.applicationNames, []);
+});
+
+Deno.test("describeSystemDatabase() does without tables that are optional", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await open(database.url);
+  await migrate(connection);
+  await connection.query("insert into dbos.queues (name, application_name) values ('q', 'shop')");
+  for (const table of ["dbos_migrations", "application_versions", "workflow_schedules"]) {
+    await connection.query(`drop table dbos.${table} cascade`);
+  }
+  // Each client looks at the schema for itself.
+  await using client = await connect(database.url);
+  const description = await describeSystemDatabase(client);
+  assertEquals(description.schemaVersion, undefined);
+  assertEquals(description.releases, {});
+  assertEquals(description.applicationVersions, []);
+  assertEquals(description.applicationNames, ["shop"]);
+  assertEquals(description.queues, ["q"]);
+  assertEquals(description.missingFeatures, [
+    "schedules",
+    "application versions",
+    "time zones of schedules",
+  ]);
+});
+
+Deno.test("describeSystemDatabase() refuses a database without system tables", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await open(database.url);
+  await assertRejects(() => describeSystemDatabase(connection), SystemSchemaNotFoundError);
+});

@@ -1,0 +1,207 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import {
+  type Client,
+  connect,
+  createClient,
+  enqueue,
+  getEvent,
+  getStatus,
+  listWorkflows,
+} from "../mod.ts";
+import { createLane, driverLanes, type OpenLane, type Place } from "./conformance/driver_lanes.ts";
+import { testServerConformance } from "./conformance/test_conformance.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { type PgBouncer, poolSize, startPgBouncer, unavailable } from "./support/pgbouncer.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+const unprepared = { prepare: false };
+
+function openPreparing(place: Place) {
+  const sql = postgres(place.url, { onnotice: () => {}, fetch_types: false });
+  return createLane({ ...place, options: unprepared }, {
+    driver: sql,
+    transaction: (body) => sql.begin((transaction) => body(transaction)).then(() => {}),
+    close: () => sql.end(),
+  });
+}
+
+/** Over connect(); the transactions are those of a driver. */
+async function openConnected(place: Place) {
+  const lane = openPreparing(place);
+  const client = await connect(place.url, unprepared);
+  return {
+    ...lane,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await lane[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const lanes: Record<string, OpenLane> = {
+  "npm:pg": driverLanes["npm:pg Pool without prepared statements"]!,
+  "npm:postgres": driverLanes["npm:postgres without prepared statements"]!,
+  "npm:postgres that only our client keeps from preparing": (place) =>
+    Promise.resolve(openPreparing(place)),
+  "connect()": openConnected,
+};
+
+for (const [name, open] of Object.entries(lanes)) {
+  const openBehindPooler: OpenLane = async (place) => {
+    const resources = new AsyncDisposableStack();
+    const { url } = resources.use(await startPgBouncer(place.url));
+    const lane = resources.use(await open({ ...place, url }));
+    return { ...lane, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  };
+  testServerConformance(`${name} behind PgBouncer`, openBehindPooler, { skipReason: unavailable });
+}
+
+function testBehindPooler(name: string, run: (pooler: PgBouncer) => Promise<void>): void {
+  Deno.test({
+    name: unavailable ? `${name} (skipped: ${unavailable})` : name,
+    ignore: unavailable !== undefined,
+    async fn() {
+      await using database = await createTestDatabase();
+      await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+      await using pooler = await startPgBouncer(database.url);
+      await run(pooler);
+    },
+  });
+}
+
+function openPg(url: string, config: pg.PoolConfig = {}) {
+  const pool = new pg.Pool({ connectionString: url, ...config });
+  return { pool, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+function openPostgresJs(url: string, debug: (statement: string) => void = () => {}) {
+  const sql = postgres(url, {
+    ...unprepared,
+    fetch_types: false,
+    onnotice: () => {},
+    debug: (_connection, statement) => debug(statement),
+  });
+  return { sql, [Symbol.asyncDispose]: () => sql.end() };
+}
+
+/** Waits, in small steps, for a condition that only the pooler can tell. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+async function runHundred(client: Client): Promise<void> {
+  const numbers = Array.from({ length: 100 }, (_, number) => number);
+  const results = await Promise.all(numbers.map(async (number) => {
+    const handle = await enqueue(client, { workflowName: "echo", queueName: "tasks" }, number);
+    const [result, status] = await Promise.all([
+      handle.getResult({ timeoutSeconds: 60 }),
+      handle.getStatus(),
+    ]);
+    assert(status);
+    return result;
+  }));
+  assertEquals(results, numbers.map((number) => [number]));
+  assertEquals((await listWorkflows(client, { limit: 10 })).length, 10);
+}
+
+testBehindPooler(
+  `a hundred concurrent workflows share ${poolSize} connections of PgBouncer`,
+  async (pooler) => {
+    await using viaPg = openPg(pooler.url);
+    await using viaPostgresJs = openPostgresJs(pooler.url);
+    await using connected = await connect(pooler.url, unprepared);
+    for (
+      const client of [
+        createClient(viaPg.pool, unprepared),
+        createClient(viaPostgresJs.sql, unprepared),
+        connected,
+      ]
+    ) await runHundred(client);
+  },
+);
+
+/** Proves that an event that nobody heard of is found. */
+async function findByLooking(client: Client): Promise<void> {
+  const publisher = {
+    workflowName: "publish",
+    queueName: "tasks",
+    workflowID: crypto.randomUUID(),
+  };
+  const event = getEvent(client, publisher.workflowID, "key", 30);
+  await enqueue(client, publisher, "key", 7);
+  assertEquals(await event, 7);
+}
+
+testBehindPooler("listening through PgBouncer is given up over npm:pg", async (pooler) => {
+  let opened = 0;
+  class CountedClient extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      opened++;
+    }
+  }
+  {
+    await using resource = openPg(pooler.url, { max: 1, Client: CountedClient } as pg.PoolConfig);
+    await using client = createClient(resource.pool, { ...unprepared, listen: true });
+    await findByLooking(client);
+    await until(() => Promise.resolve(opened === 2));
+    await until(async () => await pooler.countClients() === 1);
+    // Long enough for more attempts, if there were any.
+    assertEquals(await getEvent(client, "nobody", "key", 1), null);
+    await findByLooking(client);
+    assertEquals(opened, 2);
+  }
+  await until(async () => await pooler.countClients() === 0);
+});
+
+testBehindPooler("listening through PgBouncer is given up over npm:postgres", async (pooler) => {
+  const listened: string[] = [];
+  const unlistened: string[] = [];
+  const gaveUp = Promise.withResolvers<void>();
+  function count(statement: string): void {
+    if (statement.startsWith("listen")) listened.push(statement);
+    if (!statement.startsWith("unlisten")) return;
+    unlistened.push(statement);
+    if (unlistened.length === listened.length) gaveUp.resolve();
+  }
+  {
+    await using resource = openPostgresJs(pooler.url, count);
+    await using client = createClient(resource.sql, { ...unprepared, listen: true });
+    await findByLooking(client);
+    await gaveUp.promise;
+    const attempts = listened.length;
+    // Long enough for more attempts, if there were any.
+    assertEquals(await getEvent(client, "nobody", "key", 1), null);
+    await findByLooking(client);
+    assertEquals(listened.length, attempts);
+  }
+  await until(async () => await pooler.countClients() === 0);
+});
+
+testBehindPooler("close() ends the connections to PgBouncer of connect()", async (pooler) => {
+  const client = await connect(pooler.url, unprepared);
+  await findByLooking(client);
+  assert(await pooler.countClients() > 0);
+  // It is still trying to listen.
+  await client.close();
+  await until(async () => await pooler.countClients() === 0);
+});
+
+testBehindPooler("a name that PgBouncer confuses is named, and prepare: false mends it", async (
+  pooler,
+) => {
+  await using first = openPg(pooler.url, { max: 1 });
+  await using second = openPg(pooler.url, { max: 1 });
+  assertEquals(await getStatus(first.pool, "nobody"), null);
+  // The pooler lends it the same connection to the server, on which the name is taken. Newer ones
+  // than 1.18 can keep the names of their clients apart.
+  const found = await getStatus(second.pool, "nobody").catch((error) => error);
+  if (found !== null) {
+    assertEquals(found.code, "42P05");
+    assertMatch(found.message, /^prepared statement "dbos_\w+" already exists$/);
+  }
+  assertEquals(await getStatus(createClient(second.pool, unprepared), "nobody"), null);
+});

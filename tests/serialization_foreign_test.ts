@@ -1,0 +1,312 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
+import { pyPickle } from "../src/serialization/py_pickle.ts";
+import { deserializeError, deserializeValue } from "../src/serialization/mod.ts";
+
+const vectors = new URL("vectors/", import.meta.url);
+
+async function readVectors(name: string) {
+  return JSON.parse(await Deno.readTextFile(new URL(name, vectors)));
+}
+
+/** Of the Python that is here, or else as one wrote them before. */
+async function readPickles(): Promise<Record<string, (string | null)[]>> {
+  try {
+    const { success, stdout } = await new Deno.Command("python3", {
+      args: [fileURLToPath(new URL("make_pickles.py", vectors))],
+      stderr: "null",
+    }).output();
+    if (success) return JSON.parse(new TextDecoder().decode(stdout));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return await readVectors("pickles.json");
+}
+
+const latin1 = (text: string) => btoa(text);
+
+function sequence(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+function bytes(...values: number[]): Uint8Array {
+  return Uint8Array.from(values);
+}
+
+function order(number: number, lines: unknown[]) {
+  return { __class__: "app.Order", number, lines };
+}
+
+const at = new Date("2026-01-02T03:04:05Z");
+
+const expected: Record<string, unknown> = {
+  none: null,
+  booleans: [true, false],
+  integers: [
+    ...[0, 1, -1, 255, 256, 65535, 65536, 2 ** 31 - 1, -(2 ** 31)],
+    ...[Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+  ],
+  bigIntegers: [2n ** 53n, -(2n ** 53n), 2n ** 63n, -(2n ** 64n), 2n ** 2100n, 10n ** 30n],
+  floats: [0.5, -0, 1e300, Infinity, -Infinity, NaN],
+  texts: ["", "a", "ä€😀", "line\nbreak \\u0041 \\", "\ufeffbom", "x".repeat(300), "\0"],
+  bytes: [bytes(), bytes(0, 127, 128, 255), new Uint8Array(300).fill(97)],
+  bytearray: [bytes(), bytes(0, 255, 10)],
+  lists: [[], [1, [2, [3]]], sequence(1500)],
+  tuples: [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]],
+  dicts: [
+    {},
+    { a: { b: 1 } },
+    JSON.parse('{"__proto__":1,"constructor":2}'),
+    new Map<unknown, unknown>([[1, "one"], ["two", 2]]),
+    new Map([[[1, 2], 3]]),
+  ],
+  sets: [new Set(), new Set([1]), new Set(), new Set([2])],
+  complex: { real: 1, imaginary: -2 },
+  range: { start: 1, stop: 10, step: 2 },
+  slice: { start: 1, stop: null, step: 2 },
+  ordered: { b: 1, a: 2 },
+  default: { a: [1] },
+  counter: { a: 2, b: 1 },
+  deque: [[1, 2], [3]],
+  datetimes: [
+    new Date("2026-01-02T03:04:05.678Z"),
+    at,
+    new Date("2026-01-02T03:04:05+05:30"),
+    new Date("0001-01-01T00:00:00Z"),
+    new Date("9999-12-31T23:59:59.999Z"),
+    new Date("2026-10-25T02:30:00Z"),
+    "2026-01-02T03:04:05[Europe/Paris]",
+  ],
+  dates: ["2026-01-02", "0001-01-01"],
+  times: ["03:04:05", "03:04:05.000006+05:30"],
+  timedeltas: ["PT0S", "P1DT2.5S", "-PT1S", "P999999999DT86399.999999S"],
+  timezones: ["+00:00", "+05:30", "-03:00"],
+  decimals: ["1.10", "NaN", "-1E+5"],
+  uuid: ["12345678-1234-5678-1234-567812345678", "00000000-0000-0000-0000-000000000001"],
+  dataclass: order(7, [order(8, [])]),
+  slots: { __class__: "app.Slotted", x: 1, y: 2 },
+  enum: { __class__: "app.Color", __args__: ["red"] },
+  namedtuple: { __class__: "app.Point", __args__: [1, 2] },
+  class: { __global__: "app.Order" },
+  shared: [{ a: 1 }, { a: 1 }],
+};
+
+Deno.test("py_pickle reads what Python pickles, in each of its protocols", async (test) => {
+  const pickles = await readPickles();
+  for (const [name, value] of Object.entries(expected)) {
+    await test.step(name, async () => {
+      for (const [protocol, text] of pickles[name]!.entries()) {
+        if (text === null) continue;
+        assertEquals(await deserializeValue(text, "py_pickle"), value, `protocol ${protocol}`);
+      }
+    });
+  }
+
+  await test.step("what contains itself still does, and the same stays the same", async () => {
+    for (const text of pickles.cycle!) {
+      const cycle = await deserializeValue(text, "py_pickle") as unknown[];
+      assert(cycle[0] === 1 && cycle[1] === cycle);
+    }
+    for (const text of pickles.shared!) {
+      const [first, second] = await deserializeValue(text, "py_pickle") as unknown[];
+      assert(first === second);
+    }
+    for (const text of pickles.nested!) {
+      const inner = await deserializeValue(text, "py_pickle") as Record<string, unknown[]>;
+      assertEquals(inner.__class__ as unknown, "app.Outer.Inner");
+      assert(inner.deep![0] === inner);
+    }
+  });
+
+  await test.step("inputs are the positional arguments", () => {
+    for (const text of pickles.inputs!) {
+      assertEquals(pyPickle.deserializeArgs(text!), [1, "two", order(3, [])]);
+    }
+  });
+
+  await test.step("an exception is an error with its name, message and arguments", async () => {
+    for (
+      const [key, name, message, args, code] of [
+        ["exception", "ValueError", "bad, 7", ["bad", 7]],
+        ["customError", "OrderError", "no such order, 7", ["no such order", 7], 7],
+        ["plainError", "Plain", "it broke", ["it broke"]],
+        ["bareError", "Plain", "", []],
+      ] as const
+    ) {
+      for (const text of pickles[key]!) {
+        const error = await deserializeError(text!, "py_pickle");
+        assertInstanceOf(error, WorkflowError);
+        assertEquals([error.name, error.message, error.code], [name, message, code]);
+        assertEquals((error as unknown as { args: unknown }).args, args);
+      }
+    }
+    for (const text of pickles.exception!) {
+      assertInstanceOf(await deserializeValue(text, "py_pickle"), WorkflowError);
+    }
+  });
+
+  await test.step("what is cut off anywhere is refused", async () => {
+    for (const [name, texts] of Object.entries(pickles)) {
+      for (const text of texts) {
+        const whole = atob(text ?? "");
+        const step = Math.ceil(whole.length / 300);
+        for (let length = 0; length < whole.length; length += step) {
+          await refuses(latin1(whole.slice(0, length)), name);
+        }
+      }
+    }
+  });
+});
+
+async function refuses(text: string, message: string, reason?: string): Promise<void> {
+  const error = await assertRejects(
+    () => deserializeValue(text, "py_pickle"),
+    UnsupportedSerializationError,
+    reason ?? "Cannot read a value of format py_pickle: ",
+    message,
+  );
+  assertEquals(error.serialization, "py_pickle");
+  await assertRejects(() => deserializeError(text, "py_pickle"), UnsupportedSerializationError);
+}
+
+function repeated(count: number, text: string): string {
+  return text.repeat(count);
+}
+
+/** Lists that each hold the one before ten times. */
+function laughs(levels: number, innermost: string): string {
+  const level = (_: unknown, i: number) =>
+    `](${repeated(10, `h${String.fromCharCode(i)}`)}eq${String.fromCharCode(i + 1)}0`;
+  return `\x80\x02${innermost}q\0` + "0" + Array.from({ length: levels }, level).join("") +
+    `h${String.fromCharCode(levels)}.`;
+}
+
+const attacks: Record<string, [pickle: string, reason: string]> = {
+  "a call of os.system": ["cos\nsystem\n(S'id'\ntR.", "it calls os.system"],
+  "a call of posix.system": ["\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.", "posix"],
+  "a call of eval": ["c__builtin__\neval\n(S'1'\ntR.", "it calls builtins.eval"],
+  "a call of __import__": ["cbuiltins\n__import__\n(S'os'\ntR.", "it calls builtins.__import__"],
+  "a call by an instance": ["(S'id'\nios\nsystem\n.", "it calls os.system"],
+  "a call inside of a class": [
+    "cbuiltins\ngetattr\n(cos\npath\nS'join'\ntR(tR.",
+    "it calls os.path.join",
+  ],
+  "a call inside of an exception": ["capp\nError\n((cos\nsystem\n(S'id'\ntRttR.", "os.system"],
+  "a call of what is no name": ["(S'id'\n(tR.", "it calls what is no name"],
+  "a persistent ID": ["P1\n.", "its operation 0x50 is not known"],
+  "an extension": ["\x80\x02\x82\x01.", "its operation 0x82 is not known"],
+  "an unknown protocol": ["\x80\x06N.", "its protocol 6 is not known"],
+  "a huge frame": ["\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
+  "a huge text": ["\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
+  "a huge integer": [
+    "\x80\x02\x8b\x00\x00\x10\x00" + repeated(2 ** 20, "\x01") + ".",
+    "too many digits",
+  ],
+  "a huge decimal integer": [`L${repeated(1e6, "9")}L\n.`, "too many digits"],
+  "a huge index of the memo": [`Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.`, "not memorized"],
+  "a memo of many": ["\x80\x04N" + repeated(2e6, "\x94") + ".", "more than 1000000 items"],
+  "many marks": [repeated(2e6, "(") + "N.", "more than 1000000 items"],
+  "many copies": ["N" + repeated(2e6, "2") + ".", "more than 1000000 items"],
+  "a billion laughs": [laughs(9, "X\x03\0\0\0lol"), "unfolds to more than 1000000 items"],
+  "a long text many times": [
+    "\x80\x02X\xa0\x86\x01\0" + repeated(100_000, "x") + "q\x000](" + repeated(5_000, "h\0") + "e.",
+    "unfolds to more than 1000000 items",
+  ],
+  "a million lists in each other": [
+    repeated(400_000, "]") + repeated(399_999, "a") + ".",
+    "nested deeper than 1000 levels",
+  ],
+  "a million tuples in each other": [
+    ")" + repeated(900_000, "\x85") + ".",
+    "nested deeper than 1000 levels",
+  ],
+  "deep below what is shared": [
+    "\x80\x02" + "Nq\0" + repeated(1_500, "\x85q\0h\0\x86") + ".",
+    "unfolds|nested",
+  ],
+  "a set in a call of itself": ["capp\nA\n)R0cbuiltins\nset\n(ctR.", ""],
+  "no value": [".", "it takes what is not there"],
+  "a key without a value": ["(S'a'\nd.", "it has a key without a value"],
+  "an item appended to text": ["S'a'\nNa.", "it appends to what is no object"],
+  "a broken datetime": [
+    "cdatetime\ndatetime\n(C\x0a\x07\xea\x0d\x02\x03\x04\x05\0\0\0tR.",
+    "it has a date or time that is none",
+  ],
+  "an endless timedelta": ["cdatetime\ntimedelta\n(F1e300\ntR.", "it has a timedelta"],
+};
+
+Deno.test("py_pickle refuses what an attacker pickles, and runs nothing", async (test) => {
+  for (const [name, [pickle, reason]] of Object.entries(attacks)) {
+    await test.step(name, async () => {
+      await refuses(latin1(pickle), name, reason.includes("|") ? undefined : reason);
+    });
+  }
+
+  await test.step("a million lists", async () => {
+    await refuses(latin1(repeated(1e6, "]") + repeated(1e6 - 1, "a") + "."), "lists");
+  });
+
+  await test.step("what is no base64", async () => {
+    for (const text of ["", "{}", "é", "gAROLg"]) {
+      if (text !== "gAROLg") await refuses(text, text);
+    }
+  });
+
+  await test.step("a name of the prototype is a name", async () => {
+    const pickle = "capp\nA\n)R}(V__proto__\nV1\nVtoString\nV2\nub.";
+    const value = await deserializeValue(latin1(pickle), "py_pickle") as Record<string, unknown>;
+    assertEquals(Object.getPrototypeOf(value), Object.prototype);
+    assertEquals(Object.entries(value), [["__class__", "app.A"], ["__proto__", "1"], [
+      "toString",
+      "2",
+    ]]);
+    const inherited = latin1("cconstructor\nprototype\n)R.");
+    assertEquals(await deserializeValue(inherited, "py_pickle"), {
+      __class__: "constructor.prototype",
+    });
+  });
+});
+
+/** The same numbers each time, of a linear congruence. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+Deno.test("readers of native formats end with a value or their own error on anything", async () => {
+  const random = createRandom(7);
+  const pickles = Object.values(await readPickles()).flat().filter((text) => text !== null);
+  const byte = () => String.fromCharCode(random(256));
+  const operations =
+    "(.012pqrtNIJKMLFGSTUVXBC])}lesudabcioR\x80\x81\x85\x86\x87\x88\x8a\x8c\x93\x94";
+  for (let round = 0; round < 20_000; round++) {
+    let pickle = "";
+    if (round % 3 === 0) {
+      pickle = Array.from({ length: random(40) }, byte).join("");
+    } else if (round % 3 === 1) {
+      pickle = Array.from(
+        { length: random(60) },
+        () => random(4) ? operations[random(operations.length)]! : byte(),
+      ).join("") + ".";
+    } else {
+      const original = atob(pickles[random(pickles.length)]!);
+      const position = random(original.length);
+      pickle = original.slice(0, position) + byte() + original.slice(position + 1);
+    }
+    const text = latin1(pickle);
+    for (const serialization of ["py_pickle", "DBOS_JSON", "java_jackson", null]) {
+      const stored = serialization === "java_jackson" || !serialization ? pickle : text;
+      for (const read of [deserializeValue, deserializeError]) {
+        try {
+          await read(stored, serialization);
+        } catch (error) {
+          assertInstanceOf(error, UnsupportedSerializationError, JSON.stringify(pickle));
+        }
+      }
+    }
+  }
+});

@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+
+export interface PgBouncer extends AsyncDisposable {
+  /** The URL of the database by way of the pooler. */
+  readonly url: string;
+  /** How many are connected to the pooler for the database. */
+  countClients(): Promise<number>;
+}
+
+/** How many connections to the server all clients share. */
+export const poolSize = 2;
+
+// Debian puts it where only the path of root leads.
+const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+const program = folders.map((folder) => join(folder, "pgbouncer")).find((path) => existsSync(path));
+
+/** Why there can be no pooler here. */
+export const unavailable: string | undefined = program ? undefined : "pgbouncer is not installed";
+
+/** Runs the pooler as long as stdin is open, so that it ends with its parent however that ends. */
+const supervisor = `
+trap '' INT TERM HUP
+"$@" & pooler=$!
+exec 2>/dev/null
+cat >/dev/null
+kill -TERM $pooler
+wait $pooler
+`;
+
+/** Starts PgBouncer in transaction mode before a database, on a free port of the loopback address. */
+export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
+  if (!program) throw new Error(`Cannot start PgBouncer: ${unavailable}`);
+  const { hostname, port, username, password, pathname } = new URL(databaseUrl);
+  const target = [`host=${hostname}`, `port=${port || 5432}`, `user=${quote(username)}`];
+  if (password) target.push(`password=${quote(password)}`);
+  const url = new URL(databaseUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(findFreePort());
+
+  const folder = await Deno.makeTempDir({ prefix: "test_pgbouncer_" });
+  const config = join(folder, "pgbouncer.ini");
+  await Deno.writeTextFile(
+    config,
+    `[databases]
+${pathname.slice(1)} = ${target.join(" ")}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${url.port}
+unix_socket_dir =
+admin_users = ${decodeURIComponent(username)}
+auth_type = any
+pool_mode = transaction
+default_pool_size = ${poolSize}
+max_client_conn = 500
+`,
+  );
+  const pooler = new Deno.Command("sh", {
+    args: ["-c", supervisor, "supervisor", program, config],
+    cwd: folder,
+    ...await dropRoot(folder, config),
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const log = pooler.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = Promise.resolve();
+
+  async function stop(): Promise<void> {
+    await pooler.stdin.close().catch(() => {});
+    await pooler.status;
+    await rest;
+    await Deno.remove(folder, { recursive: true });
+  }
+  try {
+    await untilReady(log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  rest = drain(log);
+  return {
+    url: url.href,
+    countClients: () => countClients(url),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function countClients(url: URL): Promise<number> {
+  const client = new pg.Client({ connectionString: new URL("/pgbouncer", url).href });
+  await client.connect();
+  try {
+    const { rows } = await client.query("show clients");
+    return rows.filter((row: { database: string }) => row.database === url.pathname.slice(1))
+      .length;
+  } finally {
+    await client.end();
+  }
+}
+
+function quote(partOfUrl: string): string {
+  return `'${decodeURIComponent(partOfUrl).replaceAll("'", "''")}'`;
+}
+
+function findFreePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** PgBouncer refuses to run as root: it runs as nobody, who must be able to read its settings. */
+async function dropRoot(folder: string, config: string): Promise<{ uid?: number; gid?: number }> {
+  if (Deno.uid() !== 0) return {};
+  const nobody = { uid: 65534, gid: 65534 };
+  for (const path of [folder, config]) await Deno.chown(path, nobody.uid, nobody.gid);
+  return nobody;
+}
+
+async function untilReady(log: ReadableStreamDefaultReader<string>): Promise<void> {
+  let text = "";
+  while (!text.includes("process up")) {
+    const { value, done } = await log.read();
+    if (done) throw new Error(`Cannot start PgBouncer:\n${text}`);
+    text += value;
+  }
+}
+
+/** A pooler whose log nobody reads stops at its next line, once the pipe is full. */
+async function drain(log: ReadableStreamDefaultReader<string>): Promise<void> {
+  while (!(await log.read()).done);
+}
