@@ -373,13 +373,20 @@ export class UnsupportedSerializationError extends Error {
   constructor(
     /** The name of the format, or null where none is recorded. */
     readonly serialization: string | null,
+    /** Why a value of a known format can't be read. */
+    cause?: unknown,
   ) {
-    super(
-      serialization
-        ? `Cannot read a value: its serialization format ${serialization} is not known`
-        : "Cannot read a value: no serialization format is recorded with it",
-    );
+    super(describeUnreadable(serialization, cause), cause === undefined ? undefined : { cause });
   }
+}
+
+function describeUnreadable(serialization: string | null, cause: unknown): string {
+  if (!serialization) return "Cannot read a value: no serialization format is recorded with it";
+  if (cause === undefined) {
+    return `Cannot read a value: its serialization format ${serialization} is not known`;
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `Cannot read a value of format ${serialization}: ${reason}`;
 }
 
 /** What the error of a workflow carried, as far as its serialization format keeps it. */

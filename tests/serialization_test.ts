@@ -199,7 +199,7 @@ Deno.test("deserializeValue() reads a value without a format by its mark, or ref
   const marked = DBOSJSON.stringify({ at: date }) as string;
   for (const serialization of [null, ""]) {
     assertEquals(await deserializeValue(marked, serialization), { at: date });
-    for (const text of ['{"a":1}', "null", "not JSON", ""]) {
+    for (const text of ['{"@class":"app.Order"}', "not JSON", ""]) {
       const error = await assertRejects(
         () => deserializeValue(text, serialization),
         UnsupportedSerializationError,
@@ -211,9 +211,9 @@ Deno.test("deserializeValue() reads a value without a format by its mark, or ref
   assertEquals(await deserializeValue(null, null), null);
   assertEquals(await deserializeValue(null, "abacus"), null);
   const error = await assertRejects(
-    () => deserializeValue("x", "py_pickle"),
+    () => deserializeValue("x", "DBOS_GOB"),
     UnsupportedSerializationError,
-    "its serialization format py_pickle is not known",
+    "its serialization format DBOS_GOB is not known",
   );
-  assertEquals(error.serialization, "py_pickle");
+  assertEquals(error.serialization, "DBOS_GOB");
 });

@@ -66,7 +66,7 @@ export const schemaReleases: Readonly<Record<string, readonly (readonly [string,
     ["3.3.0", 123],
     ["3.4.0", 125],
   ],
-  Go: [["1.0.0", 42], ["1.1.0", 44], ["1.2.0", 107]],
+  Go: [["1.0.0", 42], ["1.1.0", 44], ["1.2.0", 107], ["1.8.0", 125]],
   Java: [["1.0.0", 40]],
 };
 

@@ -62,7 +62,10 @@ function readObject(object: object, depth: number): unknown {
 function readElements(elements: unknown[], type: string, depth: number): unknown {
   // Only the elements of an array of a primitive type bear no types of their own.
   const isPrimitive = /^\[[ZCSIJFD]$/.test(type);
-  const items = elements.map((item) => isPrimitive ? readScalar(item) : read(item, depth + 1));
+  const numberType = /^\[[FD]$/.test(type) ? "java.lang.Double" : undefined;
+  const items = elements.map((item) =>
+    isPrimitive ? readScalar(item, numberType) : read(item, depth + 1)
+  );
   return isSet(type) ? new Set(items) : items;
 }
 

@@ -3,6 +3,7 @@
 import SuperJSON from "superjson";
 import { WorkflowError } from "../errors.ts";
 import type { Codec } from "./codec.ts";
+import { setProperty } from "./refuse.ts";
 
 const superjson = new SuperJSON();
 
@@ -67,7 +68,9 @@ function toWorkflowError(value: unknown): WorkflowError {
   if (name === "AggregateError" && Array.isArray(properties.errors)) {
     properties.errors = properties.errors.map(reviveError);
   }
-  return Object.assign(error, properties);
+  // Not by assignment, for which a key `__proto__` is the prototype.
+  for (const [key, value] of Object.entries(properties)) setProperty(error, key, value);
+  return error;
 }
 
 export const jsSuperjson: Codec = {

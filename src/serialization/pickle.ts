@@ -3,34 +3,11 @@
  * that a pickle names is looked up, imported or called; what it takes to read one is bounded.
  */
 
-/** A class or function by its name, such as `datetime.datetime`. */
-export class PyGlobal {
-  constructor(readonly name: string) {}
-}
+import { Machine, maxItems, parseInteger, PyGlobal, PyObject } from "./pickle_machine.ts";
 
-/** What calling `type` with `args` gave, with what was added to it afterwards. */
-export class PyObject {
-  args?: unknown[];
-  kwargs?: unknown;
-  state?: unknown;
-  /** What was appended: the elements of a list, tuple or set. */
-  items?: unknown[];
-  /** What was set: keys, each followed by its value. */
-  entries?: unknown[];
-
-  constructor(readonly type: string) {}
-}
-
-// Workers write nothing near these limits, of which Python's own depth is one.
-const maxBytes = 64 * 2 ** 20;
-const maxItems = 1_000_000;
+// Python's own pickler goes no deeper.
 const maxDepth = 1_000;
 const maxNameLength = 500;
-const maxIntBytes = 1_000;
-const maxIntDigits = 4_300;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const latin1Chunk = 8_192;
 
 // Python 3 writes protocols 0 to 2 with the names that Python 2 had.
 const modulesOfPython2: Record<string, string> = {
@@ -38,17 +15,6 @@ const modulesOfPython2: Record<string, string> = {
   copy_reg: "copyreg",
   exceptions: "builtins",
 };
-
-function asNumber(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-function parseInteger(digits: string): number | bigint {
-  if (!/^[+-]?\d+$/.test(digits)) throw new SyntaxError("it has an integer that is none");
-  if (digits.length > maxIntDigits) throw new RangeError("it has an integer of too many digits");
-  return asNumber(BigInt(digits.replace("+", "")));
-}
 
 function parseFloat64(text: string): number {
   const special: Record<string, number> = { inf: Infinity, "-inf": -Infinity, nan: NaN };
@@ -62,158 +28,9 @@ function parseFloat64(text: string): number {
 // As Python's raw-unicode-escape: escapes of code points, and Latin-1 besides.
 function unescapeUnicode(text: string): string {
   return text.replace(
-    /\\u([\da-f]{4})|\\U([\da-f]{8})/gi,
+    /\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g,
     (_escape, short, long) => String.fromCodePoint(parseInt(short ?? long, 16)),
   );
-}
-
-class Machine {
-  stack: unknown[] = [];
-  result: unknown;
-  isStopped = false;
-  #position = 0;
-  #items = 0;
-  #view: DataView;
-  /** The stacks below the marks. */
-  #outer: unknown[][] = [];
-  #memo = new Map<number, unknown>();
-
-  constructor(readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  #advance(length: number): number {
-    const start = this.#position;
-    if (length > this.bytes.length - start) throw new RangeError("it ends too early");
-    this.#position += length;
-    return start;
-  }
-
-  count(): void {
-    if (++this.#items > maxItems) throw new RangeError(`it has more than ${maxItems} items`);
-  }
-
-  push(value: unknown): void {
-    this.count();
-    this.stack.push(value);
-  }
-
-  pop(): unknown {
-    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
-    return this.stack.pop();
-  }
-
-  top(): unknown {
-    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
-    return this.stack.at(-1);
-  }
-
-  popObject(): PyObject {
-    const value = this.pop();
-    if (!(value instanceof PyObject)) throw new TypeError("it adds to what is no object");
-    return value;
-  }
-
-  mark(): void {
-    this.count();
-    this.#outer.push(this.stack);
-    this.stack = [];
-  }
-
-  /** What was pushed since the last mark. */
-  popMark(): unknown[] {
-    const items = this.stack;
-    const outer = this.#outer.pop();
-    if (!outer) throw new RangeError("it returns to a mark that is not there");
-    this.stack = outer;
-    return items;
-  }
-
-  popOrUnmark(): void {
-    if (this.stack.length > 0) this.stack.pop();
-    else this.popMark();
-  }
-
-  put(index: number): void {
-    this.count();
-    this.#memo.set(index, this.top());
-  }
-
-  memoize(): void {
-    this.put(this.#memo.size);
-  }
-
-  get(index: number): void {
-    if (!this.#memo.has(index)) throw new RangeError("it recalls what it has not memorized");
-    this.push(this.#memo.get(index));
-  }
-
-  uint8(): number {
-    return this.bytes[this.#advance(1)]!;
-  }
-
-  uint16(): number {
-    return this.#view.getUint16(this.#advance(2), true);
-  }
-
-  int32(): number {
-    return this.#view.getInt32(this.#advance(4), true);
-  }
-
-  uint32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
-  }
-
-  length64(): number {
-    return Number(this.#view.getBigUint64(this.#advance(8), true));
-  }
-
-  float64(): number {
-    return this.#view.getFloat64(this.#advance(8));
-  }
-
-  take(length: number): Uint8Array {
-    const start = this.#advance(length);
-    return this.bytes.slice(start, start + length);
-  }
-
-  text(length: number): string {
-    const start = this.#advance(length);
-    return utf8.decode(this.bytes.subarray(start, start + length));
-  }
-
-  ascii(length: number): string {
-    const text = this.text(length);
-    if (text.length !== length) throw new TypeError("it has text of Python 2 that is not ASCII");
-    return text;
-  }
-
-  line(): string {
-    const end = this.bytes.indexOf(10, this.#position);
-    if (end < 0) throw new RangeError("it ends too early");
-    let text = "";
-    for (let start = this.#position; start < end; start += latin1Chunk) {
-      text += String.fromCharCode(
-        ...this.bytes.subarray(start, Math.min(end, start + latin1Chunk)),
-      );
-    }
-    this.#position = end + 1;
-    return text;
-  }
-
-  integer(length: number): number | bigint {
-    const bytes = this.take(length);
-    if (length > maxIntBytes) throw new RangeError("it has an integer of too many digits");
-    if (length === 0) return 0;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).reverse().join("");
-    return asNumber(BigInt.asIntN(length * 8, BigInt(`0x${hex}`)));
-  }
-
-  /** Protocol 4 puts what follows into frames, which say only how much to read at once. */
-  frame(): void {
-    const length = this.length64();
-    if (length > this.bytes.length - this.#position) throw new RangeError("it ends too early");
-  }
 }
 
 function newGlobal(module: unknown, name: unknown): PyGlobal {
@@ -246,8 +63,11 @@ function newObject(type: unknown, args: unknown, kwargs?: unknown): PyObject {
 function reduce(callee: unknown, args: unknown): unknown {
   const items = args instanceof PyObject ? args.items ?? [] : [];
   switch (callee instanceof PyGlobal && callee.name) {
-    case "copyreg._reconstructor": // class, built-in base class, value of the latter
-      return newObject(items[0], newTuple(items[2] == null ? [] : [items[2]]));
+    case "copyreg._reconstructor": { // class, built-in base class, value of the latter
+      const base = items[2];
+      const isTuple = base instanceof PyObject && base.type === "builtins.tuple";
+      return newObject(items[0], isTuple ? base : newTuple(base == null ? [] : [base]));
+    }
     case "copyreg.__newobj__":
       return newObject(items[0], newTuple(items.slice(1)));
     case "copyreg.__newobj_ex__":
@@ -474,7 +294,6 @@ function refuseBomb(
 
 /** What a pickle describes: null, booleans, numbers, texts, bytes and {@linkcode PyObject}s. */
 export function readPickle(bytes: Uint8Array): unknown {
-  if (bytes.length > maxBytes) throw new RangeError(`it has more than ${maxBytes} bytes`);
   const machine = new Machine(bytes);
   while (!machine.isStopped) {
     const byte = machine.uint8();

@@ -2,7 +2,8 @@
 
 import { WorkflowError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { PyGlobal, PyObject, readPickle } from "./pickle.ts";
+import { readPickle } from "./pickle.ts";
+import { PyGlobal, PyObject } from "./pickle_machine.ts";
 import { readDate, readDatetime, readTime, readTimedelta, utcOffset } from "./python_time.ts";
 import { decodeBase64, refusing, setProperty } from "./refuse.ts";
 
@@ -229,6 +230,9 @@ function deserializeError(text: string): WorkflowError {
   const value = readPickle(decodeBase64(text));
   const convert = createConverter();
   if (!(value instanceof PyObject)) return new WorkflowError(String(convert(value)));
+  if (Object.hasOwn(collections, value.type) || Object.hasOwn(values, value.type)) {
+    throw new TypeError(`its ${value.type} is no exception`);
+  }
   convert(value); // It refuses what no exception is made of.
   return toWorkflowError(value, convert);
 }

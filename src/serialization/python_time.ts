@@ -1,6 +1,6 @@
 /** Python's dates and times, which it pickles as packed bytes. */
 
-import { PyObject } from "./pickle.ts";
+import { PyObject } from "./pickle_machine.ts";
 
 const microsecondsOfDay = 86_400_000_000;
 

@@ -3,17 +3,6 @@
 import { UnsupportedSerializationError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";
 
-function unreadable(serialization: string, cause: unknown): UnsupportedSerializationError {
-  const error = new UnsupportedSerializationError(serialization || null);
-  error.cause = cause;
-  if (!serialization) return error;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `Cannot read a value of format ${serialization}: ${reason}`;
-  if (error.stack) error.stack = error.stack.replace(error.message, () => message);
-  error.message = message;
-  return error;
-}
-
 /** The codec with any failure of it as an {@linkcode UnsupportedSerializationError}. */
 export function refusing(codec: ReadingCodec): ReadingCodec {
   function guard<Result>(read: (text: string) => Result): (text: string) => Result {
@@ -21,7 +10,7 @@ export function refusing(codec: ReadingCodec): ReadingCodec {
       try {
         return read(text);
       } catch (error) {
-        throw unreadable(codec.name, error);
+        throw new UnsupportedSerializationError(codec.name || null, error);
       }
     };
   }
@@ -33,9 +22,18 @@ export function refusing(codec: ReadingCodec): ReadingCodec {
   };
 }
 
+// Workers write nothing near this limit.
+const maxBase64Length = 96 * 2 ** 20;
+
 /** The bytes of a base64 text. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  if (text.length > maxBase64Length) {
+    throw new RangeError(`it is longer than ${maxBase64Length} characters`);
+  }
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 /** Sets a property, `__proto__` too, which assignment would take for the prototype. */

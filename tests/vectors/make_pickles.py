@@ -1,4 +1,4 @@
-"""Prints, as JSON, what Python's own pickle makes of values: name -> protocol -> base64."""
+"""Prints pickles.json: what Python pickles, name -> base64 of each protocol."""
 
 import base64
 import collections
@@ -61,6 +61,10 @@ shared = {"a": 1}
 inner = Outer.Inner()
 inner.deep = [inner]
 
+deep = []
+for _ in range(300):
+    deep = [deep]
+
 values = {
     "none": None,
     "booleans": [True, False],
@@ -109,6 +113,7 @@ values = {
     "class": Order,
     "cycle": cycle,
     "shared": [shared, shared],
+    "deep": deep,
     "exception": ValueError("bad", 7),
     "inputs": {"args": (1, "two", Order(3, [])), "kwargs": {"at": datetime.date(2026, 1, 2)}},
     "customError": OrderError("no such order", 7),

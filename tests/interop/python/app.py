@@ -1,0 +1,144 @@
+"""The application of tests/interop/suite.ts in Python."""
+
+import json
+import os
+import sys
+import uuid
+from importlib.metadata import version
+from typing import Any, Optional
+
+from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+
+
+class CustomError(Exception):
+    """What the workflow `fail` throws."""
+
+    def __init__(self, message: str, code: Any = None, data: Any = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+
+
+@DBOS.dbos_class()
+class Greeter:
+    @staticmethod
+    @DBOS.workflow(name="greet")
+    def greet(name: str) -> str:
+        return f"Hello, {name}"
+
+
+@DBOS.dbos_class()
+class Speaker(DBOSConfiguredInstance):
+    @DBOS.workflow(name="speak")
+    def speak(self, name: str) -> str:
+        return f"{self.config_name}: {name}"
+
+
+@DBOS.workflow(name="echo")
+def echo(*args: Any) -> Any:
+    return list(args)
+
+
+@DBOS.workflow(name="echoOne")
+def echo_one(value: Any) -> Any:
+    return value
+
+
+@DBOS.workflow(name="echoNamed")
+def echo_named(first: Any, *, second: Any, **others: Any) -> Any:
+    return {"first": first, "second": second, "others": others}
+
+
+@DBOS.workflow(name="fail")
+def fail(message: str, code: Any = None, data: Any = None) -> None:
+    raise CustomError(message, code, data)
+
+
+@DBOS.workflow(name="waitForMessage")
+def wait_for_message(topic: Optional[str] = None, timeout_seconds: float = 60) -> Any:
+    return DBOS.recv(topic, timeout_seconds)
+
+
+@DBOS.workflow(name="collect")
+def collect(count: int, topic: Optional[str] = None) -> Any:
+    return [DBOS.recv(topic, 60) for _ in range(count)]
+
+
+@DBOS.workflow(name="publish")
+def publish(key: str, value: Any) -> Any:
+    DBOS.set_event(key, value)
+    return value
+
+
+@DBOS.workflow(name="writeNumbers")
+def write_numbers(key: str, count: int) -> None:
+    for number in range(count):
+        DBOS.write_stream(key, number)
+    DBOS.close_stream(key)
+
+
+@DBOS.workflow(name="whoAmI")
+def who_am_i() -> Any:
+    return {
+        "user": DBOS.authenticated_user,
+        "roles": DBOS.authenticated_roles,
+        "workflowID": DBOS.workflow_id,
+    }
+
+
+def new_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+@DBOS.workflow(name="takeSteps")
+def take_steps() -> Any:
+    """What its steps give differs each time that they run."""
+    first = DBOS.run_step({"name": "first"}, new_uuid)
+    message = DBOS.recv("steps", 60)
+    second = DBOS.run_step({"name": "second"}, new_uuid)
+    return {"first": first, "message": message, "second": second}
+
+
+children = {
+    "echoOne": echo_one,
+    "fail": fail,
+    "publish": publish,
+    "writeNumbers": write_numbers,
+}
+
+
+@DBOS.workflow(name="runChild")
+def run_child(name: str, *args: Any) -> Any:
+    with SetWorkflowID(f"{DBOS.workflow_id}-child"):
+        child = DBOS.start_workflow(children[name], *args)
+    return child.get_result()
+
+
+def main() -> None:
+    DBOS(
+        config={
+            "name": "test-app",
+            "application_version": "test-1",
+            "log_level": "ERROR",
+            "notification_listener_polling_interval_sec": 0.1,
+            "system_database_url": sys.argv[1],
+        }
+    )
+    Speaker("french")
+    DBOS.launch()
+    limits = {
+        "tasks": {},
+        "single": {"global_concurrency": 1, "worker_concurrency": 1},
+        "prioritized": {"global_concurrency": 1},
+        "partitioned": {"partition_concurrency": 1},
+    }
+    for name, options in limits.items():
+        DBOS.register_queue(name, polling_interval_sec=0.05, **options)
+    print(json.dumps({"sdk": f"dbos {version('dbos')}"}), flush=True)
+    # The parent holds the other end: whatever becomes of it, this process ends as well.
+    sys.stdin.read()
+    # Waits for no workflow, not even for those that were cancelled and have not noticed.
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,39 @@
+/** An application that runs in a process of its own, until it is disposed of. */
+export interface Application extends AsyncDisposable {
+  /** The SDK with its version, as the application tells it. */
+  sdk: string;
+}
+
+/**
+ * Starts an application and waits until it has launched: then it prints a line of JSON with its
+ * `sdk`. It ends when its stdin does.
+ */
+export async function startApplication(
+  [program, ...args]: string[],
+  systemDatabaseUrl: string,
+): Promise<Application> {
+  const application = new Deno.Command(program!, {
+    args: [...args, systemDatabaseUrl],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(application.stderr).text();
+  const stdout = application.stdout.pipeThrough(new TextDecoderStream()).getReader();
+
+  async function stop(): Promise<string> {
+    await application.stdin.close().catch(() => {});
+    while (!(await stdout.read()).done);
+    await application.status;
+    return await stderr;
+  }
+
+  let text = "";
+  for (;;) {
+    const { value, done } = await stdout.read();
+    if (done) throw new Error(`Cannot start ${program} ${args.join(" ")}:\n${text}${await stop()}`);
+    text += value;
+    const sdk = /^\{"sdk": *"(.*)"\}$/m.exec(text)?.[1];
+    if (sdk) return { sdk, [Symbol.asyncDispose]: async () => void await stop() };
+  }
+}
