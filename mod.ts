@@ -78,6 +78,7 @@ export {
   type CountWorkflowsOptions,
   type WorkflowCount,
 } from "./src/lists/count.ts";
+export { countSteps, type CountStepsOptions, type StepCount } from "./src/lists/count_steps.ts";
 export {
   listWorkflowSteps,
   type ListWorkflowStepsOptions,

@@ -145,6 +145,60 @@ select count(*)::int as cancelled
 from cancelled`,
 };
 
+export const countSteps: Statement<{
+  separator: string;
+  names: string;
+  patterns: string;
+  applications: string;
+  status: string;
+  completed_from: number;
+  completed_until: number;
+  by_status: number;
+  by_name: number;
+  bucket_ms: number;
+}, {
+  status: string | null;
+  name: string | null;
+  bucket: string | null;
+  count: string;
+  longest_ms: string | null;
+}> = {
+  name: "count_steps",
+  text: `
+with matching as (
+select
+case when error is null then 'SUCCESS' else 'ERROR' end as status,
+function_name as name,
+completed_at_epoch_ms as completed_at,
+completed_at_epoch_ms - started_at_epoch_ms as duration_ms
+from :schema.operation_outputs
+where true
+and function_name = any(string_to_array(:names::text, :separator::text)) -- :names
+and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
+and (application_name is null or application_name = any( -- :applications
+string_to_array(:applications::text, :separator::text) -- :applications
+)) -- :applications
+and (error is null) = (:status::text = 'SUCCESS') -- :status
+and completed_at_epoch_ms >= :completed_from::bigint -- :completed_from
+and completed_at_epoch_ms <= :completed_until::bigint -- :completed_until
+)
+select
+status, -- :by_status
+name, -- :by_name
+(completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket, -- :bucket_ms
+max(duration_ms)::text as longest_ms,
+count(*)::text as count
+from matching
+group by
+status, -- :by_status
+name, -- :by_name
+completed_at / :bucket_ms::bigint, -- :bucket_ms
+()
+order by
+completed_at / :bucket_ms::bigint, -- :bucket_ms
+count(*) desc`,
+};
+
 export const countWorkflows: Statement<{
   separator: string;
   ids: string;

@@ -123,7 +123,8 @@ function entriesOf<Table extends object>(table: Table): [keyof Table, Table[keyo
   return Object.entries(table) as [keyof Table, Table[keyof Table]][];
 }
 
-function toTexts(
+/** A text or a list of them as a list, checked. */
+export function toTexts(
   what: string,
   value: string | readonly string[] | undefined,
 ): readonly string[] | undefined {
@@ -139,7 +140,11 @@ function toFlag(what: string, value: boolean | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-function toEpochMs(what: string, value: string | Date | number | undefined): number | undefined {
+/** A time in milliseconds since 1970. */
+export function toEpochMs(
+  what: string,
+  value: string | Date | number | undefined,
+): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "string" && typeof value !== "number" && !(value instanceof Date)) {
     throw new TypeError(
@@ -197,7 +202,8 @@ function findSeparator(texts: readonly string[]): string {
   return String.fromCharCode(code);
 }
 
-function joinLists(texts: Record<string, readonly string[] | undefined>): ListParameters {
+/** Lists as one parameter each, their items joined by a `separator` that none of them contains. */
+export function joinLists(texts: Record<string, readonly string[] | undefined>): ListParameters {
   const given = Object.entries(texts).filter(([, list]) => list !== undefined);
   if (given.length === 0) return {};
   const separator = findSeparator(given.flatMap(([, list]) => list!));
@@ -205,6 +211,11 @@ function joinLists(texts: Record<string, readonly string[] | undefined>): ListPa
     separator,
     ...Object.fromEntries(given.map(([parameter, list]) => [parameter, list!.join(separator)])),
   };
+}
+
+/** Patterns that match what begins with the prefixes. */
+export function toPatterns(prefixes: readonly string[] | undefined): string[] | undefined {
+  return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
 }
 
 /** The filters as parameters of sql/list_workflows.sql and sql/count_workflows.sql. */
@@ -217,7 +228,7 @@ export function toFilterParameters(
     texts[parameter] = toTexts(option, filters[option]);
   }
   const prefixes = toTexts("workflow_id_prefix", filters.workflow_id_prefix);
-  texts.patterns = prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
+  texts.patterns = toPatterns(prefixes);
   const application = filters.applicationName ?? (texts.ids ? undefined : ownApplication);
   const applications = toTexts("applicationName", application);
   texts.applications = applications?.length ? applications : undefined;

@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import { countSteps, type CountStepsOptions, enqueue, listWorkflowSteps, send } from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+Deno.test("countSteps() counts the steps that a worker has taken, as they are listed", async (test) => {
+  await using resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  resources.use(await startWorker({ systemDatabaseUrl: url }));
+  const pool = new pg.Pool({ connectionString: url });
+  resources.defer(() => pool.end());
+
+  const workflowIDs = ["shop-1", "shop_2", "other"];
+  for (const workflowID of workflowIDs) {
+    const options = { workflowName: "takeSteps", queueName: "tasks", workflowID };
+    const handle = await enqueue(pool, options);
+    await send(pool, workflowID, "go on", { topic: "step 5, and its timeout step 6" });
+    await handle.getResult({ timeoutSeconds: 60 });
+  }
+  // As a step that has failed is recorded.
+  await pool.query(
+    "update dbos.operation_outputs set error = '{}' where workflow_uuid = 'other' and function_id = 0",
+  );
+  const listed = await Promise.all(workflowIDs.map((id) => listWorkflowSteps(pool, id)));
+  const steps = listed.flatMap((list) => list ?? []);
+  const total = async (options: CountStepsOptions) => {
+    const counts = await countSteps(pool, options);
+    return counts.reduce((sum, { count }) => sum + count, 0);
+  };
+
+  await test.step("all of them, and how long the longest took", async () => {
+    const durations = steps.filter(({ completedAtEpochMs }) => completedAtEpochMs)
+      .map((step) => step.completedAtEpochMs! - step.startedAtEpochMs!);
+    assertEquals(await countSteps(pool), [
+      { count: steps.length, maxDurationMs: Math.max(...durations) },
+    ]);
+  });
+
+  await test.step("in groups by name and status", async () => {
+    const counts = await countSteps(pool, { groupBy: ["name", "status"] });
+    for (const { name, status, count } of counts) {
+      const alike = steps.filter((step) =>
+        step.name === name && (step.error ? "ERROR" : "SUCCESS") === status
+      );
+      assertEquals(count, alike.length, `${name} ${status}`);
+    }
+    assertEquals(counts.filter(({ status }) => status === "ERROR").length, 1);
+    assertEquals(counts.reduce((sum, { count }) => sum + count, 0), steps.length);
+  });
+
+  await test.step("in spans of time", async () => {
+    const counts = await countSteps(pool, { timeBucketMs: 10 });
+    assertEquals(counts.reduce((sum, { count }) => sum + count, 0), steps.length);
+    for (const { timeBucket } of counts) assert(timeBucket === null || timeBucket! % 10 === 0);
+  });
+
+  await test.step("that match the filters", async () => {
+    assertEquals(
+      await total({ workflow_id_prefix: "shop" }),
+      listed[0]!.length + listed[1]!.length,
+    );
+    assertEquals(
+      await total({ workflow_id_prefix: ["shop_", "other"] }),
+      listed[1]!.length + listed[2]!.length,
+    );
+    assertEquals(await total({ status: "ERROR" }), 1);
+    assertEquals(
+      await total({ name: steps[0]!.name }),
+      steps.filter(({ name }) => name === steps[0]!.name).length,
+    );
+    assertEquals(await total({ completedBefore: 0 }), 0);
+    assertEquals(await total({ completedAfter: new Date(0), status: "ERROR" }), 1);
+    assertEquals(await total({ applicationName: "test-app" }), steps.length);
+    assertEquals(await total({ applicationName: "nobody" }), 0);
+  });
+
+  await test.step("and refuses what is none of its options", async () => {
+    await assertRejects(() => countSteps(pool, { timeBucketMs: 0 }), RangeError, "timeBucketMs");
+    await assertRejects(
+      () => countSteps(pool, { status: "DONE" as "ERROR" }),
+      RangeError,
+      "status",
+    );
+  });
+});
