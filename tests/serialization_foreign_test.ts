@@ -101,7 +101,11 @@ Deno.test("py_pickle reads what Python pickles, in each of its protocols", async
     await test.step(name, async () => {
       for (const [protocol, text] of pickles[name]!.entries()) {
         if (text === null) continue;
-        assertEquals(await deserializeValue(text, "py_pickle"), value, `protocol ${protocol}`);
+        const read = await deserializeValue(text, "py_pickle");
+        // Some releases of Python 3.11 name the member of an enumeration instead of its value.
+        const isNamed = name === "enum" && Object.hasOwn(read as object, "__global__");
+        const wanted = isNamed ? { __global__: "app.Color.RED" } : value;
+        assertEquals<unknown>(read, wanted, `protocol ${protocol}`);
       }
     });
   }
