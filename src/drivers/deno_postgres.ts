@@ -1,5 +1,7 @@
-import type { Adapter, Row } from "./adapter.ts";
-import { inlineValues, joinQueries } from "./literals.ts";
+import type { Query } from "../database/query.ts";
+import { sqlStateOf } from "../database/retry.ts";
+import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
+import { inlineValues, joinQueries, toExecute } from "./literals.ts";
 
 interface Queryable {
   queryObject(text: string): Promise<{ rows: Row[] }>;
@@ -27,13 +29,57 @@ function isTransaction(driver: object): boolean {
   return "savepoint" in driver;
 }
 
+// What each connection has run so far: a statement is prepared when it comes for the second time, so
+// that a program that says it once pays no round trip more.
+const seenOn = new WeakMap<Queryable, Map<string, "run" | "prepared">>();
+
+function seenBy(connection: Queryable): Map<string, "run" | "prepared"> {
+  let seen = seenOn.get(connection);
+  if (!seen) seenOn.set(connection, seen = new Map());
+  return seen;
+}
+
+// 42P05 and 26000: the statement is there already, or is not. That shows where a pooler gives us
+// another session, or the driver has reconnected.
+const isThereState = "42P05";
+const isMissingState = "26000";
+
+async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]> {
+  const { name, text } = query;
+  const seen = seenBy(connection);
+  try {
+    if (seen.get(name) === "run") {
+      await connection.queryObject(`prepare ${name} as ${text}`);
+      seen.set(name, "prepared");
+    }
+    if (seen.get(name) === "prepared") return await queryText(connection, toExecute(query));
+  } catch (error) {
+    const state = sqlStateOf(error);
+    if (state === isThereState) seen.set(name, "prepared");
+    else if (state === isMissingState) seen.delete(name);
+    else throw error;
+  }
+  const rows = await queryText(connection, inlineValues(query));
+  if (!seen.has(name)) seen.set(name, "run");
+  return rows;
+}
+
+async function queryText(connection: Queryable, text: string): Promise<Row[]> {
+  return (await connection.queryObject(text)).rows;
+}
+
 /**
  * Adapts `jsr:@db/postgres`. It writes a query with parameters as five small packets, of which the
  * kernel delays the second until the first is acknowledged (some 40 ms); a text without parameters
- * is one packet.
+ * is one packet. So statements are prepared, and executed, as SQL.
  */
-export function adaptDenoPostgres(driver: object): Adapter {
-  if (isPool(driver)) return adaptPool(driver as Pool);
+export function adaptDenoPostgres(driver: object, { prepare }: AdapterOptions): Adapter {
+  const send = (connection: Queryable, query: Query) =>
+    // Nothing outlives a transaction object, and an error would spoil the transaction.
+    prepare && !isTransaction(connection)
+      ? queryPrepared(connection, query)
+      : queryText(connection, inlineValues(query));
+  if (isPool(driver)) return adaptPool(driver as Pool, send);
   const queryable = driver as Queryable;
   // A client does not tell whether its user has sent a `begin` through it.
   const status = isTransaction(driver) ? "open" : "unknown";
@@ -41,16 +87,19 @@ export function adaptDenoPostgres(driver: object): Adapter {
     connections: 1,
     reconnects: false,
     transactionStatus: () => status,
-    query: async (query) => (await queryable.queryObject(inlineValues(query))).rows,
-    queryTogether: async (queries) => (await queryable.queryObject(joinQueries(queries))).rows,
+    query: (query) => send(queryable, query),
+    queryTogether: (queries) => queryText(queryable, joinQueries(queries)),
   };
 }
 
-function adaptPool(pool: Pool): Adapter {
-  async function run(text: string): Promise<Row[]> {
+function adaptPool(
+  pool: Pool,
+  send: (connection: Queryable, query: Query) => Promise<Row[]>,
+): Adapter {
+  async function run(use: (connection: Queryable) => Promise<Row[]>): Promise<Row[]> {
     const client = await pool.connect();
     try {
-      return (await client.queryObject(text)).rows;
+      return await use(client);
     } finally {
       client.release();
     }
@@ -59,7 +108,7 @@ function adaptPool(pool: Pool): Adapter {
     connections: pool.size,
     reconnects: true,
     transactionStatus: () => "none",
-    query: (query) => run(inlineValues(query)),
-    queryTogether: (queries) => run(joinQueries(queries)),
+    query: (query) => run((client) => send(client, query)),
+    queryTogether: (queries) => run((client) => queryText(client, joinQueries(queries))),
   };
 }

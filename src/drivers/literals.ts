@@ -33,6 +33,11 @@ export function inlineValues({ text, values }: Query): string {
   );
 }
 
+/** A query as a call of the statement that is prepared under its name in SQL. */
+export function toExecute({ name, values }: Query): string {
+  return values.length > 0 ? `execute ${name}(${values.map(toLiteral)})` : `execute ${name}`;
+}
+
 /** Queries as one text, for one message of the simple protocol: the server runs it as one transaction. */
 export function joinQueries(queries: readonly Query[]): string {
   return queries.map(inlineValues).join(";\n");
