@@ -36,7 +36,7 @@ bounced as (
     application_name = coalesce( -- workflow_status.application_name
       bounced.application_name, job.application_name -- workflow_status.application_name
     ), -- workflow_status.application_name
-    inputs = job.inputs, -- not workflow_input
+    inputs = job.inputs,
     serialization = job.serialization,
     updated_at = present.ms
   from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present

@@ -7,6 +7,9 @@
 -- that the workflow with its ID was written by this very call, by an attempt whose answer got lost.
 -- Where all were inserted there is one row without a position.
 --
+-- The inputs are written where workers of every age look for them: to workflow_input and to
+-- workflow_status, which older releases read alone. Go's would run without arguments.
+--
 -- A row that names neither met a workflow that this statement cannot see: one that was committed
 -- after the statement began, or an earlier job of the same statement. Sending that job again tells.
 --
@@ -76,7 +79,7 @@ inserted as (
     is_debounced, -- workflow_status.is_debounced
     debounce_deadline_epoch_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
-    inputs, -- not workflow_input
+    inputs,
     status
   )
   select
@@ -107,19 +110,16 @@ inserted as (
     coalesce(is_debounced, false), -- workflow_status.is_debounced
     created_at + debounce_timeout_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
-    inputs, -- not workflow_input
+    inputs,
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
   from job
   order by position
   on conflict do nothing
-  returning workflow_uuid, created_at
+  returning workflow_uuid, created_at, inputs
 ),
 payload as ( -- workflow_input
   insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select job.workflow_id, job.inputs -- workflow_input
-  from job -- workflow_input
-  join inserted on inserted.workflow_uuid = job.workflow_id -- workflow_input
-    and inserted.created_at = job.created_at -- workflow_input
+  select workflow_uuid, inputs from inserted -- workflow_input
   on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 obstacle as (

@@ -64,7 +64,7 @@ inserted as (
     serialization, -- workflow_status.serialization
     creator_xid, -- workflow_status.creator_xid
     forked_from, -- workflow_status.forked_from
-    inputs, -- not workflow_input
+    inputs,
     name
   )
   select
@@ -87,17 +87,22 @@ inserted as (
     original.serialization, -- workflow_status.serialization
     fork.creator_xid, -- workflow_status.creator_xid
     fork.original_id, -- workflow_status.forked_from
-    original.inputs, -- not workflow_input
+    coalesce(
+      payload.inputs, -- workflow_input
+      original.inputs
+    ),
     original.name
   from fork
   join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+  left join :schema.workflow_input as payload -- workflow_input
+    on payload.workflow_uuid = fork.original_id -- workflow_input
   where not exists (
     select from fork
     where not has_original or (existing_status is not null and not is_own)
   )
   order by fork.position
   on conflict do nothing
-  returning workflow_uuid
+  returning workflow_uuid, inputs
 ),
 copy as (
   select fork.*
@@ -112,12 +117,8 @@ marked as ( -- workflow_status.was_forked_from
 ), -- workflow_status.was_forked_from
 payload as ( -- workflow_input
   insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select copy.fork_id, coalesce(wi.inputs, original.inputs) -- workflow_input
-  from copy -- workflow_input
-  join :schema.workflow_status as original -- workflow_input
-    on original.workflow_uuid = copy.original_id -- workflow_input
-  left join :schema.workflow_input as wi -- workflow_input
-    on wi.workflow_uuid = copy.original_id -- workflow_input
+  select workflow_uuid, inputs -- workflow_input
+  from inserted -- workflow_input
   on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 steps as (

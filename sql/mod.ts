@@ -423,7 +423,7 @@ bounced.debounce_deadline_epoch_ms
 application_name = coalesce( -- workflow_status.application_name
 bounced.application_name, job.application_name -- workflow_status.application_name
 ), -- workflow_status.application_name
-inputs = job.inputs, -- not workflow_input
+inputs = job.inputs,
 serialization = job.serialization,
 updated_at = present.ms
 from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
@@ -620,7 +620,7 @@ schedule_name, -- workflow_status.schedule_name
 is_debounced, -- workflow_status.is_debounced
 debounce_deadline_epoch_ms, -- workflow_status.is_debounced
 creator_xid, -- workflow_status.creator_xid
-inputs, -- not workflow_input
+inputs,
 status
 )
 select
@@ -651,19 +651,16 @@ schedule_name, -- workflow_status.schedule_name
 coalesce(is_debounced, false), -- workflow_status.is_debounced
 created_at + debounce_timeout_ms, -- workflow_status.is_debounced
 creator_xid, -- workflow_status.creator_xid
-inputs, -- not workflow_input
+inputs,
 case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
 from job
 order by position
 on conflict do nothing
-returning workflow_uuid, created_at
+returning workflow_uuid, created_at, inputs
 ),
 payload as ( -- workflow_input
 insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-select job.workflow_id, job.inputs -- workflow_input
-from job -- workflow_input
-join inserted on inserted.workflow_uuid = job.workflow_id -- workflow_input
-and inserted.created_at = job.created_at -- workflow_input
+select workflow_uuid, inputs from inserted -- workflow_input
 on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 obstacle as (
@@ -828,7 +825,7 @@ attributes, -- workflow_status.attributes
 serialization, -- workflow_status.serialization
 creator_xid, -- workflow_status.creator_xid
 forked_from, -- workflow_status.forked_from
-inputs, -- not workflow_input
+inputs,
 name
 )
 select
@@ -851,17 +848,22 @@ original.attributes, -- workflow_status.attributes
 original.serialization, -- workflow_status.serialization
 fork.creator_xid, -- workflow_status.creator_xid
 fork.original_id, -- workflow_status.forked_from
-original.inputs, -- not workflow_input
+coalesce(
+payload.inputs, -- workflow_input
+original.inputs
+),
 original.name
 from fork
 join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+left join :schema.workflow_input as payload -- workflow_input
+on payload.workflow_uuid = fork.original_id -- workflow_input
 where not exists (
 select from fork
 where not has_original or (existing_status is not null and not is_own)
 )
 order by fork.position
 on conflict do nothing
-returning workflow_uuid
+returning workflow_uuid, inputs
 ),
 copy as (
 select fork.*
@@ -876,12 +878,8 @@ and not was_forked_from -- workflow_status.was_forked_from
 ), -- workflow_status.was_forked_from
 payload as ( -- workflow_input
 insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-select copy.fork_id, coalesce(wi.inputs, original.inputs) -- workflow_input
-from copy -- workflow_input
-join :schema.workflow_status as original -- workflow_input
-on original.workflow_uuid = copy.original_id -- workflow_input
-left join :schema.workflow_input as wi -- workflow_input
-on wi.workflow_uuid = copy.original_id -- workflow_input
+select workflow_uuid, inputs -- workflow_input
+from inserted -- workflow_input
 on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 steps as (
@@ -1922,7 +1920,12 @@ deleted_stream_ends as (
 delete from :schema.streams
 where workflow_uuid in (select workflow_uuid from target)
 and function_id >= :start_step::int
-and value in ('"__DBOS_STREAM_CLOSED__"', '__DBOS_STREAM_CLOSED__')
+and value in (
+'"__DBOS_STREAM_CLOSED__"',
+'__DBOS_STREAM_CLOSED__',
+'gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==',
+'gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg=='
+)
 ),
 deleted_steps as (
 delete from :schema.operation_outputs
@@ -2020,6 +2023,16 @@ message.created_at,
 message.message
 from message
 join destination on destination.workflow_uuid = message.destination_id
+where not exists ( -- not notifications.serialization
+select from :schema.notifications as other -- not notifications.serialization
+where other.destination_uuid = message.destination_id -- not notifications.serialization
+and other.message_uuid = message.message_id -- not notifications.serialization
+) -- not notifications.serialization
+and not exists ( -- not notifications.serialization
+select from message as other -- not notifications.serialization
+where other.position < message.position -- not notifications.serialization
+and other.message_id = message.message_id -- not notifications.serialization
+) -- not notifications.serialization
 order by message.position
 on conflict do nothing
 )

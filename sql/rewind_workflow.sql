@@ -61,7 +61,12 @@ deleted_stream_ends as (
   delete from :schema.streams
   where workflow_uuid in (select workflow_uuid from target)
     and function_id >= :start_step::int
-    and value in ('"__DBOS_STREAM_CLOSED__"', '__DBOS_STREAM_CLOSED__')
+    and value in (
+      '"__DBOS_STREAM_CLOSED__"',
+      '__DBOS_STREAM_CLOSED__',
+      'gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==',
+      'gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg=='
+    )
 ),
 deleted_steps as (
   delete from :schema.operation_outputs

@@ -5,6 +5,9 @@
 -- position where all do. A message whose ID is there already was delivered before: nothing is
 -- written, and its destination counts as found.
 --
+-- The first releases for Python and Go had no unique index on the ID, which came before the column
+-- for serialization formats: there it is looked for first.
+--
 -- The destinations are locked as the foreign key would lock them, so that one that is deleted
 -- meanwhile is reported as missing and does not abort the caller's transaction. Workflows receive
 -- by created_at_epoch_ms, so the messages of one statement get increasing values; for `after` and
@@ -48,6 +51,16 @@ sent as (
     message.message
   from message
   join destination on destination.workflow_uuid = message.destination_id
+  where not exists ( -- not notifications.serialization
+    select from :schema.notifications as other -- not notifications.serialization
+    where other.destination_uuid = message.destination_id -- not notifications.serialization
+      and other.message_uuid = message.message_id -- not notifications.serialization
+  ) -- not notifications.serialization
+  and not exists ( -- not notifications.serialization
+    select from message as other -- not notifications.serialization
+    where other.position < message.position -- not notifications.serialization
+      and other.message_id = message.message_id -- not notifications.serialization
+  ) -- not notifications.serialization
   order by message.position
   on conflict do nothing
 )

@@ -74,6 +74,8 @@ export const enqueueCases: Cases = {
       positionalArgs: [1],
       namedArgs: { key: "value" },
     });
+    // Workers of older releases look there.
+    assertEquals(row?.inputs, payload?.inputs);
   },
 
   async "enqueue() leaves NULL what the caller leaves out"(lane) {

@@ -2,9 +2,14 @@
 import { DBOSClient } from "@dbos-inc/dbos-sdk";
 import { assertEquals } from "@std/assert";
 import pg from "pg";
-import { type Client, createClient } from "../../mod.ts";
+import { type Client, createClient, type SerializationType } from "../../mod.ts";
 import { type Aftermath, compare, type Difference, findIDs, outcomeOf } from "./compare.ts";
 import { createPreparedDatabases, type PreparedDatabase, type Query } from "./databases.ts";
+
+/** Options of ours that the official client takes as well: it writes fewer formats. */
+export type OfficialOptions<Options extends { serializationType?: SerializationType }> =
+  & Partial<Omit<Options, "serializationType">>
+  & { serializationType?: "portable" | "native" };
 
 export interface DifferentialCase {
   /** The call in words. */

@@ -1,8 +1,8 @@
 import type { DBOSClient } from "@dbos-inc/dbos-sdk";
 import { type Client, enqueue, type EnqueueOptions } from "../../mod.ts";
-import { type DifferentialCase, testDifferential } from "./differential.ts";
+import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
-type Options = Partial<EnqueueOptions>;
+type Options = OfficialOptions<EnqueueOptions>;
 
 const task = { workflowName: "echo", queueName: "idle" };
 const native = { serializationType: "native" } as const;

@@ -1,10 +1,10 @@
 import { send, type SendOptions } from "../../mod.ts";
-import { type DifferentialCase, testDifferential } from "./differential.ts";
+import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
 interface Message {
   to?: string;
   message?: unknown;
-  options?: SendOptions;
+  options?: OfficialOptions<SendOptions>;
 }
 
 /** The messages one after another, in native format unless they say otherwise. */

@@ -1,11 +1,11 @@
 import { type Message, send, sendMany, type SendOptions } from "../../mod.ts";
 import type { Query } from "./databases.ts";
-import { type DifferentialCase, testDifferential } from "./differential.ts";
+import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
 /** The messages one by one through the official client, and all at once through ours. */
 function sendAll(
   messages: Message[],
-  options: Pick<SendOptions, "serializationType"> = {},
+  options: OfficialOptions<Pick<SendOptions, "serializationType">> = {},
 ): Pick<DifferentialCase, "official" | "ours"> {
   return {
     async official(client) {
