@@ -1,44 +1,16 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import pg from "pg";
 import { ConflictingWorkflowError, enqueue, type EnqueueJob, enqueueMany } from "../mod.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { startWorker } from "./support/start_worker.ts";
-
-interface Setting extends AsyncDisposable {
-  readonly pool: pg.Pool;
-  /** The pool, which counts the statements that enqueue. */
-  readonly driver: Pick<pg.Pool, "query" | "connect" | "totalCount" | "options">;
-  readonly statements: number[];
-  count(): Promise<number>;
-}
+import { type BatchRecorder, openBatchRecorder } from "./support/batch_recorder.ts";
 
 const task = { workflowName: "echo", queueName: "idle" };
 
-async function openSetting(): Promise<Setting> {
-  const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await createTestDatabase());
-  // Launched once, the application creates its tables.
-  await (await startWorker({ systemDatabaseUrl: url }))[Symbol.asyncDispose]();
-  const pool = new pg.Pool({ connectionString: url });
-  resources.defer(() => pool.end());
-  const statements: number[] = [];
-  const query = (statement: pg.QueryConfig) => {
-    const jobs = statement.values?.find((value: unknown) => String(value).startsWith("["));
-    if (statement.name?.startsWith("dbos_enqueue")) {
-      statements.push(JSON.parse(String(jobs)).length);
-    }
-    return pool.query(statement);
-  };
-  return {
-    pool,
-    driver: Object.assign(Object.create(pool), { query }),
-    statements,
-    async count() {
-      const { rows } = await pool.query("select count(*)::int as n from dbos.workflow_status");
-      return rows[0].n;
-    },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
+function openRecorder(): Promise<BatchRecorder> {
+  return openBatchRecorder("enqueue", { hasWorker: false });
+}
+
+async function countWorkflows({ pool }: BatchRecorder): Promise<number> {
+  const { rows } = await pool.query("select count(*)::int as n from dbos.workflow_status");
+  return rows[0].n;
 }
 
 function makeJobs(count: number, prefix = "job"): EnqueueJob[] {
@@ -50,11 +22,11 @@ function makeJobs(count: number, prefix = "job"): EnqueueJob[] {
 }
 
 Deno.test("enqueueMany() tells of each job, in order, what has become of it", async () => {
-  await using setting = await openSetting();
-  await enqueue(setting.pool, { ...task, workflowID: "old" });
-  await enqueue(setting.pool, { ...task, workflowID: "other", workflowName: "other" });
-  await enqueue(setting.pool, { ...task, workflowID: "holder", deduplicationID: "held" });
-  const outcomes = await enqueueMany(setting.pool, [
+  await using recorder = await openRecorder();
+  await enqueue(recorder.pool, { ...task, workflowID: "old" });
+  await enqueue(recorder.pool, { ...task, workflowID: "other", workflowName: "other" });
+  await enqueue(recorder.pool, { ...task, workflowID: "holder", deduplicationID: "held" });
+  const outcomes = await enqueueMany(recorder.pool, [
     { ...task, workflowID: "new" },
     { ...task, workflowID: "old" },
     { ...task, workflowID: "other" },
@@ -77,25 +49,25 @@ Deno.test("enqueueMany() tells of each job, in order, what has become of it", as
 });
 
 Deno.test("enqueueMany() writes a thousand jobs a statement, and reports its progress", async () => {
-  await using setting = await openSetting();
+  await using recorder = await openRecorder();
   const reports: number[] = [];
-  const outcomes = await enqueueMany(setting.driver, makeJobs(2500), {
+  const outcomes = await enqueueMany(recorder.driver, makeJobs(2500), {
     onProgress: ({ enqueued }, { length }) => reports.push(enqueued, length),
   });
   assertEquals(
     outcomes.map(({ workflowID }) => workflowID),
     makeJobs(2500).map((job) => job.workflowID!),
   );
-  assertEquals(setting.statements.toSorted(), [1000, 1000, 500]);
+  assertEquals(recorder.batches.toSorted(), [1000, 1000, 500]);
   assertEquals(reports, [1000, 1000, 2000, 1000, 2500, 500]);
-  assertEquals(await setting.count(), 2500);
+  assertEquals(await countWorkflows(recorder), 2500);
 });
 
 Deno.test("enqueueMany() keeps the order of the jobs", async () => {
-  await using setting = await openSetting();
-  const client = await setting.pool.connect();
+  await using recorder = await openRecorder();
+  const client = await recorder.pool.connect();
   await enqueueMany(client, makeJobs(1500)).finally(() => client.release());
-  const { rows } = await setting.pool.query(
+  const { rows } = await recorder.pool.query(
     "select workflow_uuid from dbos.workflow_status order by created_at",
   );
   assertEquals(
@@ -105,20 +77,20 @@ Deno.test("enqueueMany() keeps the order of the jobs", async () => {
 });
 
 Deno.test("enqueueMany() enqueues all or none on request", async () => {
-  await using setting = await openSetting();
-  await enqueueMany(setting.driver, makeJobs(1500), { atomic: true });
-  assertEquals(setting.statements, [1500]);
+  await using recorder = await openRecorder();
+  await enqueueMany(recorder.driver, makeJobs(1500), { atomic: true });
+  assertEquals(recorder.batches, [1500]);
   // The server takes no class name as long as this.
   const refused = { ...task, workflowClassName: "C".repeat(300) };
   await assertRejects(() =>
-    enqueueMany(setting.driver, [...makeJobs(1500, "more"), refused], { atomic: true })
+    enqueueMany(recorder.driver, [...makeJobs(1500, "more"), refused], { atomic: true })
   );
-  assertEquals(await setting.count(), 1500);
+  assertEquals(await countWorkflows(recorder), 1500);
 });
 
 Deno.test("enqueueMany() in a transaction commits or rolls back with it", async () => {
-  await using setting = await openSetting();
-  const client = await setting.pool.connect();
+  await using recorder = await openRecorder();
+  const client = await recorder.pool.connect();
   try {
     await client.query("begin");
     const outcomes = await enqueueMany(client, makeJobs(1500));
@@ -127,11 +99,11 @@ Deno.test("enqueueMany() in a transaction commits or rolls back with it", async 
   } finally {
     client.release();
   }
-  assertEquals(await setting.count(), 0);
+  assertEquals(await countWorkflows(recorder), 0);
 });
 
 Deno.test("enqueueMany() reads an async iterable no faster than it writes", async () => {
-  await using setting = await openSetting();
+  await using recorder = await openRecorder();
   let read = 0;
   let furthestAhead = 0;
   async function* readJobs() {
@@ -140,7 +112,7 @@ Deno.test("enqueueMany() reads an async iterable no faster than it writes", asyn
       yield await Promise.resolve(job);
     }
   }
-  const totals = await enqueueMany(setting.driver, readJobs(), {
+  const totals = await enqueueMany(recorder.driver, readJobs(), {
     onProgress({ enqueued }) {
       furthestAhead = Math.max(furthestAhead, read - enqueued);
     },
@@ -150,27 +122,27 @@ Deno.test("enqueueMany() reads an async iterable no faster than it writes", asyn
 });
 
 Deno.test("enqueueMany() ends with the reason of its signal, after what is under way", async () => {
-  await using setting = await openSetting();
+  await using recorder = await openRecorder();
   const stop = new AbortController();
   const reason = new Error("enough");
   const error = await assertRejects(() =>
-    enqueueMany(setting.driver, makeJobs(50_000), {
+    enqueueMany(recorder.driver, makeJobs(50_000), {
       signal: stop.signal,
       onProgress: () => stop.abort(reason),
     })
   );
   assertEquals(error, reason);
-  const written = setting.statements.reduce((sum, rows) => sum + rows, 0);
+  const written = recorder.batches.reduce((sum, rows) => sum + rows, 0);
   assert(written < 50_000);
-  assertEquals(await setting.count(), written);
+  assertEquals(await countWorkflows(recorder), written);
 });
 
 Deno.test("enqueueMany() refuses misuse of any job before it writes that", async () => {
-  await using setting = await openSetting();
+  await using recorder = await openRecorder();
   await assertRejects(
-    () => enqueueMany(setting.driver, [{ ...task, queueName: "" }]),
+    () => enqueueMany(recorder.driver, [{ ...task, queueName: "" }]),
     RangeError,
     "queueName",
   );
-  assertEquals(setting.statements, []);
+  assertEquals(recorder.batches, []);
 });

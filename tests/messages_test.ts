@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import pg from "pg";
 import {
   type Client,
-  createClient,
   enqueue,
   forkWorkflow,
   getAllEvents,
@@ -13,42 +11,7 @@ import {
   sendMany,
   SerializedValue,
 } from "../mod.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { startWorker } from "./support/start_worker.ts";
-
-interface Setting extends AsyncDisposable {
-  client: Client;
-  pool: pg.Pool;
-  /** How many messages each statement had. */
-  batches: number[];
-}
-
-async function openSetting(): Promise<Setting> {
-  const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await createTestDatabase());
-  resources.use(await startWorker({ systemDatabaseUrl: url }));
-  const pool = new pg.Pool({ connectionString: url, max: 4 });
-  pool.on("error", () => {});
-  resources.defer(() => pool.end());
-  const batches: number[] = [];
-  const driver = {
-    totalCount: 0,
-    options: { max: 4 },
-    connect: () => pool.connect(),
-    query(query: { name: string; text: string; values: unknown[] }) {
-      if (query.name.startsWith("dbos_send_")) {
-        batches.push(JSON.parse(query.values.at(-1) as string).length);
-      }
-      return pool.query(query);
-    },
-  };
-  return {
-    client: resources.use(createClient(driver)),
-    pool,
-    batches,
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
-}
+import { type BatchRecorder, openBatchRecorder } from "./support/batch_recorder.ts";
 
 const patient = { timeoutSeconds: 60 };
 
@@ -62,7 +25,7 @@ async function enqueueIdle(client: Client): Promise<string> {
   return (await enqueue(client, { workflowName: "echo", queueName: "idle" })).workflowID;
 }
 
-async function messagesTo({ pool }: Setting, workflowID: string): Promise<unknown[]> {
+async function messagesTo({ pool }: BatchRecorder, workflowID: string): Promise<unknown[]> {
   const { rows } = await pool.query(
     `select message from dbos.notifications where destination_uuid = $1
     order by created_at_epoch_ms`,
@@ -76,8 +39,8 @@ function range(count: number): number[] {
 }
 
 Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
-  await using setting = await openSetting();
-  const { client, pool, batches } = setting;
+  await using recorder = await openBatchRecorder("send");
+  const { client, pool, batches } = recorder;
 
   await test.step("each workflow receives its messages in their order", async () => {
     const destinations = [await startCollecting(client, 50), await startCollecting(client, 50)];
@@ -103,7 +66,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     await sendMany(client, messages);
     await send(client, workflowID, 300);
     await sendMany(client, [{ destinationID: workflowID, message: 301 }]);
-    assertEquals(await messagesTo(setting, workflowID), range(302));
+    assertEquals(await messagesTo(recorder, workflowID), range(302));
   });
 
   await test.step("messages of megabytes are a few statements, in order", async () => {
@@ -117,7 +80,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     const outcomes = await sendMany(client, messages);
     assert(outcomes.length === 10 && outcomes.every(({ isDelivered }) => isDelivered));
     assertEquals(batches, [4, 4, 2]);
-    assertEquals(await messagesTo(setting, workflowID), messages.map(({ message }) => message));
+    assertEquals(await messagesTo(recorder, workflowID), messages.map(({ message }) => message));
   });
 
   await test.step("what is not there is told, and keeps nobody from a message", async () => {
@@ -134,7 +97,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
       { destinationID: "nobody else", isDelivered: false },
       { destinationID: workflowID, isDelivered: true },
     ]);
-    assertEquals(await messagesTo(setting, workflowID), [2, null]);
+    assertEquals(await messagesTo(recorder, workflowID), [2, null]);
     assertEquals(await sendMany(client, []), []);
   });
 
@@ -149,8 +112,8 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
       const outcomes = await sendMany(client, messages);
       assertEquals(outcomes.map(({ isDelivered }) => isDelivered), [true, true, true]);
     }
-    assertEquals(await messagesTo(setting, workflowIDs[0]!), [0]);
-    assertEquals(await messagesTo(setting, workflowIDs[1]!), [1]);
+    assertEquals(await messagesTo(recorder, workflowIDs[0]!), [0]);
+    assertEquals(await messagesTo(recorder, workflowIDs[1]!), [1]);
   });
 
   await test.step("in an open transaction they are delivered when that commits", async () => {
@@ -163,11 +126,11 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
       // Nor does one that is not there abort it.
       await sendMany(connection, [{ destinationID: "nobody", message: 7 }]);
       await sendMany(connection, [{ destinationID: workflowID, message: 3 }]);
-      assertEquals(await messagesTo(setting, workflowID), []);
+      assertEquals(await messagesTo(recorder, workflowID), []);
       await connection.query(end);
     }
     connection.release();
-    assertEquals(await messagesTo(setting, workflowID), range(4));
+    assertEquals(await messagesTo(recorder, workflowID), range(4));
   });
 
   await test.step("getAllEvents() gives the latest value of each event", async () => {
@@ -197,8 +160,8 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
 });
 
 Deno.test("sendToForks sends to a workflow and all forks of it", async (test) => {
-  await using setting = await openSetting();
-  const { client, pool, batches } = setting;
+  await using recorder = await openBatchRecorder("send");
+  const { client, pool, batches } = recorder;
 
   await test.step("which receive it", async () => {
     const waiter = { workflowName: "waitForMessage", queueName: "tasks" };
@@ -240,11 +203,11 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     const options = { sendToForks: true, idempotencyKey: "k" };
     // A fork that comes later, or was missing out, gets what the others have already.
     await send(client, left, "first", options);
-    assertEquals(await messagesTo(setting, leaf), ["first"]);
+    assertEquals(await messagesTo(recorder, leaf), ["first"]);
     await send(client, root, "second", options);
     for (const id of [root, left, right, leaf]) assertEquals(await messageIDs(id), [`k::${id}`]);
-    assertEquals(await messagesTo(setting, leaf), ["first"]);
-    assertEquals(await messagesTo(setting, right), ["second"]);
+    assertEquals(await messagesTo(recorder, leaf), ["first"]);
+    assertEquals(await messagesTo(recorder, right), ["second"]);
   });
 
   await test.step("but only if it says so", async () => {
@@ -258,10 +221,10 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
       send(client, root, 4, { sendToForks: false }),
     ]);
     assertEquals(batches.toSorted(), [2, 3]);
-    assertEquals((await messagesTo(setting, root)).toSorted(), [0, 1, 4]);
-    assertEquals((await messagesTo(setting, left)).toSorted(), [1, 2, 3]);
-    assertEquals(await messagesTo(setting, right), [1]);
-    assertEquals(await messagesTo(setting, leaf), [1, 3]);
+    assertEquals((await messagesTo(recorder, root)).toSorted(), [0, 1, 4]);
+    assertEquals((await messagesTo(recorder, left)).toSorted(), [1, 2, 3]);
+    assertEquals(await messagesTo(recorder, right), [1]);
+    assertEquals(await messagesTo(recorder, leaf), [1, 3]);
   });
 
   await test.step("by sendMany() as well", async () => {
@@ -270,7 +233,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     const outcomes = await sendMany(client, messages, { sendToForks: true });
     assertEquals(outcomes.length, 3);
     for (const id of [root, left, right, leaf]) {
-      assertEquals(await messagesTo(setting, id), range(3));
+      assertEquals(await messagesTo(recorder, id), range(3));
     }
   });
 
@@ -281,7 +244,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
       () => send(client, root, 1, { sendToForks: true }),
       NonExistentWorkflowError,
     );
-    for (const id of [left, right, leaf]) assertEquals(await messagesTo(setting, id), []);
+    for (const id of [left, right, leaf]) assertEquals(await messagesTo(recorder, id), []);
   });
 
   await test.step("even where forks go round in a circle", async () => {
@@ -291,7 +254,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
       leaf,
     ]);
     await send(client, root, 1, { sendToForks: true });
-    for (const id of [root, left, right, leaf]) assertEquals(await messagesTo(setting, id), [1]);
+    for (const id of [root, left, right, leaf]) assertEquals(await messagesTo(recorder, id), [1]);
   });
 
   await test.step("misuse is refused before anything is sent", async () => {

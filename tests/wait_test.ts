@@ -1,65 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import pg from "pg";
-import {
-  type Client,
-  type ClientOptions,
-  createClient,
-  enqueue,
-  getEvent,
-  getResult,
-  ResultTimeoutError,
-} from "../mod.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { startWorker } from "./support/start_worker.ts";
-
-interface Look {
-  at: number;
-  workflowIDs: string[];
-  events: { workflow_id: string; key: string }[];
-}
-
-/** A database with a worker, and a client of it whose looks are written down. */
-interface Setting extends AsyncDisposable {
-  client: Client;
-  pool: pg.Pool;
-  looks: Look[];
-  /** Settles when there are so many looks. */
-  untilLooks(count: number): Promise<void>;
-}
-
-async function openSetting(options: ClientOptions = {}): Promise<Setting> {
-  const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await createTestDatabase());
-  resources.use(await startWorker({ systemDatabaseUrl: url }));
-  const pool = new pg.Pool({ connectionString: url, max: 4 });
-  pool.on("error", () => {});
-  resources.defer(() => pool.end());
-
-  const looks: Look[] = [];
-  let onLook = () => {};
-  const driver = {
-    totalCount: 0,
-    options: { max: 4 },
-    connect: () => pool.connect(),
-    query(query: { name: string; text: string; values: [string, string] }) {
-      if (query.name.startsWith("dbos_look_")) {
-        const [workflowIDs, events] = query.values.map((json) => JSON.parse(json));
-        looks.push({ at: performance.now(), workflowIDs, events });
-        onLook();
-      }
-      return pool.query(query);
-    },
-  };
-  return {
-    client: resources.use(createClient(driver, options)),
-    pool,
-    looks,
-    async untilLooks(count) {
-      while (looks.length < count) await new Promise<void>((resolve) => onLook = resolve);
-    },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
-}
+import { enqueue, getEvent, getResult, ResultTimeoutError } from "../mod.ts";
+import { openLookRecorder } from "./support/look_recorder.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 
@@ -68,16 +9,16 @@ function newIDs(count: number): string[] {
 }
 
 Deno.test("1,000 waits of results and events are one query a tick", async () => {
-  await using setting = await openSetting();
-  const { client, looks } = setting;
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
   const workflowIDs = newIDs(500);
   const waits = workflowIDs.flatMap((workflowID) => [
     getResult(client, workflowID, { timeoutSeconds: 60 }),
     getEvent(client, workflowID, "key", 60),
   ]);
-  await setting.untilLooks(3);
+  await recorder.untilLooks(3);
   for (const look of looks) {
-    assertEquals(look.workflowIDs, workflowIDs);
+    assertEquals(look.outcomes, workflowIDs);
     assertEquals(look.events, workflowIDs.map((id) => ({ workflow_id: id, key: "key" })));
   }
   const publisher = { workflowName: "publish", queueName: "tasks" };
@@ -89,8 +30,8 @@ Deno.test("1,000 waits of results and events are one query a tick", async () => 
   assertEquals(found, workflowIDs.slice(0, 5).flatMap((id) => [id, id]));
   // However many are left, they are looked for together.
   const seen = looks.length;
-  await setting.untilLooks(seen + 2);
-  assertEquals(looks.at(-1)!.workflowIDs, workflowIDs.slice(5));
+  await recorder.untilLooks(seen + 2);
+  assertEquals(looks.at(-1)!.outcomes, workflowIDs.slice(5));
   assertEquals(looks.at(-1)!.events.length, 495);
   const elapsedMs = performance.now() - startedAt;
   assert(looks.length <= 10 + elapsedMs / 10, `${looks.length} looks in ${elapsedMs} ms`);
@@ -101,19 +42,19 @@ Deno.test("1,000 waits of results and events are one query a tick", async () => 
 });
 
 Deno.test("the same awaited twice is looked for once and found twice", async () => {
-  await using setting = await openSetting();
-  const { client, looks } = setting;
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   const results = await Promise.all(
     Array.from({ length: 3 }, () => getResult(client, workflowID, { timeoutSeconds: 60 })),
   );
   assertEquals(results, [[7], [7], [7]]);
-  for (const look of looks) assertEquals(look.workflowIDs, [workflowID]);
+  for (const look of looks) assertEquals(look.outcomes, [workflowID]);
 });
 
 Deno.test("the first look is at once, whatever the interval is", async () => {
-  await using setting = await openSetting({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = setting;
+  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   await getResult(client, workflowID, { timeoutSeconds: 60, pollingIntervalMs: 20 });
   looks.length = 0;
@@ -123,15 +64,15 @@ Deno.test("the first look is at once, whatever the interval is", async () => {
   // Nor does a wait with a long interval hold up another one.
   const stop = new AbortController();
   const forever = getResult(client, "nobody", { signal: stop.signal });
-  await setting.untilLooks(3);
+  await recorder.untilLooks(3);
   assertEquals(await getResult(client, workflowID), [7]);
   stop.abort();
   await assertRejects(() => forever, DOMException);
 });
 
 Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs", async () => {
-  await using setting = await openSetting();
-  const { client, looks } = setting;
+  await using recorder = await openLookRecorder();
+  const { client, looks } = recorder;
   await assertRejects(
     () => getResult(client, "nobody", { timeoutSeconds: 1 }),
     ResultTimeoutError,
@@ -150,11 +91,11 @@ Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs
   looks.length = 0;
   const stop = new AbortController();
   const result = getResult(client, "nobody", { signal: stop.signal, pollingIntervalMs: 30 });
-  await setting.untilLooks(1);
+  await recorder.untilLooks(1);
   const realNow = performance.now;
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
-    await setting.untilLooks(4);
+    await recorder.untilLooks(4);
   } finally {
     performance.now = realNow;
   }
@@ -163,8 +104,8 @@ Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs
 });
 
 Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
-  await using setting = await openSetting({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = setting;
+  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, looks } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   // Deno fails a step that leaves a timer behind.
   await test.step("found", async () => {
@@ -174,7 +115,7 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
     const stop = new AbortController();
     const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
     const seen = looks.length;
-    await setting.untilLooks(seen + 1);
+    await recorder.untilLooks(seen + 1);
     stop.abort(new Error("enough"));
     await assertRejects(() => result, Error, "enough");
   });
@@ -203,11 +144,11 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
 });
 
 Deno.test("a look that fails rejects its own waits and no others", async () => {
-  await using setting = await openSetting({ retryTimeoutSeconds: 0 });
-  const { client, pool } = setting;
+  await using recorder = await openLookRecorder({ retryTimeoutSeconds: 0 });
+  const { client, pool } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   await getResult(client, workflowID, { timeoutSeconds: 60 });
-  setting.looks.length = 0;
+  recorder.looks.length = 0;
 
   const locker = await pool.connect();
   await locker.query("begin");
@@ -218,7 +159,7 @@ Deno.test("a look that fails rejects its own waits and no others", async () => {
     getEvent(client, "nobody", "key", 60),
   ];
   const outcomes = Promise.allSettled(failing);
-  await setting.untilLooks(1);
+  await recorder.untilLooks(1);
   const later = getResult(client, workflowID, { timeoutSeconds: 60 });
   const terminate = `
     select pg_terminate_backend(pid) from pg_stat_activity

@@ -1,56 +1,37 @@
-import pg from "pg";
-import { type Client, type ClientOptions, createClient } from "../../mod.ts";
-import { createTestDatabase } from "./database.ts";
-import { startWorker } from "./start_worker.ts";
+import type { ClientOptions } from "../../mod.ts";
+import { openStatementRecorder, type StatementRecorder } from "./statement_recorder.ts";
 
-/** The lists of one look, each an array. */
+/** When a look was, and its lists, each an array. */
 export interface RecordedLook {
+  at: number;
   outcomes: string[];
-  events: unknown[];
+  events: { workflow_id: string; key: string }[];
   ends: string[];
   streams: { workflow_id: string; key: string; offset: number }[];
 }
 
 /** A database with a worker, and a client of it whose looks are written down. */
-export interface LookRecorder extends AsyncDisposable {
-  client: Client;
-  pool: pg.Pool;
+export interface LookRecorder extends StatementRecorder {
   looks: RecordedLook[];
   /** Settles when there are so many looks. */
   untilLooks(count: number): Promise<void>;
 }
 
 export async function openLookRecorder(options: ClientOptions = {}): Promise<LookRecorder> {
-  const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await createTestDatabase());
-  resources.use(await startWorker({ systemDatabaseUrl: url }));
-  const pool = new pg.Pool({ connectionString: url, max: 4 });
-  pool.on("error", () => {});
-  resources.defer(() => pool.end());
-
   const looks: RecordedLook[] = [];
   let onLook = () => {};
-  const driver = {
-    totalCount: 0,
-    options: { max: 4 },
-    connect: () => pool.connect(),
-    query(query: { name: string; text: string; values: string[] }) {
-      if (query.name.startsWith("dbos_look_")) {
-        const [outcomes, events, ends, streams] = query.values.slice(0, 4)
-          .map((json) => JSON.parse(json));
-        looks.push({ outcomes, events, ends, streams });
-        onLook();
-      }
-      return pool.query(query);
-    },
-  };
+  const recorder = await openStatementRecorder(({ name, values }) => {
+    if (!name.startsWith("dbos_look_")) return;
+    const [outcomes, events, ends, streams] = values.slice(0, 4)
+      .map((json) => JSON.parse(json as string));
+    looks.push({ at: performance.now(), outcomes, events, ends, streams });
+    onLook();
+  }, options);
   return {
-    client: resources.use(createClient(driver, options)),
-    pool,
+    ...recorder,
     looks,
     async untilLooks(count) {
       while (looks.length < count) await new Promise<void>((resolve) => onLook = resolve);
     },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

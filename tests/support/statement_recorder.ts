@@ -1,0 +1,55 @@
+import pg from "pg";
+import { type Client, type ClientOptions, createClient } from "../../mod.ts";
+import { createTestDatabase } from "./database.ts";
+import { startWorker } from "./start_worker.ts";
+
+/** A statement as it is sent through npm:pg. */
+export interface Statement {
+  name: string;
+  text: string;
+  values: unknown[];
+}
+
+/** A database of an application, and a client of it whose statements are told of. */
+export interface StatementRecorder extends AsyncDisposable {
+  client: Client;
+  /** What the client sends them through. */
+  driver: Parameters<typeof createClient>[0];
+  /** A pool of the same database, of whose own statements nothing is told. */
+  pool: pg.Pool;
+}
+
+export interface RecorderOptions extends ClientOptions {
+  /** Whether a worker runs; else one was there only to create its tables. True if left out. */
+  hasWorker?: boolean;
+}
+
+/** Calls `record` before each statement. */
+export async function openStatementRecorder(
+  record: (statement: Statement) => void,
+  { hasWorker = true, ...options }: RecorderOptions,
+): Promise<StatementRecorder> {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  const worker = await startWorker({ systemDatabaseUrl: url });
+  if (hasWorker) resources.use(worker);
+  else await worker[Symbol.asyncDispose]();
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  const driver = {
+    totalCount: 0,
+    options: { max: 4 },
+    connect: () => pool.connect(),
+    query(statement: Statement) {
+      record(statement);
+      return pool.query(statement);
+    },
+  };
+  return {
+    client: resources.use(createClient(driver, options)),
+    driver,
+    pool,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
