@@ -1,5 +1,6 @@
-/** How large a program is that enqueues and waits, without its driver. */
+/** How large a program is that enqueues and waits, without its driver, as it is loaded to start. */
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Row, toCostRow } from "./measure.ts";
 
@@ -9,24 +10,37 @@ const externals = {
   ours: ["pg", "postgres", "superjson"],
 };
 
+/** The files of a bundle that a program loads when it starts: its own, and what these import. */
+async function readLoaded(folder: string, file: string): Promise<string> {
+  const files = new Set([file]);
+  let code = "";
+  for (const name of files) {
+    const text = await Deno.readTextFile(join(folder, name));
+    for (const [, imported] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) files.add(imported!);
+    code += text;
+  }
+  return code;
+}
+
 async function bundle(name: keyof typeof externals): Promise<Uint8Array<ArrayBuffer>> {
   const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-  const output = await Deno.makeTempFile({ suffix: ".js" });
+  const folder = await Deno.makeTempDir();
   try {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "bundle",
         "--minify",
+        "--code-splitting",
         `--config=${pathOf("../deno.json")}`,
-        `--output=${output}`,
+        `--outdir=${folder}`,
         ...externals[name].map((external) => `--external=${external}`),
         pathOf(`programs/wait_${name}.ts`),
       ],
     }).output();
     if (!success) throw new Error(`Cannot bundle ${name}:\n${new TextDecoder().decode(stderr)}`);
-    return await Deno.readFile(output);
+    return new TextEncoder().encode(await readLoaded(folder, `wait_${name}.js`));
   } finally {
-    await Deno.remove(output);
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

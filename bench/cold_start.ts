@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { type BenchOptions, formatMs, median, type Row, toCostRow } from "./measure.ts";
 
-const programs = ["empty", "official", "connect", "pg"] as const;
+const programs = ["empty", "official", "connect", "pg", "postgres"] as const;
 
 interface Run {
   readonly durationMs: number;
@@ -38,10 +38,15 @@ export async function compareColdStart({ url, rounds, isShort }: BenchOptions): 
   const medianOf = (figure: keyof Run) =>
     runs.map((runs) => median(runs.map((run) => run[figure])));
   const toRows = (work: string, figure: keyof Run, format: (figure: number) => string) => {
-    const [empty, official, connect, pg] = medianOf(figure) as [number, number, number, number];
-    const named = [["connect()", connect], ["npm:pg", pg]] as const;
-    return named.map(([name, ours]) =>
-      toCostRow(`${work} above an empty script, ${name}`, official - empty, ours - empty, format)
+    const [empty, official, ...ours] = medianOf(figure) as [number, number, ...number[]];
+    const names = ["connect()", "npm:pg", "(npm:postgres alone: select 1)"];
+    return names.map((name, index) =>
+      toCostRow(
+        `${work} above an empty script, ${name}`,
+        official - empty,
+        ours[index]! - empty,
+        format,
+      )
     );
   };
   return [
