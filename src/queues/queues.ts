@@ -6,6 +6,7 @@ import {
   updateQueue as updateStatement,
 } from "../../sql/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
+import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors.ts";
 import {
@@ -96,9 +97,6 @@ async function requireQueues(database: SystemDatabase, limits: QueueChanges = {}
   }
 }
 
-// Each time, whoever has the queue has come or gone since the last; a few times is much already.
-const mostAttempts = 20;
-
 /**
  * Registers a queue: the workers of the application that it belongs to run what is enqueued on it,
  * within its limits. A worker that runs already takes it up in about a second.
@@ -157,18 +155,15 @@ export async function registerQueue(
     partition_queue: partitionLimits.some((limit) => options[limit] != null),
     application_name: applicationName,
   }]);
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+  return untilUncontested(`register queue ${name}`, "it was registered and deleted", async () => {
     const [row] = await database.run(registerStatement, { queue, on_conflict: onConflict });
-    if (!row) continue;
+    if (!row) return undefined;
     const owner = row.application_name;
     if (owner && applicationName && owner !== applicationName) {
       throw new OwnedByAnotherApplicationError(`register queue ${name}`, applicationName, owner);
     }
     return toQueue(row);
-  }
-  throw new Error(
-    `Cannot register queue ${name}: it was registered and deleted ${mostAttempts} times meanwhile`,
-  );
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { debounce as debounceStatement } from "../../sql/mod.ts";
+import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   checkEnqueueOptions,
@@ -7,7 +8,7 @@ import {
   type WorkflowArgs,
   type WorkflowResult,
 } from "./enqueue.ts";
-import { mostAttempts, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
+import { requireColumns, toJob, writeJob } from "./enqueue_job.ts";
 import { QueueDuplicatedError } from "../errors.ts";
 import { internalQueueName } from "./manage.ts";
 import { codecOf } from "../serialization/mod.ts";
@@ -171,19 +172,17 @@ export async function debounce<Workflow = unknown>(
   await database.require("debounce", "workflow_status.is_debounced");
   await requireColumns(database, enqueueOptions);
 
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+  const work = `debounce workflow ${workflowName} by key ${debounceKey}`;
+  const heldID = await untilUncontested(work, "the key was taken and freed", async () => {
     const bouncedID = await bounce(database, enqueueOptions, isOfAnyClass, job);
-    if (bouncedID) return createHandle(client, bouncedID);
-    if (bouncedID === null) continue;
+    if (bouncedID) return bouncedID;
+    if (bouncedID === null) return undefined;
     try {
-      return createHandle(client, await writeJob(database, workflowID, enqueueOptions, job));
+      return await writeJob(database, workflowID, enqueueOptions, job);
     } catch (error) {
       // Another call has taken the key since; that one's workflow is put off then.
       if (!(error instanceof QueueDuplicatedError)) throw error;
     }
-  }
-  throw new Error(
-    `Cannot debounce workflow ${workflowName} by key ${debounceKey}: a workflow took and freed it ` +
-      `${mostAttempts} times meanwhile`,
-  );
+  });
+  return createHandle(client, heldID);
 }

@@ -2,6 +2,7 @@
 
 import { enqueue as enqueueStatement } from "../../sql/mod.ts";
 import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
+import { untilUncontested } from "../database/contention.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
 import { ConflictingWorkflowError, QueueDuplicatedError, WorkflowIDInUseError } from "../errors.ts";
@@ -161,31 +162,24 @@ function resolveHolder(workflowID: string, options: EnqueueOptions, holderID: st
   );
 }
 
-/**
- * How often to write in vain: each time, whoever is in the way has come or gone since the last, so a
- * few times is much already.
- */
-export const mostAttempts = 20;
+/** What others may do meanwhile so that a job is neither written nor seen what is in its way. */
+export const idsTaken = "its ID or deduplication ID was taken and freed";
 
 /**
  * Writes a job of {@linkcode toJob}, together with others that are written meanwhile; gives the ID of
  * the workflow that the caller gets a handle to.
  */
-export async function writeJob(
+export function writeJob(
   database: SystemDatabase,
   workflowID: string,
   options: EnqueueOptions,
   job: string,
 ): Promise<string> {
   const { write } = batcherOf(database);
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+  return untilUncontested(`enqueue workflow ${workflowID}`, idsTaken, async () => {
     const obstacle = await write(job);
     if (!obstacle) return workflowID;
     if (obstacle.existing_id) return resolveExisting(workflowID, options, obstacle);
     if (obstacle.holder_id) return resolveHolder(workflowID, options, obstacle.holder_id);
-  }
-  throw new Error(
-    `Cannot enqueue workflow ${workflowID}: its ID or deduplication ID was taken and freed ` +
-      `${mostAttempts} times meanwhile`,
-  );
+  });
 }

@@ -1,10 +1,11 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
+import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
 import {
   batcherOf,
   findConflict,
-  mostAttempts,
+  idsTaken,
   needsColumns,
   type Obstacle,
   requireColumns,
@@ -146,21 +147,15 @@ async function writeGroup(
   const { writeTogether } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
   let unsettled = jobs.map((job, position) => ({ job, position }));
-  for (let attempt = 1; unsettled.length > 0; attempt++) {
-    if (attempt > mostAttempts) {
-      throw new Error(
-        `Cannot enqueue ${unsettled.length} of ${jobs.length} workflows: their IDs or ` +
-          `deduplication IDs were taken and freed ${mostAttempts} times meanwhile`,
-      );
-    }
+  return await untilUncontested("enqueue one of many workflows", idsTaken, async () => {
     const obstacles = await writeTogether(unsettled.map(({ job }) => job.item));
     unsettled = unsettled.filter(({ job, position }, index) => {
       const outcome = toOutcome(job, obstacles[index]);
       if (outcome) outcomes[position] = outcome;
       return !outcome;
     });
-  }
-  return outcomes;
+    return unsettled.length === 0 ? outcomes : undefined;
+  });
 }
 
 function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): EnqueueTotals {

@@ -4,6 +4,7 @@ import {
   rewindWorkflow as rewindStatement,
 } from "../../sql/mod.ts";
 import { toPositionedArray } from "../database/batch.ts";
+import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError, WorkflowIDInUseError } from "../errors.ts";
 import { internalQueueName } from "./manage.ts";
@@ -209,7 +210,7 @@ export async function forkWorkflows<Result = unknown>(
     })
   );
   const parameters = { forks: toPositionedArray(items) };
-  for (;;) {
+  return untilUncontested("fork workflows", "the ID of a fork was taken and freed", async () => {
     const rows = await database.run(forkStatement, parameters);
     const missing = rows.filter((row) => !row.has_original);
     if (missing.length > 0) {
@@ -224,7 +225,7 @@ export async function forkWorkflows<Result = unknown>(
     if (rows.every((row) => row.is_own)) {
       return forkIDs.map((workflowID) => createHandle<Result>(client, workflowID));
     }
-  }
+  });
 }
 
 const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
@@ -276,10 +277,10 @@ export async function rewindWorkflow<Result = unknown>(
     application_version: options.applicationVersion ?? null,
     creator_xid: uuidV7(),
   };
-  for (;;) {
+  return untilUncontested(`rewind workflow ${workflowID}`, "it was run to its end", async () => {
     const [row] = await database.run(rewindStatement, parameters);
     if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
-    if (row.is_rewound) return createHandle(client, workflowID);
+    if (row.is_rewound) return createHandle<Result>(client, workflowID);
     if (activeStatuses.includes(row.status)) throw new ActiveWorkflowError(workflowID, row.status);
-  }
+  });
 }
