@@ -1979,7 +1979,7 @@ export const send: Statement<{
   backlog: number;
   messages: string;
 }, {
-  last_created_at: string;
+  last_created_at: string | null;
   position: number | null;
 }> = {
   name: "send",
@@ -1988,7 +1988,8 @@ with message as (
 select
 input.*,
 least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-+ input.position as created_at
++ input.position as created_at,
+destination.workflow_uuid is not null as has_destination
 from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
 cross join json_to_recordset(:messages::text::json) as input (
 position int,
@@ -1998,12 +1999,12 @@ topic text,
 message text,
 serialization text
 )
-),
-destination as (
+left join lateral (
 select workflow_uuid
 from :schema.workflow_status
-where workflow_uuid in (select destination_id from message)
+where workflow_uuid = input.destination_id
 for key share
+) as destination on true
 ),
 sent as (
 insert into :schema.notifications (
@@ -2022,8 +2023,8 @@ message.serialization, -- notifications.serialization
 message.created_at,
 message.message
 from message
-join destination on destination.workflow_uuid = message.destination_id
-where not exists ( -- not notifications.serialization
+where message.has_destination
+and not exists ( -- not notifications.serialization
 select from :schema.notifications as other -- not notifications.serialization
 where other.destination_uuid = message.destination_id -- not notifications.serialization
 and other.message_uuid = message.message_id -- not notifications.serialization
@@ -2036,13 +2037,12 @@ and other.message_id = message.message_id -- not notifications.serialization
 order by message.position
 on conflict do nothing
 )
-select
-stamp.last_created_at,
-message.position
-from (select max(created_at)::text as last_created_at from message) as stamp
-left join message on not exists (
-select from destination where destination.workflow_uuid = message.destination_id
-)`,
+select max(created_at)::text as last_created_at, null::int as position
+from message
+union all
+select null, position
+from message
+where not has_destination`,
 };
 
 export const sendToForks: Statement<{
@@ -2050,7 +2050,7 @@ export const sendToForks: Statement<{
   backlog: number;
   messages: string;
 }, {
-  last_created_at: string;
+  last_created_at: string | null;
   position: number | null;
 }> = {
   name: "send_to_forks",

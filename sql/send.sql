@@ -1,9 +1,9 @@
 -- send(after text, backlog int, messages text) many
--- row: last_created_at text, position int?
+-- row: last_created_at text?, position int?
 --
--- Delivers messages, and returns a row for each whose destination does not exist, or one without a
--- position where all do. A message whose ID is there already was delivered before: nothing is
--- written, and its destination counts as found.
+-- Delivers messages; returns a row with the time of the last one, and then a row with the position
+-- of each whose destination does not exist. A message whose ID is there already was delivered
+-- before: nothing is written, and its destination counts as found.
 --
 -- The first releases for Python and Go had no unique index on the ID, which came before the column
 -- for serialization formats: there it is looked for first.
@@ -16,7 +16,8 @@ with message as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.position as created_at
+      + input.position as created_at,
+    destination.workflow_uuid is not null as has_destination
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
   cross join json_to_recordset(:messages::text::json) as input (
     position int,
@@ -26,12 +27,12 @@ with message as (
     message text,
     serialization text
   )
-),
-destination as (
-  select workflow_uuid
-  from :schema.workflow_status
-  where workflow_uuid in (select destination_id from message)
-  for key share
+  left join lateral (
+    select workflow_uuid
+    from :schema.workflow_status
+    where workflow_uuid = input.destination_id
+    for key share
+  ) as destination on true
 ),
 sent as (
   insert into :schema.notifications (
@@ -50,24 +51,23 @@ sent as (
     message.created_at,
     message.message
   from message
-  join destination on destination.workflow_uuid = message.destination_id
-  where not exists ( -- not notifications.serialization
-    select from :schema.notifications as other -- not notifications.serialization
-    where other.destination_uuid = message.destination_id -- not notifications.serialization
-      and other.message_uuid = message.message_id -- not notifications.serialization
-  ) -- not notifications.serialization
-  and not exists ( -- not notifications.serialization
-    select from message as other -- not notifications.serialization
-    where other.position < message.position -- not notifications.serialization
-      and other.message_id = message.message_id -- not notifications.serialization
-  ) -- not notifications.serialization
+  where message.has_destination
+    and not exists ( -- not notifications.serialization
+      select from :schema.notifications as other -- not notifications.serialization
+      where other.destination_uuid = message.destination_id -- not notifications.serialization
+        and other.message_uuid = message.message_id -- not notifications.serialization
+    ) -- not notifications.serialization
+    and not exists ( -- not notifications.serialization
+      select from message as other -- not notifications.serialization
+      where other.position < message.position -- not notifications.serialization
+        and other.message_id = message.message_id -- not notifications.serialization
+    ) -- not notifications.serialization
   order by message.position
   on conflict do nothing
 )
-select
-  stamp.last_created_at,
-  message.position
-from (select max(created_at)::text as last_created_at from message) as stamp
-left join message on not exists (
-  select from destination where destination.workflow_uuid = message.destination_id
-)
+select max(created_at)::text as last_created_at, null::int as position
+from message
+union all
+select null, position
+from message
+where not has_destination

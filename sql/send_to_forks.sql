@@ -1,5 +1,5 @@
 -- send_to_forks(after text, backlog int, messages text) many
--- row: last_created_at text, position int?
+-- row: last_created_at text?, position int?
 --
 -- Does what send.sql does, and sends each message to all forks of its destination as well, to their
 -- forks and so on, under IDs made of its fork_prefix and the ID of the fork; but to none if the
