@@ -1,11 +1,13 @@
 -- enqueue(after text, backlog int, jobs text) many
--- row: last_created_at text, position int?, existing_id text?, existing_status text?, existing_name text?,
--- row: existing_class_name text?, existing_config_name text?, is_own boolean?, holder_id text?
+-- row: last_created_at text?, position int?, existing_id text?, existing_status text?,
+-- row: existing_name text?, existing_class_name text?, existing_config_name text?, is_own boolean?,
+-- row: holder_id text?
 --
 -- Inserts workflows, and returns a row for each job that was not inserted with what stands in its
 -- way: the workflow that has its ID, or else the one that holds its deduplication ID. `is_own` says
 -- that the workflow with its ID was written by this very call, by an attempt whose answer got lost.
--- Where all were inserted there is one row without a position.
+-- Where all were inserted there is one row without a position. Each row says when the last one was
+-- created, unless none was inserted.
 --
 -- The inputs are written where workers of every age look for them: to workflow_input and to
 -- workflow_status, which older releases read alone. Go's would run without arguments.
@@ -14,9 +16,10 @@
 -- after the statement began, or an earlier job of the same statement. Sending that job again tells.
 --
 -- Workers dequeue by created_at, so the rows of one statement get increasing values in the order of
--- their positions. They come after those of the statements before: later than `after`, the last value
--- that the caller knows of, and by as much as the rows in statements that have not returned yet, the
--- `backlog`; but never more than a second later than now.
+-- their positions. That is the order of the array, so nothing needs to be sorted. They come after
+-- those of the statements before: later than `after`, the last value that the caller knows of, and by
+-- as much as the rows in statements that have not returned yet, the `backlog`; but never more than a
+-- second later than now.
 with job as (
   select
     input.*,
@@ -113,7 +116,6 @@ inserted as (
     inputs,
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
   from job
-  order by position
   on conflict do nothing
   returning workflow_uuid, created_at, inputs
 ),
@@ -143,7 +145,7 @@ select
     false
   ) as is_own,
   holder.workflow_uuid as holder_id
-from (select max(created_at)::text as last_created_at from job) as stamp
+from (select max(created_at)::text as last_created_at from inserted) as stamp
 left join obstacle on true
 left join :schema.workflow_status as existing
   on existing.workflow_uuid = obstacle.workflow_id

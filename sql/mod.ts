@@ -546,7 +546,7 @@ export const enqueue: Statement<{
   backlog: number;
   jobs: string;
 }, {
-  last_created_at: string;
+  last_created_at: string | null;
   position: number | null;
   existing_id: string | null;
   existing_status: string | null;
@@ -654,7 +654,6 @@ creator_xid, -- workflow_status.creator_xid
 inputs,
 case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
 from job
-order by position
 on conflict do nothing
 returning workflow_uuid, created_at, inputs
 ),
@@ -684,7 +683,7 @@ existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
 false
 ) as is_own,
 holder.workflow_uuid as holder_id
-from (select max(created_at)::text as last_created_at from job) as stamp
+from (select max(created_at)::text as last_created_at from inserted) as stamp
 left join obstacle on true
 left join :schema.workflow_status as existing
 on existing.workflow_uuid = obstacle.workflow_id

@@ -16,8 +16,8 @@ export interface Place {
 export interface Written<Outcome> {
   /** An outcome for each item, in order. */
   readonly outcomes: Outcome[];
-  /** The stamp of the last row. */
-  readonly lastCreatedAt: string;
+  /** The stamp of the last row; null if there is none. */
+  readonly lastCreatedAt: string | null;
 }
 
 /**
@@ -95,7 +95,7 @@ export function createBatcher<Outcome>(
     rowsUnderWay += items.length;
     try {
       const { outcomes, lastCreatedAt } = await writeBatch(items, { after, backlog });
-      if (Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
+      if (lastCreatedAt && Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
       return outcomes;
     } finally {
       rowsUnderWay -= items.length;

@@ -80,7 +80,7 @@ function createMessageBatcher(
     });
     const outcomes = new Array<boolean>(messages.length).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
-    return { outcomes, lastCreatedAt: rows[0]!.last_created_at! };
+    return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
   });
 }
 
