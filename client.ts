@@ -3,7 +3,7 @@
 import type { Driver } from "./src/drivers/adapter.ts";
 import { adaptDriver } from "./src/drivers/mod.ts";
 import { openPostgres } from "./src/drivers/open_postgres.ts";
-import type { SerializationType } from "./src/serialization/mod.ts";
+import { type SerializationType, serializationTypes } from "./src/serialization/mod.ts";
 import { createSystemDatabase, type SystemDatabase } from "./src/database/system_database.ts";
 import { findSystemDatabaseURL } from "./src/database/system_database_url.ts";
 import { checkChoice, checkInteger, checkNumber, checkOptionalText } from "./src/validate.ts";
@@ -112,7 +112,7 @@ function toSystemDatabase(
   } = options;
   checkOptionalText("schema", schema);
   checkOptionalText("applicationName", applicationName);
-  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  checkChoice("serializationType", serializationType, serializationTypes);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, 2 ** 31 - 1);
   checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
   checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);

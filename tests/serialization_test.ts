@@ -69,6 +69,15 @@ Deno.test("portable_json is the text that the DBOS SDK writes", async () => {
   assertEquals(portableJson.deserializeArgs("{}"), []);
 });
 
+Deno.test("what Go before 1.8 says is portable_json is read as what it is", async () => {
+  for (const value of [null, [1], { a: [] }, "text", true, -7.5]) {
+    const json = JSON.stringify(value);
+    assertEquals(portableJson.deserializeArgs(json), [value]);
+    assertEquals(await deserializeValue(btoa(json), "portable_json"), value);
+  }
+  assertEquals(await deserializeValue("__DBOS_NIL", "portable_json"), null);
+});
+
 Deno.test("portable_json refuses what JSON would lose or cannot hold", () => {
   const cycle: Record<string, unknown> = {};
   cycle.list = [cycle];
@@ -132,6 +141,14 @@ Deno.test("js_superjson passes values under keys with dots and backslashes", asy
   const text = jsSuperjson.serializeValue(value);
   assertEquals(DBOSJSON.parse(text), value);
   assertEquals(await deserializeValue(text, "js_superjson"), value);
+});
+
+Deno.test("js_superjson refuses keys by which a prototype can be changed", () => {
+  for (const key of ["__proto__", "constructor", "prototype"]) {
+    const value = JSON.parse(`{"inside":[{"${key}":1}]}`);
+    assertThrows(() => jsSuperjson.serializeValue(value), Error, `Detected property ${key}`);
+    assertThrows(() => jsSuperjson.serializeArgs([value]), Error, `Detected property ${key}`);
+  }
 });
 
 Deno.test("js_superjson keeps what is the same object the same", async () => {

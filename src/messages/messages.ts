@@ -4,7 +4,7 @@ import { type Batcher, createBatcher, toPositionedArray } from "../database/batc
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -103,7 +103,7 @@ function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
 }
 
 function checkOptions({ serializationType, sendToForks }: SendManyOptions): void {
-  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  checkChoice("serializationType", serializationType, serializationTypes);
   checkBoolean("sendToForks", sendToForks);
 }
 

@@ -3,6 +3,7 @@
 import { WorkflowError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
+import { type GobValue, isGob, readGob } from "./go_gob.ts";
 import { decodeBase64, refusing } from "./refuse.ts";
 
 const nil = "__DBOS_NIL";
@@ -15,37 +16,89 @@ function deserializeValue(text: string): unknown {
   return parseExactly(json, toNumberOrBigint);
 }
 
-// A gob is a row of messages, each after its length: one byte, or a negated count and that many.
-function isGob(bytes: Uint8Array): boolean {
-  let messages = 0;
-  for (let position = 0; position < bytes.length; messages++) {
-    let length = bytes[position++]!;
-    if (length > 127) {
-      const count = 256 - length;
-      if (count > 8) return false;
-      length = bytes.subarray(position, position + count)
-        .reduce((sum, byte) => sum * 256 + byte, 0);
-      position += count;
-    }
-    if (length === 0 || length > bytes.length - position) return false;
-    position += length;
-  }
-  return messages > 0;
+/** The names of the codes of DBOS's own error, from 1. */
+const codeNames =
+  ("ConflictingID Initialization NonExistentWorkflow UnexpectedWorkflow WorkflowCancelled " +
+    "UnexpectedStep AwaitedWorkflowCancelled ConflictingRegistration WorkflowUnexpectedType " +
+    "WorkflowExecution StepExecution DeadLetterQueue MaxStepRetriesExceeded QueueDeduplicated " +
+    "PatchingNotEnabled Timeout NoApplicationVersions QueueNotFound ScheduleNotFound " +
+    "InvalidOption WorkflowPanic StepNondeterminism WorkflowIDInUse").split(" ");
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function readText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
+function toCamelCase(name: string): string {
+  return name.slice(0, 1).toLowerCase() + name.slice(1);
+}
+
+/** As Go writes it where workers of all languages shall read it. */
+function fromDbosError({ Code, Message, ...others }: Fields): WorkflowError {
+  const name = codeNames[Number(Code) - 1] ?? `ErrorCode(${Code ?? 0})`;
+  const data = Object.entries(others).map(([key, value]) => [toCamelCase(key), value]);
+  return new WorkflowError(`DBOS Error ${name}: ${readText(Message) ?? ""}`, {
+    name,
+    code: Code,
+    ...(data.length > 0 && { data: Object.fromEntries(data) }),
+  });
+}
+
+function fromPortableError({ Name, Message, Code, Data }: Fields): WorkflowError {
+  const name = readText(Name);
+  return new WorkflowError(readText(Message) ?? "", {
+    ...(name !== undefined && { name }),
+    code: Code,
+    data: Data,
+  });
+}
+
+const errorsOfDbos: Record<string, (fields: Fields) => WorkflowError> = {
+  "*dbos.DBOSError": fromDbosError,
+  "*dbos.PortableWorkflowError": fromPortableError,
+};
+
+function isStruct(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" && value !== null ? "[object]" : String(value);
+}
+
+// What Go says of an error is up to code of its type: this is the closest that its fields have.
+function toMessage(value: unknown): string {
+  if (Array.isArray(value)) return value.map(describe).join(", ");
+  if (!isStruct(value)) return describe(value);
+  return readText(value.Message) ?? readText(value.Msg) ??
+    Object.entries(value).map(([name, field]) => `${name}: ${describe(field)}`).join(", ");
+}
+
+function toWorkflowError({ typeName, value }: GobValue): WorkflowError {
+  if (isStruct(value) && Object.hasOwn(errorsOfDbos, typeName)) {
+    return errorsOfDbos[typeName]!(value);
+  }
+  const code = isStruct(value) && value.Code;
+  return new WorkflowError(toMessage(value), {
+    // Without its package and the types that it is generic in.
+    name: typeName.replace(/\[.*$/s, "").replace(/^.*[.*/]/s, "") || typeName,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(typeof value === "object" && { data: value }),
+  });
+}
+
+/** The bytes of a gob; none where the text is just the message of an error. */
 function decodeGob(text: string): Uint8Array | undefined {
-  try {
-    const bytes = decodeBase64(text);
-    return isGob(bytes) ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
+  const start = text.slice(0, 16);
+  const isEncoded = /^[A-Za-z\d+/]{8,}={0,2}$/.test(start) && isGob(decodeBase64(start));
+  return isEncoded ? decodeBase64(text) : undefined;
 }
 
-// Whatever the column says, an error is a gob if its type can be one, or its message.
 function deserializeError(text: string): WorkflowError {
-  if (decodeGob(text)) throw new TypeError("it is an error of a Go type, stored as a gob");
-  return new WorkflowError(text);
+  const gob = decodeGob(text);
+  return gob ? toWorkflowError(readGob(gob)) : new WorkflowError(text);
 }
 
 export const goJson: ReadingCodec = refusing({

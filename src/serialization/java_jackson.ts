@@ -21,10 +21,16 @@ const dateTypes = new Set([
   "java.sql.Timestamp",
   "java.time.Instant",
   "java.time.OffsetDateTime",
+  "java.time.ZonedDateTime",
 ]);
 
 function isSet(type: string): boolean {
-  return /^java\.util\.(\w+\$)*\w*(Set|SetN|Set12)(<.*>)?$/.test(type);
+  return /^java\.util\.(concurrent\.)?(\w+\$)*\w*(Set|SetN|Set12|KeySetView)(<.*>)?$/.test(type);
+}
+
+/** JSON as Jackson holds it for programs: what is inside bears no types. */
+function isJsonNode(type: unknown): boolean {
+  return typeof type === "string" && /^tools\.jackson\.databind\.node\.\w+Node$/.test(type);
 }
 
 // A time that Date has no room for stays the text that it is.
@@ -51,10 +57,13 @@ function isWrapper(value: unknown[]): value is [type: string, content: unknown] 
     /^(\[+[A-Z]|[\p{L}_$][\p{L}\d_$]*(\.[\p{L}_$]|$))/u.test(value[0]);
 }
 
-function readObject(object: object, depth: number): unknown {
+function readObject(object: object, depth: number, isTyped: boolean): unknown {
   const result = {};
-  for (const [key, value] of Object.entries(object)) {
-    if (key !== "@class") setProperty(result, key, read(value, depth + 1));
+  const entries = Object.entries(object);
+  const type = isTyped && entries.find(([key]) => key === "@class")?.[1];
+  for (const [key, value] of entries) {
+    if (key === "@class" && isTyped) continue;
+    setProperty(result, key, read(value, depth + 1, isTyped && !isJsonNode(type)));
   }
   return result;
 }
@@ -69,15 +78,17 @@ function readElements(elements: unknown[], type: string, depth: number): unknown
   return isSet(type) ? new Set(items) : items;
 }
 
-function read(value: unknown, depth = 0): unknown {
+function read(value: unknown, depth = 0, isTyped = true): unknown {
   if (depth > maxDepth) throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
   if (Array.isArray(value)) {
+    if (!isTyped) return value.map((item) => read(item, depth + 1, false));
     if (!isWrapper(value)) throw new TypeError("it has an array without a type");
     const [type, content] = value;
+    if (isJsonNode(type)) return read(content, depth + 1, false);
     if (Array.isArray(content)) return readElements(content, type, depth);
-    return isPlainObject(content) ? readObject(content, depth) : readScalar(content, type);
+    return isPlainObject(content) ? readObject(content, depth, true) : readScalar(content, type);
   }
-  return isPlainObject(value) ? readObject(value, depth) : readScalar(value);
+  return isPlainObject(value) ? readObject(value, depth, isTyped) : readScalar(value);
 }
 
 function isPlainObject(value: unknown): value is object {

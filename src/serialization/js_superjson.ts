@@ -1,4 +1,10 @@
-/** `js_superjson`: what TypeScript workers write by default, superjson with a mark of DBOS. */
+/**
+ * `js_superjson`: what TypeScript workers write by default, superjson with a mark of DBOS.
+ *
+ * superjson refuses the keys `__proto__`, `constructor` and `prototype`, and mixes up the entries of
+ * a Map whose key is an object, or NaN, that the value has elsewhere too. The older one of the DBOS
+ * SDK does not read what it writes of a Date, a Map and so on that is under a key with a dot.
+ */
 
 import SuperJSON from "superjson";
 import { WorkflowError } from "../errors.ts";
@@ -79,7 +85,8 @@ export const jsSuperjson: Codec = {
   serializeArgs(args, namedArgs) {
     if (namedArgs) {
       throw new TypeError(
-        'Cannot serialize namedArgs with serializationType "native": only "portable" has them',
+        'Cannot serialize namedArgs with serializationType "native": only "portable" has them, ' +
+          'and "py_pickle"',
       );
     }
     return serialize(args);

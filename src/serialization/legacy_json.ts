@@ -1,7 +1,6 @@
 /**
  * The JSON of TypeScript workers before DBOS 4.3 or so, which recorded no format. Nor did the early
- * workers of other languages; but those of Python and Go wrote base64, which is no JSON, and those
- * of Java put the names of classes into theirs, by which it is told and refused.
+ * workers of Java and Python, whose JSON has the names of classes, by which it is told and refused.
  */
 
 import { WorkflowError } from "../errors.ts";

@@ -26,6 +26,7 @@ const maxIntDigits = 4_300;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const latin1Chunk = 8_192;
+const hexOfBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 function asNumber(value: bigint): number | bigint {
   const number = Number(value);
@@ -151,7 +152,23 @@ export class Machine {
 
   text(length: number): string {
     const start = this.#advance(length);
-    return utf8.decode(this.bytes.subarray(start, start + length));
+    return this.#decode(this.bytes.subarray(start, start + length));
+  }
+
+  // Python encodes a lone surrogate, as of a file's name that is no UTF-8, like any code point.
+  #decode(bytes: Uint8Array): string {
+    let text = "";
+    let start = 0;
+    for (let lead = bytes.indexOf(0xed); lead >= 0; lead = bytes.indexOf(0xed, lead + 1)) {
+      const second = bytes[lead + 1] ?? 0;
+      const third = bytes[lead + 2] ?? 0;
+      if (second < 0xa0 || second > 0xbf || third >> 6 !== 2) continue;
+      this.count();
+      text += utf8.decode(bytes.subarray(start, lead)) +
+        String.fromCharCode(0xd000 | (second & 63) << 6 | third & 63);
+      start = lead + 3;
+    }
+    return text + utf8.decode(bytes.subarray(start));
   }
 
   ascii(length: number): string {
@@ -177,7 +194,8 @@ export class Machine {
     const bytes = this.take(length);
     if (length > maxIntBytes) throw new RangeError("it has an integer of too many digits");
     if (length === 0) return 0;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).reverse().join("");
+    let hex = "";
+    for (let i = length - 1; i >= 0; i--) hex += hexOfBytes[bytes[i]!];
     return asNumber(BigInt.asIntN(length * 8, BigInt(`0x${hex}`)));
   }
 

@@ -1,4 +1,11 @@
-/** `portable_json`: the JSON that the workers of every language read. */
+/**
+ * `portable_json`: the JSON that the workers of every language read.
+ *
+ * Not every language keeps all of it. A lone surrogate comes back as it was from TypeScript only: Go
+ * and Java put another character in its place, and a workflow of Python whose result has one never
+ * ends. Go and Java have an order of their own for the keys of an object. A workflow of Python fails
+ * where a value is nested several hundred levels deep. JSON itself has no -0, NaN or Infinity.
+ */
 
 import { WorkflowError } from "../errors.ts";
 import type { Codec } from "./codec.ts";
@@ -54,11 +61,19 @@ function toWorkflowError(value: unknown): WorkflowError {
   return new WorkflowError(message ?? "", details);
 }
 
+function deserializeArgs(text: string): unknown[] {
+  const value = JSON.parse(text);
+  const isEnvelope = typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.keys(value).every((key) => key === "positionalArgs" || key === "namedArgs");
+  // Go before 1.8 writes the one argument of a portable workflow's child as it is.
+  return isEnvelope ? value.positionalArgs ?? [] : [value];
+}
+
 export const portableJson: Codec = {
   name: "portable_json",
   serializeValue: stringify,
   serializeArgs: (args, namedArgs) => stringify({ positionalArgs: args, namedArgs }),
   deserializeValue: (text) => JSON.parse(text),
-  deserializeArgs: (text) => JSON.parse(text)?.positionalArgs ?? [],
+  deserializeArgs,
   deserializeError: (text) => toWorkflowError(JSON.parse(text)),
 };

@@ -1,4 +1,7 @@
-/** `py_pickle`: what Python workers write by default, a pickle as base64. It is only read here. */
+/**
+ * `py_pickle`: what Python workers write by default, a pickle as base64. It is only read here; what
+ * writes it is in write_pickle.ts.
+ */
 
 import { WorkflowError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";

@@ -2,7 +2,7 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
-import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
   checkChoice,
@@ -127,13 +127,14 @@ export interface EnqueueOptions {
    */
   authenticatedRoles?: string[];
   /**
-   * The format of the arguments; the worker gives its result in the same.
+   * The format of the arguments; the worker gives its result in the same. `"py_pickle"` and
+   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON.
    *
    * @default {"portable"} or the `serializationType` of the client
    */
   serializationType?: SerializationType;
   /**
-   * Named arguments, for workflows in Python; portable only.
+   * Named arguments, for workflows in Python; only in portable JSON, or as `"py_pickle"`.
    *
    * @default {undefined}
    */
@@ -180,7 +181,7 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkOptionalText("authenticatedUser", options.authenticatedUser);
   checkOptionalText("assumedRole", options.assumedRole);
   checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
-  checkChoice("serializationType", options.serializationType, ["portable", "native"]);
+  checkChoice("serializationType", options.serializationType, serializationTypes);
   if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
   if (options.attributes !== undefined) serializeAttributes(options.attributes);
 }

@@ -1,0 +1,205 @@
+/**
+ * Writes `py_pickle`, for Python workers too old for portable JSON: plain data only, in protocol 4,
+ * which Python reads from 3.4 on.
+ *
+ * Integers that a number is exact for, and any bigint, become `int`; other numbers `float`; a
+ * Uint8Array `bytes`; an array `list`; an object or a Map `dict`; a Set `set`; a Date `datetime` in
+ * UTC. As in JSON, undefined is null, and left out of an object. Collections that are the same stay
+ * the same, so that they may contain themselves. All else is refused, for a worker could not start a
+ * workflow whose arguments it cannot unpickle.
+ */
+
+import { toBinary, toUtf8Binary } from "./binary.ts";
+import type { Codec } from "./codec.ts";
+import { pyPickle } from "./py_pickle.ts";
+
+// A worker cannot pickle an answer that is nested deeper than some 490 levels.
+const maxDepth = 450;
+
+function refuse(what: string): never {
+  throw new TypeError(`Cannot serialize ${what} as py_pickle`);
+}
+
+function littleEndian(value: number, length: number): string {
+  const bytes = Array.from({ length }, (_, i) => Math.floor(value / 256 ** i) % 256);
+  return String.fromCharCode(...bytes);
+}
+
+/** The shorter operation for a length of one byte, and else the one for a length of four. */
+function withLength(short: string, long: string, binary: string): string {
+  const { length } = binary;
+  return (length < 256 ? short + littleEndian(length, 1) : long + littleEndian(length, 4)) + binary;
+}
+
+function writeText(text: string): string {
+  return withLength("\x8c", "X", toUtf8Binary(text));
+}
+
+/** An integer in the two's complement of one byte more than its hexadecimal digits need. */
+function writeLong(value: bigint): string {
+  const digits = (value < 0n ? ~value : value).toString(16).length;
+  const length = Math.floor(digits / 2) + 1;
+  const hex = BigInt.asUintN(length * 8, value).toString(16).padStart(length * 2, "0");
+  const bytes = Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16)).reverse();
+  return withLength("\x8a", "\x8b", toBinary(Uint8Array.from(bytes)));
+}
+
+function writeInteger(value: number | bigint): string {
+  if (value >= 0 && value < 2 ** 8) return "K" + littleEndian(Number(value), 1);
+  if (value >= 0 && value < 2 ** 16) return "M" + littleEndian(Number(value), 2);
+  if (value >= -(2 ** 31) && value < 2 ** 31) return "J" + littleEndian(Number(value) >>> 0, 4);
+  return writeLong(BigInt(value));
+}
+
+function writeNumber(value: number): string {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return writeInteger(value);
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return "G" + toBinary(new Uint8Array(view.buffer));
+}
+
+function packDatetime(date: Date): string {
+  const year = date.getUTCFullYear();
+  if (Number.isNaN(year)) refuse("a Date that is none");
+  if (year < 1 || year > 9999) refuse(`a Date of the year ${year}`);
+  const microseconds = date.getUTCMilliseconds() * 1000;
+  return String.fromCharCode(
+    ...[year >> 8, year & 255, date.getUTCMonth() + 1, date.getUTCDate()],
+    ...[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()],
+    ...[microseconds >> 16, microseconds >> 8 & 255, microseconds & 255],
+  );
+}
+
+/** A text that is the same for the keys that are equal in Python, such as 1, 1.0 and True. */
+function identityOf(key: unknown, collection: string): string {
+  if (key === null || key === undefined) return "None";
+  if (typeof key === "string") return `text ${key}`;
+  if (key instanceof Uint8Array) return `bytes ${toBinary(key)}`;
+  if (key instanceof Date) return `date ${key.getTime()}`;
+  if (typeof key === "bigint" || typeof key === "boolean" || Number.isInteger(key)) {
+    return `number ${BigInt(key as number)}`;
+  }
+  if (typeof key === "number") return `number ${key}`;
+  refuse(`a ${collection} that has ${describe(key)}, which Python cannot hash,`);
+}
+
+function checkKeys(keys: Iterable<unknown>, collection: string): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    const identity = identityOf(key, collection);
+    if (seen.has(identity)) {
+      refuse(`a ${collection} with ${describe(key)} that equals another one in Python`);
+    }
+    seen.add(identity);
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = value.constructor?.name;
+  return `an object${name ? ` of class ${name}` : ""}`;
+}
+
+function requirePlainObject(value: object): void {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) refuse(describe(value));
+}
+
+// A key of the memo, since the time zone of all dates is written once.
+const utc = {};
+
+function createPickler(): (value: unknown) => string {
+  const memo = new Map<object, number>();
+  let depth = 0;
+
+  /** What `write` gives at first, and a reference to that from then on. */
+  function once(object: object, write: () => string): string {
+    const index = memo.get(object);
+    if (index !== undefined) {
+      return index < 256 ? "h" + littleEndian(index, 1) : "j" + littleEndian(index, 4);
+    }
+    return write();
+  }
+
+  function memorize(object: object): string {
+    memo.set(object, memo.size);
+    return "\x94";
+  }
+
+  function writeUtc(): string {
+    return "cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0\x85R\x85R" + memorize(utc);
+  }
+
+  function writeDate(date: Date): string {
+    const packed = withLength("C", "B", packDatetime(date));
+    return "cdatetime\ndatetime\n" + packed + once(utc, writeUtc) + "\x86R";
+  }
+
+  function writeContent(object: object, empty: string, content: unknown[], end: string): string {
+    if (++depth > maxDepth) {
+      throw new RangeError(
+        `Cannot serialize a value as py_pickle: it is nested deeper than ${maxDepth} levels`,
+      );
+    }
+    let result = empty + memorize(object);
+    if (content.length > 0) {
+      result += "(";
+      for (const item of content) result += write(item);
+      result += end;
+    }
+    depth--;
+    return result;
+  }
+
+  function writeObject(object: object): string {
+    if (object instanceof Date) return writeDate(object);
+    if (object instanceof Uint8Array) return withLength("C", "B", toBinary(object));
+    if (Array.isArray(object)) return writeContent(object, "]", object, "e");
+    if (object instanceof Set) {
+      checkKeys(object, "Set");
+      return writeContent(object, "\x8f", [...object], "\x90");
+    }
+    if (object instanceof Map) {
+      checkKeys(object.keys(), "Map");
+      return writeContent(object, "}", [...object].flat(), "u");
+    }
+    requirePlainObject(object);
+    const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+    return writeContent(object, "}", entries.flat(), "u");
+  }
+
+  function write(value: unknown): string {
+    switch (typeof value) {
+      case "undefined":
+        return "N";
+      case "boolean":
+        return value ? "\x88" : "\x89";
+      case "number":
+        return writeNumber(value);
+      case "bigint":
+        return writeInteger(value);
+      case "string":
+        return writeText(value);
+      case "object":
+        return value === null ? "N" : once(value, () => writeObject(value));
+      default:
+        refuse(describe(value));
+    }
+  }
+  return write;
+}
+
+function encode(body: string): string {
+  return btoa(`\x80\x04${body}.`);
+}
+
+export const pyPickleWriter: Codec = {
+  ...pyPickle,
+  serializeValue: (value) => encode(createPickler()(value)),
+  serializeArgs(args, namedArgs = {}) {
+    const write = createPickler();
+    const tuple = `(${Array.from(args, write).join("")}t`;
+    return encode(`}(${writeText("args")}${tuple}${writeText("kwargs")}${write(namedArgs)}u`);
+  },
+};

@@ -1,0 +1,241 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import pg from "pg";
+import { enqueue, enqueueMany, send } from "../mod.ts";
+import { goJsonWriter } from "../src/serialization/write_go_json.ts";
+import { pyPickleWriter } from "../src/serialization/write_pickle.ts";
+import { pickleValues } from "./interop/round_trip_values.ts";
+
+const isPythonHere = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
+  .output().then(({ success }) => success, () => false);
+
+interface ReadByPython {
+  text: string;
+  /** Its pickle in each protocol. */
+  pickles: string[];
+}
+
+async function readWithPython(pickles: readonly string[]): Promise<ReadByPython[]> {
+  const program = fileURLToPath(new URL("vectors/read_pickles.py", import.meta.url));
+  const python = new Deno.Command("python3", { args: [program], stdin: "piped", stdout: "piped" })
+    .spawn();
+  const output = python.output();
+  await new Blob([pickles.join("\n")]).stream().pipeTo(python.stdin);
+  const { success, stdout } = await output;
+  assert(success);
+  return new TextDecoder().decode(stdout).trimEnd().split("\n").map((line) => {
+    const [text, pickles] = JSON.parse(line);
+    return { text, pickles };
+  });
+}
+
+const at = new Date("2026-01-02T03:04:05.678Z");
+const shared = { a: 1 };
+
+/** Values, each with what Python calls it, and with what it is read as where that is another. */
+const vectors: [value: unknown, inPython: string, read?: unknown][] = [
+  [null, "None"],
+  [undefined, "None", null],
+  [[true, false], "[True, False]"],
+  [[0, 1, -1, 255, 256, 65535, 65536], "[0, 1, -1, 255, 256, 65535, 65536]"],
+  [[2 ** 31 - 1, 2 ** 31, -(2 ** 31)], "[2147483647, 2147483648, -2147483648]"],
+  [[-(2 ** 31) - 1, 2 ** 53 - 1], "[-2147483649, 9007199254740991]"],
+  [[2 ** 53, 1e21, -0, 0.5], "[9007199254740992.0, 1e+21, -0.0, 0.5]"],
+  [[NaN, Infinity, -Infinity, 5e-324], "[nan, inf, -inf, 5e-324]"],
+  [[127n, 128n, -128n, -129n], "[127, 128, -128, -129]", [127, 128, -128, -129]],
+  [[2n ** 63n, -(2n ** 63n)], "[9223372036854775808, -9223372036854775808]"],
+  [2n ** 2100n, String(2n ** 2100n)],
+  [-(2n ** 2100n), String(-(2n ** 2100n))],
+  [["", "a", 'line\n"quoted"\\'], `['', 'a', 'line\\n"quoted"\\\\']`],
+  ["ä€😀\0\ufeff", "'\\xe4\\u20ac\\U0001f600\\x00\\ufeff'"],
+  ["\ud800 \udfff 한", "'\\ud800 \\udfff \\ud55c'"],
+  ["x".repeat(300), `'${"x".repeat(300)}'`],
+  [new Uint8Array([0, 97, 255]), "b'\\x00a\\xff'"],
+  [new Uint8Array(300).fill(97), `b'${"a".repeat(300)}'`],
+  [[[], [1, [2]]], "[[], [1, [2]]]"],
+  [{}, "{}"],
+  [{ b: 1, a: { "": null }, 7: [] }, "{'7': [], 'b': 1, 'a': {'': None}}"],
+  [JSON.parse('{"__proto__":1}'), "{'__proto__': 1}"],
+  [{ a: undefined, b: [undefined] }, "{'b': [None]}", { b: [null] }],
+  [new Map<unknown, unknown>([[1, "one"], ["two", at]]), `{1: 'one', 'two': ${inPython(at)}}`],
+  [new Map([["a", 1]]), "{'a': 1}", { a: 1 }],
+  [new Map<unknown, unknown>([[null, 1], [at, 2]]), `{None: 1, ${inPython(at)}: 2}`],
+  [new Set(), "set()"],
+  [new Set([2n ** 64n]), "{18446744073709551616}"],
+  [at, inPython(at)],
+  [new Date("0001-01-01T00:00:00Z"), inPython(new Date("0001-01-01T00:00:00Z"))],
+  [[new Date("9999-12-31T23:59:59.999Z")], `[${inPython(new Date("9999-12-31T23:59:59.999Z"))}]`],
+  [[shared, shared], "[{'a': 1}, {'a': 1}]"],
+];
+
+function inPython(date: Date): string {
+  const [, year, ...rest] = /(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z/.exec(date.toISOString())!;
+  const parts = [year, ...rest].map(Number);
+  parts.push(parts.pop()! * 1000);
+  while (parts.at(-1) === 0 && parts.length > 5) parts.pop();
+  return `datetime.datetime(${parts.join(", ")}, tzinfo=datetime.timezone.utc)`;
+}
+
+Deno.test("py_pickle is read as what was written", () => {
+  for (const [value, text, read = value] of vectors) {
+    const pickle = pyPickleWriter.serializeValue(value);
+    assertEquals(pyPickleWriter.deserializeValue(pickle), read === undefined ? null : read, text);
+  }
+});
+
+Deno.test({
+  name: "py_pickle is to Python what was written",
+  ignore: !isPythonHere,
+  async fn() {
+    const pickles = vectors.map(([value]) => pyPickleWriter.serializeValue(value));
+    const read = await readWithPython(pickles);
+    assertEquals(read.map(({ text }) => text), vectors.map(([, text]) => text));
+  },
+});
+
+Deno.test({
+  name: "py_pickle survives Python in each of its protocols, whatever is written",
+  ignore: !isPythonHere,
+  async fn() {
+    const seed = 7;
+    const values = fc.sample(pickleValues({}), { numRuns: 2_000, seed });
+    const read = await readWithPython(values.map(pyPickleWriter.serializeValue));
+    for (const [index, { text, pickles }] of read.entries()) {
+      for (const [protocol, pickle] of pickles.entries()) {
+        assert(
+          isDeepStrictEqual(pyPickleWriter.deserializeValue(pickle), values[index]),
+          `value ${index} of seed ${seed} in protocol ${protocol}: ${text}`,
+        );
+      }
+    }
+  },
+});
+
+Deno.test("py_pickle keeps what is the same the same, and what contains itself", () => {
+  const cycle: unknown[] = [shared, new Map([[1, shared]])];
+  cycle.push(cycle);
+  const read = pyPickleWriter.deserializeValue(pyPickleWriter.serializeValue(cycle)) as unknown[];
+  assert(read[2] === read);
+  assert((read[1] as Map<number, unknown>).get(1) === read[0]);
+  // So many that their numbers take more than a byte.
+  const many = Array.from({ length: 300 }, () => ({ at }));
+  const twice = pyPickleWriter.serializeValue([...many, ...many]);
+  const readTwice = pyPickleWriter.deserializeValue(twice) as unknown[];
+  assertEquals(readTwice, [...many, ...many]);
+  assert(readTwice[299] === readTwice[599]);
+});
+
+Deno.test("py_pickle has the arguments as Python's DBOS has them", async () => {
+  const pickles = [
+    pyPickleWriter.serializeArgs([1, [at]], { second: new Set([2]) }),
+    pyPickleWriter.serializeArgs([]),
+  ];
+  assertEquals(pickles.map(pyPickleWriter.deserializeArgs), [[1, [at]], []]);
+  if (!isPythonHere) return;
+  const read = await readWithPython(pickles);
+  assertEquals(read.map(({ text }) => text), [
+    `{'args': (1, [${inPython(at)}]), 'kwargs': {'second': {2}}}`,
+    "{'args': (), 'kwargs': {}}",
+  ]);
+});
+
+class Money {
+  toJSON(): string {
+    return "7 EUR";
+  }
+}
+
+const refused: [value: unknown, message: string][] = [
+  [() => {}, "Cannot serialize a function as py_pickle"],
+  [{ list: [Symbol("mark")] }, "a symbol"],
+  [new Money(), "an object of class Money"],
+  [Object.create({ inherited: 1 }), "an object of class Object"],
+  [new Error("no"), "an object of class Error"],
+  [/a/, "an object of class RegExp"],
+  [new Uint16Array(2), "an object of class Uint16Array"],
+  [new ArrayBuffer(2), "an object of class ArrayBuffer"],
+  [Promise.resolve(), "an object of class Promise"],
+  [new Date(NaN), "a Date that is none"],
+  [new Date("-000001-01-01T00:00:00Z"), "a Date of the year -1"],
+  [new Date("+010000-01-01T00:00:00Z"), "a Date of the year 10000"],
+  [new Set([[1]]), "a Set that has an object of class Array, which Python cannot hash,"],
+  [new Map([[{}, 1]]), "a Map that has an object of class Object, which Python cannot hash,"],
+  [new Set([1, true]), "a Set with a boolean that equals another one in Python"],
+  [new Map<unknown, unknown>([[1, 1], [1n, 2]]), "a Map with a bigint that equals another one"],
+  [new Set([null, undefined]), "a Set with undefined that equals another one"],
+  [new Set([new Date(5), new Date(5)]), "a Set with an object of class Date that equals another"],
+  [JSON.parse("[".repeat(1_000) + "]".repeat(1_000)), "it is nested deeper than 450 levels"],
+];
+
+Deno.test("py_pickle refuses what Python would not have as it is", () => {
+  for (const [value, message] of refused) {
+    assertThrows(() => pyPickleWriter.serializeValue(value), Error, message);
+    assertThrows(() => pyPickleWriter.serializeArgs([1, { value }]), Error, message);
+    assertThrows(() => pyPickleWriter.serializeArgs([], { value }), Error, message);
+  }
+});
+
+Deno.test("DBOS_JSON is the portable JSON of one argument, as base64", () => {
+  for (
+    const [value, json, read] of [
+      [{ a: [1, "ä😀\0"] }, '{"a":[1,"ä😀\\u0000"]}'],
+      [at, `"${at.toISOString()}"`, at.toISOString()],
+      [2n ** 64n, '"18446744073709551616"', "18446744073709551616"],
+      [new Map([["a", new Set([1])]]), '{"a":[1]}', { a: [1] }],
+      ["\\ud800 \\\\ud800", '"\\\\ud800 \\\\\\\\ud800"'],
+      [[null, undefined], "[null,null]", [null, null]],
+    ] as const
+  ) {
+    const text = goJsonWriter.serializeValue(value);
+    assertEquals(
+      new TextDecoder().decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))),
+      json,
+    );
+    assertEquals(goJsonWriter.deserializeValue(text), read ?? value);
+    assertEquals(goJsonWriter.serializeArgs([value]), text);
+    assertEquals(goJsonWriter.deserializeArgs(text), [read ?? value]);
+  }
+  for (const value of [null, undefined]) {
+    assertEquals(goJsonWriter.serializeValue(value), "__DBOS_NIL");
+    assertEquals(goJsonWriter.serializeArgs([value]), "__DBOS_NIL");
+  }
+  assertEquals(goJsonWriter.serializeArgs([]), "__DBOS_NIL");
+});
+
+Deno.test("DBOS_JSON refuses what Go would not have as it is", () => {
+  const several = () => goJsonWriter.serializeArgs([1, 2]);
+  assertThrows(several, TypeError, "Cannot serialize 2 arguments as DBOS_JSON");
+  const named = () => goJsonWriter.serializeArgs([], { a: 1 });
+  assertThrows(named, TypeError, "Cannot serialize namedArgs as DBOS_JSON");
+  for (const value of ["\ud800", { "\udfff": 1 }, ["\\\udc00"]]) {
+    const lone = () => goJsonWriter.serializeValue(value);
+    assertThrows(lone, RangeError, "Cannot serialize a value as DBOS_JSON: it contains a lone");
+  }
+  assertThrows(() => goJsonWriter.serializeValue(() => {}), TypeError, "a function");
+});
+
+Deno.test("what cannot be written is refused before anything is sent", async () => {
+  // Nothing listens there: an attempt to send would end in another error.
+  const pool = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/none" });
+  const task = { workflowName: "task", queueName: "tasks" };
+  for (
+    const [serializationType, value, message] of [
+      ["py_pickle", new Money(), "Cannot serialize an object of class Money as py_pickle"],
+      ["DBOS_JSON", "\ud800", "Cannot serialize a value as DBOS_JSON"],
+    ] as const
+  ) {
+    const options = { ...task, serializationType };
+    for (
+      const write of [
+        () => enqueue(pool, options, value),
+        () => enqueueMany(pool, [{ ...options, args: [1] }, { ...options, args: [value] }]),
+        () => send(pool, "id", value, { serializationType }),
+      ]
+    ) {
+      await assertRejects(write, Error, message);
+    }
+  }
+  await pool.end();
+});
