@@ -46,7 +46,9 @@ Deno.test("workflows are managed on every schema version of the DBOS SDK", async
     await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", {
       onWarn: () => {},
     });
-    const client = createClient(connection);
+    const client = createClient(connection, {
+      serializationType: version >= 33 ? "portable" : "native",
+    });
     const workflowID = `version-${version}`;
     const statusOf = async (id: string) => (await getStatus(client, id))?.status;
     /** Runs `call` where the schema has what came with version `since`; elsewhere it is refused. */

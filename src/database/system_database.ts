@@ -40,6 +40,8 @@ export interface SystemDatabase {
   verify(): Promise<void>;
   /** Refuses `feature` where the schema has not the column or table that it `needs`. */
   require(feature: string, needs: string): Promise<void>;
+  /** Whether the schema has a column or table, as far as it was looked at. */
+  isKnownToHave(name: string): boolean;
   /** Runs a statement; tries again after transient faults, but never in a caller's transaction. */
   run<Parameters extends object, Row>(
     statement: Statement<Parameters, Row>,
@@ -70,6 +72,9 @@ function describeSchema(schema: string, columns: string): Schema {
   return { columns, features, buildQuery: createQueryBuilder(schema, features) };
 }
 
+// Releases before kept what is queued in a table of its own.
+const oldestNeed = "workflow_status.started_at_epoch_ms";
+
 const queryCanceled = "57014";
 
 // 42703 and 42P01: a column or table is not there.
@@ -96,6 +101,9 @@ export function createSystemDatabase(
       throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
+    if (!knownSchema.features.has(oldestNeed)) {
+      throw new UnsupportedFeatureError("a system database of such an old release", oldestNeed);
+    }
     return knownSchema;
   }
 
@@ -154,6 +162,7 @@ export function createSystemDatabase(
     async verify() {
       await currentSchema();
     },
+    isKnownToHave: (name) => knownSchema?.features.has(name) ?? false,
     async require(feature, needs) {
       const { features } = await currentSchema();
       if (!features.has(needs)) throw new UnsupportedFeatureError(feature, needs);

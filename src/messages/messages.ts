@@ -4,7 +4,8 @@ import { type Batcher, createBatcher, toPositionedArray } from "../database/batc
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { writingCodecOf } from "../serialization/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -156,7 +157,7 @@ export async function send(
   checkOptions(options);
   const database = systemDatabaseOf(client);
   // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
+  const codecFound = writingCodecOf(database, serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const isDelivered = await batcherOf(database, sendToForks)
     .write(toItem(addressed, codec, sendToForks));
@@ -200,7 +201,7 @@ export async function sendMany(
   messages.forEach(checkMessage);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
+  const codec = await writingCodecOf(database, options.serializationType);
   const items = messages.map((message) => toItem(message, codec, options.sendToForks));
   const areDelivered = await batcherOf(database, options.sendToForks).writeMany(items);
   return messages.map(({ destinationID }, index) => ({

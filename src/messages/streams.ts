@@ -27,8 +27,14 @@ export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapsh
 const greatestOffset = 2 ** 31 - 1;
 const valuesPerLook = 100;
 
-// What a worker writes when it closes a stream, as it is stored: as JSON, and before that as it is.
-const closings = new Set(['"__DBOS_STREAM_CLOSED__"', "__DBOS_STREAM_CLOSED__"]);
+// What a worker writes when it closes a stream, as it is stored: as JSON, and before that as it is, or
+// by Python as a pickle, in the protocol of its versions up to 3.13 and of those since.
+const closings = new Set([
+  '"__DBOS_STREAM_CLOSED__"',
+  "__DBOS_STREAM_CLOSED__",
+  "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
+  "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
+]);
 
 function readValues<Value>(
   client: Client | Driver,

@@ -2,7 +2,8 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
-import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { writingCodecOf } from "../serialization/writing_codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
   checkChoice,
@@ -227,7 +228,7 @@ export async function enqueue<Workflow = unknown>(
   checkEnqueueOptions(options);
   const database = systemDatabaseOf(client);
   // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
+  const codecFound = writingCodecOf(database, options.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const workflowID = options.workflowID ?? uuidV7();
   const job = toJob(database, codec, options, args, { workflow_id: workflowID });

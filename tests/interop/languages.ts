@@ -1,9 +1,11 @@
-/** The languages whose workers are started, and what none of their releases can do. */
+/** The languages whose workers are started, each in the newest release, and what those cannot do. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { SerializationType } from "../../mod.ts";
 
 /** How to install and start the application of a language, and what cannot be proven with it. */
 export interface Language {
+  /** The language; of an older release with its version, such as `Python 2.27.0`. */
   name: string;
   /** Installs what the application needs; gives why it cannot run here, if so. */
   install(): Promise<string | undefined>;
@@ -11,8 +13,19 @@ export interface Language {
   command: string[];
   /** The format in which its workers write what is for themselves only. */
   nativeFormat: string;
-  /** The features that are not possible, by name, each with the reason. */
+  /** What is recorded as the format of a child of a portable workflow, if it is not that. */
+  childFormat?: string;
+  /**
+   * The features that its workers cannot do, by name, each with the reason. What its schema has not
+   * is left out: that is told by the errors.
+   */
   impossible: Readonly<Record<string, string>>;
+  /** The format of arguments and messages; portable if it is left out. */
+  serializationType?: SerializationType;
+  /** What a workflow is given for these arguments; the same if it is left out. */
+  toArguments?(args: readonly unknown[], workflowName: string): readonly unknown[];
+  /** What its workers need besides the name of a workflow that is given these arguments. */
+  enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
 }
 
 function pathOf(relative: string): string {
@@ -20,7 +33,7 @@ function pathOf(relative: string): string {
 }
 
 /** Runs a command; gives what it said where it failed, and why where it is missing. */
-async function run(
+export async function run(
   [command, ...args]: [string, ...string[]],
   options: Deno.CommandOptions = {},
 ): Promise<string | undefined> {
@@ -36,7 +49,7 @@ async function run(
   }
 }
 
-const typeScript: Language = {
+export const typeScript: Language = {
   name: "TypeScript",
   install: () => Promise.resolve(undefined),
   command: [
@@ -52,7 +65,7 @@ const typeScript: Language = {
 };
 
 const environment = pathOf("python/.venv");
-const pythonProgram = Deno.build.os === "windows"
+export const pythonProgram: string = Deno.build.os === "windows"
   ? `${environment}/Scripts/python.exe`
   : `${environment}/bin/python`;
 
@@ -70,22 +83,29 @@ async function installPython(): Promise<string | undefined> {
   await Deno.writeTextFile(installed, wanted);
 }
 
-const python: Language = {
+let pythonInstalled: Promise<string | undefined> | undefined;
+
+export const python: Language = {
   name: "Python",
-  install: installPython,
+  // Older releases are run with the same.
+  install: () => pythonInstalled ??= installPython(),
   command: [pythonProgram, pathOf("python/app.py")],
   nativeFormat: "py_pickle",
   impossible: {},
 };
 
-const goFolder = pathOf("go");
-const goProgram = `${goFolder}/.cache/app${Deno.build.os === "windows" ? ".exe" : ""}`;
+export const goFolder: string = pathOf("go");
 
-async function installGo(): Promise<string | undefined> {
+/** Builds an application in Go from what is in `folder`. */
+export async function buildGo(
+  folder: string,
+  program: string,
+  options: string[] = [],
+): Promise<string | undefined> {
   const missing = await run(["go", "version"]);
   if (missing) return missing;
-  const failure = await run(["go", "build", "-o", goProgram, "."], {
-    cwd: goFolder,
+  const failure = await run(["go", "build", ...options, "-o", program, "."], {
+    cwd: folder,
     env: {
       GOCACHE: `${goFolder}/.cache/build`,
       GOMODCACHE: `${goFolder}/.cache/modules`,
@@ -93,19 +113,57 @@ async function installGo(): Promise<string | undefined> {
       GOFLAGS: "-modcacherw",
     },
   });
-  if (failure) throw new Error(`Cannot build ${goFolder}:\n${failure}`);
+  if (failure) throw new Error(`Cannot build ${program}:\n${failure}`);
 }
 
-const go: Language = {
+const goProgram = `${goFolder}/.cache/app${Deno.build.os === "windows" ? ".exe" : ""}`;
+
+export const go: Language = {
   name: "Go",
-  install: installGo,
+  install: () => buildGo(goFolder, goProgram),
   command: [goProgram],
   nativeFormat: "DBOS_JSON",
   impossible: {
     "A method of a class": "the language has no classes",
-    "An error in its native format": "it is a gob, which only Go reads",
     "The roles of the user": "workflows cannot ask for them",
   },
 };
 
-export const languages: Language[] = [typeScript, python, go];
+const javaFolder = pathOf("java");
+const javaClasses = [`${javaFolder}/.cache/classes`, `${javaFolder}/.cache/dependency/*`];
+
+async function installJava(): Promise<string | undefined> {
+  const missing = await run(["java", "-version"]);
+  if (missing) return missing;
+  const sources = ["pom.xml", "App.java"].map((name) => Deno.readTextFile(`${javaFolder}/${name}`));
+  const wanted = (await Promise.all(sources)).join("");
+  const built = `${javaFolder}/.cache/built.txt`;
+  if (existsSync(built) && await Deno.readTextFile(built) === wanted) return undefined;
+  // A machine may have Java without its compiler, or an older one.
+  const missingToBuild = await run(["javac", "--release", "17", "-version"]) ??
+    await run(["mvn", "-version"]);
+  if (missingToBuild) return missingToBuild;
+  // No other release of a dependency shall remain there.
+  await Deno.remove(`${javaFolder}/.cache/dependency`, { recursive: true }).catch(() => {});
+  const options = ["--batch-mode", "--quiet", "-Dmaven.repo.local=.cache/repository"];
+  const goals = ["compiler:compile", "dependency:copy-dependencies"];
+  const failure = await run(["mvn", ...options, ...goals], { cwd: javaFolder });
+  if (failure) throw new Error(`Cannot build ${javaFolder}:\n${failure}`);
+  await Deno.writeTextFile(built, wanted);
+}
+
+const java: Language = {
+  name: "Java",
+  install: installJava,
+  command: ["java", "-cp", javaClasses.join(Deno.build.os === "windows" ? ";" : ":"), "App"],
+  nativeFormat: "java_jackson",
+  impossible: {
+    "Named arguments": "workflows are given those by position only",
+    "Arguments in its native format, as this client writes them":
+      "it has Java's classes, which this client does not know",
+  },
+  // The same as in java/App.java, which tells why.
+  enqueueOptions: (args) => ({ workflowClassName: `Workflows${args.length}` }),
+};
+
+export const languages: Language[] = [typeScript, python, go, java];
