@@ -14,14 +14,15 @@ import {
 } from "./measure.ts";
 
 const batchSize = 1000;
-// As many as enqueueMany() has under way at once.
-const statementsAtOnce = 4;
+// What enqueueMany() writes at once: so many rows a statement, and at most so many statements.
+const rowsEach = 500;
+const mostStatements = 4;
 
 function* makeJobs(count: number) {
   for (let number = 0; number < count; number++) yield { ...job, args: [...args] };
 }
 
-/** The statement and the parameters that enqueueMany() sends for a batch. */
+/** A statement that enqueueMany() sends, and its parameters. */
 async function recordStatement(url: string): Promise<{ text: string; values: string[] }> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
@@ -32,7 +33,7 @@ async function recordStatement(url: string): Promise<{ text: string; values: str
       sent.push(config);
       return query(config);
     }) as typeof connection.query;
-    await enqueueMany(connection, makeJobs(batchSize));
+    await enqueueMany(connection, makeJobs(rowsEach));
     return sent.find(({ text }) => text.includes("insert into"))!;
   } finally {
     await connection.end();
@@ -67,7 +68,7 @@ async function runPgbench(
   const decoder = new TextDecoder();
   const tps = /^tps = ([\d.]+)/m.exec(decoder.decode(stdout))?.[1];
   if (!success || !tps) throw new Error(`Cannot run pgbench:\n${decoder.decode(stderr)}`);
-  return Number(tps) * batchSize;
+  return Number(tps) * rowsEach;
 }
 
 async function isInstalled(command: string): Promise<boolean> {
@@ -109,8 +110,9 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
     resources.defer(() => Deno.remove(script));
     await Deno.writeTextFile(script, await toScript(url));
     const measureLimit = (clients: number) => () => runPgbench(url, script, clients, roundMs);
-    limits.push({ name: "1 at once", measure: measureLimit(1) });
-    limits.push({ name: `${statementsAtOnce} at once`, measure: measureLimit(statementsAtOnce) });
+    for (const clients of [batchSize / rowsEach, mostStatements]) {
+      limits.push({ name: `${clients} at once`, measure: measureLimit(clients) });
+    }
   }
 
   /** The rows that compare ours with a limit instead of with the official client. */
