@@ -1,6 +1,6 @@
 -- debounce(job text) optional
 -- row: bounced_id text?, holder_id text?, is_debounced boolean?, name text?, class_name text?,
--- row: application_name text?
+-- row: application_name text?, is_outdated boolean?
 -- needs workflow_status.is_debounced, workflow_status.delay_until_epoch_ms,
 -- needs workflow_status.serialization
 --
@@ -46,6 +46,11 @@ bounced as (
     and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name)
     and bounced.status = 'DELAYED'
     and bounced.is_debounced
+    and not exists ( -- not workflow_input
+      select from pg_catalog.pg_class as here -- not workflow_input
+      join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+      where here.oid = bounced.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+    ) -- not workflow_input
     and coalesce( -- workflow_status.application_name
       bounced.application_name = job.application_name, true -- workflow_status.application_name
     ) -- workflow_status.application_name
@@ -59,7 +64,9 @@ payload as ( -- workflow_input
   on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 holder as (
-  select holder.*
+  select
+    holder.tableoid, -- not workflow_input
+    holder.*
   from job
   join :schema.workflow_status as holder
     on holder.queue_name = job.queue_name
@@ -67,6 +74,11 @@ holder as (
 )
 select
   bounced.workflow_uuid as bounced_id,
+  exists ( -- not workflow_input
+    select from pg_catalog.pg_class as here -- not workflow_input
+    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+    where here.oid = holder.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+  ) as is_outdated, -- not workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,

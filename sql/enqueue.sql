@@ -12,6 +12,9 @@
 -- The inputs are written where workers of every age look for them: to workflow_input and to
 -- workflow_status, which older releases read alone. Go's would run without arguments.
 --
+-- What tells is a token of the call's: where the schema has no creator_xid it is in owner_xid, as with
+-- the SDKs of that time, whose workers leave it there.
+--
 -- A row that names neither met a workflow that this statement cannot see: one that was committed
 -- after the statement began, or an earlier job of the same statement. Sending that job again tells.
 --
@@ -82,6 +85,7 @@ inserted as (
     is_debounced, -- workflow_status.is_debounced
     debounce_deadline_epoch_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
+    owner_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
     inputs,
     status
   )
@@ -113,6 +117,7 @@ inserted as (
     coalesce(is_debounced, false), -- workflow_status.is_debounced
     created_at + debounce_timeout_ms, -- workflow_status.is_debounced
     creator_xid, -- workflow_status.creator_xid
+    creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
     inputs,
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
   from job
@@ -142,6 +147,8 @@ select
   existing.config_name::text as existing_config_name,
   coalesce(
     existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
+    existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid
+      = obstacle.creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
     false
   ) as is_own,
   holder.workflow_uuid as holder_id

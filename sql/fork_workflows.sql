@@ -1,6 +1,6 @@
 -- fork_workflows(forks text) many
 -- row: position int, has_original boolean, is_own boolean, existing_status text?,
--- row: existing_name text?
+-- row: existing_name text?, is_outdated boolean?
 --
 -- Enqueues copies of workflows, each with the steps before `start_step` and what they published.
 -- Unless all originals are there and all IDs of forks are free nothing is written. Returns a row
@@ -18,6 +18,11 @@ with fork as (
       original.application_name, -- workflow_status.application_name
       input.client_application_name
     ) as application_name,
+    exists ( -- not workflow_input
+      select from pg_catalog.pg_class as here -- not workflow_input
+      join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+      where here.oid = original.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+    ) as is_outdated, -- not workflow_input
     existing.status as existing_status,
     existing.name as existing_name,
     coalesce(
@@ -98,7 +103,9 @@ inserted as (
     on payload.workflow_uuid = fork.original_id -- workflow_input
   where not exists (
     select from fork
-    where not has_original or (existing_status is not null and not is_own)
+    where not has_original
+      or is_outdated -- not workflow_input
+      or (existing_status is not null and not is_own)
   )
   order by fork.position
   on conflict do nothing
@@ -210,6 +217,7 @@ select
   position,
   has_original,
   is_own,
+  is_outdated, -- not workflow_input
   existing_status,
   existing_name
 from fork

@@ -6,7 +6,7 @@ interface Column {
 }
 
 const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
-const marker = /-- (not )?:?[a-z_]+(\.[a-z_]+)?$/;
+const marker = /-- (not )?:?[a-z_.]+(, (not )?:?[a-z_.]+)*$/;
 
 function parseColumns(file: string, list: string): Column[] {
   return list.split(",").map((item) => item.trim()).filter(Boolean).map((item) => {

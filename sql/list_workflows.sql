@@ -13,7 +13,7 @@
 -- row: created_at text, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
 -- row: deduplication_id text?, priority int?, queue_partition_key text?, started_at_epoch_ms text?,
 -- row: delay_until_epoch_ms text?, completed_at text?, forked_from text?, was_forked_from boolean?,
--- row: parent_workflow_id text?, attributes text?, schedule_name text?
+-- row: parent_workflow_id text?, attributes text?, schedule_name text?, is_outdated boolean?
 --
 -- Workflows with their inputs and outcomes, the oldest first or, with sort_desc, the newest. Those
 -- of one millisecond are in the order of their IDs, so that a page can begin after (after_time,
@@ -137,6 +137,13 @@ select
       ws.error
     )
   end as error,
+  exists ( -- not workflow_output
+    select from :schema.workflow_status as own -- not workflow_output
+    join pg_catalog.pg_class as here on here.oid = own.tableoid -- not workflow_output
+    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
+    where own.workflow_uuid = ws.workflow_uuid -- not workflow_output
+      and beside.relname = 'workflow_output' -- not workflow_output
+  ) as is_outdated, -- not workflow_output
   ws.serialization, -- workflow_status.serialization
   ws.executor_id,
   ws.application_version,

@@ -1,6 +1,6 @@
 -- look(outcomes text, events text, ends text, streams text, most_rows int) many
 -- row: kind text, position int, workflow_id text, status text?, value text?, error text?,
--- row: serialization text?, ended_at text?
+-- row: serialization text?, is_outdated boolean?, ended_at text?
 --
 -- What has come of all that a client waits for, each with its position in its list: the outcome of
 -- each workflow that has ended, each event that has been set, the bare end of each workflow whose
@@ -12,6 +12,8 @@
 -- value has none to come, unless it was cancelled and its worker has yet to notice.
 --
 -- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
+--
+-- `is_outdated` says that outcomes have a table by now that the statement was not made for.
 --
 -- Of more than `most_rows` rows, some: those left out are found by asking for them again.
 select
@@ -31,6 +33,11 @@ select
     ws.serialization, -- workflow_status.serialization
     null::text
   ) as serialization,
+  exists ( -- not workflow_output
+    select from pg_catalog.pg_class as here -- not workflow_output
+    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
+    where here.oid = ws.tableoid and beside.relname = 'workflow_output' -- not workflow_output
+  ) as is_outdated, -- not workflow_output
   coalesce(
     ws.completed_at, -- workflow_status.completed_at
     ws.updated_at
@@ -43,6 +50,7 @@ cross join lateral (
     output,
     error,
     serialization, -- workflow_status.serialization
+    tableoid, -- not workflow_output
     completed_at, -- workflow_status.completed_at
     updated_at,
     status
@@ -64,6 +72,7 @@ select
     event.serialization, -- workflow_events.serialization
     null::text
   ),
+  null, -- not workflow_output
   null
 from rows from (
   json_to_recordset(:events::text::json) as (workflow_id text, key text)
@@ -79,6 +88,7 @@ select
   null,
   null,
   null,
+  null, -- not workflow_output
   coalesce(
     ws.completed_at, -- workflow_status.completed_at
     ws.updated_at
@@ -105,6 +115,7 @@ select
   available.pairs,
   null,
   null,
+  null, -- not workflow_output
   null
 from rows from (
   json_to_recordset(:streams::text::json)

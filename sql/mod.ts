@@ -396,6 +396,7 @@ export const debounce: Statement<{
   name: string | null;
   class_name: string | null;
   application_name: string | null;
+  is_outdated: boolean | null;
 }> = {
   name: "debounce",
   text: `
@@ -433,6 +434,11 @@ and bounced.name = job.name
 and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name)
 and bounced.status = 'DELAYED'
 and bounced.is_debounced
+and not exists ( -- not workflow_input
+select from pg_catalog.pg_class as here -- not workflow_input
+join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+where here.oid = bounced.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+) -- not workflow_input
 and coalesce( -- workflow_status.application_name
 bounced.application_name = job.application_name, true -- workflow_status.application_name
 ) -- workflow_status.application_name
@@ -446,7 +452,9 @@ cross join job -- workflow_input
 on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
 holder as (
-select holder.*
+select
+holder.tableoid, -- not workflow_input
+holder.*
 from job
 join :schema.workflow_status as holder
 on holder.queue_name = job.queue_name
@@ -454,6 +462,11 @@ and holder.deduplication_id = job.deduplication_id
 )
 select
 bounced.workflow_uuid as bounced_id,
+exists ( -- not workflow_input
+select from pg_catalog.pg_class as here -- not workflow_input
+join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+where here.oid = holder.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+) as is_outdated, -- not workflow_input
 holder.is_debounced,
 holder.name,
 holder.class_name::text,
@@ -620,6 +633,7 @@ schedule_name, -- workflow_status.schedule_name
 is_debounced, -- workflow_status.is_debounced
 debounce_deadline_epoch_ms, -- workflow_status.is_debounced
 creator_xid, -- workflow_status.creator_xid
+owner_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
 inputs,
 status
 )
@@ -651,6 +665,7 @@ schedule_name, -- workflow_status.schedule_name
 coalesce(is_debounced, false), -- workflow_status.is_debounced
 created_at + debounce_timeout_ms, -- workflow_status.is_debounced
 creator_xid, -- workflow_status.creator_xid
+creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
 inputs,
 case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
 from job
@@ -680,6 +695,8 @@ existing.class_name::text as existing_class_name,
 existing.config_name::text as existing_config_name,
 coalesce(
 existing.creator_xid = obstacle.creator_xid, -- workflow_status.creator_xid
+existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid
+= obstacle.creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
 false
 ) as is_own,
 holder.workflow_uuid as holder_id
@@ -766,6 +783,7 @@ export const forkWorkflows: Statement<{
   is_own: boolean;
   existing_status: string | null;
   existing_name: string | null;
+  is_outdated: boolean | null;
 }> = {
   name: "fork_workflows",
   text: `
@@ -778,6 +796,11 @@ coalesce(
 original.application_name, -- workflow_status.application_name
 input.client_application_name
 ) as application_name,
+exists ( -- not workflow_input
+select from pg_catalog.pg_class as here -- not workflow_input
+join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
+where here.oid = original.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+) as is_outdated, -- not workflow_input
 existing.status as existing_status,
 existing.name as existing_name,
 coalesce(
@@ -858,7 +881,9 @@ left join :schema.workflow_input as payload -- workflow_input
 on payload.workflow_uuid = fork.original_id -- workflow_input
 where not exists (
 select from fork
-where not has_original or (existing_status is not null and not is_own)
+where not has_original
+or is_outdated -- not workflow_input
+or (existing_status is not null and not is_own)
 )
 order by fork.position
 on conflict do nothing
@@ -970,6 +995,7 @@ select
 position,
 has_original,
 is_own,
+is_outdated, -- not workflow_input
 existing_status,
 existing_name
 from fork
@@ -1282,6 +1308,7 @@ export const listWorkflows: Statement<{
   parent_workflow_id: string | null;
   attributes: string | null;
   schedule_name: string | null;
+  is_outdated: boolean | null;
 }> = {
   name: "list_workflows",
   text: `
@@ -1390,6 +1417,13 @@ wo.error, -- workflow_output
 ws.error
 )
 end as error,
+exists ( -- not workflow_output
+select from :schema.workflow_status as own -- not workflow_output
+join pg_catalog.pg_class as here on here.oid = own.tableoid -- not workflow_output
+join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
+where own.workflow_uuid = ws.workflow_uuid -- not workflow_output
+and beside.relname = 'workflow_output' -- not workflow_output
+) as is_outdated, -- not workflow_output
 ws.serialization, -- workflow_status.serialization
 ws.executor_id,
 ws.application_version,
@@ -1434,6 +1468,7 @@ export const look: Statement<{
   value: string | null;
   error: string | null;
   serialization: string | null;
+  is_outdated: boolean | null;
   ended_at: string | null;
 }> = {
   name: "look",
@@ -1455,6 +1490,11 @@ coalesce(
 ws.serialization, -- workflow_status.serialization
 null::text
 ) as serialization,
+exists ( -- not workflow_output
+select from pg_catalog.pg_class as here -- not workflow_output
+join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
+where here.oid = ws.tableoid and beside.relname = 'workflow_output' -- not workflow_output
+) as is_outdated, -- not workflow_output
 coalesce(
 ws.completed_at, -- workflow_status.completed_at
 ws.updated_at
@@ -1467,6 +1507,7 @@ workflow_uuid,
 output,
 error,
 serialization, -- workflow_status.serialization
+tableoid, -- not workflow_output
 completed_at, -- workflow_status.completed_at
 updated_at,
 status
@@ -1488,6 +1529,7 @@ coalesce(
 event.serialization, -- workflow_events.serialization
 null::text
 ),
+null, -- not workflow_output
 null
 from rows from (
 json_to_recordset(:events::text::json) as (workflow_id text, key text)
@@ -1503,6 +1545,7 @@ ws.status,
 null,
 null,
 null,
+null, -- not workflow_output
 coalesce(
 ws.completed_at, -- workflow_status.completed_at
 ws.updated_at
@@ -1529,6 +1572,7 @@ ws.status,
 available.pairs,
 null,
 null,
+null, -- not workflow_output
 null
 from rows from (
 json_to_recordset(:streams::text::json)

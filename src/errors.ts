@@ -355,10 +355,12 @@ export class UnsupportedFeatureError extends Error {
     readonly feature: string,
     /** The table or column that it needs. */
     readonly needs: string,
+    /** The first releases that create it, in words; empty if they are not known. */
+    readonly firstReleases: string = "",
   ) {
     super(
       `Cannot use ${feature}: the system database has no ${needs}. Upgrade the DBOS application ` +
-        "to a release that creates it",
+        `to a release that creates it${firstReleases && `: ${firstReleases} or a later one`}`,
     );
   }
 }

@@ -280,3 +280,22 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     assertEquals(batches, []);
   });
 });
+
+Deno.test("an idempotency key delivers once where old schemas have no unique index", async () => {
+  await using recorder = await openBatchRecorder("send");
+  const { client, pool } = recorder;
+  await pool.query(
+    `alter table dbos.notifications drop constraint notifications_pkey, drop column serialization`,
+  );
+  const [first, second] = [await enqueueIdle(client), await enqueueIdle(client)];
+  const to = (destinationID: string, message: unknown, idempotencyKey?: string): Message => ({
+    destinationID,
+    message,
+    ...(idempotencyKey && { idempotencyKey }),
+  });
+  await sendMany(client, [to(first, 1, "key"), to(first, 2, "key"), to(second, 3, "key")]);
+  await send(client, first, 4, { idempotencyKey: "key" });
+  await sendMany(client, [to(first, 5), to(first, 5)]);
+  assertEquals(await messagesTo(recorder, first), [1, 5, 5]);
+  assertEquals(await messagesTo(recorder, second), [3]);
+});

@@ -59,6 +59,20 @@ Deno.test("createQueryBuilder() drops the lines of absent features, and their pa
   assertEquals(all.values, ["a", "i", "x"]);
 });
 
+Deno.test("createQueryBuilder() keeps a line of several conditions where all hold", () => {
+  const text = "select 1\n  + :owner::int -- workflow_status.owner_xid, not workflow_input";
+  for (
+    const [features, values] of [
+      [[], []],
+      [["workflow_input"], []],
+      [["workflow_status.owner_xid"], [2]],
+      [["workflow_status.owner_xid", "workflow_input"], []],
+    ]
+  ) {
+    assertEquals(build(text, { owner: 2 }, { features: features as string[] }).values, values);
+  }
+});
+
 Deno.test("createQueryBuilder() keeps the lines of the parameters that are given", () => {
   const buildQuery = createQueryBuilder("dbos", new Set());
   const statement = {

@@ -64,7 +64,8 @@ function readFile(path: string): File {
       ...[...source.matchAll(/^-- needs (.*)$/gm)].flatMap((match) => match[1]!.split(/,? |,$/)),
     ].filter(Boolean),
     header: { name: name!, parameters: parseColumns(parameters!), row: parseColumns(rows) },
-    features: [...source.matchAll(/[^-\n].* -- (?:not )?([a-z_.]+)$/gm)].map((match) => match[1]!),
+    features: [...source.matchAll(/[^-\n].* -- ((?:not )?[a-z_.]+(?:, (?:not )?[a-z_.]+)*)$/gm)]
+      .flatMap((match) => match[1]!.split(", ").map((condition) => condition.replace("not ", ""))),
   };
 }
 
@@ -105,8 +106,9 @@ async function checkStatements(connection: pg.Client): Promise<void> {
     const fields = results.at(-1)!.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
     const expected = header.row
       .filter(({ name }) => {
-        const feature = new RegExp(`\\b${name}(?:::text)?, -- ([a-z_.]+)$`, "m").exec(source)?.[1];
-        const isAbsent = feature !== undefined && !present.has(feature);
+        const line = new RegExp(`\\b${name}(?:::text)?, -- (not )?([a-z_.]+)$`, "m");
+        const [, not, feature] = line.exec(source) ?? [];
+        const isAbsent = feature !== undefined && present.has(feature) === (not !== undefined);
         return fields.some((field) => field.name === name) || !isAbsent;
       })
       .map(({ name, type }) => ({ name, dataTypeID: typeIDs[type]! }));

@@ -26,7 +26,7 @@ interface CompiledStatement {
 }
 
 /** A line that only some statements keep, for what they need or are given. */
-const marker = / *-- (not )?(:?[a-z_.]+)$/;
+const marker = / *-- ((?:not )?:?[a-z_.]+(?:, (?:not )?:?[a-z_.]+)*)$/;
 const markedParameter = /-- (?:not )?:([a-z_]+)$/gm;
 const parameter = /(?<!:):([a-z_]+)/g;
 
@@ -45,11 +45,13 @@ function hash(text: string): string {
 }
 
 function keepLines(text: string, isThere: (name: string) => boolean): string {
+  const holds = (condition: string) =>
+    condition.startsWith("not ") ? !isThere(condition.slice(4)) : isThere(condition);
   const lines: string[] = [];
   for (const line of text.split("\n")) {
     const match = marker.exec(line);
-    if (match && isThere(match[2]!) === (match[1] !== undefined)) continue;
-    lines.push(match ? line.slice(0, match.index) : line);
+    if (!match) lines.push(line);
+    else if (match[1]!.split(", ").every(holds)) lines.push(line.slice(0, match.index));
   }
   return lines.join("\n");
 }
@@ -70,7 +72,7 @@ function numberParameters(text: string, schema: string): { text: string; paramet
  *
  * A line of SQL that ends with a comment that is the name of a table or column, or of a parameter
  * with its colon, stays only where the schema has that, or the parameter is given; with `not` before
- * it, only where not.
+ * it, only where not. Of several, with commas between them, all must hold.
  */
 export function createQueryBuilder(
   schema: string,

@@ -82,6 +82,17 @@ function isSchemaMismatch(error: unknown): boolean {
   return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
 }
 
+async function unsupported(feature: string, needs: string): Promise<UnsupportedFeatureError> {
+  const { describeFirstReleases } = await import("./feature_history.ts");
+  return new UnsupportedFeatureError(feature, needs, describeFirstReleases(needs));
+}
+
+// An upgrade gave inputs and outputs tables of their own, which raises no error but leaves nothing to
+// read where they were: the statements that this matters to look out for it, and do nothing then.
+function isOutdated(row: unknown): boolean {
+  return (row as { is_outdated?: boolean | null }).is_outdated === true;
+}
+
 export function createSystemDatabase(
   adapter: Adapter,
   settings: Settings,
@@ -102,7 +113,7 @@ export function createSystemDatabase(
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
     if (!knownSchema.features.has(oldestNeed)) {
-      throw new UnsupportedFeatureError("a system database of such an old release", oldestNeed);
+      throw await unsupported("a system database of such an old release", oldestNeed);
     }
     return knownSchema;
   }
@@ -123,11 +134,14 @@ export function createSystemDatabase(
   async function attempt(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
     const seen = await currentSchema();
     try {
-      return await send(seen);
+      const rows = await send(seen);
+      if (!rows.some(isOutdated)) return rows;
     } catch (error) {
       if (isSchemaMismatch(error)) schema = undefined;
       throw error;
     }
+    schema = undefined;
+    return await send(await currentSchema());
   }
 
   function attemptUntilDone(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
@@ -164,8 +178,11 @@ export function createSystemDatabase(
     },
     isKnownToHave: (name) => knownSchema?.features.has(name) ?? false,
     async require(feature, needs) {
+      if ((await currentSchema()).features.has(needs)) return;
+      // It may have come since.
+      schema = undefined;
       const { features } = await currentSchema();
-      if (!features.has(needs)) throw new UnsupportedFeatureError(feature, needs);
+      if (!features.has(needs)) throw await unsupported(feature, needs);
     },
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,

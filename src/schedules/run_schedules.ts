@@ -104,7 +104,8 @@ export async function triggerSchedule<Result = unknown>(
   const now = new Date();
   const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
   const run = toRun(database, name, runnable, workflowID, now);
-  return createHandle(client, await writeJob(database, workflowID, runnable.options, run));
+  const options = { ...runnable.options, workflowID };
+  return createHandle(client, await writeJob(database, workflowID, options, run));
 }
 
 /**

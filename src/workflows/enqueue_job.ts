@@ -136,10 +136,17 @@ function describeWorkflow(
   return configName ? `workflow ${method} of instance ${configName}` : `workflow ${method}`;
 }
 
+/**
+ * Whether the workflow that has the ID was written by an attempt of the same call, whose answer got
+ * lost. Nobody else has an ID that the call has made up; that serves schemas that tell of none.
+ */
+export function isOwn({ workflowID }: EnqueueOptions, obstacle: Obstacle): boolean {
+  return obstacle.is_own === true || (obstacle.existing_id !== null && workflowID === undefined);
+}
+
 /** The ID that a call's handle is for, given what has the ID already, or the error to throw. */
 function resolveExisting(workflowID: string, options: EnqueueOptions, existing: Obstacle): string {
-  // An attempt of this very call has written it, and its answer got lost.
-  if (existing.is_own) return workflowID;
+  if (isOwn(options, existing)) return workflowID;
   if (options.workflowIDReusePolicy === "reject") {
     throw new WorkflowIDInUseError(
       workflowID,

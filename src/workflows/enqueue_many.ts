@@ -6,6 +6,7 @@ import {
   batcherOf,
   findConflict,
   idsTaken,
+  isOwn,
   needsColumns,
   type Obstacle,
   requireColumns,
@@ -129,7 +130,7 @@ function toOutcome(
   { job, workflowID }: PreparedJob,
   obstacle: Obstacle | undefined,
 ): EnqueueOutcome | undefined {
-  if (!obstacle || obstacle.is_own) return { workflowID, outcome: "enqueued" };
+  if (!obstacle || isOwn(job, obstacle)) return { workflowID, outcome: "enqueued" };
   if (obstacle.existing_id) {
     const error = findConflict(workflowID, job, obstacle);
     return error

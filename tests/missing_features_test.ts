@@ -1,0 +1,373 @@
+import { assert, assertEquals } from "@std/assert";
+import pg from "pg";
+import {
+  allMigrations,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
+import {
+  runSysMigrationsPg,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
+import {
+  applySchedules,
+  backfillSchedule,
+  cancelWorkflow,
+  cancelWorkflows,
+  type Client,
+  countSteps,
+  createClient,
+  createSchedule,
+  debounce,
+  deleteQueue,
+  deleteSchedule,
+  deleteWorkflow,
+  deleteWorkflows,
+  enqueue,
+  enqueueMany,
+  type EnqueueOptions,
+  forkWorkflow,
+  forkWorkflows,
+  getLatestApplicationVersion,
+  getSchedule,
+  listApplicationVersions,
+  listQueues,
+  listSchedules,
+  pauseSchedule,
+  registerQueue,
+  type RegisterQueueOptions,
+  renameApplication,
+  resumeSchedule,
+  retrieveQueue,
+  rewindWorkflow,
+  send,
+  sendMany,
+  setLatestApplicationVersion,
+  setWorkflowDelay,
+  triggerSchedule,
+  UnsupportedFeatureError,
+  updateQueue,
+  updateSchedule,
+  updateWorkflowAttributes,
+} from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+
+/** Something that not every schema has a place for. */
+interface NewerFeature {
+  /** The version of the schema that it came with, as DBOS for TypeScript counts. */
+  version: number;
+  /** The first releases of DBOS for TypeScript and Python that have it. */
+  releases: readonly [string, string];
+  /** What the error calls it, and what it says is missing. */
+  feature: string;
+  needs: string;
+  calls: Record<string, (client: Client) => Promise<unknown>>;
+}
+
+const id = "a workflow";
+const task = { workflowName: "echo", queueName: "tasks", workflowID: id };
+// Portable JSON needs a place for its name.
+const native = { serializationType: "native" } as const;
+const portable = { serializationType: "portable" } as const;
+const schedule = { scheduleName: "daily", workflowName: "echo", schedule: "0 0 * * *" };
+
+/** The calls that take options of enqueue(). */
+function enqueueWith(options: Partial<EnqueueOptions>): NewerFeature["calls"] {
+  return {
+    "enqueue()": (client) => enqueue(client, { ...task, ...options }),
+    "enqueueMany()": (client) => enqueueMany(client, [task, { ...task, ...options }]),
+  };
+}
+
+/** The calls that take options of a schedule. */
+function scheduleWith(options: object): NewerFeature["calls"] {
+  return {
+    "createSchedule()": (client) => createSchedule(client, { ...schedule, ...options }),
+    "applySchedules()": (client) =>
+      applySchedules(client, [schedule, { ...schedule, ...options, scheduleName: "nightly" }]),
+  };
+}
+
+/** The calls that take a limit of a queue. */
+function limitWith(limits: RegisterQueueOptions): NewerFeature["calls"] {
+  return {
+    "registerQueue()": (client) => registerQueue(client, "tasks", limits),
+    "updateQueue()": (client) => updateQueue(client, "tasks", limits),
+  };
+}
+
+const delay = { version: 38, releases: ["4.12.9", "2.16.0"] } as const;
+const delayColumn = "workflow_status.delay_until_epoch_ms";
+const fork = { version: 30, releases: ["4.5.13", "2.5.0"] } as const;
+const parents = { version: 31, releases: ["4.9.11", "2.11.0"] } as const;
+const attributes = { version: 62, releases: ["4.21.6", "2.25.0"] } as const;
+const ofSchedules = { version: 37, releases: ["4.11.11", "2.15.0"] } as const;
+const partitionLimits = {
+  version: 108,
+  releases: ["4.27.6", "2.31.0"],
+  needs: "queues.partition_concurrency",
+} as const;
+const applications = ["4.26.10", "2.30.0"] as const;
+
+/** The oldest first. */
+const features: NewerFeature[] = [
+  {
+    version: 25,
+    releases: ["4.3.8", "2.2.0"],
+    feature: "queuePartitionKey",
+    needs: "workflow_status.queue_partition_key",
+    calls: enqueueWith({ queuePartitionKey: "a" }),
+  },
+  {
+    ...fork,
+    feature: "forkWorkflow",
+    needs: "workflow_events_history",
+    calls: {
+      "forkWorkflow()": (client) => forkWorkflow(client, id, 0),
+      "forkWorkflows()": (client) => forkWorkflows(client, [{ workflowID: id, startStep: 0 }]),
+    },
+  },
+  {
+    ...fork,
+    feature: "rewindWorkflow",
+    needs: "workflow_events_history",
+    calls: { "rewindWorkflow()": (client) => rewindWorkflow(client, id) },
+  },
+  {
+    ...parents,
+    feature: "cancelChildren",
+    needs: "workflow_status.parent_workflow_id",
+    calls: {
+      "cancelWorkflow()": (client) => cancelWorkflow(client, id, { cancelChildren: true }),
+      "cancelWorkflows()": (client) => cancelWorkflows(client, [id], { cancelChildren: true }),
+    },
+  },
+  {
+    ...parents,
+    feature: "deleteChildren",
+    needs: "workflow_status.parent_workflow_id",
+    calls: {
+      "deleteWorkflow()": (client) => deleteWorkflow(client, id, { deleteChildren: true }),
+      "deleteWorkflows()": (client) => deleteWorkflows(client, [id], { deleteChildren: true }),
+    },
+  },
+  {
+    version: 32,
+    releases: ["4.9.11", "2.14.0"],
+    feature: "serializationType portable",
+    needs: "workflow_status.serialization",
+    calls: {
+      ...enqueueWith(portable),
+      "send()": (client) => send(client, id, 1, portable),
+      "sendMany()": (client) => sendMany(client, [{ destinationID: id, message: 1 }], portable),
+    },
+  },
+  {
+    version: 33,
+    releases: ["4.9.11", "2.13.0"],
+    feature: "schedules",
+    needs: "workflow_schedules",
+    calls: {
+      ...scheduleWith({}),
+      "getSchedule()": (client) => getSchedule(client, "daily"),
+      "listSchedules()": (client) => listSchedules(client),
+      "updateSchedule()": (client) => updateSchedule(client, "daily", {}),
+      "pauseSchedule()": (client) => pauseSchedule(client, "daily"),
+      "resumeSchedule()": (client) => resumeSchedule(client, "daily"),
+      "deleteSchedule()": (client) => deleteSchedule(client, "daily"),
+      "triggerSchedule()": (client) => triggerSchedule(client, "daily"),
+      "backfillSchedule()": (client) => backfillSchedule(client, "daily", new Date(0), new Date(1)),
+    },
+  },
+  {
+    version: 35,
+    releases: ["4.10.15", "2.14.0"],
+    feature: "application versions",
+    needs: "application_versions",
+    calls: {
+      "listApplicationVersions()": (client) => listApplicationVersions(client),
+      "getLatestApplicationVersion()": (client) => getLatestApplicationVersion(client),
+      "setLatestApplicationVersion()": (client) => setLatestApplicationVersion(client, "1"),
+    },
+  },
+  {
+    ...ofSchedules,
+    feature: "cronTimezone",
+    needs: "workflow_schedules.cron_timezone",
+    calls: {
+      ...scheduleWith({ cronTimezone: "UTC" }),
+      "updateSchedule()": (client) => updateSchedule(client, "daily", { cronTimezone: "UTC" }),
+    },
+  },
+  {
+    ...ofSchedules,
+    feature: "automaticBackfill",
+    needs: "workflow_schedules.automatic_backfill",
+    calls: scheduleWith({ automaticBackfill: true }),
+  },
+  {
+    ...delay,
+    feature: "delaySeconds",
+    needs: delayColumn,
+    calls: enqueueWith({ delaySeconds: 1 }),
+  },
+  {
+    ...delay,
+    feature: "setWorkflowDelay",
+    needs: delayColumn,
+    calls: { "setWorkflowDelay()": (client) => setWorkflowDelay(client, id, 1) },
+  },
+  {
+    version: 39,
+    releases: ["4.12.9", "2.16.0"],
+    feature: "queueName",
+    needs: "workflow_schedules.queue_name",
+    calls: scheduleWith({ queueName: "tasks" }),
+  },
+  {
+    version: 43,
+    releases: ["4.17.6", "2.20.0"],
+    feature: "registered queues",
+    needs: "queues",
+    calls: {
+      ...limitWith({}),
+      "retrieveQueue()": (client) => retrieveQueue(client, "tasks"),
+      "listQueues()": (client) => listQueues(client),
+      "deleteQueue()": (client) => deleteQueue(client, "tasks"),
+    },
+  },
+  {
+    ...attributes,
+    feature: "attributes",
+    needs: "workflow_status.attributes",
+    calls: enqueueWith({ attributes: { a: 1 } }),
+  },
+  {
+    ...attributes,
+    feature: "updateWorkflowAttributes",
+    needs: "workflow_status.attributes",
+    calls: {
+      "updateWorkflowAttributes()": (client) => updateWorkflowAttributes(client, id, { a: 1 }),
+    },
+  },
+  {
+    version: 64,
+    releases: ["4.24.16", "2.27.0"],
+    feature: "debounce",
+    needs: "workflow_status.is_debounced",
+    calls: { "debounce()": (client) => debounce(client, task, "key", 1000) },
+  },
+  {
+    version: 100,
+    releases: applications,
+    feature: "applicationName",
+    needs: "workflow_status.application_name",
+    calls: {
+      ...enqueueWith({ applicationName: "shop" }),
+    },
+  },
+  {
+    version: 101,
+    releases: applications,
+    feature: "applicationName",
+    needs: "queues.application_name",
+    calls: {
+      "registerQueue()": (client) => registerQueue(client, "tasks", { applicationName: "shop" }),
+    },
+  },
+  {
+    version: 102,
+    releases: applications,
+    feature: "applicationName",
+    needs: "workflow_schedules.application_name",
+    calls: scheduleWith({ applicationName: "shop" }),
+  },
+  {
+    version: 104,
+    releases: applications,
+    feature: "renameApplication",
+    needs: "operation_outputs.application_name",
+    calls: { "renameApplication()": (client) => renameApplication(client, "shop", "bank") },
+  },
+  {
+    version: 104,
+    releases: applications,
+    feature: "countSteps()",
+    needs: "operation_outputs.application_name",
+    calls: { "countSteps()": (client) => countSteps(client, { groupBy: ["name"] }) },
+  },
+  {
+    ...partitionLimits,
+    feature: "partitionConcurrency",
+    calls: limitWith({ partitionConcurrency: 1 }),
+  },
+  {
+    ...partitionLimits,
+    feature: "partitionWorkerConcurrency",
+    calls: limitWith({ partitionWorkerConcurrency: 1 }),
+  },
+  {
+    ...partitionLimits,
+    feature: "partitionRateLimit",
+    calls: limitWith({ partitionRateLimit: { limitPerPeriod: 1, periodSec: 1 } }),
+  },
+];
+
+Deno.test("what a schema has no place for is refused before anything is written", async (test) => {
+  await using database = await createTestDatabase();
+  const connection = new pg.Client({ connectionString: database.url });
+  await connection.connect();
+  await using _connection = { [Symbol.asyncDispose]: () => connection.end() };
+  const migrations = allMigrations();
+
+  async function migrate(version: number): Promise<void> {
+    await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", { onWarn() {} });
+  }
+
+  /** Makes the call in a transaction; gives its error, and whether the transaction has written. */
+  async function tryCall(
+    call: (client: Client) => Promise<unknown>,
+  ): Promise<{ error: unknown; hasWritten: boolean }> {
+    await connection.query("begin");
+    try {
+      let error: unknown;
+      await call(createClient(connection, native)).catch((thrown) => error = thrown);
+      if (!(error instanceof UnsupportedFeatureError)) return { error, hasWritten: true };
+      // A transaction that writes is given an ID.
+      const { rows } = await connection.query(
+        "select txid_current_if_assigned() is not null as is",
+      );
+      return { error, hasWritten: rows[0].is };
+    } finally {
+      await connection.query("rollback");
+    }
+  }
+
+  for (const [version, added] of Map.groupBy(features, ({ version }) => version)) {
+    await migrate(version - 1);
+    for (const { releases: [typeScript, python], feature, needs, calls } of added) {
+      await test.step(`${feature} before version ${version}`, async () => {
+        for (const [name, call] of Object.entries(calls)) {
+          const { error, hasWritten } = await tryCall(call);
+          assert(error instanceof UnsupportedFeatureError, `${name}: ${error}`);
+          assertEquals(
+            error.message,
+            `Cannot use ${feature}: the system database has no ${needs}. Upgrade the DBOS ` +
+              `application to a release that creates it: TypeScript ${typeScript} (version ` +
+              `${version} of the schema), Python ${python} or a later one`,
+          );
+          assertEquals([error.feature, error.needs, hasWritten], [feature, needs, false], name);
+        }
+      });
+    }
+    await migrate(version);
+    for (const { feature, calls } of added) {
+      await test.step(`${feature} from version ${version} on`, async () => {
+        for (const [name, call] of Object.entries(calls)) {
+          const { error } = await tryCall(call);
+          assert(!(error instanceof UnsupportedFeatureError), `${name}: ${error}`);
+          assert(!(error instanceof pg.DatabaseError), `${name}: ${error}`);
+        }
+      });
+    }
+  }
+});
