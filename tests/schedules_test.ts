@@ -130,6 +130,18 @@ Deno.test("a schedule fires on the workers of its application only", async () =>
   assertEquals(await findRuns(pool, "theirs"), []);
 });
 
+Deno.test("a nickname is written as what it stands for, which every worker reads", async () => {
+  await using place = await openPlace({ withWorker: false });
+  const { client } = place;
+  const readSchedule = async () => (await getSchedule(client, "new-year"))?.schedule;
+  await createSchedule(client, newYear);
+  assertEquals(await readSchedule(), "0 0 1 1 *");
+  await updateSchedule(client, "new-year", { schedule: "@Hourly" });
+  assertEquals(await readSchedule(), "0 * * * *");
+  await applySchedules(client, [newYear]);
+  assertEquals(await readSchedule(), "0 0 1 1 *");
+});
+
 Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
   await using place = await openPlace({ withWorker: true });
   const { client, pool } = place;

@@ -102,10 +102,15 @@ function refuse(expression: string, reason: string): never {
   throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
 }
 
+/** The expression that a nickname stands for: workers before TypeScript 5.2 hang on a nickname. */
+export function resolveNickname(expression: string): string {
+  return nicknames[expression.trim().toLowerCase()] ?? expression;
+}
+
 /** The values of the six fields of a cron expression; refuses one that the scheduler refuses. */
 export function parseCron(expression: string): Value[][] {
   checkText("schedule", expression);
-  const resolved = nicknames[expression.trim().toLowerCase()] ?? expression;
+  const resolved = resolveNickname(expression);
   if (!/^[a-zA-Z0-9*/,#? -]+$/.test(resolved)) {
     refuse(expression, "it contains a character that has no meaning");
   }

@@ -6,6 +6,7 @@ import {
   setScheduleStatus,
   updateSchedule as updateStatement,
 } from "../../sql/mod.ts";
+import { resolveNickname } from "./cron.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   NonExistentScheduleError,
@@ -165,7 +166,7 @@ export async function updateSchedule(
   const codec = await codecOf(changes.serializationType ?? "native");
   await requireScheduleColumns(database, changes);
   const columns = {
-    schedule: changes.schedule,
+    schedule: changes.schedule && resolveNickname(changes.schedule),
     context: "context" in changes ? codec.serializeValue(changes.context) : undefined,
     automatic_backfill: changes.automaticBackfill,
     cron_timezone: changes.cronTimezone,

@@ -1,5 +1,5 @@
-import { checkTimeZone, parseCron } from "./cron.ts";
-import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
+import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -18,7 +18,8 @@ export interface ScheduleOptions {
   workflowClassName?: string;
   /**
    * When to run it: a cron expression of 5 fields, or of 6 with seconds first, or a nickname such as
-   * `@daily`. A day has to agree with both the day of the month and the day of the week.
+   * `@daily`. A day has to agree with both the day of the month and the day of the week. Workers of
+   * TypeScript before 5.2 hang on an `L`.
    */
   schedule: string;
   /**
@@ -58,7 +59,7 @@ export interface ScheduleOptions {
    *
    * @default {"native"} whatever the `serializationType` of the client
    */
-  serializationType?: SerializationType;
+  serializationType?: "portable" | "native";
 }
 
 /** What to change of a schedule: all that is given; the rest stays as it is. */
@@ -98,7 +99,7 @@ export interface ScheduleChanges {
    *
    * @default {"native"}
    */
-  serializationType?: SerializationType;
+  serializationType?: "portable" | "native";
 }
 
 /** Refuses options that make no sense in a schedule or in a change of it. */
@@ -169,7 +170,7 @@ export async function toScheduleRow(
     workflow_name: options.workflowName,
     // Where there is no class TypeScript's workers need empty text, and others need nothing.
     workflow_class_name: options.workflowClassName ?? (serializationType === "native" ? "" : null),
-    schedule: options.schedule,
+    schedule: resolveNickname(options.schedule),
     context: codec.serializeValue(options.context),
     automatic_backfill: options.automaticBackfill ?? false,
     cron_timezone: options.cronTimezone,

@@ -174,7 +174,6 @@ testDifferential("createSchedule() writes", [
     applicationName: "shop",
     ...create({ ...noon, context: 7 }),
   },
-  { name: "a nickname", ...create({ ...noon, schedule: " @Daily ", context: 7 }) },
   {
     name: "a context that JSON lacks",
     ...create({ ...noon, context: { at: new Date(5), map: new Map([[1, 2n]]) } }),
