@@ -18,6 +18,9 @@
 -- A row that names neither met a workflow that this statement cannot see: one that was committed
 -- after the statement began, or an earlier job of the same statement. Sending that job again tells.
 --
+-- Where there is no class, workers of TypeScript that know of no formats need empty text, and those
+-- of Python NULL.
+--
 -- Workers dequeue by created_at, so the rows of one statement get increasing values in the order of
 -- their positions. That is the order of the array, so nothing needs to be sorted. They come after
 -- those of the statements before: later than `after`, the last value that the caller knows of, and by
@@ -92,7 +95,11 @@ inserted as (
   select
     workflow_id,
     name,
-    class_name,
+    coalesce(
+      class_name,
+      case serialization when 'js_superjson' then '' end, -- not workflow_status.serialization
+      null
+    ),
     config_name,
     queue_name,
     coalesce(authenticated_user, ''),

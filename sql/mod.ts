@@ -640,7 +640,11 @@ status
 select
 workflow_id,
 name,
+coalesce(
 class_name,
+case serialization when 'js_superjson' then '' end, -- not workflow_status.serialization
+null
+),
 config_name,
 queue_name,
 coalesce(authenticated_user, ''),

@@ -67,7 +67,8 @@ export interface EnqueueOptions {
   workflowTimeoutMS?: number;
   /**
    * When DBOS cancels the workflow unless it has ended, whether it has started or not, in
-   * milliseconds since 1970; not together with `workflowTimeoutMS`.
+   * milliseconds since 1970; not together with `workflowTimeoutMS`. Older workers, and those of
+   * Java, cancel it only once it has started.
    *
    * @default {undefined} never
    */
