@@ -1,0 +1,343 @@
+import { PGlite } from "@electric-sql/pglite";
+import { assert, assertEquals } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import {
+  allMigrations,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
+import {
+  runSysMigrationsPg,
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
+import {
+  type Client,
+  connect,
+  createClient,
+  debounce,
+  deleteWorkflow,
+  enqueue,
+  enqueueMany,
+  forkWorkflow,
+  getEvent,
+  getResult,
+  getStatus,
+  listWorkflows,
+  send,
+} from "../mod.ts";
+import { startApplication } from "./interop/start_application.ts";
+import { typeScriptReleases } from "./schemas/typescript.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { createPglitePool } from "./support/pglite_pool.ts";
+import { startWorker } from "./support/start_worker.ts";
+import { launchApp, shutdownApp } from "./support/worker_app.ts";
+
+/** A system database whose schema is made by and by, and a client of it. */
+interface Place extends AsyncDisposable {
+  readonly client: Client;
+  query(text: string): Promise<Record<string, unknown>[]>;
+  migrate(version: number): Promise<void>;
+  startWorker(): Promise<AsyncDisposable>;
+}
+
+type Migrated = Parameters<typeof runSysMigrationsPg>[0];
+
+// Native, since what was written before version 33 tells no format. Nothing is to give up when the
+// clock is put forward.
+const options = { serializationType: "native", retryTimeoutSeconds: 1e6 } as const;
+const patience = { timeoutSeconds: 1e6 };
+// Version 24 is what the oldest release that is supported, 3.5.8, creates.
+const oldestVersion = 24;
+const migrations = allMigrations();
+const idle = { workflowName: "echo", queueName: "idle" };
+
+async function migrate(connection: Migrated, version: number): Promise<void> {
+  await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", { onWarn: () => {} });
+}
+
+async function createServerPlace(
+  open: (url: string) => { client: Client; close(): Promise<void> },
+): Promise<Place> {
+  const database = await createTestDatabase();
+  const connection = new pg.Client({ connectionString: database.url });
+  await connection.connect();
+  const { client, close } = open(database.url);
+  return {
+    client,
+    query: async (text) => (await connection.query(text)).rows,
+    migrate: (version) => migrate(connection, version),
+    startWorker: () => startWorker({ systemDatabaseUrl: database.url }),
+    async [Symbol.asyncDispose]() {
+      await close();
+      await connection.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function createPglitePlace(): Promise<Place> {
+  const database = await PGlite.create();
+  const pool = createPglitePool(database);
+  return {
+    client: createClient(database, options),
+    query: async (text) => (await database.query<Record<string, unknown>>(text)).rows,
+    async migrate(version) {
+      const connection = await pool.connect();
+      await migrate(connection, version);
+      connection.release();
+    },
+    async startWorker() {
+      await launchApp({ systemDatabasePool: pool });
+      return { [Symbol.asyncDispose]: shutdownApp };
+    },
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}
+
+const places: Record<string, () => Promise<Place>> = {
+  "npm:pg": () =>
+    createServerPlace((url) => {
+      const pool = new pg.Pool({ connectionString: url, max: 4 });
+      return { client: createClient(pool, options), close: () => pool.end() };
+    }),
+  "npm:postgres": () =>
+    createServerPlace((url) => {
+      const sql = postgres(url, { max: 4, onnotice: () => {}, fetch_types: false });
+      return { client: createClient(sql, options), close: () => sql.end() };
+    }),
+  "npm:@electric-sql/pglite": createPglitePlace,
+};
+
+/** Calls of a client that go on until they are stopped. */
+interface Load {
+  /** Waits until each kind of call has returned some times more; throws what any has thrown. */
+  goOn(): Promise<void>;
+  /** Stops it and waits for the results; checks that all is there, and once only. */
+  finish(query: Place["query"]): Promise<void>;
+}
+
+function startLoad(client: Client): Load {
+  const expected = new Map<string, unknown[]>();
+  const results: Promise<void>[] = [];
+  const counts: Record<string, number> = {};
+  const mailbox = crypto.randomUUID();
+  let isOver = false;
+
+  function expectInput(workflowID: string, ...args: unknown[]): void {
+    assert(!expected.has(workflowID));
+    expected.set(workflowID, args);
+  }
+
+  const calls: Record<string, (number: number) => Promise<void>> = {
+    async enqueue(number) {
+      const { workflowID } = await enqueue(client, idle, number);
+      expectInput(workflowID, number);
+    },
+    async enqueueNamed(number) {
+      const workflowID = crypto.randomUUID();
+      // Whatever attempt wrote it, it is ours.
+      await enqueue(client, { ...idle, workflowID, workflowIDReusePolicy: "reject" }, number);
+      expectInput(workflowID, number);
+    },
+    async enqueueMany(number) {
+      const jobs = [0, 1, 2].map((index) => ({ ...idle, args: [number, index] }));
+      const outcomes = await enqueueMany(client, jobs);
+      for (const [index, { workflowID, outcome }] of outcomes.entries()) {
+        assertEquals(outcome, "enqueued");
+        expectInput(workflowID, number, index);
+      }
+    },
+    async getResult(number) {
+      const handle = await enqueue(client, { ...idle, queueName: "tasks" }, number);
+      expectInput(handle.workflowID, number);
+      const result = handle.getResult(patience).then((value) => assertEquals(value, [number]));
+      // Whoever finishes is told.
+      result.catch(() => {});
+      results.push(result);
+      // The worker has to run them all.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    send: (number) => send(client, mailbox, number),
+    async list() {
+      const [status] = await listWorkflows(client, { sortDesc: true, limit: 20 });
+      assert(status);
+    },
+    async getStatus() {
+      assertEquals((await getStatus(client, mailbox))?.status, "ENQUEUED");
+    },
+    async getEvent() {
+      assertEquals(await getEvent(client, mailbox, "key", 0), null);
+    },
+  };
+
+  async function repeat(name: string): Promise<void> {
+    for (counts[name] = 0; !isOver; counts[name]++) {
+      await calls[name]!(counts[name]);
+      // What runs in this process as well would otherwise never have its turn.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  const begun = enqueue(client, { ...idle, workflowID: mailbox }).then(() => expectInput(mailbox));
+  const over = begun.then(() => Promise.all(Object.keys(calls).map(repeat)));
+  // Whoever goes on is told.
+  over.catch(() => {});
+
+  return {
+    async goOn() {
+      await begun;
+      const wanted = Object.entries(counts).map(([name, count]) => [name, count + 2] as const);
+      while (wanted.some(([name, count]) => counts[name]! < count)) {
+        await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 1))]);
+      }
+    },
+    async finish(query) {
+      isOver = true;
+      await over;
+      await Promise.all(results);
+      const written = await query(
+        `select workflow_uuid as id, coalesce(i.inputs, s.inputs) as input
+        from dbos.workflow_status as s left join dbos.workflow_input as i using (workflow_uuid)`,
+      );
+      assertEquals(written.length, expected.size);
+      for (const { id, input } of written) {
+        assertEquals(JSON.parse(String(input)).json, expected.get(String(id)), String(id));
+      }
+      const messages = await query(
+        "select message from dbos.notifications order by created_at_epoch_ms, message_uuid",
+      );
+      assertEquals(
+        messages.map(({ message }) => JSON.parse(String(message)).json),
+        Array.from({ length: counts.send! }, (_, number) => number),
+      );
+    },
+  };
+}
+
+/** Puts the clock forward, so that what was seen of the schema is old. */
+function createClock(): Disposable & { forward(): void } {
+  const { now } = performance;
+  let aheadMs = 0;
+  performance.now = () => now.call(performance) + aheadMs;
+  return {
+    forward: () => void (aheadMs += 61_000),
+    [Symbol.dispose]: () => void (performance.now = now),
+  };
+}
+
+for (const [name, createPlace] of Object.entries(places)) {
+  Deno.test(`a client over ${name} is busy while the schema grows`, async () => {
+    await using place = await createPlace();
+    using clock = createClock();
+    await place.migrate(oldestVersion);
+    const load = startLoad(place.client);
+    for (let version = oldestVersion + 1; version <= migrations.length; version++) {
+      // Many change nothing.
+      if (!migrations[version - 1]!.pg?.length) continue;
+      await place.migrate(version);
+      if (version % 7 === 0) clock.forward();
+      await load.goOn();
+    }
+    clock.forward();
+    await load.goOn();
+    await load.goOn();
+    const { workflowID } = await enqueue(place.client, idle, "after all");
+    const written = await place.query(
+      `select creator_xid is not null as has_creator
+      from dbos.workflow_status join dbos.workflow_input using (workflow_uuid)
+      where workflow_uuid = '${workflowID}'`,
+    );
+    assertEquals(written, [{ has_creator: true }]);
+    await deleteWorkflow(place.client, workflowID);
+    await using _worker = await place.startWorker();
+    await load.finish(place.query);
+  });
+}
+
+const upgrades = typeScriptReleases.filter(({ name }) => /3\.5\.8|4\.9\.11|4\.27\.6/.test(name));
+
+for (const release of upgrades) {
+  Deno.test(`a client is busy while ${release.name} is upgraded to the newest`, async () => {
+    await using database = await createTestDatabase();
+    const older = await startApplication(release.command, database.url);
+    await using client = await connect(database.url, options);
+    const load = startLoad(client);
+    await load.goOn();
+    await older[Symbol.asyncDispose]();
+    await load.goOn();
+    await using _newer = await startWorker({ systemDatabaseUrl: database.url });
+    await load.goOn();
+    const pool = new pg.Pool({ connectionString: database.url });
+    await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+    await load.finish(async (text) => (await pool.query(text)).rows);
+  });
+}
+
+Deno.test("what has moved or come since the client looked is found at once", async (test) => {
+  const outdated: Record<
+    string,
+    (client: Client, newer: Client, query: Place["query"]) => Promise<void>
+  > = {
+    async "getResult()"(client, newer, query) {
+      const { workflowID } = await enqueue(newer, idle);
+      await query(
+        `insert into dbos.workflow_output (workflow_uuid, output) values ('${workflowID}', '1');
+        update dbos.workflow_status set status = 'SUCCESS' where workflow_uuid = '${workflowID}'`,
+      );
+      assertEquals(await getResult(client, workflowID, { timeoutSeconds: 0 }), 1);
+    },
+    async "listWorkflows()"(client, newer, query) {
+      const { workflowID } = await enqueue(newer, idle, "new");
+      await forgetOlderInput(query, workflowID);
+      const [status] = await listWorkflows(client, { workflowIDs: [workflowID] });
+      assertEquals(status?.input, ["new"]);
+    },
+    async "forkWorkflow()"(client, newer, query) {
+      const { workflowID } = await enqueue(newer, idle, "new");
+      await forgetOlderInput(query, workflowID);
+      const fork = await forkWorkflow(client, workflowID, 0);
+      assertEquals((await getStatus(newer, fork.workflowID))?.input, ["new"]);
+    },
+    async "debounce()"(client, newer) {
+      const first = await debounce(newer, idle, "key", 100_000, "first");
+      const last = await debounce(client, idle, "key", 100_000, "last");
+      assertEquals(last.workflowID, first.workflowID);
+      assertEquals((await getStatus(newer, last.workflowID))?.input, ["last"]);
+    },
+    async "an option of enqueue()"(client, newer) {
+      const attributes = { a: 1 };
+      const { workflowID } = await enqueue(client, {
+        ...idle,
+        applicationName: "shop",
+        attributes,
+      });
+      const status = await getStatus(newer, workflowID);
+      assertEquals([status?.applicationName, status?.attributes], ["shop", attributes]);
+    },
+  };
+  for (const [name, use] of Object.entries(outdated)) {
+    await test.step(name, async () => {
+      await using database = await createTestDatabase();
+      const pool = new pg.Pool({ connectionString: database.url });
+      await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+      const migrateTo = async (version: number) => {
+        const connection = await pool.connect();
+        await migrate(connection, version);
+        connection.release();
+      };
+      // The last without tables of their own for inputs and outputs, and a few columns less.
+      await migrateTo(name.startsWith("an option") ? 61 : 108);
+      const client = createClient(pool);
+      await enqueue(client, idle);
+      await migrateTo(migrations.length);
+      await use(client, createClient(pool), async (text) => (await pool.query(text)).rows);
+    });
+  }
+});
+
+/** Leaves the input where workers of today look for it only. */
+async function forgetOlderInput(query: Place["query"], workflowID: string): Promise<void> {
+  await query(
+    `update dbos.workflow_status set inputs = null where workflow_uuid = '${workflowID}'`,
+  );
+}
