@@ -80,8 +80,8 @@ Deno.test("describeSystemDatabase() tells what an old schema lacks", async () =>
   const description = await describeSystemDatabase(connection);
   assertEquals(description.releases, {
     TypeScript: "between 4.10.15 and 4.11.11",
-    Python: "before 2.27.0",
-    Go: "before 1.0.0",
+    Python: "between 2.14.0 and 2.27.0",
+    Go: "between 0.8.0 and 1.0.0",
     Java: "before 1.0.0",
   });
   assert(description.features.includes("schedules"));

@@ -28,6 +28,11 @@ export interface Language {
   enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
 }
 
+/** Of most releases, which leave alone at its deadline what has not started. */
+export const startedOnly: Language["impossible"] = {
+  "Deadline of what has not started": "its workers cancel what has started only",
+};
+
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
@@ -158,6 +163,7 @@ const java: Language = {
   command: ["java", "-cp", javaClasses.join(Deno.build.os === "windows" ? ";" : ":"), "App"],
   nativeFormat: "java_jackson",
   impossible: {
+    ...startedOnly,
     "Named arguments": "workflows are given those by position only",
     "Arguments in its native format, as this client writes them":
       "it has Java's classes, which this client does not know",

@@ -7,11 +7,18 @@ import {
   AwaitedWorkflowCancelledError,
   cancelWorkflow,
   type Client,
+  countSteps,
+  countWorkflows,
+  createSchedule,
+  debounce,
+  deleteSchedule,
+  deleteWorkflow,
   describeSystemDatabase,
   type EnqueueOptions,
   forkWorkflow,
   getAllEvents,
   getEvent,
+  getLatestApplicationVersion,
   getResult,
   getStatus,
   listWorkflows,
@@ -20,20 +27,37 @@ import {
   readStream,
   registerQueue,
   resumeWorkflow,
+  rewindWorkflow,
   send,
+  type SerializationType,
+  setLatestApplicationVersion,
   setWorkflowDelay,
+  triggerSchedule,
+  UnsupportedFeatureError,
   updateWorkflowAttributes,
   WorkflowError,
   type WorkflowHandle,
 } from "../../mod.ts";
+import { proveRoundTrips, writtenAs } from "./round_trip.ts";
 
 /** A live worker, and a client of its system database. */
 export interface LiveWorker {
   client: Client;
+  language: string;
+  /** The release of the SDK. */
+  version: string;
   /** The format in which the language writes what is for itself only. */
   nativeFormat: string;
+  /** The format that its client writes, if it is not the portable one. */
+  serializationType: SerializationType | undefined;
+  /** What is recorded as the format of a child of a portable workflow. */
+  childFormat: string;
+  /** Whether the schema that it made has a feature, by its name in what is told of the database. */
+  hasFeature(name: string): boolean;
   /** The format that is recorded of a workflow. */
   readFormat(workflowID: string): Promise<string | null>;
+  /** What to enqueue with besides the name of a workflow, for the given arguments. */
+  optionsFor(...args: unknown[]): { queueName: string; workflowClassName?: string };
   /** Enqueues on the queue `tasks`, or the one that is given. */
   start(
     options: Omit<EnqueueOptions, "queueName"> & { queueName?: string },
@@ -45,6 +69,8 @@ export interface LiveWorker {
 export interface Feature {
   name: string;
   prove(worker: LiveWorker): Promise<void>;
+  /** The call that is refused where the schema lacks what it needs; `prove` if that starts so. */
+  refuse?(worker: LiveWorker): Promise<unknown>;
 }
 
 const patience = { timeoutSeconds: 30 };
@@ -81,17 +107,29 @@ async function readAll(client: Client, workflowID: string, key: string): Promise
   return await Array.fromAsync(readStream(client, workflowID, key, patience));
 }
 
+/** The first and the last release that a text names. */
+function parseVersions(text: string): string[] {
+  const versions = text.match(/\d+(\.\d+)+(-\w+)?/g) ?? [];
+  return [versions[0]!, versions.at(-1)!];
+}
+
+function compareVersions(first: string, second: string): number {
+  return first.localeCompare(second, "en", { numeric: true });
+}
+
 export const features: Feature[] = [
   {
     name: "What is told of the system database",
-    async prove({ client }) {
-      const description = await describeSystemDatabase(client);
-      assertEquals(description.missingFeatures, []);
-      assertEquals(description.applicationNames, ["test-app"]);
-      assertEquals(description.applicationVersions, ["test-1"]);
-      for (const queue of ["tasks", "single", "prioritized", "partitioned"]) {
-        assert(description.queues.includes(queue), queue);
-      }
+    async prove({ client, language, version, hasFeature }) {
+      const told = await describeSystemDatabase(client);
+      const [oldest, newest] = parseVersions(told.releases[language]!);
+      assert(compareVersions(oldest!, version) <= 0 && compareVersions(version, newest!) <= 0);
+      const ifHas = <Value>(feature: string, value: Value[]) => hasFeature(feature) ? value : [];
+      const names = ifHas("application names", ["test-app"]);
+      assertEquals(told.applicationNames, names);
+      assertEquals(told.applicationVersions, ifHas("application versions", ["test-1"]));
+      const queues = ifHas("registered queues", ["tasks", "single", "prioritized", "partitioned"]);
+      for (const queue of queues) assert(told.queues.includes(queue), queue);
     },
   },
   {
@@ -103,6 +141,20 @@ export const features: Feature[] = [
       for (const [index, handle] of handles.entries()) {
         assertEquals(await handle.getResult(patience), [values[index]]);
       }
+    },
+  },
+  {
+    name: "Portable JSON",
+    async prove({ start }) {
+      const options = { workflowName: "echoOne", serializationType: "portable" } as const;
+      const handle = await start(options, values);
+      assertEquals(await handle.getResult(patience), values);
+    },
+    async refuse({ client, start }) {
+      const serializationType = "portable";
+      const message = () => send(client, "any", 1, { serializationType });
+      await assertRejects(message, UnsupportedFeatureError);
+      await start({ workflowName: "echoOne", serializationType }, 1);
     },
   },
   {
@@ -146,24 +198,44 @@ export const features: Feature[] = [
   },
   {
     name: "A child workflow",
-    async prove({ client, start }) {
+    async prove({ client, start, hasFeature }) {
       const { workflowID, getResult } = await start({ workflowName: "runChild" }, "echoOne", 7);
       assertEquals(await getResult(patience), 7);
       const child = await getStatus(client, `${workflowID}-child`);
       assertEquals([child?.workflowName, child?.status], ["echoOne", "SUCCESS"]);
-      assertEquals(child?.parentWorkflowID, workflowID);
+      if (hasFeature("parent workflows")) assertEquals(child?.parentWorkflowID, workflowID);
       const steps = await listWorkflowSteps(client, workflowID);
       assert(steps?.some(({ childWorkflowID }) => childWorkflowID === `${workflowID}-child`));
     },
   },
   {
     name: "Arguments and results in its native format",
-    async prove({ client, start, nativeFormat, readFormat }) {
+    async prove({ client, start, childFormat, readFormat, hasFeature }) {
       const { workflowID } = await start({ workflowName: "runChild" }, "echoOne", values);
       const childID = `${workflowID}-child`;
       assertEquals(await getResult(client, childID, patience), values);
       assertEquals((await getStatus(client, childID))?.input, [values]);
-      assertEquals(await readFormat(childID), nativeFormat);
+      if (hasFeature("serialization formats")) {
+        assertEquals(await readFormat(childID), childFormat);
+      }
+    },
+  },
+  {
+    name: "Arguments in its native format, as this client writes them",
+    async prove({ start, nativeFormat, readFormat, hasFeature }) {
+      const serializationType = writtenAs(nativeFormat)!;
+      const options = { workflowName: "echoOne", serializationType };
+      const { workflowID, getResult } = await start(options, values);
+      assertEquals(await getResult(patience), values);
+      if (hasFeature("serialization formats")) {
+        assertEquals(await readFormat(workflowID), nativeFormat);
+      }
+      if (serializationType === "py_pickle") {
+        const namedArgs = { second: new Set([2n ** 70n]), third: new Date(5) };
+        const named = await start({ ...options, workflowName: "echoNamed", namedArgs }, null);
+        const { second, third } = namedArgs;
+        assertEquals(await named.getResult(patience), { first: null, second, others: { third } });
+      }
     },
   },
   {
@@ -271,6 +343,43 @@ export const features: Feature[] = [
       assert(result.second !== original.second);
       assertEquals((await fork.getStatus())?.forkedFrom, workflowID);
     },
+    refuse: ({ client }) => forkWorkflow(client, "any", 0),
+  },
+  {
+    name: "Rewind to a step",
+    async prove({ client, start }) {
+      const { workflowID, getResult } = await start({ workflowName: "takeSteps" });
+      await send(client, workflowID, "hello", { topic: "steps" });
+      const before = await getResult(patience) as Record<string, unknown>;
+      const steps = await listWorkflowSteps(client, workflowID);
+      const startStep = steps?.find(({ name }) => name === "second")?.functionID;
+      assert(startStep);
+      await rewindWorkflow(client, workflowID, { startStep });
+      const after = await getResult(patience) as Record<string, unknown>;
+      assertEquals(after, { ...before, second: after.second });
+      assert(after.second !== before.second);
+    },
+    refuse: ({ client }) => rewindWorkflow(client, "any"),
+  },
+  {
+    name: "Delete",
+    async prove({ client, start }) {
+      const { workflowID, getResult } = await start({ workflowName: "echo" }, 1);
+      await getResult(patience);
+      await deleteWorkflow(client, workflowID);
+      assertEquals(await getStatus(client, workflowID), null);
+    },
+  },
+  {
+    name: "Delete with the children",
+    async prove({ client, start }) {
+      const { workflowID, getResult } = await start({ workflowName: "runChild" }, "echoOne", 1);
+      await getResult(patience);
+      await deleteWorkflow(client, workflowID, { deleteChildren: true });
+      assertEquals(await getStatus(client, workflowID), null);
+      assertEquals(await getStatus(client, `${workflowID}-child`), null);
+    },
+    refuse: ({ client }) => deleteWorkflow(client, "any", { deleteChildren: true }),
   },
   {
     name: "One run a workflow ID",
@@ -310,6 +419,16 @@ export const features: Feature[] = [
       assertEquals(await soon.getResult(patience), []);
       const { createdAt, dequeuedAt } = (await soon.getStatus())!;
       assert(dequeuedAt! - createdAt >= 300, `${dequeuedAt! - createdAt} ms`);
+    },
+  },
+  {
+    name: "Debouncing",
+    async prove({ client, optionsFor }) {
+      const options = { workflowName: "echo", ...optionsFor(1) };
+      const first = await debounce(client, options, "key", 1000, 1);
+      const second = await debounce(client, options, "key", 1000, 2);
+      assertEquals(second.workflowID, first.workflowID);
+      assertEquals(await second.getResult(patience), [2]);
     },
   },
   {
@@ -356,6 +475,27 @@ export const features: Feature[] = [
     },
   },
   {
+    name: "A schedule that the client triggers",
+    async prove({ client, optionsFor }) {
+      const scheduleName = "yearly";
+      const context = { a: [1] };
+      const { workflowClassName } = optionsFor(scheduleName, context);
+      await createSchedule(client, {
+        scheduleName,
+        workflowName: "echo",
+        ...(workflowClassName !== undefined && { workflowClassName }),
+        schedule: "@yearly",
+        context,
+        serializationType: "portable",
+      });
+      const run = await triggerSchedule<unknown[]>(client, scheduleName);
+      const [time, ...rest] = await run.getResult(patience);
+      assert(Date.parse(String(time)) <= Date.now());
+      assertEquals(rest, [context]);
+      await deleteSchedule(client, scheduleName);
+    },
+  },
+  {
     name: "Application version",
     async prove({ client, start }) {
       const options = { workflowName: "echo", queueName: "single" };
@@ -364,6 +504,13 @@ export const features: Feature[] = [
       assertEquals(await own.getResult(patience), [1]);
       assertEquals((await other.getStatus())?.status, "ENQUEUED");
       await cancelWorkflow(client, other.workflowID);
+    },
+  },
+  {
+    name: "The latest application version",
+    async prove({ client }) {
+      await setLatestApplicationVersion(client, "test-1");
+      assertEquals((await getLatestApplicationVersion(client))?.versionName, "test-1");
     },
   },
   {
@@ -381,6 +528,14 @@ export const features: Feature[] = [
     name: "Timeout",
     async prove({ start }) {
       const handle = await start({ workflowName: "waitForMessage", workflowTimeoutMS: 100 });
+      await assertRejects(() => handle.getResult(patience), AwaitedWorkflowCancelledError);
+    },
+  },
+  {
+    name: "Deadline of what has not started",
+    async prove({ start }) {
+      const options = { workflowName: "echo", queueName: "idle", deadlineEpochMS: Date.now() };
+      const handle = await start(options);
       await assertRejects(() => handle.getResult(patience), AwaitedWorkflowCancelledError);
     },
   },
@@ -413,4 +568,31 @@ export const features: Feature[] = [
       assertEquals((await getStatus(client, workflowID))?.attributes, { order: 2 });
     },
   },
+  {
+    name: "Lists and counts of workflows",
+    async prove({ client, start }) {
+      const workflowID = crypto.randomUUID();
+      const handle = await start({ workflowName: "echoOne", workflowID }, 1);
+      await handle.getResult(patience);
+      const filters = {
+        workflowName: "echoOne",
+        status: "SUCCESS",
+        workflow_id_prefix: workflowID,
+      };
+      const [workflow] = await listWorkflows(client, filters);
+      assertEquals([workflow?.workflowID, workflow?.output], [workflowID, 1]);
+      assertEquals((await countWorkflows(client, filters)).map(({ count }) => count), [1]);
+    },
+  },
+  {
+    name: "Counts of steps",
+    async prove({ client, start }) {
+      const { workflowID, getResult } = await start({ workflowName: "writeNumbers" }, "numbers", 3);
+      await getResult(patience);
+      const [counted] = await countSteps(client, { workflow_id_prefix: workflowID });
+      assertEquals(counted?.count, (await listWorkflowSteps(client, workflowID))?.length);
+    },
+    refuse: ({ client }) => countSteps(client),
+  },
+  { name: "20,000 generated values", prove: proveRoundTrips },
 ];

@@ -1,4 +1,5 @@
-// The application of tests/interop/suite.ts in Go.
+// The application of tests/interop/suite.ts in Go, for all releases from 1.0 on; those before 1.8 are
+// built with the tag before_1_8.
 package main
 
 import (
@@ -93,11 +94,6 @@ func writeNumbers(ctx dbos.Context, args arguments) (any, error) {
 		}
 	}
 	return nil, dbos.CloseStream(ctx, text(args, 0))
-}
-
-func whoAmI(ctx dbos.Context, _ arguments) (map[string]any, error) {
-	user, err := dbos.GetAuthenticatedUser(ctx)
-	return map[string]any{"user": user}, err
 }
 
 func newID(context.Context) (string, error) {
@@ -201,12 +197,6 @@ func main() {
 	french := &speaker{"french"}
 	dbos.RegisterWorkflow(ctx, french.speak, dbos.WithWorkflowName("speak"), dbos.WithInstance(french))
 	check(dbos.Launch(ctx))
-	limits := map[string][]dbos.QueueOption{
-		"tasks":       nil,
-		"single":      {dbos.WithGlobalConcurrency(1), dbos.WithWorkerConcurrency(1)},
-		"prioritized": {dbos.WithGlobalConcurrency(1)},
-		"partitioned": {dbos.WithPartitionConcurrency(1)},
-	}
 	for name, options := range limits {
 		options = append(options, dbos.WithQueueBasePollingInterval(50*time.Millisecond))
 		must(dbos.RegisterQueue(ctx, name, options...))

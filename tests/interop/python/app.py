@@ -1,5 +1,6 @@
-"""The application of tests/interop/suite.ts in Python."""
+"""The application of tests/interop/suite.ts in Python, for all releases from 2.0 on."""
 
+import inspect
 import json
 import os
 import sys
@@ -7,7 +8,7 @@ import uuid
 from importlib.metadata import version
 from typing import Any, Optional
 
-from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+from dbos import DBOS, DBOSConfiguredInstance, Queue, SetWorkflowID
 
 
 class CustomError(Exception):
@@ -21,9 +22,10 @@ class CustomError(Exception):
 
 @DBOS.dbos_class()
 class Greeter:
-    @staticmethod
+    # Older releases run static methods by their name only.
+    @classmethod
     @DBOS.workflow(name="greet")
-    def greet(name: str) -> str:
+    def greet(cls, name: str) -> str:
         return f"Hello, {name}"
 
 
@@ -86,17 +88,20 @@ def who_am_i() -> Any:
     }
 
 
-def new_uuid() -> str:
+@DBOS.step()
+def first() -> str:
+    return str(uuid.uuid4())
+
+
+@DBOS.step()
+def second() -> str:
     return str(uuid.uuid4())
 
 
 @DBOS.workflow(name="takeSteps")
 def take_steps() -> Any:
     """What its steps give differs each time that they run."""
-    first = DBOS.run_step({"name": "first"}, new_uuid)
-    message = DBOS.recv("steps", 60)
-    second = DBOS.run_step({"name": "second"}, new_uuid)
-    return {"first": first, "message": message, "second": second}
+    return {"first": first(), "message": DBOS.recv("steps", 60), "second": second()}
 
 
 children = {
@@ -114,6 +119,24 @@ def run_child(name: str, *args: Any) -> Any:
     return child.get_result()
 
 
+def make_queues(make: Any) -> None:
+    """The limits have other names before 3.0, and not all releases have all of them."""
+    known = inspect.signature(make).parameters
+    limits: dict[str, dict[str, Any]] = {
+        "tasks": {},
+        "single": {"concurrency": 1, "worker_concurrency": 1},
+        "prioritized": {"concurrency": 1, "priority_enabled": True},
+        "partitioned": {"concurrency": 1, "partition_queue": True},
+    }
+    if "partition_concurrency" in known:
+        limits["single"] = {"global_concurrency": 1, "worker_concurrency": 1}
+        limits["prioritized"] = {"global_concurrency": 1}
+        limits["partitioned"] = {"partition_concurrency": 1}
+    for name, options in limits.items():
+        options["polling_interval_sec"] = 0.05
+        make(name, **{key: value for key, value in options.items() if key in known})
+
+
 def main() -> None:
     DBOS(
         config={
@@ -121,19 +144,18 @@ def main() -> None:
             "application_version": "test-1",
             "log_level": "ERROR",
             "notification_listener_polling_interval_sec": 0.1,
+            "run_admin_server": False,
             "system_database_url": sys.argv[1],
         }
     )
     Speaker("french")
+    # Before 2.20 queues are declared, and not registered once it runs.
+    register_queue = getattr(DBOS, "register_queue", None)
+    if not register_queue:
+        make_queues(Queue)
     DBOS.launch()
-    limits = {
-        "tasks": {},
-        "single": {"global_concurrency": 1, "worker_concurrency": 1},
-        "prioritized": {"global_concurrency": 1},
-        "partitioned": {"partition_concurrency": 1},
-    }
-    for name, options in limits.items():
-        DBOS.register_queue(name, polling_interval_sec=0.05, **options)
+    if register_queue:
+        make_queues(register_queue)
     print(json.dumps({"sdk": f"dbos {version('dbos')}"}), flush=True)
     # The parent holds the other end: whatever becomes of it, this process ends as well.
     sys.stdin.read()

@@ -1,6 +1,7 @@
-/** The application of tests/interop/suite.ts in TypeScript. */
-import { ConfiguredInstance, DBOS } from "@dbos-inc/dbos-sdk";
-import config from "../../../deno.json" with { type: "json" };
+/** The application of tests/interop/suite.ts in TypeScript, for every release from 3.5.8 on. */
+import * as sdk from "@dbos-inc/dbos-sdk";
+
+const { ConfiguredInstance, DBOS } = sdk;
 
 class CustomError extends Error {
   override readonly name = "CustomError";
@@ -41,6 +42,8 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
   async writeNumbers(key: string, count: number) {
     for (let number = 0; number < count; number++) await DBOS.writeStream(key, number);
     await DBOS.closeStream(key);
+    // Where a worker of 4.9 is to write portable JSON it fails with undefined.
+    return null;
   },
   whoAmI: () => ({
     user: DBOS.authenticatedUser,
@@ -69,6 +72,8 @@ function newUUID(): Promise<string> {
 
 for (const [name, workflow] of Object.entries(workflows)) {
   const run = async (...args: unknown[]) => await workflow(...args as never[]);
+  // 3.5 reads in the source how many arguments there can be.
+  run.toString = () => `(${Array.from({ length: 20 }, (_, index) => `arg${index}`)}) => {}`;
   registered.set(name, DBOS.registerWorkflow(run, { name }));
 }
 Greeter.greet = DBOS.registerWorkflow(Greeter.greet, { name: "greet", ctorOrProto: Greeter });
@@ -78,25 +83,43 @@ Speaker.prototype.speak = DBOS.registerWorkflow(Speaker.prototype.speak, {
 });
 new Speaker("french");
 
+// Before 4.17 queues are declared, and what limits partitions goes by other names before 4.27.
+const { WorkflowQueue } = sdk as { WorkflowQueue?: new (name: string, options: object) => unknown };
+const arePartitionsLimited = !WorkflowQueue || "setPartitionConcurrency" in WorkflowQueue.prototype;
+const prioritized = WorkflowQueue && { priorityEnabled: true };
+const queues = {
+  tasks: {},
+  single: { concurrency: 1, workerConcurrency: 1 },
+  prioritized: { concurrency: 1, ...prioritized },
+  partitioned: arePartitionsLimited
+    ? { partitionConcurrency: 1 }
+    : { concurrency: 1, partitionQueue: true },
+};
+const mustDeclare = !("registerQueue" in DBOS);
+if (mustDeclare) {
+  for (const [name, options] of Object.entries(queues)) new WorkflowQueue!(name, options);
+}
+
+const url = Deno.args[0]!;
+// Before 4.0 it has a database for itself as well.
+const applicationDatabase = { databaseUrl: url };
 DBOS.setConfig({
   name: "test-app",
   applicationVersion: "test-1",
   logLevel: "error",
   runAdminServer: false,
-  systemDatabaseUrl: Deno.args[0]!,
+  systemDatabaseUrl: url,
+  ...applicationDatabase,
 });
 await DBOS.launch();
-const limits = {
-  tasks: {},
-  single: { globalConcurrency: 1, workerConcurrency: 1 },
-  prioritized: { globalConcurrency: 1 },
-  partitioned: { partitionConcurrency: 1 },
-};
-for (const [name, options] of Object.entries(limits)) {
-  await DBOS.registerQueue(name, { minPollingIntervalMs: 50, ...options });
+if (!mustDeclare) {
+  for (const [name, options] of Object.entries(queues)) {
+    await DBOS.registerQueue(name, { minPollingIntervalMs: 50, ...options });
+  }
 }
-const sdk = config.imports["@dbos-inc/dbos-sdk"].replace(/^npm:(.*)@/, "$1 ");
-console.log(JSON.stringify({ sdk }));
+const manifest = new URL("../../package.json", import.meta.resolve("@dbos-inc/dbos-sdk"));
+const { name, version } = JSON.parse(await Deno.readTextFile(manifest));
+console.log(JSON.stringify({ sdk: `${name} ${version}` }));
 
 // The parent holds the other end: whatever becomes of it, this process ends as well.
 for await (const _ of Deno.stdin.readable);

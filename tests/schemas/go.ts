@@ -1,0 +1,74 @@
+/**
+ * Older releases of DBOS for Go. Those from 1.0 on run the application of tests/interop/go/, with
+ * the modules of `go/<version>.mod`; before, it is another one. After a change of one,
+ * `go mod tidy -modfile=<file>` brings it up to date.
+ */
+import { fileURLToPath } from "node:url";
+import { buildGo, go, goFolder, type Language, startedOnly } from "../interop/languages.ts";
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
+
+function createRelease(
+  version: string,
+  folder: string,
+  options: string[],
+  others: Partial<Language>,
+): Language {
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  const program = pathOf(`go/.cache/app-${version}${suffix}`);
+  return {
+    ...go,
+    name: `Go ${version}`,
+    install: () => buildGo(folder, program, options),
+    command: [program],
+    ...others,
+  };
+}
+
+function createReleaseBefore18(version: string): Language {
+  const options = [`-modfile=${pathOf(`go/${version}.mod`)}`, "-tags=before_1_8"];
+  return createRelease(version, goFolder, options, {
+    childFormat: "portable_json",
+    impossible: {
+      ...go.impossible,
+      ...startedOnly,
+      "The authenticated user": "workflows cannot ask for it",
+    },
+  });
+}
+
+const oneArgument = "a workflow has one argument";
+const noStreams = "workflows can write streams from 0.11 on";
+const messageOnly = "of an error only the message is stored";
+
+export const goReleases: Language[] = [
+  // The first that has a client.
+  createRelease("0.6.0", pathOf("go/before_0_8"), [], {
+    impossible: {
+      "Arguments in its native format, as this client writes them":
+        "workers read gobs, which this client does not write",
+    },
+  }),
+  createRelease("0.8.0", pathOf("go/before_1_0"), [], {
+    serializationType: "DBOS_JSON",
+    // All of them in one, except for the workflow that has one.
+    toArguments: (args, workflowName) => workflowName === "echoOne" ? args : [args],
+    impossible: {
+      ...go.impossible,
+      ...startedOnly,
+      "Several arguments, and none": oneArgument,
+      "Named arguments": oneArgument,
+      "A method of a configured instance": "workflows are functions only, up to 0.17",
+      "An error in its native format": messageOnly,
+      "An error's name and message": messageOnly,
+      "An error's code and data": messageOnly,
+      "Streams": noStreams,
+      "Events and streams in its native format": noStreams,
+      "The authenticated user": "workflows cannot ask for it",
+    },
+  }),
+  createReleaseBefore18("1.0.0"),
+  createReleaseBefore18("1.2.0"),
+];

@@ -1,0 +1,61 @@
+/**
+ * Older releases of DBOS for Python, with the application and the environment of
+ * tests/interop/python/. What a release needs besides is in `python/`, in a file named as the version.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Language, python, pythonProgram, run, startedOnly } from "../interop/languages.ts";
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
+
+async function install(version: string, application: string): Promise<string | undefined> {
+  const missing = await python.install();
+  if (missing) return missing;
+  const requirements = pathOf(`python/${version}.txt`);
+  const folder = pathOf(`python/.cache/${version}`);
+  const installed = `${folder}/requirements.txt`;
+  const wanted = await Deno.readTextFile(requirements);
+  if (!existsSync(installed) || await Deno.readTextFile(installed) !== wanted) {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    const options = ["--quiet", "--no-deps", "--target", folder, "--requirement", requirements];
+    const failure = await run([pythonProgram, "-m", "pip", "install", ...options]);
+    if (failure) throw new Error(`Cannot install ${requirements}:\n${failure}`);
+    await Deno.writeTextFile(installed, wanted);
+  }
+  // A program's own folder is the first that modules are looked for in.
+  await Deno.copyFile(application, `${folder}/app.py`);
+}
+
+function createRelease(
+  version: string,
+  {
+    application = python.command.at(-1)!,
+    ...others
+  }: Partial<Language> & { application?: string } = {},
+): Language {
+  return {
+    ...python,
+    name: `Python ${version}`,
+    install: () => install(version, application),
+    command: [pythonProgram, pathOf(`python/.cache/${version}/app.py`)],
+    ...others,
+  };
+}
+
+export const pythonReleases: Language[] = [
+  // The first that has a client.
+  createRelease("0.25.0", { application: pathOf("python/oldest.py") }),
+  createRelease("2.0.0", {
+    serializationType: "py_pickle",
+    impossible: {
+      ...startedOnly,
+      "The authenticated user": "workers hand it to workflows from 2.14 on",
+      "The roles of the user": "workers hand them to workflows from 2.14 on",
+    },
+  }),
+  createRelease("2.14.0", { impossible: startedOnly }),
+  createRelease("2.27.0", { impossible: startedOnly }),
+  createRelease("2.30.0", { impossible: startedOnly }),
+];
