@@ -1,17 +1,18 @@
 /**
  * `deno task test:interop`: proves the features of suite.ts against a live worker of each language
- * and of older releases, that MATRIX.md says what came of it, and that older workers get on with
- * newer ones in one database; with `-- --write` it writes MATRIX.md.
+ * and of older releases, that MATRIX.md and README.md say what came of it, and that older workers
+ * get on with newer ones in one database. With `-- --write` it writes these two.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
 import { type Language, languages } from "./languages.ts";
-import { type Column, formatMatrix, readColumn } from "./matrix.ts";
+import { type Column, formatMatrix, readColumn, updateReadme } from "./matrix.ts";
 import { proveAll } from "./prove.ts";
 import { isOlder, proveSharing } from "./share.ts";
 import { features } from "./suite.ts";
 
 const matrixFile = new URL("MATRIX.md", import.meta.url);
+const readmeFile = new URL("../../README.md", import.meta.url);
 const all = [...releases, ...languages];
 const columns = new Map<Language, Column>();
 const unavailable = new Map<Language, string>();
@@ -40,14 +41,23 @@ for (const language of all.filter(isOlder)) {
   });
 }
 
-Deno.test("MATRIX.md says what came of it", async () => {
+Deno.test("MATRIX.md and README.md say what came of it", async () => {
   const text = await Deno.readTextFile(matrixFile).catch(() => "");
+  const readme = await Deno.readTextFile(readmeFile);
   const columnOf = (language: Language) => columns.get(language) ?? readColumn(text, language.name);
-  const matrix = formatMatrix(
+  const results = [
     features.map(({ name }) => name),
     languages.map(columnOf),
     releases.map(columnOf),
-  );
-  if (Deno.args.includes("--write")) await Deno.writeTextFile(matrixFile, matrix);
-  else assertEquals(text, matrix, "MATRIX.md is stale: run `deno task test:interop -- --write`");
+  ] as const;
+  const matrix = formatMatrix(...results);
+  const updatedReadme = updateReadme(readme, ...results);
+  if (Deno.args.includes("--write")) {
+    await Deno.writeTextFile(matrixFile, matrix);
+    await Deno.writeTextFile(readmeFile, updatedReadme);
+    return;
+  }
+  const advice = "run `deno task test:interop -- --write`";
+  assertEquals(text, matrix, `MATRIX.md is stale: ${advice}`);
+  assertEquals(readme, updatedReadme, `README.md is stale: ${advice}`);
 });

@@ -52,6 +52,38 @@ function formatTable(rows: readonly (readonly string[])[]): string {
   return lines.join("");
 }
 
+/** Releases by language, the newest of each last. */
+function groupByLanguage(languages: readonly Column[], releases: readonly Column[]): Column[][] {
+  return languages.map((language) => {
+    const prefix = `${language.release.split(" ")[0]} `;
+    return [...releases.filter(({ release }) => release.startsWith(prefix)), language];
+  });
+}
+
+const block = /(<!-- deno task test:interop -->\n\n).*(\n<!-- end -->)/s;
+
+/** The text of the README, with a row for each release of what is not possible with it. */
+export function updateReadme(
+  readme: string,
+  features: readonly string[],
+  languages: readonly Column[],
+  releases: readonly Column[],
+): string {
+  const rows = groupByLanguage(languages, releases).flat().map((column) => {
+    const works = features.filter((feature) => column.cells.get(feature) === passed);
+    const fails = features.filter((feature) => !works.includes(feature));
+    const listed = fails.length <= works.length
+      ? fails.join("; ") || "nothing"
+      : `everything${works.length > 0 ? ` but: ${works.join("; ")}` : ""}`;
+    return [column.release, column.schemaVersion, String(works.length), listed];
+  });
+  const titles = ["Release", "Schema version", `Passed of ${features.length}`, "Not possible"];
+  return readme.replace(
+    block,
+    (_, start, end) => `${start}${formatTable([titles, ...rows])}${end}`,
+  );
+}
+
 /** The text of the matrix, formatted as `deno fmt` has it. */
 export function formatMatrix(
   features: readonly string[],
@@ -78,10 +110,9 @@ export function formatMatrix(
   }
 
   const sections = [formatSection(newest, languages)];
-  for (const language of languages) {
-    const heading = language.release.split(" ")[0]!;
-    const older = releases.filter(({ release }) => release.startsWith(`${heading} `));
-    if (older.length > 0) sections.push(formatSection(heading, [...older, language]));
+  for (const columns of groupByLanguage(languages, releases)) {
+    const heading = columns[0]!.release.split(" ")[0]!;
+    if (columns.length > 1) sections.push(formatSection(heading, columns));
   }
   const rows = reasons.map((reason, index) => [String(index + 1), reason]);
   const table = formatTable([["Number", "Why not"], ...rows]);
