@@ -52,6 +52,8 @@ async function measure(
   // Until the first looks are over.
   await new Promise((resolve) => setTimeout(resolve, windowMs / 2));
   const load = await measureLoad(url, windowMs);
+  // At any time of a look's interval: neither client's are to be met at the same one every time.
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 1000));
   await cancelWorkflows(outside, workflowIDs);
   const endedAt = performance.now();
   const seenAt = await Promise.all(waits);

@@ -18,7 +18,7 @@
 -- Workflows with their inputs and outcomes, the oldest first or, with sort_desc, the newest. Those
 -- of one millisecond are in the order of their IDs, so that a page can begin after (after_time,
 -- edge_id) or, with sort_desc, before (before_time, edge_id). Payloads are joined to the
--- page alone.
+-- page alone; `limit 1` has them looked up, where the planner would read all for a page of some size.
 --
 -- Lists are texts joined by a separator that is in none of them. Unlike JSON that is a constant to
 -- the planner, which so knows how many rows match, and which partial indexes serve. Statuses are in
@@ -113,30 +113,21 @@ select
   ws.authenticated_user,
   ws.assumed_role,
   ws.authenticated_roles,
-  case when false
-    or true -- :load_input
-  then
-    coalesce(
-      wi.inputs, -- workflow_input
-      ws.inputs
-    )
-  end as inputs,
-  case when false
-    or true -- :load_output
-  then
-    coalesce(
-      wo.output, -- workflow_output
-      ws.output
-    )
-  end as output,
-  case when false
-    or true -- :load_output
-  then
-    coalesce(
-      wo.error, -- workflow_output
-      ws.error
-    )
-  end as error,
+  coalesce(
+    wi.inputs, -- workflow_input, :load_input
+    ws.inputs, -- :load_input
+    null::text
+  ) as inputs,
+  coalesce(
+    wo.output, -- workflow_output, :load_output
+    ws.output, -- :load_output
+    null::text
+  ) as output,
+  coalesce(
+    wo.error, -- workflow_output, :load_output
+    ws.error, -- :load_output
+    null::text
+  ) as error,
   exists ( -- not workflow_output
     select from :schema.workflow_status as own -- not workflow_output
     join pg_catalog.pg_class as here on here.oid = own.tableoid -- not workflow_output
@@ -165,8 +156,18 @@ select
   ws.schedule_name, -- workflow_status.schedule_name
   ws.created_at::text
 from page as ws
-left join :schema.workflow_input as wi using (workflow_uuid) -- workflow_input
-left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
+left join lateral ( -- workflow_input, :load_input
+  select inputs -- workflow_input, :load_input
+  from :schema.workflow_input -- workflow_input, :load_input
+  where workflow_uuid = ws.workflow_uuid -- workflow_input, :load_input
+  limit 1 -- workflow_input, :load_input
+) as wi on true -- workflow_input, :load_input
+left join lateral ( -- workflow_output, :load_output
+  select output, error -- workflow_output, :load_output
+  from :schema.workflow_output -- workflow_output, :load_output
+  where workflow_uuid = ws.workflow_uuid -- workflow_output, :load_output
+  limit 1 -- workflow_output, :load_output
+) as wo on true -- workflow_output, :load_output
 order by
   ws.created_at desc, -- :sort_desc
   ws.workflow_uuid desc, -- :sort_desc

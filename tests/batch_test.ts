@@ -131,7 +131,7 @@ Deno.test("calls gather while a statement is under way, and go when it returns",
 });
 
 Deno.test("a full batch goes at once on another connection, if there is one", async () => {
-  const half = "x".repeat(6_000);
+  const half = "x".repeat(8_000);
   for (const [connections, expected] of [[1, [1]], [2, [1, 2]], [4, [1, 2, 2, 2]]] as const) {
     await using setting = await openSetting({ connections });
     const { client, batches } = setting;

@@ -48,7 +48,7 @@ interface Waiting<Outcome> {
 }
 
 // Some ten packets: one burst on a connection that has been idle.
-const fullCharacters = 12_000;
+const fullCharacters = 16_000;
 // What the caller has gathered already is worth fewer round trips and more memory.
 const fullCharactersOfMany = 1_000_000;
 

@@ -37,8 +37,8 @@ interface Look {
 }
 
 const shortestIntervalMs = 20;
-// Finding something a sixteenth of its age late is soon enough, and costs few looks.
-const looksPerAge = 16;
+// Finding something a thirty-second of its age late is soon enough, and costs few looks.
+const looksPerAge = 32;
 // Bounds what one look can bring into memory.
 const mostRows = 1000;
 // An item costs the server a few microseconds: so much rest leaves it idle most of the time.

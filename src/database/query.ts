@@ -27,7 +27,6 @@ interface CompiledStatement {
 
 /** A line that only some statements keep, for what they need or are given. */
 const marker = / *-- ((?:not )?:?[a-z_.]+(?:, (?:not )?:?[a-z_.]+)*)$/;
-const markedParameter = /-- (?:not )?:([a-z_]+)$/gm;
 const parameter = /(?<!:):([a-z_]+)/g;
 
 /** Quotes a name for use as an SQL identifier. */
@@ -84,7 +83,8 @@ export function createQueryBuilder(
   function findOptional({ name, text }: Statement<object, unknown>): string[] {
     let names = optional.get(name);
     if (!names) {
-      names = [...new Set([...text.matchAll(markedParameter)].map((match) => match[1]!))];
+      const markers = text.split("\n").map((line) => marker.exec(line)?.[0] ?? "").join();
+      names = [...new Set([...markers.matchAll(parameter)].map((match) => match[1]!))];
       optional.set(name, names);
     }
     return names;
