@@ -4,8 +4,8 @@ import { type Batcher, createBatcher, toPositionedArray } from "../database/batc
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
-import { writingCodecOf } from "../serialization/writing_codec.ts";
+import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -157,10 +157,11 @@ export async function send(
   checkOptions(options);
   const database = systemDatabaseOf(client);
   // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = writingCodecOf(database, serializationType);
+  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const isDelivered = await batcherOf(database, sendToForks)
-    .write(toItem(addressed, codec, sendToForks));
+  const item = toItem(addressed, codec, sendToForks);
+  if (needsRecordedFormat(database, serializationType)) await requireRecordedFormat(database);
+  const isDelivered = await batcherOf(database, sendToForks).write(item);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 
@@ -191,6 +192,7 @@ export async function send(
  * @returns An outcome for each message, in their order.
  * @throws {TypeError} If an option is of the wrong type or a message cannot be serialized.
  * @throws {RangeError} If an ID, a topic or an idempotency key is empty.
+ * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
 export async function sendMany(
   client: Client | Driver,
@@ -201,8 +203,11 @@ export async function sendMany(
   messages.forEach(checkMessage);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const codec = await writingCodecOf(database, options.serializationType);
+  const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
   const items = messages.map((message) => toItem(message, codec, options.sendToForks));
+  if (needsRecordedFormat(database, options.serializationType)) {
+    await requireRecordedFormat(database);
+  }
   const areDelivered = await batcherOf(database, options.sendToForks).writeMany(items);
   return messages.map(({ destinationID }, index) => ({
     destinationID,

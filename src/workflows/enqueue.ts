@@ -2,8 +2,7 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
-import { writingCodecOf } from "../serialization/writing_codec.ts";
+import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
   checkChoice,
@@ -229,10 +228,10 @@ export async function enqueue<Workflow = unknown>(
   checkEnqueueOptions(options);
   const database = systemDatabaseOf(client);
   // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = writingCodecOf(database, options.serializationType);
+  const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const workflowID = options.workflowID ?? uuidV7();
   const job = toJob(database, codec, options, args, { workflow_id: workflowID });
-  if (needsColumns(options)) await requireColumns(database, options);
+  if (needsColumns(database, options)) await requireColumns(database, options);
   return createHandle(client, await writeJob(database, workflowID, options, job));
 }

@@ -7,6 +7,7 @@ import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
 import { ConflictingWorkflowError, QueueDuplicatedError, WorkflowIDInUseError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
+import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -34,14 +35,18 @@ export async function requireColumns(
   database: SystemDatabase,
   options: EnqueueOptions,
 ): Promise<void> {
+  if (needsRecordedFormat(database, options.serializationType)) {
+    await requireRecordedFormat(database);
+  }
   for (const [option, column] of Object.entries(neededColumns)) {
     if (options[option as keyof typeof neededColumns]) await database.require(option, column);
   }
 }
 
 /** Whether any of the options may have no column. */
-export function needsColumns(options: EnqueueOptions): boolean {
-  return Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
+export function needsColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
+  return needsRecordedFormat(database, options.serializationType) ||
+    Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
 }
 
 /** What a job has besides what its options say. */

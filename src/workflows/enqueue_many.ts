@@ -13,7 +13,7 @@ import {
   toJob,
 } from "./enqueue_job.ts";
 import type { ConflictingWorkflowError } from "../errors.ts";
-import { writingCodecOf } from "../serialization/writing_codec.ts";
+import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean } from "../validate.ts";
@@ -93,9 +93,9 @@ const mostStatements = 4;
 async function prepare(database: SystemDatabase, job: EnqueueJob): Promise<PreparedJob> {
   const { args = [], ...options } = job;
   checkEnqueueOptions(options);
-  const codecFound = writingCodecOf(database, options.serializationType);
+  const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  if (needsColumns(options)) await requireColumns(database, options);
+  if (needsColumns(database, options)) await requireColumns(database, options);
   const workflowID = options.workflowID ?? uuidV7();
   return {
     job,

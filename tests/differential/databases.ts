@@ -26,6 +26,7 @@ export async function createPreparedDatabases(): Promise<PreparedDatabases> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
   await runWorkflows(database.url);
+  await execute(database.url, spreadTimes);
   await keepRows(database.url);
   const copy = resources.use(await copyDatabase(database.url));
   return {
@@ -34,6 +35,15 @@ export async function createPreparedDatabases(): Promise<PreparedDatabases> {
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+// The official client lists workflows of one millisecond in any order.
+const spreadTimes = `
+  update dbos.workflow_status as ws set created_at = ws.created_at + earlier.count
+  from (
+    select workflow_uuid, row_number() over (order by created_at, workflow_uuid) as count
+    from dbos.workflow_status
+  ) as earlier
+  where earlier.workflow_uuid = ws.workflow_uuid`;
 
 async function copyDatabase(url: string): Promise<TestDatabase> {
   const original = new URL(url).pathname.slice(1);

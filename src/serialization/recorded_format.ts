@@ -1,0 +1,19 @@
+/** Portable JSON needs a column for its name: no worker reads it that recorded no format. */
+
+import type { SystemDatabase } from "../database/system_database.ts";
+import type { SerializationType } from "./mod.ts";
+
+const formatColumn = "workflow_status.serialization";
+
+/** Whether the schema may have to be looked at before values of a type are written. */
+export function needsRecordedFormat(
+  database: SystemDatabase,
+  type: SerializationType = database.settings.serializationType,
+): boolean {
+  return type === "portable" && !database.isKnownToHave(formatColumn);
+}
+
+/** Refuses portable JSON where the schema has no place for the name of a format. */
+export function requireRecordedFormat(database: SystemDatabase): Promise<void> {
+  return database.require("serializationType portable", formatColumn);
+}
