@@ -144,6 +144,7 @@ function toItem(message: Message, codec: Codec, sendToForks = false): string {
  * @throws {TypeError} If an option is of the wrong type or the message cannot be serialized.
  * @throws {RangeError} If an option is empty.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
 export async function send(
   client: Client | Driver,
