@@ -1,14 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
-import {
   connect,
   createClient,
   describeSystemDatabase,
@@ -18,17 +10,12 @@ import {
 import { schemaFeatures, schemaReleases } from "../src/applications/schema_history.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { migrate } from "./support/migrate.ts";
 
 async function open(url: string): Promise<pg.Client & AsyncDisposable> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
-}
-
-/** Makes the tables as they were at a version of the schema. */
-async function migrate(connection: pg.Client, version?: number): Promise<void> {
-  const migrations = allMigrations().slice(0, version);
-  await runSysMigrationsPg(connection, migrations, "dbos", { onWarn: () => {} });
 }
 
 Deno.test("describeSystemDatabase() tells what a worker of the newest release made", async () => {

@@ -1,18 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
-import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
 import { createClient, enqueue, enqueueMany, WorkflowIDInUseError } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
+import { migrate } from "./support/migrate.ts";
 
-const migrations = allMigrations();
 // Portable JSON came later.
 const native = { serializationType: "native" } as const;
 // The first with a column that tells whose a workflow is, and the first with another one for that.
@@ -33,7 +25,7 @@ for (const version of [owners - 1, owners, creators - 1, creators]) {
         await connection.end();
       },
     };
-    await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", { onWarn() {} });
+    await migrate(connection, version);
     const client = createClient(pool, native);
 
     const idle = { workflowName: "echo", queueName: "idle" };

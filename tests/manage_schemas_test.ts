@@ -1,14 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
-import {
   cancelWorkflow,
   createClient,
   deleteWorkflow,
@@ -23,9 +15,9 @@ import {
   updateWorkflowAttributes,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 
-// The oldest that is supported, and the first that have what their name says.
-const oldestVersion = 24;
+// The first that have what their name says.
 const history = 30;
 const parents = 31;
 const formats = 32;
@@ -38,14 +30,11 @@ Deno.test("workflows are managed on every schema version of the DBOS SDK", async
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   resources.defer(() => connection.end());
-  const migrations = allMigrations();
   const readSteps = async () =>
     (await connection.query("select 1 from dbos.operation_outputs")).rows;
 
-  for (let version = oldestVersion; version <= migrations.length; version++) {
-    await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", {
-      onWarn: () => {},
-    });
+  for (let version = oldestVersion; version <= newestVersion; version++) {
+    await migrate(connection, version);
     const client = createClient(connection, {
       serializationType: version >= 33 ? "portable" : "native",
     });
@@ -91,5 +80,5 @@ Deno.test("workflows are managed on every schema version of the DBOS SDK", async
     }
     assertEquals(await readSteps(), []);
   }
-  assert(migrations.length > 120);
+  assert(newestVersion > 120);
 });

@@ -3,14 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import pg from "pg";
 import postgres from "postgres";
 import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
-import {
   type Client,
   connect,
   createClient,
@@ -31,6 +23,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
+import { isChange, migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 
 /** A system database whose schema is made by and by, and a client of it. */
 interface Place extends AsyncDisposable {
@@ -40,20 +33,11 @@ interface Place extends AsyncDisposable {
   startWorker(): Promise<AsyncDisposable>;
 }
 
-type Migrated = Parameters<typeof runSysMigrationsPg>[0];
-
 // Native, since what was written before version 33 tells no format. Nothing is to give up when the
 // clock is put forward.
 const options = { serializationType: "native", retryTimeoutSeconds: 1e6 } as const;
 const patience = { timeoutSeconds: 1e6 };
-// Version 24 is what the oldest release that is supported, 3.5.8, creates.
-const oldestVersion = 24;
-const migrations = allMigrations();
 const idle = { workflowName: "echo", queueName: "idle" };
-
-async function migrate(connection: Migrated, version: number): Promise<void> {
-  await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", { onWarn: () => {} });
-}
 
 async function createServerPlace(
   open: (url: string) => { client: Client; close(): Promise<void> },
@@ -231,9 +215,8 @@ for (const [name, createPlace] of Object.entries(places)) {
     using clock = createClock();
     await place.migrate(oldestVersion);
     const load = startLoad(place.client);
-    for (let version = oldestVersion + 1; version <= migrations.length; version++) {
-      // Many change nothing.
-      if (!migrations[version - 1]!.pg?.length) continue;
+    for (let version = oldestVersion + 1; version <= newestVersion; version++) {
+      if (!isChange(version)) continue;
       await place.migrate(version);
       if (version % 7 === 0) clock.forward();
       await load.goOn();
@@ -329,7 +312,7 @@ Deno.test("what has moved or come since the client looked is found at once", asy
       await migrateTo(name.startsWith("an option") ? 61 : 108);
       const client = createClient(pool);
       await enqueue(client, idle);
-      await migrateTo(migrations.length);
+      await migrateTo(newestVersion);
       await use(client, createClient(pool), async (text) => (await pool.query(text)).rows);
     });
   }

@@ -1,14 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import pg from "pg";
 import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
-import {
   applySchedules,
   backfillSchedule,
   cancelWorkflow,
@@ -50,6 +42,7 @@ import {
   updateWorkflowAttributes,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { migrate } from "./support/migrate.ts";
 
 /** Something that not every schema has a place for. */
 interface NewerFeature {
@@ -317,11 +310,6 @@ Deno.test("what a schema has no place for is refused before anything is written"
   const connection = new pg.Client({ connectionString: database.url });
   await connection.connect();
   await using _connection = { [Symbol.asyncDispose]: () => connection.end() };
-  const migrations = allMigrations();
-
-  async function migrate(version: number): Promise<void> {
-    await runSysMigrationsPg(connection, migrations.slice(0, version), "dbos", { onWarn() {} });
-  }
 
   /** Makes the call in a transaction; gives its error, and whether the transaction has written. */
   async function tryCall(
@@ -343,7 +331,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
   }
 
   for (const [version, added] of Map.groupBy(features, ({ version }) => version)) {
-    await migrate(version - 1);
+    await migrate(connection, version - 1);
     for (const { releases: [typeScript, python], feature, needs, calls } of added) {
       await test.step(`${feature} before version ${version}`, async () => {
         for (const [name, call] of Object.entries(calls)) {
@@ -359,7 +347,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
         }
       });
     }
-    await migrate(version);
+    await migrate(connection, version);
     for (const { feature, calls } of added) {
       await test.step(`${feature} from version ${version} on`, async () => {
         for (const [name, call] of Object.entries(calls)) {

@@ -1,13 +1,6 @@
 /** Fills a system database with workflows as a busy application leaves them. */
 import pg from "pg";
-import {
-  allMigrations,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/internal/migrations";
-import {
-  runSysMigrationsPg,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
-} from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/sysdb_migrations/migration_runner";
+import { migrate } from "./migrate.ts";
 
 /** The ID of the workflow of a number: of a schedule, of an order, or a UUID. */
 function idOf(number: string): string {
@@ -82,7 +75,7 @@ export async function populate(url: string, workflows: number): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await runSysMigrationsPg(client, allMigrations(), "dbos", { onWarn: () => {} });
+    await migrate(client);
     // Indexes are made faster of all rows than row by row; those of primary keys stay.
     const { rows } = await client.query(`
       select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
