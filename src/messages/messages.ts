@@ -161,7 +161,9 @@ export async function send(
   const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const item = toItem(addressed, codec, sendToForks);
-  if (needsRecordedFormat(database, serializationType)) await requireRecordedFormat(database);
+  if (needsRecordedFormat(database, serializationType)) {
+    await requireRecordedFormat(database, serializationType);
+  }
   const isDelivered = await batcherOf(database, sendToForks).write(item);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
@@ -206,9 +208,7 @@ export async function sendMany(
   const database = systemDatabaseOf(client);
   const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
   const items = messages.map((message) => toItem(message, codec, options.sendToForks));
-  if (needsRecordedFormat(database, options.serializationType)) {
-    await requireRecordedFormat(database);
-  }
+  await requireRecordedFormat(database, options.serializationType);
   const areDelivered = await batcherOf(database, options.sendToForks).writeMany(items);
   return messages.map(({ destinationID }, index) => ({
     destinationID,

@@ -5,6 +5,7 @@
  */
 
 import { setProperty } from "./refuse.ts";
+import { asNumber } from "./safe_integer.ts";
 
 /** A value with the name that its type was registered by, such as `*main.OrderError`. */
 export interface GobValue {
@@ -68,11 +69,6 @@ const knownTypes = new Map<number, TypeDefinition>([
 
 // As in Go's own JSON, what is no UTF-8 is replaced.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function asNumber(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
 
 const secondsFromYear1To1970 = 62_135_596_800n;
 

@@ -7,7 +7,7 @@
 import { WorkflowError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
-import { decodeBase64, refusing, setProperty } from "./refuse.ts";
+import { decodeBase64, refusing, requireArgs, setProperty } from "./refuse.ts";
 
 /** A number as it is written, such as `1.10`. */
 class NumberLiteral {
@@ -99,12 +99,6 @@ function deserializeValue(text: string): unknown {
   return read(parseExactly(text, (literal) => new NumberLiteral(literal)));
 }
 
-function deserializeArgs(text: string): unknown[] {
-  const args = deserializeValue(text);
-  if (!Array.isArray(args)) throw new TypeError("it has no arguments");
-  return args;
-}
-
 interface Throwable {
   type?: unknown;
   message?: unknown;
@@ -129,6 +123,6 @@ function deserializeError(text: string): WorkflowError {
 export const javaJackson: ReadingCodec = refusing({
   name: "java_jackson",
   deserializeValue,
-  deserializeArgs,
+  deserializeArgs: (text) => requireArgs(deserializeValue(text)),
   deserializeError,
 });

@@ -5,7 +5,7 @@
 
 import { WorkflowError } from "../errors.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { refusing, setProperty } from "./refuse.ts";
+import { refusing, requireArgs, setProperty } from "./refuse.ts";
 
 function isOfJava(value: unknown): boolean {
   if (Array.isArray(value)) {
@@ -47,12 +47,6 @@ function deserializeValue(text: string): unknown {
   return JSON.parse(text, revive);
 }
 
-function deserializeArgs(text: string): unknown[] {
-  const args = deserializeValue(text);
-  if (!Array.isArray(args)) throw new TypeError("it has no arguments");
-  return args;
-}
-
 function deserializeError(text: string): WorkflowError {
   const value = deserializeValue(text);
   if (typeof value !== "object" || value === null) return new WorkflowError(String(value));
@@ -69,6 +63,6 @@ function deserializeError(text: string): WorkflowError {
 export const legacyJson: ReadingCodec = refusing({
   name: "",
   deserializeValue,
-  deserializeArgs,
+  deserializeArgs: (text) => requireArgs(deserializeValue(text)),
   deserializeError,
 });

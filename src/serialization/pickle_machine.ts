@@ -1,5 +1,8 @@
 /** What the operations of a pickle work on, within bounds: a stack, a memory and its bytes. */
 
+import { toBinary } from "./binary.ts";
+import { asNumber } from "./safe_integer.ts";
+
 /** A class or function by its name, such as `datetime.datetime`. */
 export class PyGlobal {
   constructor(readonly name: string) {}
@@ -25,13 +28,7 @@ const maxIntBytes = 1_000;
 const maxIntDigits = 4_300;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const latin1Chunk = 8_192;
 const hexOfBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-function asNumber(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
 
 export function parseInteger(digits: string): number | bigint {
   if (!/^[+-]?\d+$/.test(digits)) throw new SyntaxError("it has an integer that is none");
@@ -180,12 +177,7 @@ export class Machine {
   line(): string {
     const end = this.bytes.indexOf(10, this.#position);
     if (end < 0) throw new RangeError("it ends too early");
-    let text = "";
-    for (let start = this.#position; start < end; start += latin1Chunk) {
-      text += String.fromCharCode(
-        ...this.bytes.subarray(start, Math.min(end, start + latin1Chunk)),
-      );
-    }
+    const text = toBinary(this.bytes.subarray(this.#position, end));
     this.#position = end + 1;
     return text;
   }

@@ -8,7 +8,7 @@ import type { ReadingCodec } from "./codec.ts";
 import { readPickle } from "./pickle.ts";
 import { PyGlobal, PyObject } from "./pickle_machine.ts";
 import { readDate, readDatetime, readTime, readTimedelta, utcOffset } from "./python_time.ts";
-import { decodeBase64, refusing, setProperty } from "./refuse.ts";
+import { decodeBase64, refusing, requireArgs, setProperty } from "./refuse.ts";
 
 type Convert = (value: unknown) => unknown;
 
@@ -225,8 +225,7 @@ function deserializeValue(text: string): unknown {
 
 function deserializeArgs(text: string): unknown[] {
   const inputs = deserializeValue(text) as { args?: unknown } | null;
-  if (!Array.isArray(inputs?.args)) throw new TypeError("it has no arguments");
-  return inputs.args;
+  return requireArgs(inputs?.args);
 }
 
 function deserializeError(text: string): WorkflowError {

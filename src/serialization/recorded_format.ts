@@ -14,6 +14,10 @@ export function needsRecordedFormat(
 }
 
 /** Refuses portable JSON where the schema has no place for the name of a format. */
-export function requireRecordedFormat(database: SystemDatabase): Promise<void> {
-  return database.require("serializationType portable", formatColumn);
+export async function requireRecordedFormat(
+  database: SystemDatabase,
+  type: SerializationType | undefined,
+): Promise<void> {
+  if (!needsRecordedFormat(database, type)) return;
+  await database.require("serializationType portable", formatColumn);
 }

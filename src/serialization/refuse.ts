@@ -22,6 +22,12 @@ export function refusing(codec: ReadingCodec): ReadingCodec {
   };
 }
 
+/** A value as the arguments that it must be. */
+export function requireArgs(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new TypeError("it has no arguments");
+  return value;
+}
+
 // Workers write nothing near this limit.
 const maxBase64Length = 96 * 2 ** 20;
 

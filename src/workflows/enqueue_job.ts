@@ -35,9 +35,7 @@ export async function requireColumns(
   database: SystemDatabase,
   options: EnqueueOptions,
 ): Promise<void> {
-  if (needsRecordedFormat(database, options.serializationType)) {
-    await requireRecordedFormat(database);
-  }
+  await requireRecordedFormat(database, options.serializationType);
   for (const [option, column] of Object.entries(neededColumns)) {
     if (options[option as keyof typeof neededColumns]) await database.require(option, column);
   }
