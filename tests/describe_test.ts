@@ -7,7 +7,7 @@ import {
   registerQueue,
   SystemSchemaNotFoundError,
 } from "../mod.ts";
-import { schemaFeatures, schemaReleases } from "../src/applications/schema_history.ts";
+import { schemaFeatures, schemaReleases } from "../src/database/schema_history.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { migrate } from "./support/migrate.ts";

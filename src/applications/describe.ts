@@ -6,7 +6,7 @@ import {
 } from "../../sql/mod.ts";
 import { SystemSchemaNotFoundError } from "../errors.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { findReleasesOfSchema, schemaFeatures } from "./schema_history.ts";
+import { findReleasesOfSchema, schemaFeatures } from "../database/schema_history.ts";
 
 /** What a client is connected to. */
 export interface SystemDatabaseDescription {

@@ -83,7 +83,7 @@ function isSchemaMismatch(error: unknown): boolean {
 }
 
 async function unsupported(feature: string, needs: string): Promise<UnsupportedFeatureError> {
-  const { describeFirstReleases } = await import("./feature_history.ts");
+  const { describeFirstReleases } = await import("./schema_history.ts");
   return new UnsupportedFeatureError(feature, needs, describeFirstReleases(needs));
 }
 

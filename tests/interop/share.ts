@@ -10,7 +10,7 @@ import {
   WorkflowError,
   type WorkflowHandle,
 } from "../../mod.ts";
-import { schemaReleases } from "../../src/applications/schema_history.ts";
+import { schemaReleases } from "../../src/database/schema_history.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { type Language, typeScript } from "./languages.ts";
 import { startApplication } from "./start_application.ts";

@@ -92,3 +92,37 @@ export function findReleasesOfSchema(version: number): Record<string, string> {
     ) => [language, findReleases(releases, version)]),
   );
 }
+
+/**
+ * The tables and columns that a call may need, each with the version of the schema that it came with,
+ * as DBOS for TypeScript counts, and the first release for Python that creates it: below 100 that
+ * counts in a way of its own.
+ */
+const firstVersions: Readonly<Record<string, readonly [number, string]>> = {
+  "workflow_status.queue_partition_key": [25, "2.2.0"],
+  workflow_events_history: [30, "2.5.0"],
+  "workflow_status.parent_workflow_id": [31, "2.11.0"],
+  "workflow_status.serialization": [32, "2.14.0"],
+  workflow_schedules: [33, "2.13.0"],
+  application_versions: [35, "2.14.0"],
+  "workflow_schedules.cron_timezone": [37, "2.15.0"],
+  "workflow_schedules.automatic_backfill": [37, "2.15.0"],
+  "workflow_status.delay_until_epoch_ms": [38, "2.16.0"],
+  "workflow_schedules.queue_name": [39, "2.16.0"],
+  queues: [43, "2.20.0"],
+  "workflow_status.attributes": [62, "2.25.0"],
+  "workflow_status.is_debounced": [64, "2.27.0"],
+  "workflow_status.application_name": [100, "2.30.0"],
+  "queues.application_name": [101, "2.30.0"],
+  "workflow_schedules.application_name": [102, "2.30.0"],
+  "operation_outputs.application_name": [104, "2.30.0"],
+  "queues.partition_concurrency": [108, "2.31.0"],
+};
+
+/** The first releases that create a table or column, in words; empty if they are not known. */
+export function describeFirstReleases(needs: string): string {
+  const [version, python] = firstVersions[needs] ?? [];
+  if (version === undefined) return "";
+  const [typeScript] = schemaReleases.TypeScript!.find(([, made]) => made >= version)!;
+  return `TypeScript ${typeScript} (version ${version} of the schema), Python ${python}`;
+}
