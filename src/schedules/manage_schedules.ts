@@ -7,6 +7,7 @@ import {
   updateSchedule as updateStatement,
 } from "../../sql/mod.ts";
 import { resolveNickname } from "./cron.ts";
+import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   NonExistentScheduleError,
@@ -125,14 +126,14 @@ export async function applySchedules(
   const database = systemDatabaseOf(client);
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
-  let inTheWay;
-  do {
-    inTheWay = await database.run(applyStatement, { schedules: JSON.stringify(rows) });
+  await untilUncontested("apply schedules", "one was created and deleted", async () => {
+    const inTheWay = await database.run(applyStatement, { schedules: JSON.stringify(rows) });
     for (const { schedule_name, application_name } of inTheWay) {
       const row = rows.find((row) => row.schedule_name === schedule_name)!;
       checkOwner("apply", row, application_name);
     }
-  } while (inTheWay.length > 0);
+    return inTheWay.length === 0 || undefined;
+  });
 }
 
 /**
