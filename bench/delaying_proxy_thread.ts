@@ -1,14 +1,17 @@
 /// <reference lib="deno.worker" />
-import { startTcpProxy, type TcpProxy } from "../tests/support/tcp_proxy.ts";
+import { startTcpProxy } from "../tests/support/tcp_proxy.ts";
+import { startAlarmClock } from "./alarm_clock.ts";
 
-let proxy: TcpProxy | undefined;
+const resources = new AsyncDisposableStack();
 
 self.onmessage = async ({ data }) => {
   if (data === "stop") {
-    await proxy?.[Symbol.asyncDispose]();
+    await resources.disposeAsync();
     return self.postMessage("stopped");
   }
   const { databaseUrl, delayMs } = data;
-  proxy = await startTcpProxy(databaseUrl, { delayMs });
+  // All of it on the way back, which is one alarm a round trip.
+  const { putOff } = resources.use(await startAlarmClock(delayMs));
+  const proxy = resources.use(await startTcpProxy(databaseUrl, { putOff }));
   self.postMessage(proxy.url);
 };

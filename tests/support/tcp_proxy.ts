@@ -32,30 +32,23 @@ const readyForQuery = /Z\0\0\0\x05[IT]/;
 /** What becomes of all that passes a proxy. */
 export interface TcpProxyOptions {
   /**
-   * How much longer a round trip takes: all of it on the way back, since a timer is too coarse for
-   * half of a few milliseconds.
+   * Puts off what goes back to the client, keeping its order.
    *
-   * @default {0}
+   * @default {undefined} all goes at once
    */
-  delayMs?: number;
+  putOff?: (act: () => void) => void;
 }
 
 /** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
 export async function startTcpProxy(
   databaseUrl: string,
-  { delayMs = 0 }: TcpProxyOptions = {},
+  { putOff = (act) => act() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
   const losses: Loss[] = [];
   let isHanging = false;
   let answers = 0;
-
-  // What is put off by equal delays keeps its order. A timer comes a millisecond late.
-  function afterDelay(act: () => void): void {
-    if (delayMs > 0) setTimeout(act, delayMs - 1);
-    else act();
-  }
 
   function relay(client: net.Socket): void {
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
@@ -66,7 +59,7 @@ export async function startTcpProxy(
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
-        if (to === client) afterDelay(() => to.destroy());
+        if (to === client) putOff(() => to.destroy());
         else to.destroy();
       });
       if (isHanging) from.pause();
@@ -79,7 +72,7 @@ export async function startTcpProxy(
     server.on("data", (part: Uint8Array) => {
       const isAnswered = readyForQuery.test(toText(part));
       if (isAnswered) answers++;
-      if (!losing) return afterDelay(() => client.write(part));
+      if (!losing) return putOff(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
       client.destroy();
