@@ -3,6 +3,7 @@
 interface Column {
   name: string;
   type: string;
+  isOptional?: boolean;
 }
 
 const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
@@ -19,20 +20,37 @@ function parseColumns(file: string, list: string): Column[] {
 
 function formatType(columns: Column[]): string {
   if (columns.length === 0) return "Record<never, never>";
-  return `{\n${columns.map(({ name, type }) => `  ${name}: ${type};\n`).join("")}}`;
+  const lines = columns.map(({ name, type, isOptional }) =>
+    isOptional ? `  ${name}?: ${type} | undefined;\n` : `  ${name}: ${type};\n`
+  );
+  return `{\n${lines.join("")}}`;
 }
 
 function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The statement without its comments, markers of lines excepted: they are read at run time. */
-function stripComments(source: string): string {
-  return source.split("\n")
-    .map((line) => marker.test(line) && !line.startsWith("--") ? line : line.replace(/--.*/, ""))
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .join("\n");
+/**
+ * The statement without its comments but for the markers of lines, which are read at run time. Lines
+ * that follow each other and have the same marker are one.
+ */
+function toText(source: string): string {
+  const lines: { code: string; mark: string }[] = [];
+  for (const line of source.split("\n")) {
+    const mark = line.startsWith("--") ? "" : marker.exec(line)?.[0] ?? "";
+    const code = line.replace(/--.*/, "").trim();
+    const last = lines.at(-1);
+    if (!code) continue;
+    if (last?.mark === mark) last.code += ` ${code}`;
+    else lines.push({ code, mark });
+  }
+  return lines.map(({ code, mark }) => `${code} ${mark}`.trimEnd()).join("\n");
+}
+
+/** The parameters that lines are marked with: those lines stay only where the parameter is given. */
+function findOptional(source: string): Set<string> {
+  const markers = source.split("\n").map((line) => marker.exec(line)?.[0] ?? "").join("\n");
+  return new Set([...markers.matchAll(/:([a-z_]+)/g)].map((match) => match[1]!));
 }
 
 /** The comment that a file begins with, as one line. */
@@ -47,11 +65,17 @@ function generateStatement(file: string, source: string): string {
     throw new SyntaxError(`Cannot read ${file}: it must begin with "-- name(parameters) many"`);
   }
   const rows = [...source.matchAll(/^-- row: (.*)$/gm)].map((match) => match[1]).join(" ");
-  const parameters = formatType(parseColumns(file, header[2]!));
+  const optional = findOptional(source);
+  const parameters = formatType(
+    parseColumns(file, header[2]!).map((column) => ({
+      ...column,
+      isOptional: optional.has(column.name),
+    })),
+  );
   const row = formatType(parseColumns(file, rows));
   return `export const ${toCamelCase(header[1]!)}: Statement<${parameters}, ${row}> = {
   name: "${header[1]}",
-  text: \`\n${stripComments(source)}\`,
+  text: \`${toText(source)}\`,
 };`;
 }
 

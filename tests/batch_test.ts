@@ -3,6 +3,7 @@ import pg from "pg";
 import {
   type Client,
   createClient,
+  type Driver,
   enqueue,
   getStatus,
   NonExistentWorkflowError,
@@ -10,6 +11,7 @@ import {
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { startTcpProxy } from "./support/tcp_proxy.ts";
 
 /** The number of jobs or messages in each statement that was sent. */
 type Batches = number[];
@@ -36,6 +38,7 @@ function recordBatches(driver: Queryable, batches: Batches): Queryable["query"] 
 }
 
 interface Setting extends AsyncDisposable {
+  url: string;
   client: Client;
   pool: pg.Pool;
   batches: Batches;
@@ -52,16 +55,20 @@ async function openSetting({ connections = 4 } = {}): Promise<Setting> {
   pool.on("error", () => {});
   resources.defer(() => pool.end());
   const batches: Batches = [];
-  const driver = {
+  const client = createClient(recordingDriver(pool, connections, batches));
+  // What the first call does more than the others is done.
+  await getStatus(client, "nobody");
+  return { url, client, pool, batches, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** A pool of npm:pg that writes down what goes through it. */
+function recordingDriver(pool: pg.Pool, connections: number, batches: Batches): Driver {
+  return {
     totalCount: 0,
     options: { max: connections },
     connect: () => pool.connect(),
     query: recordBatches(pool, batches),
-  };
-  const client = createClient(driver);
-  // What the first call does more than the others is done.
-  await getStatus(client, "nobody");
-  return { client, pool, batches, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  } as Driver;
 }
 
 const task = { workflowName: "echo", queueName: "idle" };
@@ -81,6 +88,15 @@ async function lockTables(pool: pg.Pool): Promise<AsyncDisposable> {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Enqueues until an answer has come soon enough that the server must be near. */
+async function* enqueueUntilNear(client: Client) {
+  let startedAt: number;
+  do {
+    startedAt = performance.now();
+    yield await enqueue(client, task);
+  } while (performance.now() - startedAt >= 10);
 }
 
 /** What is stored of the workflows, in the order of `created_at`. */
@@ -119,7 +135,7 @@ Deno.test("calls gather while a statement is under way, and go when it returns",
   {
     await using _lock = await lockTables(setting.pool);
     calls.push(enqueue(client, task));
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < 5; turn++) {
       await nextTurn();
       calls.push(enqueue(client, task), enqueue(client, task));
     }
@@ -127,7 +143,72 @@ Deno.test("calls gather while a statement is under way, and go when it returns",
     assertEquals(batches, [1]);
   }
   await Promise.all(calls);
-  assertEquals(batches, [1, 20]);
+  assertEquals(batches, [1, 10]);
+});
+
+Deno.test("many calls are two statements side by side, stamped in the order of the calls", async () => {
+  for (const [connections, expected] of [[1, [40, 16, 24]], [4, [20, 20, 16, 16, 8]]] as const) {
+    await using setting = await openSetting({ connections });
+    const { client, batches } = setting;
+    const handles = await Array.fromAsync(enqueueUntilNear(client));
+    batches.length = 0;
+    const enqueueTogether = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => enqueue(client, task)));
+    handles.push(...await enqueueTogether(40));
+    const rest: ReturnType<typeof enqueueTogether>[] = [];
+    {
+      await using _lock = await lockTables(setting.pool);
+      for (const count of [16, 16, 8]) {
+        rest.push(enqueueTogether(count));
+        await nextTurn();
+      }
+    }
+    handles.push(...(await Promise.all(rest)).flat());
+    assertEquals(batches, [...expected]);
+    const created = await listCreated(setting.pool);
+    assertEquals(created.workflowIDs, handles.map(({ workflowID }) => workflowID));
+  }
+});
+
+Deno.test("messages go one statement after the other, so that they are seen in their order", async () => {
+  await using setting = await openSetting();
+  const { client, batches } = setting;
+  const { workflowID } = await enqueue(client, task);
+  const messages = Array.from({ length: 40 }, (_, index) => index);
+  await Promise.all(messages.map((message) => send(client, workflowID, message)));
+  assertEquals(batches, [1, 40]);
+});
+
+Deno.test("calls do not wait for the answer to another one where the server is far", async () => {
+  await using setting = await openSetting();
+  // Twice what counts as far.
+  const putOff = (act: () => void) => void setTimeout(act, 20);
+  await using proxy = await startTcpProxy(setting.url, { putOff });
+  const pool = new pg.Pool({ connectionString: proxy.url, max: 4 });
+  const batches: Batches = [];
+  const client = createClient(recordingDriver(pool, 4, batches));
+  try {
+    // The first answer may have waited for a connection.
+    await enqueue(client, task);
+    await enqueue(client, task);
+    batches.length = 0;
+    const calls: Promise<unknown>[] = [];
+    {
+      await using _lock = await lockTables(setting.pool);
+      for (let turn = 0; turn < 6; turn++) {
+        calls.push(enqueue(client, task));
+        await nextTurn();
+      }
+      // There are four connections.
+      assertEquals(batches, [1, 1, 1, 1]);
+    }
+    await Promise.all(calls);
+    batches.length = 0;
+    await Promise.all(Array.from({ length: 16 }, () => enqueue(client, task)));
+    assertEquals(batches, [4, 4, 4, 4]);
+  } finally {
+    await pool.end();
+  }
 });
 
 Deno.test("a full batch goes at once on another connection, if there is one", async () => {

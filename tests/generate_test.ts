@@ -44,6 +44,10 @@ select
   count(*)::text as total, -- a remark
   true as is_full -- workflow_status.attributes
 from :schema.workflow_status -- not workflow_input
+where true
+  and queue_name = :queue_name::text
+having true -- :least
+  and count(*) >= :least::int -- :least
 `;
 
 Deno.test("sql/mod.ts is what the generator makes of sql/*.sql", async () => {
@@ -64,17 +68,17 @@ Deno.test("the generator writes typed statements, with feature lines but no comm
       code,
       `export const countJobs: Statement<{
   queue_name: string;
-  least: number;
+  least?: number | undefined;
 }, {
   total: string;
   is_full: boolean | null;
 }> = {
   name: "count_jobs",
-  text: \`
-select
-count(*)::text as total,
+  text: \`select count(*)::text as total,
 true as is_full -- workflow_status.attributes
-from :schema.workflow_status -- not workflow_input\`,
+from :schema.workflow_status -- not workflow_input
+where true and queue_name = :queue_name::text
+having true and count(*) >= :least::int -- :least\`,
 };`,
     );
   });

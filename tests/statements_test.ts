@@ -169,10 +169,14 @@ Deno.test("every statement runs on every schema version of the DBOS SDK", async 
     const serializationType = version >= 33 ? "portable" : "native";
     await using client = createClient(connection, { serializationType });
     const workflowID = `version-${version}`;
-    await enqueue(client, { workflowName: "echo", queueName: "idle", workflowID }, version);
+    const echo = { workflowName: "echo", queueName: "idle" };
+    await enqueue(client, { ...echo, workflowID }, version);
     await send(client, workflowID, version);
     const status = await getStatus(client, workflowID);
     assertEquals(status?.status, "ENQUEUED");
+    // With an ID that is new, another form of the statement.
+    const unnamed = await enqueue(client, echo, version);
+    assertEquals((await unnamed.getStatus())?.input, [version]);
     assertEquals(await getEvent(client, workflowID, "key", 0), null);
     const { rows } = await connection.query(
       "select message from dbos.notifications where destination_uuid = $1",

@@ -1,8 +1,17 @@
 /** Gathers concurrent writes of one client into few statements. */
 
 import { createTurns } from "./in_turn.ts";
+import { createPace } from "./pace.ts";
 import { isTransient, sqlStateOf } from "./retry.ts";
 import type { SystemDatabase } from "./system_database.ts";
+
+/** One thing to write. */
+export interface Item {
+  /** A JSON object. */
+  readonly text: string;
+  /** Whether nothing can be in its way, unless it was written by an attempt whose answer got lost. */
+  readonly isNew: boolean;
+}
 
 /** Where the rows of a statement go among those of the statements before. */
 export interface Place {
@@ -20,29 +29,29 @@ export interface Written<Outcome> {
   readonly lastCreatedAt: string | null;
 }
 
-/**
- * Writes `items`, each the text of a JSON object, as one statement, which stamps its rows with
- * increasing times.
- */
-export type WriteBatch<Outcome> = (
-  items: readonly string[],
-  place: Place,
-) => Promise<Written<Outcome>>;
+/** What goes as one statement, which stamps its rows with increasing times. */
+export interface Batch extends Place {
+  /** The items as the text of a JSON array, each with its `position` in it. */
+  readonly items: string;
+  readonly count: number;
+  /** 1 if something may be in the way of an item, to be looked out for; otherwise undefined. */
+  readonly mayExist: 1 | undefined;
+}
 
-/** Writes one item, together with others that are called for meanwhile. */
-export type Write<Outcome> = (item: string) => Promise<Outcome>;
+/** Writes a batch. */
+export type WriteBatch<Outcome> = (batch: Batch) => Promise<Written<Outcome>>;
 
 /** Writes items. */
 export interface Batcher<Outcome> {
-  readonly write: Write<Outcome>;
+  /** Writes one item, together with others that are called for meanwhile. */
+  write(item: Item): Promise<Outcome>;
   /** Writes items as one statement, however large they are. */
-  writeTogether(items: readonly string[]): Promise<Outcome[]>;
+  writeTogether(items: readonly Item[]): Promise<Outcome[]>;
   /** Writes many items as one statement, or if they are large, one after the other as a few. */
-  writeMany(items: readonly string[]): Promise<Outcome[]>;
+  writeMany(items: readonly Item[]): Promise<Outcome[]>;
 }
 
-interface Waiting<Outcome> {
-  item: string;
+interface Waiting<Outcome> extends Item {
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
@@ -52,16 +61,18 @@ const fullCharacters = 16_000;
 // What the caller has gathered already is worth fewer round trips and more memory.
 const fullCharactersOfMany = 1_000_000;
 
-/** Items as the text of a JSON array, each with its `position` in it. */
+const uniqueViolation = "23505";
+
+/** JSON objects as the text of an array, each with its `position` in it. */
 export function toPositionedArray(items: readonly string[]): string {
   return `[${items.map((item, position) => `{"position":${position},${item.slice(1)}`).join()}]`;
 }
 
 /** How many items fill a statement of so many characters; one at least. */
-function countUntilFull(items: readonly { readonly item: string }[], characters: number): number {
+function countUntilFull(items: readonly Item[], characters: number): number {
   let count = 0;
   for (let sum = 0; count < items.length && (count === 0 || sum < characters); count++) {
-    sum += items[count]!.item.length;
+    sum += items[count]!.text.length;
   }
   return count;
 }
@@ -71,9 +82,9 @@ function isRefusal(error: unknown): boolean {
 }
 
 /**
- * Writes items with the statement of `writeBatch`, each as it is called for. While a statement is
- * under way, the next items gather and go as one when it returns; as soon as they fill a statement
- * they go on another connection, if the driver has one. When idle nothing waits.
+ * Writes items with the statement of `writeBatch`, each as it is called for: at once when idle, else
+ * together with others at the pace of {@linkcode createPace}. `inOrder` has none seen before those
+ * that were called for earlier, as long as they do not fill statements.
  *
  * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
  * outcome. In a caller's transaction every item is a statement of its own.
@@ -81,20 +92,21 @@ function isRefusal(error: unknown): boolean {
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   writeBatch: WriteBatch<Outcome>,
+  { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
   const inTurn = createTurns();
+  const pace = createPace(database.connections, inOrder);
   let after = "0";
   let rowsUnderWay = 0;
   const gathered: Waiting<Outcome>[] = [];
   let gatheredCharacters = 0;
-  let statementsUnderWay = 0;
   let isFlushDue = false;
 
-  async function write(items: readonly string[]): Promise<Outcome[]> {
+  async function write(items: readonly Item[]): Promise<Outcome[]> {
     const backlog = rowsUnderWay;
     rowsUnderWay += items.length;
     try {
-      const { outcomes, lastCreatedAt } = await writeBatch(items, { after, backlog });
+      const { outcomes, lastCreatedAt } = await writeLookingOut(items, { after, backlog });
       if (lastCreatedAt && Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
       return outcomes;
     } finally {
@@ -102,15 +114,30 @@ export function createBatcher<Outcome>(
     }
   }
 
+  /** Looks out for what may be in the way, which takes the server longer, only where it is worth it. */
+  async function writeLookingOut(items: readonly Item[], place: Place): Promise<Written<Outcome>> {
+    const array = toPositionedArray(items.map(({ text }) => text));
+    const batch = { ...place, items: array, count: items.length };
+    if (items.every(({ isNew }) => isNew)) {
+      try {
+        return await writeBatch({ ...batch, mayExist: undefined });
+      } catch (error) {
+        // An attempt whose answer got lost has written them.
+        if (sqlStateOf(error) !== uniqueViolation) throw error;
+      }
+    }
+    return await writeBatch({ ...batch, mayExist: 1 });
+  }
+
   async function writeEach(batch: Waiting<Outcome>[]): Promise<void> {
-    for (const { item, resolve, reject } of batch) {
-      await write([item]).then(([outcome]) => resolve(outcome!), reject);
+    for (const item of batch) {
+      await write([item]).then(([outcome]) => item.resolve(outcome!), item.reject);
     }
   }
 
   async function writeAll(batch: Waiting<Outcome>[]): Promise<void> {
     try {
-      const outcomes = await write(batch.map(({ item }) => item));
+      const outcomes = await write(batch);
       batch.forEach(({ resolve }, position) => resolve(outcomes[position]!));
     } catch (error) {
       if (batch.length > 1 && isRefusal(error)) await writeEach(batch);
@@ -118,33 +145,31 @@ export function createBatcher<Outcome>(
     }
   }
 
-  function take(): Waiting<Outcome>[] {
-    const batch = gathered.splice(0, countUntilFull(gathered, fullCharacters));
-    for (const { item } of batch) gatheredCharacters -= item.length;
+  function take(count: number): Waiting<Outcome>[] {
+    const batch = gathered.splice(0, Math.min(count, countUntilFull(gathered, fullCharacters)));
+    for (const { text } of batch) gatheredCharacters -= text.length;
     return batch;
+  }
+
+  function countNext(): number {
+    const isFull = gatheredCharacters >= fullCharacters;
+    return pace.countNext({ items: gathered.length, isFull });
   }
 
   function flush(): void {
     isFlushDue = false;
-    while (
-      gathered.length > 0 &&
-      (statementsUnderWay === 0 ||
-        (gatheredCharacters >= fullCharacters && statementsUnderWay < database.connections))
-    ) {
-      statementsUnderWay++;
-      writeAll(take()).finally(() => {
-        statementsUnderWay--;
-        flush();
-      });
+    for (let count = countNext(); count > 0; count = countNext()) {
+      const batch = take(count);
+      pace.run(() => writeAll(batch)).then(flush);
     }
   }
 
-  async function writeMany(items: readonly string[]): Promise<Outcome[]> {
-    const rest = items.map((item) => ({ item }));
+  async function writeMany(items: readonly Item[]): Promise<Outcome[]> {
+    const rest = [...items];
     const outcomes: Outcome[] = [];
     while (rest.length > 0) {
       const batch = rest.splice(0, countUntilFull(rest, fullCharactersOfMany));
-      outcomes.push(...await write(batch.map(({ item }) => item)));
+      outcomes.push(...await write(batch));
     }
     return outcomes;
   }
@@ -155,8 +180,8 @@ export function createBatcher<Outcome>(
         return inTurn(() => write([item])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
-        gathered.push({ item, resolve, reject });
-        gatheredCharacters += item.length;
+        gathered.push({ ...item, resolve, reject });
+        gatheredCharacters += item.text.length;
         if (isFlushDue) return;
         // Calls of the same turn go together.
         isFlushDue = true;

@@ -1,6 +1,6 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { send as sendStatement, sendToForks as sendToForksStatement } from "../../sql/mod.ts";
-import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
+import { type Batch, type Batcher, createBatcher, type Item } from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -74,15 +74,15 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sendStatement | typeof sendToForksStatement,
 ): Batcher<boolean> {
-  return createBatcher(database, async (messages, place) => {
-    const rows = await database.run(statement, {
-      ...place,
-      messages: toPositionedArray(messages),
-    });
-    const outcomes = new Array<boolean>(messages.length).fill(true);
+  async function writeBatch({ after, backlog, items, count, mayExist }: Batch) {
+    const parameters = { after, backlog, messages: items, may_exist: mayExist };
+    const rows = await database.run(statement, parameters);
+    const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
     return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
-  });
+  }
+  // A workflow that waits for messages receives the first that it sees.
+  return createBatcher(database, writeBatch, { inOrder: true });
 }
 
 function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
@@ -108,11 +108,11 @@ function checkOptions({ serializationType, sendToForks }: SendManyOptions): void
   checkBoolean("sendToForks", sendToForks);
 }
 
-/** The text of a message as sql/send.sql reads it. */
-function toItem(message: Message, codec: Codec, sendToForks = false): string {
+/** A message as sql/send.sql reads it. */
+function toItem(message: Message, codec: Codec, sendToForks = false): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
   const key = idempotencyKey ?? uuidV7();
-  return JSON.stringify({
+  const text = JSON.stringify({
     message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
     fork_prefix: sendToForks ? `${key}::` : undefined,
     destination_id: destinationID,
@@ -120,6 +120,7 @@ function toItem(message: Message, codec: Codec, sendToForks = false): string {
     message: codec.serializeValue(message.message),
     serialization: codec.name,
   });
+  return { text, isNew: idempotencyKey === undefined };
 }
 
 /**

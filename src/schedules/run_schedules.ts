@@ -3,7 +3,7 @@ import { findSchedule } from "../../sql/mod.ts";
 import { createTicker } from "./cron.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { EnqueueOptions } from "../workflows/enqueue.ts";
-import { batcherOf, findConflict, toJob, writeJob } from "../workflows/enqueue_job.ts";
+import { batcherOf, findConflict, type Job, toJob, writeJob } from "../workflows/enqueue_job.ts";
 import { NonExistentScheduleError } from "../errors.ts";
 import { codecOfContext, requireSchedules } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -61,11 +61,9 @@ function toRun(
   { codec, context, options }: Runnable,
   workflowID: string,
   time: Date,
-): string {
-  return toJob(database, codec, options, [time, context], {
-    workflow_id: workflowID,
-    schedule_name: scheduleName,
-  });
+): Job {
+  const columns = { schedule_name: scheduleName };
+  return toJob(database, codec, { ...options, workflowID }, [time, context], columns);
 }
 
 /**
@@ -105,7 +103,7 @@ export async function triggerSchedule<Result = unknown>(
   const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
   const run = toRun(database, name, runnable, workflowID, now);
   const options = { ...runnable.options, workflowID };
-  return createHandle(client, await writeJob(database, workflowID, options, run));
+  return createHandle(client, await writeJob(database, options, run));
 }
 
 /**
@@ -152,15 +150,13 @@ export async function backfillSchedule<Result = unknown>(
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(database, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
-  const workflowIDs: string[] = [];
-  const runs: string[] = [];
+  const runs: Job[] = [];
   for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
-    workflowIDs.push(workflowID);
     runs.push(toRun(database, name, runnable, workflowID, time));
   }
   const obstacles = await batcherOf(database).writeMany(runs);
-  return workflowIDs.map((workflowID, index) => {
+  return runs.map(({ workflowID }, index) => {
     const obstacle = obstacles[index];
     // Without an ID it is a run for the same time that another call has enqueued just now.
     const conflict = obstacle?.existing_id &&

@@ -13,7 +13,6 @@ import { QueueDuplicatedError } from "../errors.ts";
 import { internalQueueName } from "./manage.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { uuidV7 } from "../uuid_v7.ts";
 import { checkChoice, checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
@@ -161,9 +160,7 @@ export async function debounce<Workflow = unknown>(
   };
   const database = systemDatabaseOf(client);
   const { serializationType = database.settings.serializationType } = options;
-  const workflowID = options.workflowID ?? uuidV7();
   const job = toJob(database, await codecOf(serializationType), enqueueOptions, args, {
-    workflow_id: workflowID,
     delay_ms: periodMs,
     is_debounced: true,
     debounce_timeout_ms: options.debounceTimeoutMs,
@@ -174,11 +171,11 @@ export async function debounce<Workflow = unknown>(
 
   const work = `debounce workflow ${workflowName} by key ${debounceKey}`;
   const heldID = await untilUncontested(work, "the key was taken and freed", async () => {
-    const bouncedID = await bounce(database, enqueueOptions, isOfAnyClass, job);
+    const bouncedID = await bounce(database, enqueueOptions, isOfAnyClass, job.text);
     if (bouncedID) return bouncedID;
     if (bouncedID === null) return undefined;
     try {
-      return await writeJob(database, workflowID, enqueueOptions, job);
+      return await writeJob(database, enqueueOptions, job);
     } catch (error) {
       // Another call has taken the key since; that one's workflow is put off then.
       if (!(error instanceof QueueDuplicatedError)) throw error;

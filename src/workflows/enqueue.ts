@@ -3,7 +3,6 @@ import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
 import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
-import { uuidV7 } from "../uuid_v7.ts";
 import {
   checkChoice,
   checkInteger,
@@ -191,7 +190,8 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
  * Enqueues a workflow, in one round trip, and gives a handle to it.
  *
  * A call with the ID of a workflow that is there already writes nothing and gives a handle to that.
- * Concurrent calls on one client go together as one statement, and run in the order of the calls.
+ * Concurrent calls on one client go together as one statement or a few, stamped in the order of the
+ * calls, which is the order that a queue runs them in.
  * In an open transaction the workflow is enqueued when that commits.
  *
  * @example
@@ -230,8 +230,7 @@ export async function enqueue<Workflow = unknown>(
   // Not awaited in vain, so that calls reach the batch in their order.
   const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const workflowID = options.workflowID ?? uuidV7();
-  const job = toJob(database, codec, options, args, { workflow_id: workflowID });
+  const job = toJob(database, codec, options, args);
   if (needsColumns(database, options)) await requireColumns(database, options);
-  return createHandle(client, await writeJob(database, workflowID, options, job));
+  return createHandle(client, await writeJob(database, options, job));
 }

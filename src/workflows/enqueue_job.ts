@@ -1,7 +1,7 @@
 /** Writes workflows as jobs of sql/enqueue.sql, and says what became of them. */
 
 import { enqueue as enqueueStatement } from "../../sql/mod.ts";
-import { type Batcher, createBatcher, toPositionedArray } from "../database/batch.ts";
+import { type Batcher, createBatcher, type Item } from "../database/batch.ts";
 import { untilUncontested } from "../database/contention.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
@@ -47,9 +47,13 @@ export function needsColumns(database: SystemDatabase, options: EnqueueOptions):
     Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
 }
 
+/** A workflow to be written. */
+export interface Job extends Item {
+  readonly workflowID: string;
+}
+
 /** What a job has besides what its options say. */
 interface JobColumns {
-  workflow_id: string;
   schedule_name?: string;
   delay_ms?: number;
   is_debounced?: boolean;
@@ -57,16 +61,20 @@ interface JobColumns {
   is_of_any_class?: boolean;
 }
 
-/** The text of a job as sql/enqueue.sql reads it; what is undefined stays out and becomes NULL. */
+/**
+ * A job as sql/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an ID of the
+ * caller's it gets a new one.
+ */
 export function toJob(
   database: SystemDatabase,
   codec: Codec,
   options: EnqueueOptions,
   args: readonly unknown[],
-  columns: JobColumns,
-): string {
-  const { authenticatedRoles, delaySeconds } = options;
-  return JSON.stringify({
+  columns: JobColumns = {},
+): Job {
+  const { authenticatedRoles, deduplicationID, delaySeconds } = options;
+  const workflowID = options.workflowID ?? uuidV7();
+  const text = JSON.stringify({
     name: options.workflowName,
     class_name: options.workflowClassName,
     config_name: options.workflowConfigName,
@@ -78,7 +86,7 @@ export function toJob(
     application_name: options.applicationName ?? database.settings.applicationName,
     timeout_ms: options.workflowTimeoutMS,
     deadline_epoch_ms: options.deadlineEpochMS,
-    deduplication_id: options.deduplicationID,
+    deduplication_id: deduplicationID,
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
@@ -86,8 +94,11 @@ export function toJob(
     inputs: codec.serializeArgs(args, options.namedArgs),
     serialization: codec.name,
     creator_xid: uuidV7(),
+    workflow_id: workflowID,
     ...columns,
   });
+  const isNew = options.workflowID === undefined && deduplicationID === undefined;
+  return { workflowID, text, isNew };
 }
 
 const batchers = new WeakMap<SystemDatabase, Batcher<Obstacle | undefined>>();
@@ -96,12 +107,10 @@ const batchers = new WeakMap<SystemDatabase, Batcher<Obstacle | undefined>>();
 export function batcherOf(database: SystemDatabase): Batcher<Obstacle | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async (jobs, place) => {
-      const rows = await database.run(enqueueStatement, {
-        ...place,
-        jobs: toPositionedArray(jobs),
-      });
-      const outcomes = new Array<Obstacle | undefined>(jobs.length);
+    batcher = createBatcher(database, async ({ after, backlog, items, count, mayExist }) => {
+      const parameters = { after, backlog, jobs: items, may_exist: mayExist };
+      const rows = await database.run(enqueueStatement, parameters);
+      const outcomes = new Array<Obstacle | undefined>(count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
     });
@@ -181,10 +190,10 @@ export const idsTaken = "its ID or deduplication ID was taken and freed";
  */
 export function writeJob(
   database: SystemDatabase,
-  workflowID: string,
   options: EnqueueOptions,
-  job: string,
+  job: Job,
 ): Promise<string> {
+  const { workflowID } = job;
   const { write } = batcherOf(database);
   return untilUncontested(`enqueue workflow ${workflowID}`, idsTaken, async () => {
     const obstacle = await write(job);

@@ -7,6 +7,7 @@ import {
   findConflict,
   idsTaken,
   isOwn,
+  type Job,
   needsColumns,
   type Obstacle,
   requireColumns,
@@ -15,7 +16,6 @@ import {
 import type { ConflictingWorkflowError } from "../errors.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean } from "../validate.ts";
 
 /** One of many workflows to enqueue. What is in its way is reported, so it has no policies. */
@@ -79,9 +79,8 @@ export interface EnqueueManyOptions {
 }
 
 interface PreparedJob {
-  readonly job: EnqueueJob;
-  readonly workflowID: string;
-  readonly item: string;
+  readonly options: EnqueueJob;
+  readonly job: Job;
 }
 
 // Larger statements gain little, hold more memory on both sides, and leave less to do side by side.
@@ -90,18 +89,12 @@ const mostCharacters = 1_000_000;
 // As many statements at once keep the server busy while the next are made.
 const mostStatements = 4;
 
-async function prepare(database: SystemDatabase, job: EnqueueJob): Promise<PreparedJob> {
-  const { args = [], ...options } = job;
+async function prepare(database: SystemDatabase, options: EnqueueJob): Promise<PreparedJob> {
   checkEnqueueOptions(options);
   const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   if (needsColumns(database, options)) await requireColumns(database, options);
-  const workflowID = options.workflowID ?? uuidV7();
-  return {
-    job,
-    workflowID,
-    item: toJob(database, codec, options, args, { workflow_id: workflowID }),
-  };
+  return { options, job: toJob(database, codec, options, options.args ?? []) };
 }
 
 /** Jobs in groups of a statement each, prepared as they are asked for. */
@@ -115,7 +108,7 @@ async function* group(
   for await (const job of jobs) {
     const prepared = await prepare(database, job);
     gathered.push(prepared);
-    characters += prepared.item.length;
+    characters += prepared.job.text.length;
     if (!atomic && (gathered.length >= mostRows || characters >= mostCharacters)) {
       yield gathered;
       gathered = [];
@@ -127,12 +120,12 @@ async function* group(
 
 /** What has become of a job; undefined if that can't be seen yet. */
 function toOutcome(
-  { job, workflowID }: PreparedJob,
+  { options, job: { workflowID } }: PreparedJob,
   obstacle: Obstacle | undefined,
 ): EnqueueOutcome | undefined {
-  if (!obstacle || isOwn(job, obstacle)) return { workflowID, outcome: "enqueued" };
+  if (!obstacle || isOwn(options, obstacle)) return { workflowID, outcome: "enqueued" };
   if (obstacle.existing_id) {
-    const error = findConflict(workflowID, job, obstacle);
+    const error = findConflict(workflowID, options, obstacle);
     return error
       ? { workflowID, outcome: "conflicting", error }
       : { workflowID, outcome: "existing" };
@@ -147,11 +140,11 @@ async function writeGroup(
 ): Promise<EnqueueOutcome[]> {
   const { writeTogether } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
-  let unsettled = jobs.map((job, position) => ({ job, position }));
+  let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
   return await untilUncontested("enqueue one of many workflows", idsTaken, async () => {
-    const obstacles = await writeTogether(unsettled.map(({ job }) => job.item));
-    unsettled = unsettled.filter(({ job, position }, index) => {
-      const outcome = toOutcome(job, obstacles[index]);
+    const obstacles = await writeTogether(unsettled.map(({ prepared }) => prepared.job));
+    unsettled = unsettled.filter(({ prepared, position }, index) => {
+      const outcome = toOutcome(prepared, obstacles[index]);
       if (outcome) outcomes[position] = outcome;
       return !outcome;
     });
