@@ -2,8 +2,9 @@
 
 /** The workflow was cancelled, so that it has no result. */
 export class AwaitedWorkflowCancelledError extends Error {
-  static {
-    this.prototype.name = "AwaitedWorkflowCancelledError";
+  /** The name of the error. */
+  override get name(): string {
+    return "AwaitedWorkflowCancelledError";
   }
 
   /** Makes the error. */
@@ -17,8 +18,9 @@ export class AwaitedWorkflowCancelledError extends Error {
 
 /** DBOS gave the workflow up after its last recovery attempt, so that it has no result. */
 export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
-  static {
-    this.prototype.name = "AwaitedWorkflowExceededMaxRecoveryAttemptsError";
+  /** The name of the error. */
+  override get name(): string {
+    return "AwaitedWorkflowExceededMaxRecoveryAttemptsError";
   }
 
   /** Makes the error. */
@@ -34,8 +36,9 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
 
 /** The workflow had not ended when `timeoutSeconds` were over. */
 export class ResultTimeoutError extends Error {
-  static {
-    this.prototype.name = "ResultTimeoutError";
+  /** The name of the error. */
+  override get name(): string {
+    return "ResultTimeoutError";
   }
 
   /** Makes the error. */
@@ -54,8 +57,9 @@ export class ResultTimeoutError extends Error {
 
 /** Workflows that were waited for together had not ended when `timeoutSeconds` were over. */
 export class WaitTimeoutError extends Error {
-  static {
-    this.prototype.name = "WaitTimeoutError";
+  /** The name of the error. */
+  override get name(): string {
+    return "WaitTimeoutError";
   }
 
   /** Makes the error. */
@@ -74,8 +78,9 @@ export class WaitTimeoutError extends Error {
 
 /** No further value had come on the stream when `timeoutSeconds` were over. */
 export class StreamTimeoutError extends Error {
-  static {
-    this.prototype.name = "StreamTimeoutError";
+  /** The name of the error. */
+  override get name(): string {
+    return "StreamTimeoutError";
   }
 
   /** Makes the error. */
@@ -98,8 +103,9 @@ export class StreamTimeoutError extends Error {
 
 /** The stream ended before the offset that was asked for. */
 export class StreamEndedError extends Error {
-  static {
-    this.prototype.name = "StreamEndedError";
+  /** The name of the error. */
+  override get name(): string {
+    return "StreamEndedError";
   }
 
   /** Makes the error. */
@@ -117,8 +123,9 @@ export class StreamEndedError extends Error {
 
 /** A read took longer than `observabilityQueryTimeoutMs`, and the server cancelled it. */
 export class QueryTimeoutError extends Error {
-  static {
-    this.prototype.name = "QueryTimeoutError";
+  /** The name of the error. */
+  override get name(): string {
+    return "QueryTimeoutError";
   }
 
   /** Makes the error. */
@@ -137,8 +144,9 @@ export class QueryTimeoutError extends Error {
 
 /** The workflow ID belongs to a workflow of another name, class or configured instance. */
 export class ConflictingWorkflowError extends Error {
-  static {
-    this.prototype.name = "ConflictingWorkflowError";
+  /** The name of the error. */
+  override get name(): string {
+    return "ConflictingWorkflowError";
   }
 
   /** Makes the error. */
@@ -156,8 +164,9 @@ export class ConflictingWorkflowError extends Error {
 
 /** The workflow ID is in use, and `workflowIDReusePolicy` is `"reject"`. */
 export class WorkflowIDInUseError extends Error {
-  static {
-    this.prototype.name = "WorkflowIDInUseError";
+  /** The name of the error. */
+  override get name(): string {
+    return "WorkflowIDInUseError";
   }
 
   /** Makes the error. */
@@ -178,8 +187,9 @@ export class WorkflowIDInUseError extends Error {
 
 /** Another workflow of the queue holds the deduplication ID. */
 export class QueueDuplicatedError extends Error {
-  static {
-    this.prototype.name = "QueueDuplicatedError";
+  /** The name of the error. */
+  override get name(): string {
+    return "QueueDuplicatedError";
   }
 
   /** Makes the error. */
@@ -202,8 +212,9 @@ export class QueueDuplicatedError extends Error {
 
 /** There is no workflow with this ID, or with any of these. */
 export class NonExistentWorkflowError extends Error {
-  static {
-    this.prototype.name = "NonExistentWorkflowError";
+  /** The name of the error. */
+  override get name(): string {
+    return "NonExistentWorkflowError";
   }
 
   /** The ID of the workflow; the first of several. */
@@ -223,8 +234,9 @@ export class NonExistentWorkflowError extends Error {
 
 /** The workflow has not ended, as it would have to. */
 export class ActiveWorkflowError extends Error {
-  static {
-    this.prototype.name = "ActiveWorkflowError";
+  /** The name of the error. */
+  override get name(): string {
+    return "ActiveWorkflowError";
   }
 
   /** Makes the error. */
@@ -240,8 +252,9 @@ export class ActiveWorkflowError extends Error {
 
 /** There is no queue of this name in the system database. */
 export class NonExistentQueueError extends Error {
-  static {
-    this.prototype.name = "NonExistentQueueError";
+  /** The name of the error. */
+  override get name(): string {
+    return "NonExistentQueueError";
   }
 
   /** Makes the error. */
@@ -255,8 +268,9 @@ export class NonExistentQueueError extends Error {
 
 /** There is no application version of this name in the system database. */
 export class NonExistentVersionError extends Error {
-  static {
-    this.prototype.name = "NonExistentVersionError";
+  /** The name of the error. */
+  override get name(): string {
+    return "NonExistentVersionError";
   }
 
   /** Makes the error. */
@@ -270,8 +284,9 @@ export class NonExistentVersionError extends Error {
 
 /** There is no schedule of this name in the system database. */
 export class NonExistentScheduleError extends Error {
-  static {
-    this.prototype.name = "NonExistentScheduleError";
+  /** The name of the error. */
+  override get name(): string {
+    return "NonExistentScheduleError";
   }
 
   /** Makes the error. */
@@ -287,8 +302,9 @@ export class NonExistentScheduleError extends Error {
 
 /** There is a schedule of this name in the system database already. */
 export class ScheduleExistsError extends Error {
-  static {
-    this.prototype.name = "ScheduleExistsError";
+  /** The name of the error. */
+  override get name(): string {
+    return "ScheduleExistsError";
   }
 
   /** Makes the error. */
@@ -302,8 +318,9 @@ export class ScheduleExistsError extends Error {
 
 /** Something that has a name of its own in the system database belongs to another application. */
 export class OwnedByAnotherApplicationError extends Error {
-  static {
-    this.prototype.name = "OwnedByAnotherApplicationError";
+  /** The name of the error. */
+  override get name(): string {
+    return "OwnedByAnotherApplicationError";
   }
 
   /** Makes the error. */
@@ -323,8 +340,9 @@ export class OwnedByAnotherApplicationError extends Error {
 
 /** The database has no DBOS system tables in the schema. */
 export class SystemSchemaNotFoundError extends Error {
-  static {
-    this.prototype.name = "SystemSchemaNotFoundError";
+  /** The name of the error. */
+  override get name(): string {
+    return "SystemSchemaNotFoundError";
   }
 
   /** Makes the error. */
@@ -345,8 +363,9 @@ export class SystemSchemaNotFoundError extends Error {
 
 /** The database was made by a release of DBOS that does not have what the call needs. */
 export class UnsupportedFeatureError extends Error {
-  static {
-    this.prototype.name = "UnsupportedFeatureError";
+  /** The name of the error. */
+  override get name(): string {
+    return "UnsupportedFeatureError";
   }
 
   /** Makes the error. */
@@ -367,8 +386,9 @@ export class UnsupportedFeatureError extends Error {
 
 /** A value is stored in a format that this client cannot read. */
 export class UnsupportedSerializationError extends Error {
-  static {
-    this.prototype.name = "UnsupportedSerializationError";
+  /** The name of the error. */
+  override get name(): string {
+    return "UnsupportedSerializationError";
   }
 
   /** Makes the error. */

@@ -6,7 +6,6 @@ import {
 } from "../../sql/mod.ts";
 import { SystemSchemaNotFoundError } from "../errors.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { findReleasesOfSchema, schemaFeatures } from "../database/schema_history.ts";
 
 /** What a client is connected to. */
 export interface SystemDatabaseDescription {
@@ -57,6 +56,7 @@ export interface SystemDatabaseDescription {
 export async function describeSystemDatabase(
   client: Client | Driver,
 ): Promise<SystemDatabaseDescription> {
+  const { findReleasesOfSchema, schemaFeatures } = await import("../database/schema_history.ts");
   const database = systemDatabaseOf(client);
   const { schema } = database.settings;
   const [found] = await database.run(findFeatures, { schema_name: schema });

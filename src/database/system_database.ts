@@ -7,7 +7,7 @@ import {
   SystemSchemaNotFoundError,
   UnsupportedFeatureError,
 } from "../errors.ts";
-import { hearNotifications, type Hints } from "./notifications.ts";
+import type { Hints } from "./notifications.ts";
 import { createQueryBuilder, type Features, type Query } from "./query.ts";
 import { isTransient, retry, sqlStateOf } from "./retry.ts";
 import type { SerializationType } from "../serialization/mod.ts";
@@ -118,6 +118,12 @@ export function createSystemDatabase(
     return knownSchema;
   }
 
+  async function listen(hints: Hints): Promise<void> {
+    // Most clients never listen.
+    const { hearNotifications } = await import("./notifications.ts");
+    await hearNotifications(adapter, settings.schema, hints, closed);
+  }
+
   function currentSchema(): Promise<Schema> {
     const isOld = performance.now() - lookedAt > schemaAgeMs;
     if (schema && !isOld) return schema;
@@ -169,7 +175,7 @@ export function createSystemDatabase(
     connections: adapter.connections,
     closed,
     hear(hints) {
-      if (settings.listen) hearing = hearNotifications(adapter, settings.schema, hints, closed);
+      if (settings.listen) hearing = listen(hints);
     },
     isQuiet: () => hearing,
     isInTransaction: () => adapter.transactionStatus() === "open",
