@@ -93,7 +93,8 @@ export function toCostRow(
 }
 
 function format(figure: number): string {
-  return figure >= 100 ? String(Math.round(figure)) : figure.toPrecision(2);
+  // 99.5 would be 1.0e+2.
+  return figure >= 99.5 ? String(Math.round(figure)) : figure.toPrecision(2);
 }
 
 export function formatRate(perSecond: number): string {

@@ -12,7 +12,7 @@ export function formatTable(rows: readonly Row[]): string {
       work,
       official,
       ours,
-      ratio === undefined ? "" : `${ratio >= 100 ? Math.round(ratio) : ratio.toPrecision(2)} ×`,
+      ratio === undefined ? "" : `${ratio >= 100 ? Math.round(ratio) : ratio.toPrecision(3)} ×`,
     ]),
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
