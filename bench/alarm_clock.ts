@@ -1,4 +1,4 @@
-/** Puts acts off by a time that is exact to a tenth of a millisecond; a timer comes one or two late. */
+/** Puts acts off by a time that is exact to some tenths of a millisecond; a timer comes up to two late. */
 
 import { median } from "./measure.ts";
 

@@ -30,6 +30,11 @@ function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** What a line is marked with, if it is. */
+function markOf(line: string): string {
+  return line.startsWith("--") ? "" : marker.exec(line)?.[0] ?? "";
+}
+
 /**
  * The statement without its comments but for the markers of lines, which are read at run time. Lines
  * that follow each other and have the same marker are one.
@@ -37,7 +42,7 @@ function toCamelCase(name: string): string {
 function toText(source: string): string {
   const lines: { code: string; mark: string }[] = [];
   for (const line of source.split("\n")) {
-    const mark = line.startsWith("--") ? "" : marker.exec(line)?.[0] ?? "";
+    const mark = markOf(line);
     const code = line.replace(/--.*/, "").trim();
     const last = lines.at(-1);
     if (!code) continue;
@@ -49,7 +54,7 @@ function toText(source: string): string {
 
 /** The parameters that lines are marked with: those lines stay only where the parameter is given. */
 function findOptional(source: string): Set<string> {
-  const markers = source.split("\n").map((line) => marker.exec(line)?.[0] ?? "").join("\n");
+  const markers = source.split("\n").map(markOf).join("\n");
   return new Set([...markers.matchAll(/:([a-z_]+)/g)].map((match) => match[1]!));
 }
 
