@@ -45,14 +45,12 @@ export {
   type EnqueueOutcome,
   type EnqueueTotals,
 } from "./src/workflows/enqueue_many.ts";
+export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
 export {
-  getResult,
   getStatus,
   getStatus as getWorkflow,
-  retrieveWorkflow,
-  type WorkflowHandle,
-} from "./src/workflows/workflow.ts";
-export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
+  type WorkflowStatus,
+} from "./src/workflows/workflow_status.ts";
 export type { WaitOptions } from "./src/database/wait.ts";
 export {
   completed,
@@ -188,30 +186,33 @@ export {
 } from "./src/applications/describe.ts";
 
 // Values
-export { type SerializationType, SerializedValue } from "./src/serialization/mod.ts";
+export type { SerializationType } from "./src/serialization/mod.ts";
+export { SerializedValue } from "./src/serialization/serialized_value.ts";
 
 // Errors
 export {
-  ActiveWorkflowError,
-  AwaitedWorkflowCancelledError,
-  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
   ConflictingWorkflowError,
+  QueueDuplicatedError,
+  WorkflowIDInUseError,
+} from "./src/errors/enqueuing.ts";
+export {
+  ActiveWorkflowError,
   NonExistentQueueError,
   NonExistentScheduleError,
   NonExistentVersionError,
   NonExistentWorkflowError,
   OwnedByAnotherApplicationError,
   QueryTimeoutError,
-  QueueDuplicatedError,
-  ResultTimeoutError,
   ScheduleExistsError,
+} from "./src/errors/managing.ts";
+export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
+export { UnsupportedSerializationError } from "./src/errors/reading.ts";
+export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";
+export {
+  AwaitedWorkflowCancelledError,
+  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  ResultTimeoutError,
   StreamEndedError,
   StreamTimeoutError,
-  SystemSchemaNotFoundError,
-  UnsupportedFeatureError,
-  UnsupportedSerializationError,
   WaitTimeoutError,
-  WorkflowError,
-  type WorkflowErrorDetails,
-  WorkflowIDInUseError,
-} from "./src/errors.ts";
+} from "./src/errors/waiting.ts";

@@ -1,4 +1,5 @@
-// Writes sql/mod.ts from sql/*.sql; with --check it only says whether sql/mod.ts is up to date.
+// Writes a mod.ts into each folder of sql/, of the statements that are there; with --check it only says
+// whether they are up to date.
 
 interface Column {
   name: string;
@@ -30,32 +31,31 @@ function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What a line is marked with, if it is. */
-function markOf(line: string): string {
-  return line.startsWith("--") ? "" : marker.exec(line)?.[0] ?? "";
+/** What a line is marked with, if it is: the conditions under which it is there. */
+function readConditions(line: string): string[] {
+  const mark = line.startsWith("--") ? undefined : marker.exec(line)?.[0];
+  return mark?.slice(3).split(", ") ?? [];
 }
 
 /**
- * The statement without its comments but for the markers of lines, which are read at run time. Lines
- * that follow each other and have the same marker are one.
+ * The lines of a statement without its comments. Those that follow each other and have the same
+ * conditions are one.
  */
-function toText(source: string): string {
-  const lines: { code: string; mark: string }[] = [];
+function readLines(source: string): { code: string; conditions: string[] }[] {
+  const lines: { code: string; conditions: string[] }[] = [];
   for (const line of source.split("\n")) {
-    const mark = markOf(line);
+    const conditions = readConditions(line);
     const code = line.replace(/--.*/, "").trim();
     const last = lines.at(-1);
     if (!code) continue;
-    if (last?.mark === mark) last.code += ` ${code}`;
-    else lines.push({ code, mark });
+    if (last?.conditions.join() === conditions.join()) last.code += ` ${code}`;
+    else lines.push({ code, conditions });
   }
-  return lines.map(({ code, mark }) => `${code} ${mark}`.trimEnd()).join("\n");
+  return lines;
 }
 
-/** The parameters that lines are marked with: those lines stay only where the parameter is given. */
-function findOptional(source: string): Set<string> {
-  const markers = source.split("\n").map(markOf).join("\n");
-  return new Set([...markers.matchAll(/:([a-z_]+)/g)].map((match) => match[1]!));
+function nameOf(condition: string): string {
+  return condition.replace("not ", "");
 }
 
 /** The comment that a file begins with, as one line. */
@@ -70,17 +70,25 @@ function generateStatement(file: string, source: string): string {
     throw new SyntaxError(`Cannot read ${file}: it must begin with "-- name(parameters) many"`);
   }
   const rows = [...source.matchAll(/^-- row: (.*)$/gm)].map((match) => match[1]).join(" ");
-  const optional = findOptional(source);
+  const lines = readLines(source);
+  const conditions = [...new Set(lines.flatMap(({ conditions }) => conditions.map(nameOf)))];
+  // Lines that are marked with a parameter stay only where that is given.
   const parameters = formatType(
     parseColumns(file, header[2]!).map((column) => ({
       ...column,
-      isOptional: optional.has(column.name),
+      isOptional: conditions.includes(`:${column.name}`),
     })),
   );
   const row = formatType(parseColumns(file, rows));
+  const toNumber = (condition: string) =>
+    (conditions.indexOf(nameOf(condition)) + 1) * (condition.startsWith("not ") ? -1 : 1);
+  const texts = lines.map(({ code, conditions }) =>
+    JSON.stringify(conditions.length > 0 ? [code, ...conditions.map(toNumber)] : code)
+  );
   return `export const ${toCamelCase(header[1]!)}: Statement<${parameters}, ${row}> = {
   name: "${header[1]}",
-  text: \`${toText(source)}\`,
+  conditions: ${JSON.stringify(conditions)},
+  lines: [${texts.join(",\n")}],
 };`;
 }
 
@@ -94,36 +102,41 @@ async function format(code: string): Promise<string> {
   await writer.write(new TextEncoder().encode(code));
   await writer.close();
   const { success, stdout } = await formatter.output();
-  if (!success) throw new Error("Cannot format sql/mod.ts");
+  if (!success) throw new Error("Cannot format the statements");
   return new TextDecoder().decode(stdout);
 }
 
-async function generate(directory: URL): Promise<string> {
-  const files = [...Deno.readDirSync(directory)].map((entry) => entry.name)
+async function generate(folder: URL): Promise<string> {
+  const files = [...Deno.readDirSync(folder)].map((entry) => entry.name)
     .filter((name) => name.endsWith(".sql")).sort();
   const statements = files.map((file) =>
-    generateStatement(file, Deno.readTextFileSync(new URL(file, directory)))
+    generateStatement(file, Deno.readTextFileSync(new URL(file, folder)))
   );
-  return await format(`// Generated from sql/*.sql by \`deno task sql\`: change those, not this.
+  return await format(
+    `// Generated from the .sql files here by \`deno task sql\`: change those, not this.
 
-/** A statement of sql/, with the types of its parameters and of its rows. */
-export interface Statement<Parameters, Row> {
-  readonly name: string;
-  readonly text: string;
-  readonly parameters?: Parameters;
-  readonly row?: Row;
-}
+import type { Statement } from "../statement.ts";
 
 ${statements.join("\n\n")}
-`);
+`,
+  );
 }
 
-const directory = new URL(".", import.meta.url);
-const output = new URL("mod.ts", directory);
-const code = await generate(directory);
-if (!Deno.args.includes("--check")) {
-  await Deno.writeTextFile(output, code);
-} else if (code !== await Deno.readTextFile(output)) {
-  console.error("sql/mod.ts is stale: run `deno task sql`.");
-  Deno.exit(1);
+async function isUpToDate(output: URL, code: string): Promise<boolean> {
+  return await Deno.readTextFile(output).catch(() => "") === code;
+}
+
+const isCheck = Deno.args.includes("--check");
+const sqlFolder = new URL(".", import.meta.url);
+for (const { name, isDirectory } of Deno.readDirSync(sqlFolder)) {
+  if (!isDirectory) continue;
+  const folder = new URL(`${name}/`, sqlFolder);
+  const output = new URL("mod.ts", folder);
+  const code = await generate(folder);
+  if (!isCheck) {
+    await Deno.writeTextFile(output, code);
+  } else if (!await isUpToDate(output, code)) {
+    console.error(`sql/${name}/mod.ts is stale: run \`deno task sql\`.`);
+    Deno.exitCode = 1;
+  }
 }

@@ -5,20 +5,24 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
 }
 
+function refuseType(what: string, value: unknown, expected: string): never {
+  throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}`);
+}
+
+function refuseValue(what: string, value: unknown, expected: string): never {
+  throw new RangeError(`Cannot use ${value} as ${what}: expected ${expected}`);
+}
+
+function refuseText(what: string, fault: string): never {
+  throw new RangeError(`Cannot use the given ${what}: it ${fault}`);
+}
+
 /** Refuses text that Postgres cannot store or that names nothing. */
 export function checkText(what: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") {
-    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a string`);
-  }
-  if (value.trim() === "") {
-    throw new RangeError(`Cannot use the given ${what}: it is empty or only white space`);
-  }
-  if (value.includes("\0")) {
-    throw new RangeError(`Cannot use the given ${what}: it contains a NUL character`);
-  }
-  if (!value.isWellFormed()) {
-    throw new RangeError(`Cannot use the given ${what}: it contains a lone surrogate`);
-  }
+  if (typeof value !== "string") refuseType(what, value, "a string");
+  if (value.trim() === "") refuseText(what, "is empty or only white space");
+  if (value.includes("\0")) refuseText(what, "contains a NUL character");
+  if (!value.isWellFormed()) refuseText(what, "contains a lone surrogate");
 }
 
 /** The same for an option that may be left out. */
@@ -29,9 +33,7 @@ export function checkOptionalText(what: string, value: unknown): void {
 /** The same for a list of them. */
 export function checkOptionalTexts(what: string, value: unknown): void {
   if (value === undefined) return;
-  if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected an array of strings`);
-  }
+  if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
   value.forEach((text) => checkText(what, text));
 }
 
@@ -39,9 +41,8 @@ export function checkOptionalTexts(what: string, value: unknown): void {
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
   const expected = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw typeof value === "string"
-    ? new RangeError(`Cannot use "${value}" as ${what}: expected ${expected}`)
-    : new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}`);
+  if (typeof value !== "string") refuseType(what, value, expected);
+  refuseValue(what, `"${value}"`, expected);
 }
 
 /** Refuses what is not a finite number from `least` to `most`. */
@@ -52,15 +53,10 @@ export function checkNumber(
   most: number = Number.MAX_VALUE,
 ): void {
   if (value === undefined) return;
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a number`);
-  }
-  if (!Number.isFinite(value) || value < least || value > most) {
-    const limit = most === Number.MAX_VALUE ? "" : ` or above ${most}`;
-    throw new RangeError(
-      `Cannot use ${value} as ${what}: expected a finite number not below ${least}${limit}`,
-    );
-  }
+  if (typeof value !== "number") refuseType(what, value, "a number");
+  if (value >= least && value <= most) return;
+  const limit = most === Number.MAX_VALUE ? "" : ` or above ${most}`;
+  refuseValue(what, value, `a finite number not below ${least}${limit}`);
 }
 
 /** Refuses what is not an integer from `least` to `most`. */
@@ -71,14 +67,14 @@ export function checkInteger(
   most: number = Number.MAX_SAFE_INTEGER,
 ): void {
   if (value === undefined) return;
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a number`);
-  }
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(
-      `Cannot use ${value} as ${what}: expected an integer from ${least} to ${most}`,
-    );
-  }
+  if (typeof value !== "number") refuseType(what, value, "a number");
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  refuseValue(what, value, `an integer from ${least} to ${most}`);
+}
+
+/** Refuses what is neither true nor false. */
+export function checkBoolean(what: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") refuseType(what, value, "a boolean");
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -87,18 +83,10 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Refuses what is neither true nor false. */
-export function checkBoolean(what: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a boolean`);
-}
-
 /** Refuses what is not an object literal; objects of another realm count as well. */
 export function checkPlainObject(
   what: string,
   value: unknown,
 ): asserts value is Record<string, unknown> {
-  if (!isPlainObject(value)) {
-    throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected a plain object`);
-  }
+  if (!isPlainObject(value)) refuseType(what, value, "a plain object");
 }

@@ -18,20 +18,22 @@ async function runGenerator(script: URL | string, ...args: string[]): Promise<Ou
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Runs `body` with a folder that has the generator and the given files, and with its path. */
+/** Runs `body` with a folder of the given files, beside the generator, and with the path of that. */
 async function withFolder(
   files: Record<string, string>,
   body: (folder: string, script: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
+  const sqlFolder = await Deno.makeTempDir();
+  const folder = `${sqlFolder}/jobs`;
   try {
-    await Deno.copyFile(generator, `${folder}/generate.ts`);
+    await Deno.copyFile(generator, `${sqlFolder}/generate.ts`);
+    await Deno.mkdir(folder);
     for (const [name, text] of Object.entries(files)) {
       await Deno.writeTextFile(`${folder}/${name}`, text);
     }
-    await body(folder, `${folder}/generate.ts`);
+    await body(folder, `${sqlFolder}/generate.ts`);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(sqlFolder, { recursive: true });
   }
 }
 
@@ -50,15 +52,15 @@ having true -- :least
   and count(*) >= :least::int -- :least
 `;
 
-Deno.test("sql/mod.ts is what the generator makes of sql/*.sql", async () => {
+Deno.test("sql/ has what the generator makes of its files", async () => {
   assertEquals(await runGenerator(generator, "--check"), { code: 0, stderr: "" });
 });
 
-Deno.test("the generator writes typed statements, with feature lines but no comments", async () => {
+Deno.test("the generator writes typed statements, with the conditions of lines but no comments", async () => {
   await withFolder({ "count_jobs.sql": countJobs, "mod.ts": "" }, async (folder, script) => {
     const stale = await runGenerator(script, "--check");
     assertEquals(stale.code, 1);
-    assertStringIncludes(stale.stderr, "sql/mod.ts is stale");
+    assertStringIncludes(stale.stderr, "sql/jobs/mod.ts is stale");
     assertEquals(await Deno.readTextFile(`${folder}/mod.ts`), "");
 
     assertEquals(await runGenerator(script), { code: 0, stderr: "" });
@@ -74,11 +76,14 @@ Deno.test("the generator writes typed statements, with feature lines but no comm
   is_full: boolean | null;
 }> = {
   name: "count_jobs",
-  text: \`select count(*)::text as total,
-true as is_full -- workflow_status.attributes
-from :schema.workflow_status -- not workflow_input
-where true and queue_name = :queue_name::text
-having true and count(*) >= :least::int -- :least\`,
+  conditions: ["workflow_status.attributes", "workflow_input", ":least"],
+  lines: [
+    "select count(*)::text as total,",
+    ["true as is_full", 1],
+    ["from :schema.workflow_status", -2],
+    "where true and queue_name = :queue_name::text",
+    ["having true and count(*) >= :least::int", 3],
+  ],
 };`,
     );
   });

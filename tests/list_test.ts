@@ -101,9 +101,9 @@ Deno.test("lists, iterators and counts of workflows have the same filters", asyn
   }
 });
 
-Deno.test("sql/count_workflows.sql filters by the lines of sql/list_workflows.sql", async () => {
+Deno.test("sql/lists/count_workflows.sql filters by the lines of sql/lists/list_workflows.sql", async () => {
   const filterLines = async (name: string) => {
-    const text = await Deno.readTextFile(new URL(`../sql/${name}.sql`, import.meta.url));
+    const text = await Deno.readTextFile(new URL(`../sql/lists/${name}.sql`, import.meta.url));
     const lines = text.split("\n");
     return lines.slice(lines.indexOf("with matching as ("), lines.indexOf("  ) as ws"));
   };

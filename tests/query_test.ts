@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import * as statements from "../sql/mod.ts";
+import type { Statement } from "../sql/statement.ts";
 import { createQueryBuilder, type Query } from "../src/database/query.ts";
+import { loadStatements } from "./support/statements.ts";
 
 function build(
   text: string,
   parameters: Record<string, string | number> = {},
   { schema = "dbos", features = [] as string[] } = {},
 ): Query {
-  return createQueryBuilder(schema, new Set(features))({ name: "statement", text }, parameters);
+  const statement = { name: "statement", conditions: [], lines: [text] };
+  return createQueryBuilder(schema, new Set(features))(statement, parameters);
 }
 
 Deno.test("createQueryBuilder() quotes the schema, whatever its name", () => {
@@ -34,33 +36,40 @@ Deno.test("createQueryBuilder() numbers parameters by their first use and leaves
 });
 
 Deno.test("createQueryBuilder() drops the lines of absent features, and their parameters", () => {
-  const text = [
-    "select",
-    "  :attributes::text, -- workflow_status.attributes",
-    "  :inputs::text, -- workflow_input",
-    "  :old::text, -- not workflow_input",
-    "  :always::text -- workflow_status.attributes and more is a comment",
-  ].join("\n");
+  const statement: Statement<Record<string, string>, unknown> = {
+    name: "statement",
+    conditions: ["workflow_status.attributes", "workflow_input"],
+    lines: [
+      "select",
+      [":attributes::text,", 1],
+      [":inputs::text,", 2],
+      [":old::text,", -2],
+      ":always::text",
+    ],
+  };
   const parameters = { attributes: "a", inputs: "i", old: "o", always: "x" };
-  const always = "always::text -- workflow_status.attributes and more is a comment";
+  const buildWith = (...features: string[]) =>
+    createQueryBuilder("dbos", new Set(features))(statement, parameters);
 
-  const none = build(text, parameters);
-  assertEquals(none.text, `select\n  $1::text,\n  ${always.replace("always", "$2")}`);
+  const none = buildWith();
+  assertEquals(none.text, "select\n$1::text,\n$2::text");
   assertEquals(none.values, ["o", "x"]);
 
-  const table = build(text, parameters, { features: ["workflow_input"] });
-  assertEquals(table.text, `select\n  $1::text,\n  ${always.replace("always", "$2")}`);
+  const table = buildWith("workflow_input");
+  assertEquals(table.text, "select\n$1::text,\n$2::text");
   assertEquals(table.values, ["i", "x"]);
 
-  const all = build(text, parameters, {
-    features: ["workflow_input", "workflow_status.attributes"],
-  });
-  assertEquals(all.text, `select\n  $1::text,\n  $2::text,\n  ${always.replace("always", "$3")}`);
+  const all = buildWith("workflow_input", "workflow_status.attributes");
+  assertEquals(all.text, "select\n$1::text,\n$2::text,\n$3::text");
   assertEquals(all.values, ["a", "i", "x"]);
 });
 
 Deno.test("createQueryBuilder() keeps a line of several conditions where all hold", () => {
-  const text = "select 1\n  + :owner::int -- workflow_status.owner_xid, not workflow_input";
+  const statement: Statement<{ owner: number }, unknown> = {
+    name: "statement",
+    conditions: ["workflow_status.owner_xid", "workflow_input"],
+    lines: ["select 1", ["+ :owner::int", 1, -2]],
+  };
   for (
     const [features, values] of [
       [[], []],
@@ -69,39 +78,41 @@ Deno.test("createQueryBuilder() keeps a line of several conditions where all hol
       [["workflow_status.owner_xid", "workflow_input"], []],
     ]
   ) {
-    assertEquals(build(text, { owner: 2 }, { features: features as string[] }).values, values);
+    const buildQuery = createQueryBuilder("dbos", new Set(features as string[]));
+    assertEquals(buildQuery(statement, { owner: 2 }).values, values);
   }
 });
 
 Deno.test("createQueryBuilder() keeps the lines of the parameters that are given", () => {
   const buildQuery = createQueryBuilder("dbos", new Set());
-  const statement = {
+  const statement: Statement<{ a?: string | undefined; b: number }, unknown> = {
     name: "statement",
-    text: [
+    conditions: [":a", ":b"],
+    lines: [
       "select where true",
-      "  and a = :a::text -- :a",
-      "  and a is null -- not :a",
-      "  and b = :b::int -- :b",
-    ].join("\n"),
+      ["and a = :a::text", 1],
+      ["and a is null", -1],
+      ["and b = :b::int", 2],
+    ],
   };
   const both = buildQuery(statement, { b: 0, a: "" });
-  assertEquals(both.text, "select where true\n  and a = $1::text\n  and b = $2::int");
+  assertEquals(both.text, "select where true\nand a = $1::text\nand b = $2::int");
   assertEquals(both.values, ["", 0]);
   const one = buildQuery(statement, { a: undefined, b: 1 });
-  assertEquals(one.text, "select where true\n  and a is null\n  and b = $1::int");
+  assertEquals(one.text, "select where true\nand a is null\nand b = $1::int");
   assertEquals(one.values, [1]);
   assertNotEquals(one.name, both.name);
   assertEquals(buildQuery(statement, { b: 2 }).name, one.name);
 });
 
-Deno.test("createQueryBuilder() gives queries of different texts different names", () => {
+Deno.test("createQueryBuilder() gives queries of different texts different names", async () => {
   const featureSets = [[], ["workflow_input"], ["workflow_output", "workflow_status.attributes"]];
   const textOfName = new Map<string, string>();
-  for (const statement of Object.values(statements)) {
+  for (const statement of await loadStatements()) {
     for (const schema of ["dbos", 'My "Dbos', "a_schema_with_quite_a_long_name_but_not_too_long"]) {
       for (const features of featureSets) {
         const buildQuery = createQueryBuilder(schema, new Set(features));
-        const { name, text } = buildQuery(statement as statements.Statement<object, unknown>, {});
+        const { name, text } = buildQuery(statement, {});
         assertEquals(textOfName.get(name) ?? text, text);
         textOfName.set(name, text);
         // The server cuts longer names, and would take two for one.

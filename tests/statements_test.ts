@@ -3,9 +3,9 @@ import pg from "pg";
 import { fileURLToPath } from "node:url";
 import { systemDatabaseOf } from "../client.ts";
 import { createClient, enqueue, getEvent, getStatus, send } from "../mod.ts";
-import * as statements from "../sql/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
+import { loadStatements, statementFolders } from "./support/statements.ts";
 
 /** What the header of a file of sql/ says. */
 interface Header {
@@ -30,9 +30,11 @@ interface File {
 }
 
 const typeIDs: Record<string, number> = { text: 25, int: 23, boolean: 16 };
-const sqlFolder = fileURLToPath(new URL("../sql/", import.meta.url));
-const files = [...Deno.readDirSync(sqlFolder)].filter(({ name }) => name.endsWith(".sql"))
-  .map(({ name }) => readFile(`${sqlFolder}${name}`));
+const statements = await loadStatements();
+const files = statementFolders.flatMap((folder) =>
+  [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".sql"))
+    .map(({ name }) => readFile(fileURLToPath(new URL(name, folder))))
+);
 const allFeatures = [...new Set(files.flatMap(({ features }) => features))];
 
 function parseColumns(list: string): Column[] {
@@ -85,15 +87,12 @@ async function checkStatements(connection: pg.Client): Promise<void> {
     const { header, needs, source } = file;
     // What needs something that came later is not for this schema.
     if (!needs.every((name) => present.has(name))) continue;
-    const statement = Object.values(statements).find(({ name }) => name === header.name);
+    const statement = statements.find(({ name }) => name === header.name);
     assert(statement, header.name);
     // Settings take no parameters; they are sent as text.
-    if (/^\s*set /.test(statement.text)) continue;
+    if (/^set /.test(String(statement.lines[0]))) continue;
     const parameters = header.parameters.map((column) => [column.name, emptyValue(file, column)]);
-    await database.run(
-      statement as statements.Statement<object, unknown>,
-      Object.fromEntries(parameters),
-    );
+    await database.run(statement, Object.fromEntries(parameters));
     const fields = results.at(-1)!.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
     const expected = header.row
       .filter(({ name }) => {

@@ -101,7 +101,7 @@ Deno.test("workflows are waited for together", async (test) => {
     looks.length = 0;
     await waitAll(client, [workflowID], patient);
     await waitFirst(client, [workflowID], patient);
-    for (const look of looks) assertEquals([look.ends, look.outcomes], [[workflowID], []]);
+    for (const { kind, wanted } of looks) assertEquals([kind, wanted], ["ends", [workflowID]]);
   });
 
   await test.step("completed() tells how each workflow ended", async () => {
@@ -218,7 +218,7 @@ Deno.test("10,000 workflows are one query a tick and hardly a timer", async () =
     };
     await read(2500);
     assertEquals(new Set(seen), new Set(early));
-    assertEquals(looks.map(({ outcomes }) => outcomes.length), [10_000, 9000, 8000]);
+    assertEquals(looks.map(({ wanted }) => wanted.length), [10_000, 9000, 8000]);
 
     // Nothing is sent while what has been found is dealt with.
     const half = workflowIDs.slice(2500, 3000);

@@ -3,7 +3,7 @@ import {
   renameApplication as renameApplicationStatement,
   renameSteps,
   renameWorkflows,
-} from "../../sql/mod.ts";
+} from "../../sql/applications/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger, checkOptionalText, checkText } from "../validate.ts";

@@ -1,10 +1,10 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import {
   describeSystemDatabase as describeStatement,
-  findFeatures,
   listApplicationVersions as listVersions,
-} from "../../sql/mod.ts";
-import { SystemSchemaNotFoundError } from "../errors.ts";
+} from "../../sql/applications/mod.ts";
+import { findFeatures } from "../../sql/database/mod.ts";
+import { SystemSchemaNotFoundError } from "../errors/schema.ts";
 import type { Driver } from "../drivers/adapter.ts";
 
 /** What a client is connected to. */

@@ -2,10 +2,10 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import {
   listApplicationVersions as listStatement,
   setLatestApplicationVersion as setLatestStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/applications/mod.ts";
 import { toApplicationNames } from "./applications.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors.ts";
+import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkOptionalText, checkText } from "../validate.ts";
 

@@ -2,7 +2,7 @@
 
 import { createTurns } from "./in_turn.ts";
 import { createPace } from "./pace.ts";
-import { isTransient, sqlStateOf } from "./retry.ts";
+import { sqlStateOf } from "./sql_state.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
 /** One thing to write. */
@@ -47,8 +47,6 @@ export interface Batcher<Outcome> {
   write(item: Item): Promise<Outcome>;
   /** Writes items as one statement, however large they are. */
   writeTogether(items: readonly Item[]): Promise<Outcome[]>;
-  /** Writes many items as one statement, or if they are large, one after the other as a few. */
-  writeMany(items: readonly Item[]): Promise<Outcome[]>;
 }
 
 interface Waiting<Outcome> extends Item {
@@ -77,8 +75,11 @@ function countUntilFull(items: readonly Item[], characters: number): number {
   return count;
 }
 
-function isRefusal(error: unknown): boolean {
-  return sqlStateOf(error) !== undefined && !isTransient(error, true);
+async function isRefusal(error: unknown): Promise<boolean> {
+  if (sqlStateOf(error) === undefined) return false;
+  // Few statements fail.
+  const { isTransient } = await import("./retry.ts");
+  return !isTransient(error, true);
 }
 
 /**
@@ -95,6 +96,7 @@ export function createBatcher<Outcome>(
   { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
   const inTurn = createTurns();
+  const isInTransaction = () => database.transactionStatus() === "open";
   const pace = createPace(database.connections, inOrder);
   let after = "0";
   let rowsUnderWay = 0;
@@ -140,7 +142,7 @@ export function createBatcher<Outcome>(
       const outcomes = await write(batch);
       batch.forEach(({ resolve }, position) => resolve(outcomes[position]!));
     } catch (error) {
-      if (batch.length > 1 && isRefusal(error)) await writeEach(batch);
+      if (batch.length > 1 && await isRefusal(error)) await writeEach(batch);
       else batch.forEach(({ reject }) => reject(error));
     }
   }
@@ -164,19 +166,9 @@ export function createBatcher<Outcome>(
     }
   }
 
-  async function writeMany(items: readonly Item[]): Promise<Outcome[]> {
-    const rest = [...items];
-    const outcomes: Outcome[] = [];
-    while (rest.length > 0) {
-      const batch = rest.splice(0, countUntilFull(rest, fullCharactersOfMany));
-      outcomes.push(...await write(batch));
-    }
-    return outcomes;
-  }
-
   return {
     write(item) {
-      if (database.isInTransaction()) {
+      if (isInTransaction()) {
         return inTurn(() => write([item])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
@@ -189,10 +181,21 @@ export function createBatcher<Outcome>(
       });
     },
     writeTogether(items) {
-      return database.isInTransaction() ? inTurn(() => write(items)) : write(items);
-    },
-    writeMany(items) {
-      return database.isInTransaction() ? inTurn(() => writeMany(items)) : writeMany(items);
+      return isInTransaction() ? inTurn(() => write(items)) : write(items);
     },
   };
+}
+
+/** Writes many items as one statement, or if they are large, one after the other as a few. */
+export async function writeMany<Outcome>(
+  { writeTogether }: Batcher<Outcome>,
+  items: readonly Item[],
+): Promise<Outcome[]> {
+  const rest = [...items];
+  const outcomes: Outcome[] = [];
+  while (rest.length > 0) {
+    const batch = rest.splice(0, countUntilFull(rest, fullCharactersOfMany));
+    outcomes.push(...await writeTogether(batch));
+  }
+  return outcomes;
 }

@@ -1,6 +1,6 @@
 /** Hears what DBOS notifies of, so that a wait need not last until its next look. */
 
-import { notify } from "../../sql/mod.ts";
+import { notify } from "../../sql/database/mod.ts";
 import type { Adapter } from "../drivers/adapter.ts";
 import { createQueryBuilder } from "./query.ts";
 import { uuidV7 } from "../uuid_v7.ts";

@@ -1,24 +1,26 @@
-/** One poller a client, which serves all that is waited for with one statement a tick. */
+/** Serves all of a client that wait for things of one kind with one statement a tick. */
 
-import { look } from "../../sql/mod.ts";
+import type { Statement } from "../../sql/statement.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
-const kinds = ["outcome", "event", "end", "stream"] as const;
+/** A statement that looks for things of one kind: those of a list, as JSON, that are there. */
+export type LookStatement<Found> = Statement<{ wanted: string; most_rows: number }, Found>;
+
+/** A row of such a statement: at least where in the list it was. */
+export interface Finding {
+  readonly position: number;
+}
 
 /** One thing that is waited for. */
 export interface Awaited {
-  readonly kind: typeof kinds[number];
-  /** An item, as JSON, of the list that sql/look.sql takes for its kind. */
+  /** An item, as JSON, of the list that the statement takes. */
   readonly item: string;
   /** The payload of the notification that it may have come, where DBOS sends one. */
   readonly notification?: string;
 }
 
-/** What was found: a row of sql/look.sql. */
-export type Found = NonNullable<typeof look.row>;
-
 /** A wait under way. */
-export interface Wait {
+export interface Wait<Found> {
   awaited: readonly Awaited[];
   since: number;
   until: number;
@@ -28,8 +30,8 @@ export interface Wait {
   fail(error: unknown): void;
 }
 
-interface Look {
-  readonly found: Map<Wait, Found[]>;
+interface Look<Found> {
+  readonly found: Map<Wait<Found>, Found[]>;
   /** Whether there may be more to find. */
   readonly isPartial: boolean;
   /** How long to leave the server alone after it, in milliseconds. */
@@ -45,19 +47,22 @@ const mostRows = 1000;
 const itemsPerRestMs = 50;
 
 /** How long after a look the next one is due. */
-export function intervalMs(wait: Wait, now: number): number {
+export function intervalMs(wait: Wait<never>, now: number): number {
   const growing = Math.max((now - wait.since) / looksPerAge, shortestIntervalMs);
   return Math.min(growing, wait.longestIntervalMs);
 }
 
 /** Looks for what the waits that it was given wait for. */
-export interface Poller {
-  add(wait: Wait): void;
-  remove(wait: Wait): void;
+export interface Poller<Found> {
+  add(wait: Wait<Found>): void;
+  remove(wait: Wait<Found>): void;
 }
 
-function createPoller(database: SystemDatabase): Poller {
-  const waits = new Set<Wait>();
+function createPoller<Found extends Finding>(
+  database: SystemDatabase,
+  statement: LookStatement<Found>,
+): Poller<Found> {
+  const waits = new Set<Wait<Found>>();
   let isLooking = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
@@ -80,39 +85,35 @@ function createPoller(database: SystemDatabase): Poller {
     database.hear({ changed: lookNow, missed: lookNow });
   }
 
-  async function findFor(due: readonly Wait[]): Promise<Look> {
+  async function findFor(due: readonly Wait<Found>[]): Promise<Look<Found>> {
     // Who waits for what: the same thing is looked for once.
-    const lists = Object.fromEntries(kinds.map((kind) => [kind, new Map<string, Wait[]>()]));
+    const waitsFor = new Map<string, Wait<Found>[]>();
     for (const wait of due) {
-      for (const { kind, item } of wait.awaited) {
-        const waiting = lists[kind]!.get(item);
-        if (waiting) waiting.push(wait);
-        else lists[kind]!.set(item, [wait]);
+      for (const { item } of wait.awaited) {
+        const others = waitsFor.get(item);
+        if (others) others.push(wait);
+        else waitsFor.set(item, [wait]);
       }
     }
-    const listOf = (kind: Awaited["kind"]) => `[${[...lists[kind]!.keys()].join()}]`;
-    const rows = await database.run(look, {
-      outcomes: listOf("outcome"),
-      events: listOf("event"),
-      ends: listOf("end"),
-      streams: listOf("stream"),
+    const rows = await database.run(statement, {
+      wanted: `[${[...waitsFor.keys()].join()}]`,
       most_rows: mostRows,
     });
 
-    const waiting = Object.fromEntries(kinds.map((kind) => [kind, [...lists[kind]!.values()]]));
-    const found = new Map<Wait, Found[]>();
+    const waiting = [...waitsFor.values()];
+    const found = new Map<Wait<Found>, Found[]>();
     for (const row of rows) {
-      for (const wait of waiting[row.kind]![row.position]!) {
+      for (const wait of waiting[row.position]!) {
         const rowsFound = found.get(wait);
         if (rowsFound) rowsFound.push(row);
         else found.set(wait, [row]);
       }
     }
-    const items = kinds.reduce((sum, kind) => sum + lists[kind]!.size, 0);
-    return { found, isPartial: rows.length === mostRows, restMs: items / itemsPerRestMs };
+    const restMs = waiting.length / itemsPerRestMs;
+    return { found, isPartial: rows.length === mostRows, restMs };
   }
 
-  async function lookFor(due: readonly Wait[]): Promise<void> {
+  async function lookFor(due: readonly Wait<Found>[]): Promise<void> {
     const lookedAt = performance.now();
     // Unless it is set meanwhile, by a hint that this look may have come too early for.
     for (const wait of due) wait.nextLookAt = Infinity;
@@ -174,11 +175,16 @@ function createPoller(database: SystemDatabase): Poller {
   };
 }
 
-const pollers = new WeakMap<SystemDatabase, Poller>();
+const pollers = new WeakMap<SystemDatabase, Map<string, Poller<never>>>();
 
-/** The poller of a client. */
-export function pollerOf(database: SystemDatabase): Poller {
-  let poller = pollers.get(database);
-  if (!poller) pollers.set(database, poller = createPoller(database));
+/** The poller of a client that looks with a statement. */
+export function pollerOf<Found extends Finding>(
+  database: SystemDatabase,
+  statement: LookStatement<Found>,
+): Poller<Found> {
+  let ofDatabase = pollers.get(database);
+  if (!ofDatabase) pollers.set(database, ofDatabase = new Map());
+  let poller = ofDatabase.get(statement.name) as Poller<Found> | undefined;
+  if (!poller) ofDatabase.set(statement.name, poller = createPoller(database, statement));
   return poller;
 }

@@ -1,6 +1,6 @@
 /** Turns the statements of sql/ into what a driver takes. */
 
-import type { Statement } from "../../sql/mod.ts";
+import type { Statement } from "../../sql/statement.ts";
 
 /** A value that every driver binds alike. */
 export type Value = string | number | boolean | null;
@@ -14,6 +14,12 @@ export interface Query {
   readonly values: readonly Value[];
 }
 
+/** Makes a query of a statement. */
+export type QueryBuilder = <Parameters extends object, Row>(
+  statement: Statement<Parameters, Row>,
+  given: Parameters,
+) => Query;
+
 /** The tables (`workflow_input`) and columns (`workflow_status.attributes`) that a schema has. */
 export type Features = ReadonlySet<string>;
 
@@ -25,8 +31,6 @@ interface CompiledStatement {
   readonly parameters: readonly string[];
 }
 
-/** A line that only some statements keep, for what they need or are given. */
-const marker = / *-- ((?:not )?:?[a-z_.]+(?:, (?:not )?:?[a-z_.]+)*)$/;
 const parameter = /(?<!:):([a-z_]+)/g;
 
 /** Quotes a name for use as an SQL identifier. */
@@ -43,16 +47,14 @@ function hash(text: string): string {
   return (value >>> 0).toString(36);
 }
 
-function keepLines(text: string, isThere: (name: string) => boolean): string {
-  const holds = (condition: string) =>
-    condition.startsWith("not ") ? !isThere(condition.slice(4)) : isThere(condition);
-  const lines: string[] = [];
-  for (const line of text.split("\n")) {
-    const match = marker.exec(line);
-    if (!match) lines.push(line);
-    else if (match[1]!.split(", ").every(holds)) lines.push(line.slice(0, match.index));
-  }
-  return lines.join("\n");
+function keepLines(
+  { conditions, lines }: Statement<object, unknown>,
+  isThere: (name: string) => boolean,
+): string {
+  const holds = (number: number) => isThere(conditions[Math.abs(number) - 1]!) === number > 0;
+  const kept = lines.map((line) => typeof line === "string" ? [line] as const : line)
+    .filter(([, ...numbers]) => numbers.every(holds));
+  return kept.map(([code]) => code).join("\n");
 }
 
 function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
@@ -73,31 +75,18 @@ function numberParameters(text: string, schema: string): { text: string; paramet
  * with its colon, stays only where the schema has that, or the parameter is given; with `not` before
  * it, only where not. Of several, with commas between them, all must hold.
  */
-export function createQueryBuilder(
-  schema: string,
-  features: Features,
-): <Given extends object, Row>(statement: Statement<Given, Row>, given: Given) => Query {
+export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();
-  const optional = new Map<string, string[]>();
-
-  function findOptional({ name, text }: Statement<object, unknown>): string[] {
-    let names = optional.get(name);
-    if (!names) {
-      const markers = text.split("\n").map((line) => marker.exec(line)?.[0] ?? "").join();
-      names = [...new Set([...markers.matchAll(parameter)].map((match) => match[1]!))];
-      optional.set(name, names);
-    }
-    return names;
-  }
 
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
-    const form = findOptional(statement).filter((name) => given[name] !== undefined).join();
+    const isGiven = (name: string) => given[name.slice(1)] !== undefined;
+    const isOptional = (name: string) => name.startsWith(":");
+    const form = statement.conditions.filter((name) => isOptional(name) && isGiven(name)).join();
     const key = `${statement.name}(${form})`;
     let entry = compiled.get(key);
     if (!entry) {
-      const isThere = (name: string) =>
-        name.startsWith(":") ? given[name.slice(1)] !== undefined : features.has(name);
-      const { text, parameters } = numberParameters(keepLines(statement.text, isThere), schema);
+      const isThere = (name: string) => isOptional(name) ? isGiven(name) : features.has(name);
+      const { text, parameters } = numberParameters(keepLines(statement, isThere), schema);
       entry = { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
       compiled.set(key, entry);
     }

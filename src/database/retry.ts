@@ -1,5 +1,7 @@
 /** Which faults pass by themselves, and how long to try again. */
 
+import { sqlStateOf } from "./sql_state.ts";
+
 // Deno, Node and Bun, npm:pg, npm:postgres and Bun.sql each have their own words for a lost or
 // refused connection.
 const lostConnectionCodes = new Set([
@@ -33,16 +35,6 @@ const connectionStates = /^(08...|57P0[123]|53300)$/;
 // 40001 and 40P01: the transaction lost against another one.
 const rollbackStates = /^(40001|40P01)$/;
 
-/** The SQLSTATE of a driver's error, if the server sent one. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { errno, code, fields } = error as Record<string, unknown>;
-  const candidates = [errno, code, (fields as { code?: unknown } | undefined)?.code];
-  return candidates.find((value): value is string =>
-    typeof value === "string" && /^[0-9A-Z]{5}$/.test(value) && !lostConnectionCodes.has(value)
-  );
-}
-
 function isLostConnection(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state) return connectionStates.test(state);
@@ -62,23 +54,26 @@ const firstDelayMs = 10;
 const longestDelayMs = 1000;
 
 /**
- * Runs `attempt` until it succeeds, fails for good or `timeoutMs` are over. Between attempts it
- * waits, at first for some 10 ms, then twice as long each time up to a second.
+ * Runs `attempt` again after an `error`, until it succeeds, fails for good or the time is
+ * `giveUpAtMs` of performance.now(). Before each attempt it waits, at first for some 10 ms, then twice
+ * as long each time up to a second.
  */
-export async function retry<Result>(
+export async function retryAfter<Result>(
+  error: unknown,
   attempt: () => Promise<Result>,
   isWorthRetrying: (error: unknown) => boolean,
-  timeoutMs: number,
+  giveUpAtMs: number,
 ): Promise<Result> {
-  const giveUpAt = performance.now() + timeoutMs;
+  let fault = error;
   for (let delayMs = firstDelayMs;; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
+    // Jitter, so that the clients of a restarted server do not return all at once.
+    const jitteredMs = delayMs * (0.5 + Math.random());
+    if (performance.now() + jitteredMs > giveUpAtMs || !isWorthRetrying(fault)) throw fault;
+    await new Promise((resolve) => setTimeout(resolve, jitteredMs));
     try {
       return await attempt();
     } catch (error) {
-      // Jitter, so that the clients of a restarted server do not return all at once.
-      const jitteredMs = delayMs * (0.5 + Math.random());
-      if (performance.now() + jitteredMs > giveUpAt || !isWorthRetrying(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, jitteredMs));
+      fault = error;
     }
   }
 }

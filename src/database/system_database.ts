@@ -1,15 +1,11 @@
 /** Runs the statements of sql/ on a system database, whatever its schema version. */
 
-import { findFeatures, limitTime, type Statement } from "../../sql/mod.ts";
+import { findFeatures } from "../../sql/database/mod.ts";
+import type { Statement } from "../../sql/statement.ts";
 import type { Adapter } from "../drivers/adapter.ts";
-import {
-  QueryTimeoutError,
-  SystemSchemaNotFoundError,
-  UnsupportedFeatureError,
-} from "../errors.ts";
 import type { Hints } from "./notifications.ts";
-import { createQueryBuilder, type Features, type Query } from "./query.ts";
-import { isTransient, retry, sqlStateOf } from "./retry.ts";
+import { createQueryBuilder, type Features, type Query, type QueryBuilder } from "./query.ts";
+import { sqlStateOf } from "./sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 
 /** What a client was created with, defaults filled in. */
@@ -34,33 +30,29 @@ export interface SystemDatabase {
   hear(hints: Hints): void;
   /** Settles when nothing is heard any more: some time after the client was closed. */
   isQuiet(): Promise<void>;
-  /** Whether a transaction of the caller is known to be open. */
-  isInTransaction(): boolean;
+  /** Whether a transaction of the caller is open, where the driver tells. */
+  transactionStatus(): "none" | "open" | "unknown";
   /** Looks at the schema once, so that a wrong database shows at once. */
   verify(): Promise<void>;
   /** Refuses `feature` where the schema has not the column or table that it `needs`. */
   require(feature: string, needs: string): Promise<void>;
   /** Whether the schema has a column or table, as far as it was looked at. */
   isKnownToHave(name: string): boolean;
-  /** Runs a statement; tries again after transient faults, but never in a caller's transaction. */
+  /**
+   * Runs a statement; tries again after transient faults, but never in a caller's transaction. What
+   * `buildBefore` makes goes ahead of it in the same message, which is one transaction.
+   */
   run<Parameters extends object, Row>(
     statement: Statement<Parameters, Row>,
     parameters: Parameters,
-  ): Promise<Row[]>;
-  /**
-   * The same for a read that may have to look at many rows: outside of a transaction the server
-   * cancels it after `observabilityQueryTimeoutMs`.
-   */
-  read<Parameters extends object, Row>(
-    statement: Statement<Parameters, Row>,
-    parameters: Parameters,
+    buildBefore?: (buildQuery: QueryBuilder) => Query,
   ): Promise<Row[]>;
 }
 
 interface Schema {
   readonly columns: string;
   readonly features: Features;
-  readonly buildQuery: ReturnType<typeof createQueryBuilder>;
+  readonly buildQuery: QueryBuilder;
 }
 
 // An application may be upgraded while we are connected. What an upgrade removes is noticed by its
@@ -75,16 +67,22 @@ function describeSchema(schema: string, columns: string): Schema {
 // Releases before kept what is queued in a table of its own.
 const oldestNeed = "workflow_status.started_at_epoch_ms";
 
-const queryCanceled = "57014";
-
 // 42703 and 42P01: a column or table is not there.
 function isSchemaMismatch(error: unknown): boolean {
   return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
 }
 
-async function unsupported(feature: string, needs: string): Promise<UnsupportedFeatureError> {
-  const { describeFirstReleases } = await import("./schema_history.ts");
+async function unsupported(feature: string, needs: string): Promise<Error> {
+  const [{ UnsupportedFeatureError }, { describeFirstReleases }] = await Promise.all([
+    import("../errors/schema.ts"),
+    import("./schema_history.ts"),
+  ]);
   return new UnsupportedFeatureError(feature, needs, describeFirstReleases(needs));
+}
+
+async function notFound(database: string, schema: string): Promise<Error> {
+  const { SystemSchemaNotFoundError } = await import("../errors/schema.ts");
+  return new SystemSchemaNotFoundError(database, schema);
 }
 
 // An upgrade gave inputs and outputs tables of their own, which raises no error but leaves nothing to
@@ -102,6 +100,7 @@ export function createSystemDatabase(
   let schema: Promise<Schema> | undefined;
   let knownSchema: Schema | undefined;
   let lookedAt = 0;
+  const allHints: Hints[] = [];
   let hearing: Promise<void> = Promise.resolve();
 
   async function lookAtSchema(): Promise<Schema> {
@@ -109,7 +108,7 @@ export function createSystemDatabase(
     const [row] = await adapter.query(probe);
     const columns = row?.columns as string | null;
     if (!columns?.includes("workflow_status.workflow_uuid")) {
-      throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
+      throw await notFound(String(row?.database), settings.schema);
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
     if (!knownSchema.features.has(oldestNeed)) {
@@ -118,9 +117,13 @@ export function createSystemDatabase(
     return knownSchema;
   }
 
-  async function listen(hints: Hints): Promise<void> {
+  async function listen(): Promise<void> {
     // Most clients never listen.
     const { hearNotifications } = await import("./notifications.ts");
+    const hints: Hints = {
+      changed: (payload) => allHints.forEach((hints) => hints.changed(payload)),
+      missed: () => allHints.forEach((hints) => hints.missed()),
+    };
     await hearNotifications(adapter, settings.schema, hints, closed);
   }
 
@@ -150,23 +153,24 @@ export function createSystemDatabase(
     return await send(await currentSchema());
   }
 
-  function attemptUntilDone(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
-    if (adapter.transactionStatus() !== "none") return attempt(send);
-    let mismatches = 0;
-    return retry(
-      () => attempt(send),
-      (error) =>
-        isSchemaMismatch(error) ? mismatches++ === 0 : isTransient(error, adapter.reconnects),
-      settings.retryTimeoutSeconds * 1000,
-    );
-  }
-
-  async function queryWithin(timeoutMs: number, query: Query, limit: Query): Promise<unknown[]> {
+  async function attemptUntilDone(
+    send: (schema: Schema) => Promise<unknown[]>,
+  ): Promise<unknown[]> {
+    if (adapter.transactionStatus() !== "none") return await attempt(send);
+    const giveUpAtMs = performance.now() + settings.retryTimeoutSeconds * 1000;
     try {
-      return await adapter.queryTogether([limit, query]);
+      return await attempt(send);
     } catch (error) {
-      if (sqlStateOf(error) !== queryCanceled) throw error;
-      throw new QueryTimeoutError(timeoutMs, { cause: error });
+      // Few statements fail.
+      const { isTransient, retryAfter } = await import("./retry.ts");
+      let mismatches = 0;
+      return await retryAfter(
+        error,
+        () => attempt(send),
+        (fault) =>
+          isSchemaMismatch(fault) ? mismatches++ === 0 : isTransient(fault, adapter.reconnects),
+        giveUpAtMs,
+      );
     }
   }
 
@@ -175,10 +179,12 @@ export function createSystemDatabase(
     connections: adapter.connections,
     closed,
     hear(hints) {
-      if (settings.listen) hearing = listen(hints);
+      if (!settings.listen) return;
+      allHints.push(hints);
+      if (allHints.length === 1) hearing = listen();
     },
     isQuiet: () => hearing,
-    isInTransaction: () => adapter.transactionStatus() === "open",
+    transactionStatus: () => adapter.transactionStatus(),
     async verify() {
       await currentSchema();
     },
@@ -193,24 +199,14 @@ export function createSystemDatabase(
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,
+      buildBefore?: (buildQuery: QueryBuilder) => Query,
     ) {
-      const send = ({ buildQuery }: Schema) => adapter.query(buildQuery(statement, parameters));
-      return attemptUntilDone(send) as Promise<Row[]>;
-    },
-    read<Parameters extends object, Row>(
-      statement: Statement<Parameters, Row>,
-      parameters: Parameters,
-    ) {
-      const timeoutMs = settings.observabilityQueryTimeoutMs;
-      // A limit would outlast the read in a transaction, whose own limit holds there.
-      const isLimited = timeoutMs > 0 && adapter.transactionStatus() === "none";
-      if (!isLimited) return this.run(statement, parameters);
-      const send = ({ buildQuery }: Schema) =>
-        queryWithin(
-          timeoutMs,
-          buildQuery(statement, parameters),
-          buildQuery(limitTime, { timeout_ms: timeoutMs }),
-        );
+      const send = ({ buildQuery }: Schema) => {
+        const query = buildQuery(statement, parameters);
+        return buildBefore
+          ? adapter.queryTogether([buildBefore(buildQuery), query])
+          : adapter.query(query);
+      };
       return attemptUntilDone(send) as Promise<Row[]>;
     },
   };

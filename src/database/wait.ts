@@ -1,6 +1,13 @@
 /** Waits for what the poller finds. */
 
-import { type Awaited, type Found, intervalMs, pollerOf, type Wait } from "./poller.ts";
+import {
+  type Awaited,
+  type Finding,
+  intervalMs,
+  type LookStatement,
+  pollerOf,
+  type Wait,
+} from "./poller.ts";
 import type { SystemDatabase } from "./system_database.ts";
 import { checkInteger, checkNumber } from "../validate.ts";
 
@@ -24,7 +31,7 @@ export interface WaitOptions {
 }
 
 /** Waits, time and again, for things that may change from one time to the next. */
-export interface Waiter {
+export interface Waiter<Found> {
   /** Whether {@linkcode end} was called. */
   readonly isEnded: boolean;
   /** What the first look that finds any finds; undefined when the time is over. */
@@ -40,16 +47,23 @@ const graceMs = 1000;
 // What a timer can hold.
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Checks the options, and begins to count the time. Between waits nothing is under way. */
-export function createWaiter(database: SystemDatabase, options: WaitOptions): Waiter {
+/**
+ * Waits for what `statement` finds. Checks the options, and begins to count the time; between waits
+ * nothing is under way.
+ */
+export function createWaiter<Found extends Finding>(
+  database: SystemDatabase,
+  statement: LookStatement<Found>,
+  options: WaitOptions,
+): Waiter<Found> {
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, longestTimerMs);
 
-  const poller = pollerOf(database);
+  const poller = pollerOf(database, statement);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
-  const wait: Wait = {
+  const wait: Wait<Found> = {
     awaited: [],
     since: now,
     until: now + timeoutMs,
@@ -113,18 +127,19 @@ export function createWaiter(database: SystemDatabase, options: WaitOptions): Wa
   };
 }
 
-/** Waits for one thing to be found; settles to undefined when the time is over. */
-export async function waitFor(
+/** Waits for `statement` to find one thing; settles to undefined when the time is over. */
+export async function waitFor<Found extends Finding>(
   database: SystemDatabase,
+  statement: LookStatement<Found>,
   awaited: Awaited,
   options: WaitOptions,
 ): Promise<Found | undefined> {
-  return (await createWaiter(database, options).next([awaited]))?.[0];
+  return (await createWaiter(database, statement, options).next([awaited]))?.[0];
 }
 
 /** The same values, whose `return()` also ends a wait that is under way. */
 export function withWaiter<Value>(
-  waiter: Waiter,
+  waiter: Waiter<unknown>,
   values: AsyncGenerator<Value, void, void>,
 ): AsyncGenerator<Value, void, void> {
   const end = values.return.bind(values);

@@ -1,5 +1,5 @@
 import type { Query } from "../database/query.ts";
-import { sqlStateOf } from "../database/retry.ts";
+import { sqlStateOf } from "../database/sql_state.ts";
 import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
 import { inlineValues, joinQueries, toExecute } from "./literals.ts";
 

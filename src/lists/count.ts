@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { countWorkflows as countStatement } from "../../sql/mod.ts";
+import { countWorkflows as countStatement } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
+import { readWithinLimit } from "./read.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { type Given, toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
 
@@ -100,6 +101,6 @@ export async function countWorkflows(
     ...Object.fromEntries(groupBy.map((name) => [groups[name], 1])),
     bucket_ms: timeBucketMs,
   };
-  const rows = await database.read(countStatement, parameters);
+  const rows = await readWithinLimit(database, countStatement, parameters);
   return rows.map((row) => toWorkflowCount(row, options));
 }

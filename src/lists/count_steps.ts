@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { countSteps as countStatement } from "../../sql/mod.ts";
+import { countSteps as countStatement } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
+import { readWithinLimit } from "./read.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { joinLists, toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
 
@@ -143,7 +144,8 @@ export async function countSteps(
   };
   // The youngest of the columns that the statement needs.
   await database.require("countSteps()", "operation_outputs.application_name");
-  const rows = await database.read(
+  const rows = await readWithinLimit(
+    database,
     countStatement,
     parameters as NonNullable<typeof countStatement.parameters>,
   );

@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listWorkflows as listStatement } from "../../sql/mod.ts";
+import { listWorkflows as listStatement } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
+import { readWithinLimit } from "./read.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger } from "../validate.ts";
 import {
@@ -80,7 +81,7 @@ function toParameters(
 function readRows(database: SystemDatabase, parameters: ListParameters): Promise<WorkflowRow[]> {
   // Their IDs bound what is read, however long that takes.
   return parameters.ids === undefined
-    ? database.read(listStatement, parameters)
+    ? readWithinLimit(database, listStatement, parameters)
     : database.run(listStatement, parameters);
 }
 

@@ -1,8 +1,9 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listSteps } from "../../sql/mod.ts";
+import { listSteps } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import type { WorkflowError } from "../errors.ts";
-import { deserializeIfKnown, type SerializedValue } from "../serialization/mod.ts";
+import { readWithinLimit } from "./read.ts";
+import type { WorkflowError } from "../errors/workflow_error.ts";
+import { deserializeIfKnown, type SerializedValue } from "../serialization/serialized_value.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 
 /**
@@ -102,7 +103,7 @@ export async function listWorkflowSteps(
   checkInteger("limit", limit, 0, 2 ** 31 - 1);
   checkInteger("offset", offset, 0, 2 ** 31 - 1);
   checkBoolean("loadOutput", loadOutput);
-  const rows = await systemDatabaseOf(client).read(listSteps, {
+  const rows = await readWithinLimit(systemDatabaseOf(client), listSteps, {
     workflow_id: workflowID,
     limit,
     offset,

@@ -1,6 +1,6 @@
 /** Which workflows a list or a count is about. */
 
-import type { listWorkflows } from "../../sql/mod.ts";
+import type { listWorkflows } from "../../sql/lists/mod.ts";
 import { serializeAttributes } from "../workflows/attributes.ts";
 import { checkBoolean, checkChoice, checkText } from "../validate.ts";
 
@@ -80,7 +80,7 @@ export type Given<Parameters> = {
   [Name in keyof NonNullable<Parameters>]?: NonNullable<Parameters>[Name] | undefined;
 };
 
-/** Parameters of sql/list_workflows.sql. */
+/** Parameters of sql/lists/list_workflows.sql. */
 export type ListParameters = Given<typeof listWorkflows.parameters>;
 
 const lists = {
@@ -218,7 +218,7 @@ export function toPatterns(prefixes: readonly string[] | undefined): string[] | 
   return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
 }
 
-/** The filters as parameters of sql/list_workflows.sql and sql/count_workflows.sql. */
+/** The filters as parameters of sql/lists/list_workflows.sql and sql/lists/count_workflows.sql. */
 export function toFilterParameters(
   filters: WorkflowFilters,
   ownApplication: string | undefined,

@@ -1,7 +1,8 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { getAllEvents as getAllEventsStatement } from "../../sql/mod.ts";
+import { findEvents, getAllEvents as getAllEventsStatement } from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { deserializeIfKnown, deserializeValue } from "../serialization/mod.ts";
+import { deserializeValue } from "../serialization/mod.ts";
+import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { waitFor, type WaitOptions } from "../database/wait.ts";
 
@@ -37,11 +38,10 @@ export async function getEvent<Value = unknown>(
   checkText("key", key);
   const waitOptions = typeof options === "number" ? { timeoutSeconds: options } : options;
   const awaited = {
-    kind: "event",
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
-  } as const;
-  const event = await waitFor(systemDatabaseOf(client), awaited, {
+  };
+  const event = await waitFor(systemDatabaseOf(client), findEvents, awaited, {
     timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
   });

@@ -1,8 +1,17 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { send as sendStatement, sendToForks as sendToForksStatement } from "../../sql/mod.ts";
-import { type Batch, type Batcher, createBatcher, type Item } from "../database/batch.ts";
+import {
+  send as sendStatement,
+  sendToForks as sendToForksStatement,
+} from "../../sql/messages/mod.ts";
+import {
+  type Batch,
+  type Batcher,
+  createBatcher,
+  type Item,
+  writeMany,
+} from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { NonExistentWorkflowError } from "../errors.ts";
+import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
@@ -108,7 +117,7 @@ function checkOptions({ serializationType, sendToForks }: SendManyOptions): void
   checkBoolean("sendToForks", sendToForks);
 }
 
-/** A message as sql/send.sql reads it. */
+/** A message as sql/messages/send.sql reads it. */
 function toItem(message: Message, codec: Codec, sendToForks = false): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
   const key = idempotencyKey ?? uuidV7();
@@ -210,7 +219,7 @@ export async function sendMany(
   const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
   const items = messages.map((message) => toItem(message, codec, options.sendToForks));
   await requireRecordedFormat(database, options.serializationType);
-  const areDelivered = await batcherOf(database, options.sendToForks).writeMany(items);
+  const areDelivered = await writeMany(batcherOf(database, options.sendToForks), items);
   return messages.map(({ destinationID }, index) => ({
     destinationID,
     isDelivered: areDelivered[index]!,

@@ -1,6 +1,8 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
+import { findStreamValues } from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { NonExistentWorkflowError, StreamEndedError, StreamTimeoutError } from "../errors.ts";
+import { NonExistentWorkflowError } from "../errors/managing.ts";
+import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 import { createWaiter, type WaitOptions, withWaiter } from "../database/wait.ts";
@@ -49,7 +51,7 @@ function readValues<Value>(
   checkInteger("offset", firstOffset, 0, greatestOffset);
   checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const waiter = createWaiter(systemDatabaseOf(client), waitOptions);
+  const waiter = createWaiter(systemDatabaseOf(client), findStreamValues, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
@@ -57,7 +59,6 @@ function readValues<Value>(
     while (true) {
       waiter.restart(isMoreLikely);
       const [found] = await waiter.next([{
-        kind: "stream",
         item: JSON.stringify({ workflow_id: workflowID, key, offset, most }),
         notification: `${workflowID}::${key}`,
       }]) ?? [];
@@ -69,7 +70,7 @@ function readValues<Value>(
       if (found.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
       }
-      const pairs: [text: string, serialization: string | null][] = JSON.parse(found.value ?? "[]");
+      const pairs: [text: string, serialization: string | null][] = JSON.parse(found.pairs ?? "[]");
       if (pairs.length === 0) return;
       for (const [text, serialization] of pairs) {
         if (closings.has(text)) return;

@@ -115,7 +115,7 @@ export function checkLimits(limits: QueueChanges): void {
   checkNumber("minPollingIntervalMs", limits.minPollingIntervalMs ?? undefined, 1);
 }
 
-/** Refuses limits of which one could never be reached, as sql/update_queue.sql does. */
+/** Refuses limits of which one could never be reached, as sql/queues/update_queue.sql does. */
 export function checkAgreement(name: string, limits: QueueLimits): void {
   const mostOf = {
     workerConcurrency: ["globalConcurrency"],

@@ -4,11 +4,11 @@ import {
   listQueues as listStatement,
   registerQueue as registerStatement,
   updateQueue as updateStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/queues/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors.ts";
+import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import {
   checkAgreement,
   checkLimits,

@@ -5,7 +5,7 @@ import {
   deleteSchedule as deleteStatement,
   setScheduleStatus,
   updateSchedule as updateStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
@@ -13,7 +13,7 @@ import {
   NonExistentScheduleError,
   OwnedByAnotherApplicationError,
   ScheduleExistsError,
-} from "../errors.ts";
+} from "../errors/managing.ts";
 import {
   checkDefinition,
   checkScheduleOptions,

@@ -1,10 +1,12 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findSchedule } from "../../sql/mod.ts";
+import { findSchedule } from "../../sql/schedules/mod.ts";
 import { createTicker } from "./cron.ts";
+import { writeMany } from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { EnqueueOptions } from "../workflows/enqueue.ts";
-import { batcherOf, findConflict, type Job, toJob, writeJob } from "../workflows/enqueue_job.ts";
-import { NonExistentScheduleError } from "../errors.ts";
+import { batcherOf, type Job, toJob, writeJob } from "../workflows/enqueue_job.ts";
+import { findConflict } from "../workflows/obstacle.ts";
+import { NonExistentScheduleError } from "../errors/managing.ts";
 import { codecOfContext, requireSchedules } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
@@ -155,7 +157,7 @@ export async function backfillSchedule<Result = unknown>(
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(toRun(database, name, runnable, workflowID, time));
   }
-  const obstacles = await batcherOf(database).writeMany(runs);
+  const obstacles = await writeMany(batcherOf(database), runs);
   return runs.map(({ workflowID }, index) => {
     const obstacle = obstacles[index];
     // Without an ID it is a run for the same time that another call has enqueued just now.

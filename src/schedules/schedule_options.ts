@@ -143,7 +143,7 @@ export async function requireScheduleColumns(
   }
 }
 
-/** A schedule as sql/create_schedule.sql and sql/apply_schedules.sql read it. */
+/** A schedule as sql/schedules/create_schedule.sql and sql/schedules/apply_schedules.sql read it. */
 export interface ScheduleRow {
   schedule_id: string;
   schedule_name: string;

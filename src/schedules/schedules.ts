@@ -1,10 +1,11 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listSchedules as listStatement } from "../../sql/mod.ts";
+import { listSchedules as listStatement } from "../../sql/schedules/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { UnsupportedSerializationError } from "../errors.ts";
+import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { codecOf, SerializedValue } from "../serialization/mod.ts";
+import { codecOf } from "../serialization/mod.ts";
+import { SerializedValue } from "../serialization/serialized_value.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkText } from "../validate.ts";
 

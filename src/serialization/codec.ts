@@ -1,4 +1,4 @@
-import type { WorkflowError } from "../errors.ts";
+import type { WorkflowError } from "../errors/workflow_error.ts";
 
 /** Reads one serialization format, named as in the `serialization` columns of the system tables. */
 export interface ReadingCodec {

@@ -1,6 +1,6 @@
 /** `DBOS_JSON`: what Go workers write by default, JSON as base64. It is only read here. */
 
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
 import { type GobValue, isGob, readGob } from "./go_gob.ts";

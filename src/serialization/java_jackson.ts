@@ -4,7 +4,7 @@
  * without those names.
  */
 
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
 import { decodeBase64, refusing, requireArgs, setProperty } from "./refuse.ts";

@@ -7,7 +7,7 @@
  */
 
 import SuperJSON from "superjson";
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
 import { setProperty } from "./refuse.ts";
 

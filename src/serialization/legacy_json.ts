@@ -3,7 +3,7 @@
  * workers of Java and Python, whose JSON has the names of classes, by which it is told and refused.
  */
 
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { refusing, requireArgs, setProperty } from "./refuse.ts";
 

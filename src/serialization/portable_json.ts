@@ -7,7 +7,7 @@
  * where a value is nested several hundred levels deep. JSON itself has no -0, NaN or Infinity.
  */
 
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
 
 function fromMap(map: Map<unknown, unknown>): Record<string, unknown> {

@@ -3,7 +3,7 @@
  * writes it is in write_pickle.ts.
  */
 
-import { WorkflowError } from "../errors.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { readPickle } from "./pickle.ts";
 import { PyGlobal, PyObject } from "./pickle_machine.ts";

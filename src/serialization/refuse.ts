@@ -1,6 +1,6 @@
 /** What the codecs have in common that only read: they refuse what they do not understand. */
 
-import { UnsupportedSerializationError } from "../errors.ts";
+import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { ReadingCodec } from "./codec.ts";
 
 /** The codec with any failure of it as an {@linkcode UnsupportedSerializationError}. */

@@ -3,7 +3,7 @@ import {
   setWorkflowDelay as setDelayStatement,
   setWorkflowPriority as setPriorityStatement,
   updateWorkflowAttributes as updateAttributesStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { checkBoolean, checkInteger, checkNumber, checkText } from "../validate.ts";

@@ -1,5 +1,5 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { debounce as debounceStatement } from "../../sql/mod.ts";
+import { debounce as debounceStatement } from "../../sql/workflows/mod.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type WorkflowResult,
 } from "./enqueue.ts";
 import { requireColumns, toJob, writeJob } from "./enqueue_job.ts";
-import { QueueDuplicatedError } from "../errors.ts";
+import { QueueDuplicatedError } from "../errors/enqueuing.ts";
 import { internalQueueName } from "./manage.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";

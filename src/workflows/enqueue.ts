@@ -151,35 +151,38 @@ export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => u
   : unknown[];
 
 const greatestPriority = 2 ** 31 - 1;
+const optionalTexts = [
+  "workflowID",
+  "workflowClassName",
+  "workflowConfigName",
+  "appVersion",
+  "applicationName",
+  "deduplicationID",
+  "queuePartitionKey",
+  "authenticatedUser",
+  "assumedRole",
+] as const;
 
 /** Refuses options of which no workflow can be made. */
 export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkText("workflowName", options.workflowName);
   checkText("queueName", options.queueName);
-  checkOptionalText("workflowID", options.workflowID);
+  for (const name of optionalTexts) checkOptionalText(name, options[name]);
   checkChoice("workflowIDReusePolicy", options.workflowIDReusePolicy, [
     "return-existing",
     "reject",
   ]);
-  checkOptionalText("workflowClassName", options.workflowClassName);
-  checkOptionalText("workflowConfigName", options.workflowConfigName);
-  checkOptionalText("appVersion", options.appVersion);
-  checkOptionalText("applicationName", options.applicationName);
   checkInteger("workflowTimeoutMS", options.workflowTimeoutMS, 1);
   checkInteger("deadlineEpochMS", options.deadlineEpochMS, 0);
   if (options.workflowTimeoutMS !== undefined && options.deadlineEpochMS !== undefined) {
     throw new TypeError("Cannot use both workflowTimeoutMS and deadlineEpochMS");
   }
-  checkOptionalText("deduplicationID", options.deduplicationID);
   checkChoice("duplicationPolicy", options.duplicationPolicy, ["reject", "return-existing"]);
   if (options.duplicationPolicy === "return-existing" && options.deduplicationID === undefined) {
     throw new TypeError('Cannot use duplicationPolicy "return-existing" without deduplicationID');
   }
   checkInteger("priority", options.priority, 0, greatestPriority);
-  checkOptionalText("queuePartitionKey", options.queuePartitionKey);
   checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
-  checkOptionalText("authenticatedUser", options.authenticatedUser);
-  checkOptionalText("assumedRole", options.assumedRole);
   checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
   checkChoice("serializationType", options.serializationType, serializationTypes);
   if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);

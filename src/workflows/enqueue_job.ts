@@ -1,26 +1,14 @@
-/** Writes workflows as jobs of sql/enqueue.sql, and says what became of them. */
+/** Writes workflows as jobs of sql/workflows/enqueue.sql, and says what became of them. */
 
-import { enqueue as enqueueStatement } from "../../sql/mod.ts";
+import { enqueue as enqueueStatement } from "../../sql/workflows/mod.ts";
 import { type Batcher, createBatcher, type Item } from "../database/batch.ts";
-import { untilUncontested } from "../database/contention.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
-import { ConflictingWorkflowError, QueueDuplicatedError, WorkflowIDInUseError } from "../errors.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
+import type { Obstacle } from "./obstacle.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-
-/** What stood in the way of a job, if anything: a row of sql/enqueue.sql. */
-export interface Obstacle {
-  readonly existing_id: string | null;
-  readonly existing_status: string | null;
-  readonly existing_name: string | null;
-  readonly existing_class_name: string | null;
-  readonly existing_config_name: string | null;
-  readonly is_own: boolean | null;
-  readonly holder_id: string | null;
-}
 
 /** The options that not every schema version has a column for. */
 const neededColumns = {
@@ -62,7 +50,7 @@ interface JobColumns {
 }
 
 /**
- * A job as sql/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an ID of the
+ * A job as sql/workflows/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an ID of the
  * caller's it gets a new one.
  */
 export function toJob(
@@ -119,86 +107,19 @@ export function batcherOf(database: SystemDatabase): Batcher<Obstacle | undefine
   return batcher;
 }
 
-/** The error of a job whose ID belongs to a workflow that is not the same one. */
-export function findConflict(
-  workflowID: string,
-  options: EnqueueOptions,
-  existing: Obstacle,
-): ConflictingWorkflowError | undefined {
-  const requested = describeWorkflow(
-    options.workflowName,
-    options.workflowClassName,
-    options.workflowConfigName,
-  );
-  const found = describeWorkflow(
-    existing.existing_name,
-    existing.existing_class_name,
-    existing.existing_config_name,
-  );
-  if (requested === found) return undefined;
-  return new ConflictingWorkflowError(workflowID, requested, found);
-}
-
-function describeWorkflow(
-  name: string | null,
-  className: string | null | undefined,
-  configName: string | null | undefined,
-): string {
-  const method = className ? `${className}.${name}` : `${name}`;
-  return configName ? `workflow ${method} of instance ${configName}` : `workflow ${method}`;
-}
-
-/**
- * Whether the workflow that has the ID was written by an attempt of the same call, whose answer got
- * lost. Nobody else has an ID that the call has made up; that serves schemas that tell of none.
- */
-export function isOwn({ workflowID }: EnqueueOptions, obstacle: Obstacle): boolean {
-  return obstacle.is_own === true || (obstacle.existing_id !== null && workflowID === undefined);
-}
-
-/** The ID that a call's handle is for, given what has the ID already, or the error to throw. */
-function resolveExisting(workflowID: string, options: EnqueueOptions, existing: Obstacle): string {
-  if (isOwn(options, existing)) return workflowID;
-  if (options.workflowIDReusePolicy === "reject") {
-    throw new WorkflowIDInUseError(
-      workflowID,
-      existing.existing_status ?? "",
-      existing.existing_name ?? "",
-    );
-  }
-  const conflict = findConflict(workflowID, options, existing);
-  if (conflict) throw conflict;
-  return workflowID;
-}
-
-function resolveHolder(workflowID: string, options: EnqueueOptions, holderID: string): string {
-  if (options.duplicationPolicy === "return-existing") return holderID;
-  throw new QueueDuplicatedError(
-    workflowID,
-    options.queueName,
-    options.deduplicationID ?? "",
-    holderID,
-  );
-}
-
-/** What others may do meanwhile so that a job is neither written nor seen what is in its way. */
-export const idsTaken = "its ID or deduplication ID was taken and freed";
-
 /**
  * Writes a job of {@linkcode toJob}, together with others that are written meanwhile; gives the ID of
  * the workflow that the caller gets a handle to.
  */
-export function writeJob(
+export async function writeJob(
   database: SystemDatabase,
   options: EnqueueOptions,
   job: Job,
 ): Promise<string> {
-  const { workflowID } = job;
   const { write } = batcherOf(database);
-  return untilUncontested(`enqueue workflow ${workflowID}`, idsTaken, async () => {
-    const obstacle = await write(job);
-    if (!obstacle) return workflowID;
-    if (obstacle.existing_id) return resolveExisting(workflowID, options, obstacle);
-    if (obstacle.holder_id) return resolveHolder(workflowID, options, obstacle.holder_id);
-  });
+  const obstacle = await write(job);
+  if (!obstacle) return job.workflowID;
+  // Few jobs have something in their way.
+  const { getPast } = await import("./obstacle.ts");
+  return await getPast(obstacle, options, job.workflowID, () => write(job));
 }

@@ -2,18 +2,9 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
-import {
-  batcherOf,
-  findConflict,
-  idsTaken,
-  isOwn,
-  type Job,
-  needsColumns,
-  type Obstacle,
-  requireColumns,
-  toJob,
-} from "./enqueue_job.ts";
-import type { ConflictingWorkflowError } from "../errors.ts";
+import { batcherOf, type Job, needsColumns, requireColumns, toJob } from "./enqueue_job.ts";
+import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
+import { findConflict, idsTaken, isOwn, type Obstacle } from "./obstacle.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean } from "../validate.ts";
@@ -164,7 +155,9 @@ async function* writeGroups(
   groups: AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
-  const width = database.isInTransaction() ? 1 : Math.min(database.connections, mostStatements);
+  const width = database.transactionStatus() === "open"
+    ? 1
+    : Math.min(database.connections, mostStatements);
   const underWay: Promise<EnqueueOutcome[]>[] = [];
   try {
     for await (const jobs of groups) {

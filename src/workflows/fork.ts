@@ -2,11 +2,12 @@ import { type Client, systemDatabaseOf } from "../../client.ts";
 import {
   forkWorkflows as forkStatement,
   rewindWorkflow as rewindStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/workflows/mod.ts";
 import { toPositionedArray } from "../database/batch.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { ActiveWorkflowError, NonExistentWorkflowError, WorkflowIDInUseError } from "../errors.ts";
+import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
+import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
 import { internalQueueName } from "./manage.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "../validate.ts";

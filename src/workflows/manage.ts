@@ -3,9 +3,9 @@ import {
   cancelWorkflows as cancelStatement,
   deleteWorkflows as deleteStatement,
   resumeWorkflows as resumeStatement,
-} from "../../sql/mod.ts";
+} from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { NonExistentWorkflowError } from "../errors.ts";
+import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";

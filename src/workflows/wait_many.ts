@@ -1,11 +1,18 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
+import { findEnds, findOutcomes } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import { WaitTimeoutError } from "../errors.ts";
-import { SerializedValue } from "../serialization/mod.ts";
+import { WaitTimeoutError } from "../errors/waiting.ts";
+import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
-import type { Awaited, Found } from "../database/poller.ts";
+import type { Finding } from "../database/poller.ts";
 import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../database/wait.ts";
-import { createHandle, outcomeOf, toResult, type WorkflowHandle } from "./workflow.ts";
+import {
+  createHandle,
+  type Outcome,
+  toAwaited,
+  toResult,
+  type WorkflowHandle,
+} from "./workflow.ts";
 
 /** A workflow that ended well. */
 export interface WorkflowSuccess<Result = unknown> {
@@ -58,15 +65,15 @@ function byID<Workflow extends string | WorkflowHandle>(
   return handles;
 }
 
-function endOf(workflowID: string): Awaited {
-  return { kind: "end", item: JSON.stringify(workflowID) };
+interface End extends Finding {
+  readonly workflow_id: string;
+  readonly ended_at: string;
 }
 
 /** Gives what is found, look by look and in the order in which the workflows ended. */
-async function* findAll(
-  waiter: Waiter,
+async function* findAll<Found extends End>(
+  waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
-  toAwaited: (workflowID: string) => Awaited,
   { timeoutSeconds = Infinity }: WaitOptions,
 ): AsyncGenerator<Found[], void, void> {
   const awaited = new Map([...workflowIDs].map((id) => [id, toAwaited(id)]));
@@ -108,8 +115,8 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
 ): Promise<HandleOf<Workflow>> {
   const handles = byID(client, workflows);
   if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
-  const waiter = createWaiter(systemDatabaseOf(client), options);
-  const { value } = await findAll(waiter, handles.keys(), endOf, options).next();
+  const waiter = createWaiter(systemDatabaseOf(client), findEnds, options);
+  const { value } = await findAll(waiter, handles.keys(), options).next();
   return handles.get(value![0]!.workflow_id)!;
 }
 
@@ -142,14 +149,14 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
   const handles = byID(client, workflows);
-  const waiter = createWaiter(systemDatabaseOf(client), options);
-  for await (const _ of findAll(waiter, handles.keys(), endOf, options));
+  const waiter = createWaiter(systemDatabaseOf(client), findEnds, options);
+  for await (const _ of findAll(waiter, handles.keys(), options));
   return workflows.map((workflow) =>
     (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
   );
 }
 
-async function toOutcome<Result>(found: Found): Promise<WorkflowOutcome<Result>> {
+async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result>> {
   const workflowID = found.workflow_id;
   const status = found.status as WorkflowOutcome["status"];
   try {
@@ -195,9 +202,9 @@ export function completed<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const workflowIDs = byID(client, workflows).keys();
-  const waiter = createWaiter(systemDatabaseOf(client), options);
+  const waiter = createWaiter(systemDatabaseOf(client), findOutcomes, options);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    for await (const found of findAll(waiter, workflowIDs, outcomeOf, options)) {
+    for await (const found of findAll(waiter, workflowIDs, options)) {
       for (const row of found) yield await toOutcome(row);
     }
   }

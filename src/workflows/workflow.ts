@@ -1,17 +1,16 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listWorkflows } from "../../sql/mod.ts";
+import { findOutcomes } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
   ResultTimeoutError,
-} from "../errors.ts";
+} from "../errors/waiting.ts";
 import { deserializeError, deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
-import type { Awaited, Found } from "../database/poller.ts";
+import type { Awaited } from "../database/poller.ts";
 import { waitFor, type WaitOptions } from "../database/wait.ts";
-import type { ListParameters } from "../lists/workflow_filters.ts";
-import { toWorkflowStatus, type WorkflowStatus } from "./workflow_status.ts";
+import type { WorkflowStatus } from "./workflow_status.ts";
 
 /** A workflow, known by its ID. */
 export interface WorkflowHandle<Result = unknown> {
@@ -23,13 +22,16 @@ export interface WorkflowHandle<Result = unknown> {
   getResult(options?: WaitOptions): Promise<Result>;
 }
 
-/** The outcome of a workflow, to be waited for. */
-export function outcomeOf(workflowID: string): Awaited {
-  return { kind: "outcome", item: JSON.stringify(workflowID) };
+/** How a workflow has ended: a row of sql/workflows/find_outcomes.sql. */
+export type Outcome = NonNullable<typeof findOutcomes.row>;
+
+/** A workflow, to be waited for. */
+export function toAwaited(workflowID: string): Awaited {
+  return { item: JSON.stringify(workflowID) };
 }
 
 /** The result of a workflow that has ended, or its error thrown. */
-export async function toResult(workflowID: string, outcome: Found): Promise<unknown> {
+export async function toResult(workflowID: string, outcome: Outcome): Promise<unknown> {
   switch (outcome.status) {
     case "SUCCESS":
       return await deserializeValue(outcome.value, outcome.serialization);
@@ -49,7 +51,11 @@ export function createHandle<Result>(
 ): WorkflowHandle<Result> {
   return {
     workflowID,
-    getStatus: () => getStatus(client, workflowID),
+    async getStatus() {
+      // Most handles are for results.
+      const { getStatus } = await import("./workflow_status.ts");
+      return await getStatus(client, workflowID);
+    },
     getResult: (options) => getResult<Result>(client, workflowID, options),
   };
 }
@@ -77,34 +83,6 @@ export function retrieveWorkflow<Result = unknown>(
 ): WorkflowHandle<Result> {
   checkText("workflowID", workflowID);
   return createHandle(client, workflowID);
-}
-
-/**
- * What DBOS knows of a workflow now.
- *
- * @example
- * ```ts
- * import { connect, getStatus } from "@dbos-community/client";
- *
- * await using client = await connect();
- * const status = await getStatus(client, "task-7");
- * console.log(status?.status, status?.createdAt);
- * ```
- *
- * @param client A client, or a driver's pool, connection or transaction.
- * @param workflowID The ID of the workflow.
- * @returns Its status, or null if there is no such workflow.
- * @throws {TypeError} If the ID is not a string.
- * @throws {RangeError} If the ID is empty.
- */
-export async function getStatus(
-  client: Client | Driver,
-  workflowID: string,
-): Promise<WorkflowStatus | null> {
-  checkText("workflowID", workflowID);
-  const parameters: ListParameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
-  const [row] = await systemDatabaseOf(client).run(listWorkflows, parameters);
-  return row ? await toWorkflowStatus(row) : null;
 }
 
 /**
@@ -136,7 +114,8 @@ export async function getResult<Result = unknown>(
   options: WaitOptions = {},
 ): Promise<Result> {
   checkText("workflowID", workflowID);
-  const outcome = await waitFor(systemDatabaseOf(client), outcomeOf(workflowID), options);
+  const database = systemDatabaseOf(client);
+  const outcome = await waitFor(database, findOutcomes, toAwaited(workflowID), options);
   if (!outcome) throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
   return await toResult(workflowID, outcome) as Result;
 }

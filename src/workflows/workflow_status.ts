@@ -1,5 +1,9 @@
-import type { listWorkflows } from "../../sql/mod.ts";
-import { deserializeIfKnown } from "../serialization/mod.ts";
+import { type Client, systemDatabaseOf } from "../../client.ts";
+import { listWorkflows } from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/adapter.ts";
+import type { ListParameters } from "../lists/workflow_filters.ts";
+import { deserializeIfKnown } from "../serialization/serialized_value.ts";
+import { checkText } from "../validate.ts";
 
 /**
  * What DBOS knows of a workflow. Times are milliseconds since 1970. What is not set is undefined.
@@ -74,7 +78,7 @@ export interface WorkflowStatus {
   readonly scheduleName?: string;
 }
 
-/** A row of sql/list_workflows.sql. */
+/** A row of sql/lists/list_workflows.sql. */
 export type WorkflowRow = NonNullable<typeof listWorkflows.row>;
 
 /** The properties of `record` that have a value. */
@@ -134,4 +138,32 @@ export async function toWorkflowStatus(row: WorkflowRow): Promise<WorkflowStatus
     attributes: parseJson<Record<string, unknown>>(row.attributes),
     scheduleName: row.schedule_name ?? undefined,
   }) as WorkflowStatus;
+}
+
+/**
+ * What DBOS knows of a workflow now.
+ *
+ * @example
+ * ```ts
+ * import { connect, getStatus } from "@dbos-community/client";
+ *
+ * await using client = await connect();
+ * const status = await getStatus(client, "task-7");
+ * console.log(status?.status, status?.createdAt);
+ * ```
+ *
+ * @param client A client, or a driver's pool, connection or transaction.
+ * @param workflowID The ID of the workflow.
+ * @returns Its status, or null if there is no such workflow.
+ * @throws {TypeError} If the ID is not a string.
+ * @throws {RangeError} If the ID is empty.
+ */
+export async function getStatus(
+  client: Client | Driver,
+  workflowID: string,
+): Promise<WorkflowStatus | null> {
+  checkText("workflowID", workflowID);
+  const parameters: ListParameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
+  const [row] = await systemDatabaseOf(client).run(listWorkflows, parameters);
+  return row ? await toWorkflowStatus(row) : null;
 }

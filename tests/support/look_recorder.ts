@@ -1,13 +1,11 @@
 import type { ClientOptions } from "../../mod.ts";
 import { openStatementRecorder, type StatementRecorder } from "./statement_recorder.ts";
 
-/** When a look was, and its lists, each an array. */
-export interface RecordedLook {
+/** When a look was, for what, and for which of it. */
+export interface RecordedLook<Wanted = unknown> {
   at: number;
-  outcomes: string[];
-  events: { workflow_id: string; key: string }[];
-  ends: string[];
-  streams: { workflow_id: string; key: string; offset: number }[];
+  kind: "outcomes" | "ends" | "events" | "stream_values";
+  wanted: Wanted[];
 }
 
 /** A database with a worker, and a client of it whose looks are written down. */
@@ -21,10 +19,10 @@ export async function openLookRecorder(options: ClientOptions = {}): Promise<Loo
   const looks: RecordedLook[] = [];
   let onLook = () => {};
   const recorder = await openStatementRecorder(({ name, values }) => {
-    if (!name.startsWith("dbos_look_")) return;
-    const [outcomes, events, ends, streams] = values.slice(0, 4)
-      .map((json) => JSON.parse(json as string));
-    looks.push({ at: performance.now(), outcomes, events, ends, streams });
+    const [, kind] = /^dbos_find_(outcomes|ends|events|stream_values)_/.exec(name) ?? [];
+    if (!kind) return;
+    const wanted = JSON.parse(values[0] as string);
+    looks.push({ at: performance.now(), kind: kind as RecordedLook["kind"], wanted });
     onLook();
   }, options);
   return {

@@ -1,0 +1,18 @@
+-- find_events(wanted text, most_rows int) many
+-- row: position int, value text, serialization text?
+--
+-- The value of each event of a list, with its position in the list; no row for one that is not set.
+-- Of more than `most_rows` rows, some: those left out are found by asking for them again.
+select
+  (wanted.position - 1)::int as position,
+  event.value,
+  coalesce(
+    event.serialization, -- workflow_events.serialization
+    null::text
+  ) as serialization
+from rows from (
+  json_to_recordset(:wanted::text::json) as (workflow_id text, key text)
+) with ordinality as wanted (workflow_id, key, position)
+join :schema.workflow_events as event
+  on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key
+limit :most_rows::int

@@ -1,0 +1,42 @@
+-- find_stream_values(wanted text, most_rows int) many
+-- row: position int, status text?, pairs text?
+--
+-- The values of each stream of a list from an offset on, with its position in the list: a JSON array
+-- of pairs, a value and its serialization, as many as follow each other without a gap, and no more than
+-- `most`. Without any, there is a row only if the workflow has ended or is not there. Status and values
+-- are of one snapshot, so an ended workflow without a value has none to come, unless it was cancelled
+-- and its worker has yet to notice.
+--
+-- Of more than `most_rows` rows, some: those left out are found by asking for them again.
+select
+  (wanted.position - 1)::int as position,
+  ws.status,
+  available.pairs
+from rows from (
+  json_to_recordset(:wanted::text::json)
+    as (workflow_id text, key text, "offset" bigint, most bigint)
+) with ordinality as wanted (workflow_id, key, "offset", most, position)
+left join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id
+cross join lateral (
+  select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
+  from (
+    select
+      stream.value,
+      coalesce(
+        stream.serialization, -- streams.serialization
+        null::text
+      ) as serialization,
+      stream."offset",
+      wanted."offset" - 1 + row_number() over (order by stream."offset") as expected
+    from :schema.streams as stream
+    where stream.workflow_uuid = wanted.workflow_id
+      and stream.key = wanted.key
+      and stream."offset" >= wanted."offset"
+      and stream."offset" < wanted."offset" + wanted.most
+  ) as following
+  where "offset" = expected
+) as available
+where available.pairs is not null
+  or ws.status is null
+  or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+limit :most_rows::int

@@ -1,0 +1,51 @@
+-- find_outcomes(wanted text, most_rows int) many
+-- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
+-- row: is_outdated boolean?, ended_at text
+--
+-- How each workflow of a list has ended, with its position in the list; no row for one that has not.
+-- Of more than `most_rows` rows, some: those left out are found by asking for them again.
+--
+-- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
+--
+-- `is_outdated` says that outcomes have a table by now that the statement was not made for.
+select
+  (wanted.position - 1)::int as position,
+  ws.workflow_uuid as workflow_id,
+  ws.status,
+  coalesce(
+    wo.output, -- workflow_output
+    ws.output
+  ) as value,
+  coalesce(
+    wo.error, -- workflow_output
+    ws.error
+  ) as error,
+  ws.serialization, -- workflow_status.serialization
+  exists ( -- not workflow_output
+    select from pg_catalog.pg_class as here -- not workflow_output
+    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
+    where here.oid = ws.tableoid and beside.relname = 'workflow_output' -- not workflow_output
+  ) as is_outdated, -- not workflow_output
+  coalesce(
+    ws.completed_at, -- workflow_status.completed_at
+    ws.updated_at
+  )::text as ended_at
+from json_array_elements_text(:wanted::text::json)
+  with ordinality as wanted (workflow_id, position)
+cross join lateral (
+  select
+    workflow_uuid,
+    output,
+    error,
+    serialization, -- workflow_status.serialization
+    tableoid, -- not workflow_output
+    completed_at, -- workflow_status.completed_at
+    updated_at,
+    status
+  from :schema.workflow_status
+  where workflow_uuid = wanted.workflow_id
+  limit 1
+) as ws
+left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
+where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+limit :most_rows::int

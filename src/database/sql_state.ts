@@ -1,0 +1,12 @@
+/**
+ * The SQLSTATE of a driver's error, if the server sent one. None begins with E, as the codes of the
+ * operating system do.
+ */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { errno, code, fields } = error as Record<string, unknown>;
+  const candidates = [errno, code, (fields as { code?: unknown } | undefined)?.code];
+  return candidates.find((value): value is string =>
+    typeof value === "string" && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(value)
+  );
+}

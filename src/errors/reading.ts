@@ -1,0 +1,28 @@
+/** Errors of stored values that cannot be read. */
+
+/** A value is stored in a format that this client cannot read. */
+export class UnsupportedSerializationError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "UnsupportedSerializationError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the format, or null where none is recorded. */
+    readonly serialization: string | null,
+    /** Why a value of a known format can't be read. */
+    cause?: unknown,
+  ) {
+    super(describeUnreadable(serialization, cause), cause === undefined ? undefined : { cause });
+  }
+}
+
+function describeUnreadable(serialization: string | null, cause: unknown): string {
+  if (!serialization) return "Cannot read a value: no serialization format is recorded with it";
+  if (cause === undefined) {
+    return `Cannot read a value: its serialization format ${serialization} is not known`;
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `Cannot read a value of format ${serialization}: ${reason}`;
+}

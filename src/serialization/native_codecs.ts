@@ -1,0 +1,36 @@
+/** Finds the codec that reads a native format, of the workers in one language; loads it then. */
+
+import { UnsupportedSerializationError } from "../errors/reading.ts";
+import type { ReadingCodec } from "./codec.ts";
+
+// Releases that record no format leave it to the value: TypeScript's bears the name of its own.
+function isMarkedSuperjson(text: string): boolean {
+  try {
+    return JSON.parse(text)?.__dbos_serializer === "superjson";
+  } catch {
+    return false;
+  }
+}
+
+const codecs: Record<string, () => Promise<ReadingCodec>> = {
+  js_superjson: async () => (await import("./js_superjson.ts")).jsSuperjson,
+  py_pickle: async () => (await import("./py_pickle.ts")).pyPickle,
+  DBOS_JSON: async () => (await import("./go_json.ts")).goJson,
+  java_jackson: async () => (await import("./java_jackson.ts")).javaJackson,
+  // Go before 1.8 says so of what its native workflows wrote.
+  portable_json: async () => (await import("./go_json.ts")).goJson,
+};
+
+/** The codec for a text that is not portable JSON, whatever `serialization` says of it. */
+export async function findNativeCodec(
+  serialization: string | null,
+  text: string,
+): Promise<ReadingCodec> {
+  if (!serialization) {
+    return isMarkedSuperjson(text)
+      ? await codecs.js_superjson!()
+      : (await import("./unnamed.ts")).unnamed;
+  }
+  if (Object.hasOwn(codecs, serialization)) return await codecs[serialization]!();
+  throw new UnsupportedSerializationError(serialization);
+}
