@@ -1,4 +1,4 @@
-import { connect, enqueue } from "../../mod.ts";
+import { connect, enqueue } from "../../core.ts";
 import { reportPeakMemory } from "./peak_memory.ts";
 
 const client = await connect(Deno.args[0]!);

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { enqueue } from "../../mod.ts";
+import { enqueue } from "../../core.ts";
 import { reportPeakMemory } from "./peak_memory.ts";
 
 const pool = new pg.Pool({ connectionString: Deno.args[0]! });

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { enqueue } from "../../mod.ts";
+import { enqueue } from "../../core.ts";
 
 const pool = new pg.Pool({ connectionString: Deno.args[0]! });
 const handle = await enqueue(pool, { workflowName: "echo", queueName: "tasks" }, 1);

@@ -1,0 +1,44 @@
+/**
+ * What most programs need, for those that start often or are bundled: enqueue workflows, wait for
+ * their results, send them messages and read their events. It loads less than the main module, which
+ * has all of this too, and everything else.
+ *
+ * @example
+ * ```ts
+ * import { connect, enqueue } from "@dbos-community/client/core";
+ *
+ * await using client = await connect();
+ * const handle = await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, 7);
+ * console.log(await handle.getResult());
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type Client,
+  type ClientOptions,
+  connect,
+  type ConnectOptions,
+  createClient,
+} from "./client.ts";
+export type {
+  DenoPostgresDriver,
+  DenoPostgresPoolDriver,
+  Driver,
+  PgDriver,
+  PGliteDriver,
+  SqlTagDriver,
+} from "./src/drivers/adapter.ts";
+export {
+  enqueue,
+  type EnqueueOptions,
+  type WorkflowArgs,
+  type WorkflowResult,
+} from "./src/workflows/enqueue.ts";
+export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
+export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
+export type { WaitOptions } from "./src/database/wait.ts";
+export { send, type SendOptions } from "./src/messages/messages.ts";
+export { getEvent } from "./src/messages/events.ts";
+export type { SerializationType } from "./src/serialization/mod.ts";
