@@ -123,7 +123,8 @@ export {
   type SendManyOptions,
   type SendOptions,
 } from "./src/messages/messages.ts";
-export { getAllEvents, getEvent } from "./src/messages/events.ts";
+export { getEvent } from "./src/messages/events.ts";
+export { getAllEvents } from "./src/messages/all_events.ts";
 
 // Streams
 export {

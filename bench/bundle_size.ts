@@ -1,4 +1,4 @@
-/** How large a program is that enqueues and waits, without its driver, as it is loaded to start. */
+/** How large a program is that enqueues and waits, without its driver: all that it loads to do so. */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,12 @@ const externals = {
   ours: ["pg", "postgres", "superjson"],
 };
 
-/** The files of a bundle that a program loads when it starts: its own, and what these import. */
+/** Files that are loaded when they are needed, which is always: what sends to npm:pg. */
+const needed = /^pg-/;
+
+/** The files of a bundle that a program loads: its own, what is needed, and what these import. */
 async function readLoaded(folder: string, file: string): Promise<string> {
-  const files = new Set([file]);
+  const files = new Set([file, ...listFiles(folder).filter((name) => needed.test(name))]);
   let code = "";
   for (const name of files) {
     const text = await Deno.readTextFile(join(folder, name));
@@ -20,6 +23,10 @@ async function readLoaded(folder: string, file: string): Promise<string> {
     code += text;
   }
   return code;
+}
+
+function listFiles(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name);
 }
 
 async function bundle(name: keyof typeof externals): Promise<Uint8Array<ArrayBuffer>> {

@@ -54,6 +54,14 @@ function readLines(source: string): { code: string; conditions: string[] }[] {
   return lines;
 }
 
+/** Drops the spaces inside of parentheses and after commas, but for those in quotes. */
+function dropSpaces(code: string): string {
+  return code.replace(
+    /'[^']*'|"[^"]*"|\( | \)|, /g,
+    (match) => /^['"]/.test(match) ? match : match.trim(),
+  );
+}
+
 function nameOf(condition: string): string {
   return condition.replace("not ", "");
 }
@@ -82,9 +90,10 @@ function generateStatement(file: string, source: string): string {
   const row = formatType(parseColumns(file, rows));
   const toNumber = (condition: string) =>
     (conditions.indexOf(nameOf(condition)) + 1) * (condition.startsWith("not ") ? -1 : 1);
-  const texts = lines.map(({ code, conditions }) =>
-    JSON.stringify(conditions.length > 0 ? [code, ...conditions.map(toNumber)] : code)
-  );
+  const texts = lines.map(({ code, conditions }) => {
+    const text = dropSpaces(code);
+    return JSON.stringify(conditions.length > 0 ? [text, ...conditions.map(toNumber)] : text);
+  });
   return `export const ${toCamelCase(header[1]!)}: Statement<${parameters}, ${row}> = {
   name: "${header[1]}",
   conditions: ${JSON.stringify(conditions)},

@@ -23,7 +23,8 @@ async function checkDriver(
   assertEquals(adapter.transactionStatus(), status);
   assertEquals(adapter.connections, connections);
   for (const prepare of [true, false]) {
-    const rows = await adaptDriver(driver, { prepare }).query({
+    const sender = await adaptDriver(driver, { prepare }).load();
+    const rows = await sender.query({
       name: "dbos_test",
       text: "select $2::int as the_number, $1::text as the_text, $3::text as nothing",
       values: ["a'b\\", 7, null],

@@ -6,6 +6,7 @@ import { type Example, findExamples } from "./support/examples.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 const library = new URL("../mod.ts", import.meta.url).href;
+const core = new URL("../core.ts", import.meta.url).href;
 const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
 const runFlags = testFlags.includes("--no-check") ? testFlags : ["--check", ...testFlags];
 
@@ -33,6 +34,7 @@ async function writeExample(directory: string, example: Example, url: string): P
   const file = `${directory}/${example.place.replace(/\W/g, "_")}.ts`;
   const code = example.code
     .replaceAll('"@dbos-community/client"', JSON.stringify(library))
+    .replaceAll('"@dbos-community/client/core"', JSON.stringify(core))
     .replaceAll('"postgres://localhost/shop_dbos_sys"', JSON.stringify(url));
   await Deno.writeTextFile(file, code);
   return file;

@@ -47,7 +47,7 @@ select
   true as is_full -- workflow_status.attributes
 from :schema.workflow_status -- not workflow_input
 where true
-  and queue_name = :queue_name::text
+  and queue_name in ( :queue_name::text, ' ), ( ' )
 having true -- :least
   and count(*) >= :least::int -- :least
 `;
@@ -81,7 +81,7 @@ Deno.test("the generator writes typed statements, with the conditions of lines b
     "select count(*)::text as total,",
     ["true as is_full", 1],
     ["from :schema.workflow_status", -2],
-    "where true and queue_name = :queue_name::text",
+    "where true and queue_name in (:queue_name::text,' ), ( ')",
     ["having true and count(*) >= :least::int", 3],
   ],
 };`,

@@ -1,6 +1,7 @@
 /** What `deno pack` makes of the repository, as npm installs it for Node and for Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import * as core from "../core.ts";
 import * as library from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
@@ -122,12 +123,14 @@ Deno.test({
           const files = await filesIn(packed);
           const expected = [
             /^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/,
-            /^(mod|client|src\/[\w/]+|sql\/mod)\.(js|d\.ts)$/,
-            /^sql\/\w+\.sql$/,
+            /^(mod|core|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
+            /^sql\/\w+\/\w+\.sql$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
           assertEquals(files.filter((file) => !isExpected(file)), []);
-          for (const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts"]) {
+          for (
+            const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts", "core.js", "core.d.ts"]
+          ) {
             assert(files.includes(file), file);
           }
         }),
@@ -150,9 +153,11 @@ Deno.test({
         }),
         step("loads none of its dependencies when it is imported", async () => {
           // Here they are not installed.
-          const code = 'import("./mod.js").then((it) => console.log(Object.keys(it).join()))';
-          const names = await run(`${packed}/package`, "node", "-e", code);
-          assertEquals(names.trim().split(","), Object.keys(library));
+          for (const [name, exported] of Object.entries({ mod: library, core })) {
+            const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
+            const names = await run(`${packed}/package`, "node", "-e", code);
+            assertEquals(names.trim().split(","), Object.keys(exported));
+          }
         }),
         step("type checks where it is used", async () => {
           await ready;

@@ -11,7 +11,7 @@ export const findFeatures: Statement<{
   name: "find_features",
   conditions: [],
   lines: [
-    "select current_database()::text as database, string_agg(c.relname || '.' || a.attname, ' ') as columns from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where n.nspname = :schema_name::text and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped",
+    "select current_database()::text as database,string_agg(c.relname || '.' || a.attname,' ') as columns from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where n.nspname = :schema_name::text and c.relkind in ('r','p') and a.attnum > 0 and not a.attisdropped",
   ],
 };
 
@@ -21,5 +21,5 @@ export const notify: Statement<{
 }, Record<never, never>> = {
   name: "notify",
   conditions: [],
-  lines: ["select from pg_notify(:channel::text, :payload::text)"],
+  lines: ["select from pg_notify(:channel::text,:payload::text)"],
 };

@@ -13,9 +13,9 @@ export const findEvents: Statement<{
   name: "find_events",
   conditions: ["workflow_events.serialization"],
   lines: [
-    "select (wanted.position - 1)::int as position, event.value, coalesce(",
+    "select (wanted.position - 1)::int as position,event.value,coalesce(",
     ["event.serialization,", 1],
-    "null::text ) as serialization from rows from ( json_to_recordset(:wanted::text::json) as (workflow_id text, key text) ) with ordinality as wanted (workflow_id, key, position) join :schema.workflow_events as event on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key limit :most_rows::int",
+    "null::text) as serialization from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text)) with ordinality as wanted (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key limit :most_rows::int",
   ],
 };
 
@@ -30,9 +30,9 @@ export const findStreamValues: Statement<{
   name: "find_stream_values",
   conditions: ["streams.serialization"],
   lines: [
-    'select (wanted.position - 1)::int as position, ws.status, available.pairs from rows from ( json_to_recordset(:wanted::text::json) as (workflow_id text, key text, "offset" bigint, most bigint) ) with ordinality as wanted (workflow_id, key, "offset", most, position) left join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id cross join lateral ( select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs from ( select stream.value, coalesce(',
+    'select (wanted.position - 1)::int as position,ws.status,available.pairs from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text,"offset" bigint,most bigint)) with ordinality as wanted (workflow_id,key,"offset",most,position) left join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id cross join lateral (select json_agg(json_build_array(value,serialization) order by "offset")::text as pairs from (select stream.value,coalesce(',
     ["stream.serialization,", 1],
-    'null::text ) as serialization, stream."offset", wanted."offset" - 1 + row_number() over (order by stream."offset") as expected from :schema.streams as stream where stream.workflow_uuid = wanted.workflow_id and stream.key = wanted.key and stream."offset" >= wanted."offset" and stream."offset" < wanted."offset" + wanted.most ) as following where "offset" = expected ) as available where available.pairs is not null or ws.status is null or ws.status in (\'SUCCESS\', \'ERROR\', \'CANCELLED\', \'MAX_RECOVERY_ATTEMPTS_EXCEEDED\') limit :most_rows::int',
+    'null::text) as serialization,stream."offset",wanted."offset" - 1 + row_number() over (order by stream."offset") as expected from :schema.streams as stream where stream.workflow_uuid = wanted.workflow_id and stream.key = wanted.key and stream."offset" >= wanted."offset" and stream."offset" < wanted."offset" + wanted.most) as following where "offset" = expected) as available where available.pairs is not null or ws.status is null or ws.status in (\'SUCCESS\',\'ERROR\',\'CANCELLED\',\'MAX_RECOVERY_ATTEMPTS_EXCEEDED\') limit :most_rows::int',
   ],
 };
 
@@ -46,9 +46,9 @@ export const getAllEvents: Statement<{
   name: "get_all_events",
   conditions: ["workflow_events.serialization"],
   lines: [
-    "select event.key, event.value, coalesce(",
+    "select event.key,event.value,coalesce(",
     ["event.serialization,", 1],
-    "null::text ) as serialization from :schema.workflow_events as event where event.workflow_uuid = :workflow_id::text order by event.key",
+    "null::text) as serialization from :schema.workflow_events as event where event.workflow_uuid = :workflow_id::text order by event.key",
   ],
 };
 
@@ -64,18 +64,18 @@ export const send: Statement<{
   name: "send",
   conditions: ["notifications.serialization", ":may_exist"],
   lines: [
-    "with message as ( select input.*, least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000) + input.position as created_at, destination.workflow_uuid is not null as has_destination from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input ( position int, message_id text, destination_id text, topic text, message text, serialization text ) left join lateral ( select workflow_uuid from :schema.workflow_status where workflow_uuid = input.destination_id for key share ) as destination on true ), sent as ( insert into :schema.notifications ( message_uuid, destination_uuid, topic,",
+    "with message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) + input.position as created_at,destination.workflow_uuid is not null as has_destination from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,destination_id text,topic text,message text,serialization text) left join lateral (select workflow_uuid from :schema.workflow_status where workflow_uuid = input.destination_id for key share) as destination on true),sent as (insert into :schema.notifications (message_uuid,destination_uuid,topic,",
     ["serialization,", 1],
-    "created_at_epoch_ms, message ) select message.message_id, message.destination_id, message.topic,",
+    "created_at_epoch_ms,message) select message.message_id,message.destination_id,message.topic,",
     ["message.serialization,", 1],
-    "message.created_at, message.message from message where message.has_destination",
+    "message.created_at,message.message from message where message.has_destination",
     [
-      "and not exists ( select from :schema.notifications as other where other.destination_uuid = message.destination_id and other.message_uuid = message.message_id ) and not exists ( select from message as other where other.position < message.position and other.message_id = message.message_id )",
+      "and not exists (select from :schema.notifications as other where other.destination_uuid = message.destination_id and other.message_uuid = message.message_id) and not exists (select from message as other where other.position < message.position and other.message_id = message.message_id)",
       -1,
     ],
     "order by message.position",
     ["on conflict do nothing", 2],
-    ") select max(created_at)::text as last_created_at, null::int as position from message union all select null, position from message where not has_destination",
+    ") select max(created_at)::text as last_created_at,null::int as position from message union all select null,position from message where not has_destination",
   ],
 };
 
@@ -91,17 +91,17 @@ export const sendToForks: Statement<{
   name: "send_to_forks",
   conditions: ["workflow_status.forked_from", "notifications.serialization", ":may_exist"],
   lines: [
-    "with recursive message as ( select input.*, least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000) as first_created_at from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input ( position int, message_id text, fork_prefix text, destination_id text, topic text, message text, serialization text ) ), recipient as ( select position, destination_id as workflow_id from message",
+    "with recursive message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) as first_created_at from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,fork_prefix text,destination_id text,topic text,message text,serialization text)),recipient as (select position,destination_id as workflow_id from message",
     [
-      "union select message.position, fork.workflow_uuid from recipient join message on message.position = recipient.position and message.fork_prefix is not null join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id",
+      "union select message.position,fork.workflow_uuid from recipient join message on message.position = recipient.position and message.fork_prefix is not null join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id",
       1,
     ],
-    "), delivery as ( select message.*, recipient.workflow_id, first_created_at - 1 + row_number() over (partition by recipient.workflow_id order by position) as created_at from recipient join message using (position) ), destination as ( select workflow_uuid from :schema.workflow_status where workflow_uuid in (select workflow_id from delivery) for key share ), sent as ( insert into :schema.notifications ( message_uuid, destination_uuid, topic,",
+    "),delivery as (select message.*,recipient.workflow_id,first_created_at - 1 + row_number() over (partition by recipient.workflow_id order by position) as created_at from recipient join message using (position)),destination as (select workflow_uuid from :schema.workflow_status where workflow_uuid in (select workflow_id from delivery) for key share),sent as (insert into :schema.notifications (message_uuid,destination_uuid,topic,",
     ["serialization,", 2],
-    "created_at_epoch_ms, message ) select case when delivery.workflow_id = delivery.destination_id then delivery.message_id else delivery.fork_prefix || delivery.workflow_id end, delivery.workflow_id, delivery.topic,",
+    "created_at_epoch_ms,message) select case when delivery.workflow_id = delivery.destination_id then delivery.message_id else delivery.fork_prefix || delivery.workflow_id end,delivery.workflow_id,delivery.topic,",
     ["delivery.serialization,", 2],
-    "delivery.created_at, delivery.message from delivery join destination on destination.workflow_uuid = delivery.workflow_id where exists ( select from destination where destination.workflow_uuid = delivery.destination_id ) order by delivery.position",
+    "delivery.created_at,delivery.message from delivery join destination on destination.workflow_uuid = delivery.workflow_id where exists (select from destination where destination.workflow_uuid = delivery.destination_id) order by delivery.position",
     ["on conflict do nothing", 3],
-    ") select stamp.last_created_at, message.position from (select max(created_at)::text as last_created_at from delivery) as stamp left join message on not exists ( select from destination where destination.workflow_uuid = message.destination_id )",
+    ") select stamp.last_created_at,message.position from (select max(created_at)::text as last_created_at from delivery) as stamp left join message on not exists (select from destination where destination.workflow_uuid = message.destination_id)",
   ],
 };

@@ -1,7 +1,6 @@
 -- enqueue(after text, backlog int, jobs text, may_exist int) many
--- row: last_created_at text?, position int?, existing_id text?, existing_status text?,
--- row: existing_name text?, existing_class_name text?, existing_config_name text?, is_own boolean?,
--- row: holder_id text?
+-- row: last_created_at text?, position int?, existing_id text?, status text?, name text?,
+-- row: class_name text?, config_name text?, is_own boolean?, holder_id text?
 --
 -- Inserts workflows, and returns a row for each job that was not inserted with what stands in its
 -- way: the workflow that has its ID, or else the one that holds its deduplication ID. `is_own` says
@@ -154,22 +153,17 @@ stamp as (
   from inserted
 )
 select
-  coalesce(
-    obstacle.position, -- :may_exist
-    null::int
-  ) as position,
+  obstacle.position, -- :may_exist
+  null::int as position, -- not :may_exist
   existing.workflow_uuid as existing_id, -- :may_exist
-  existing.status as existing_status, -- :may_exist
-  existing.name as existing_name, -- :may_exist
-  existing.class_name::text as existing_class_name, -- :may_exist
-  existing.config_name::text as existing_config_name, -- :may_exist
-  coalesce( -- :may_exist
-    existing.creator_xid -- workflow_status.creator_xid, :may_exist
-      = obstacle.creator_xid, -- workflow_status.creator_xid, :may_exist
-    existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
-      = obstacle.creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
-    false -- :may_exist
-  ) as is_own, -- :may_exist
+  existing.status, -- :may_exist
+  existing.name, -- :may_exist
+  existing.class_name::text, -- :may_exist
+  existing.config_name::text, -- :may_exist
+  existing.creator_xid -- workflow_status.creator_xid, :may_exist
+    = obstacle.creator_xid as is_own, -- workflow_status.creator_xid, :may_exist
+  existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
+    = obstacle.creator_xid as is_own, -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
   holder.workflow_uuid as holder_id, -- :may_exist
   stamp.last_created_at
 from stamp

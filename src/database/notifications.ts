@@ -2,6 +2,7 @@
 
 import { notify } from "../../sql/database/mod.ts";
 import type { Adapter } from "../drivers/adapter.ts";
+import { findListen, type Listen } from "../drivers/listen.ts";
 import { createQueryBuilder } from "./query.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -21,8 +22,6 @@ const firstDelayMs = 100;
 const longestDelayMs = 30_000;
 // What a timer can hold.
 const longestTimerMs = 2 ** 31 - 1;
-
-type Listen = NonNullable<Adapter["listen"]>;
 
 /** Settles after a while, or as soon as `signal` is aborted. */
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {
@@ -70,7 +69,7 @@ export async function hearNotifications(
     });
     closed.addEventListener("abort", end);
     try {
-      await adapter.query(buildQuery(notify, { channel, payload: "" }));
+      await (await adapter.load()).query(buildQuery(notify, { channel, payload: "" }));
       await pause(checkTimeoutMs, over.signal);
       // A lost connection says nothing of the next one.
       if (!heard) over.signal.throwIfAborted();
@@ -107,7 +106,7 @@ export async function hearNotifications(
     return true;
   }
 
-  const listen = adapter.listen?.bind(adapter);
+  const listen = findListen(adapter.driver);
   let delayMs = firstDelayMs;
   while (listen && !closed.aborted) {
     const startedAt = performance.now();

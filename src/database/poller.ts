@@ -52,6 +52,13 @@ export function intervalMs(wait: Wait<never>, now: number): number {
   return Math.min(growing, wait.longestIntervalMs);
 }
 
+/** Adds to the list that a map has for a key. */
+function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
 /** Looks for what the waits that it was given wait for. */
 export interface Poller<Found> {
   add(wait: Wait<Found>): void;
@@ -90,9 +97,7 @@ function createPoller<Found extends Finding>(
     const waitsFor = new Map<string, Wait<Found>[]>();
     for (const wait of due) {
       for (const { item } of wait.awaited) {
-        const others = waitsFor.get(item);
-        if (others) others.push(wait);
-        else waitsFor.set(item, [wait]);
+        append(waitsFor, item, wait);
       }
     }
     const rows = await database.run(statement, {
@@ -103,11 +108,7 @@ function createPoller<Found extends Finding>(
     const waiting = [...waitsFor.values()];
     const found = new Map<Wait<Found>, Found[]>();
     for (const row of rows) {
-      for (const wait of waiting[row.position]!) {
-        const rowsFound = found.get(wait);
-        if (rowsFound) rowsFound.push(row);
-        else found.set(wait, [row]);
-      }
+      for (const wait of waiting[row.position]!) append(found, wait, row);
     }
     const restMs = waiting.length / itemsPerRestMs;
     return { found, isPartial: rows.length === mostRows, restMs };

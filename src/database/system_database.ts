@@ -2,7 +2,7 @@
 
 import { findFeatures } from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter } from "../drivers/adapter.ts";
+import type { Adapter, TransactionStatus } from "../drivers/adapter.ts";
 import type { Hints } from "./notifications.ts";
 import { createQueryBuilder, type Features, type Query, type QueryBuilder } from "./query.ts";
 import { sqlStateOf } from "./sql_state.ts";
@@ -30,8 +30,7 @@ export interface SystemDatabase {
   hear(hints: Hints): void;
   /** Settles when nothing is heard any more: some time after the client was closed. */
   isQuiet(): Promise<void>;
-  /** Whether a transaction of the caller is open, where the driver tells. */
-  transactionStatus(): "none" | "open" | "unknown";
+  transactionStatus(): TransactionStatus;
   /** Looks at the schema once, so that a wrong database shows at once. */
   verify(): Promise<void>;
   /** Refuses `feature` where the schema has not the column or table that it `needs`. */
@@ -72,17 +71,9 @@ function isSchemaMismatch(error: unknown): boolean {
   return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
 }
 
+// Few schemas lack something.
 async function unsupported(feature: string, needs: string): Promise<Error> {
-  const [{ UnsupportedFeatureError }, { describeFirstReleases }] = await Promise.all([
-    import("../errors/schema.ts"),
-    import("./schema_history.ts"),
-  ]);
-  return new UnsupportedFeatureError(feature, needs, describeFirstReleases(needs));
-}
-
-async function notFound(database: string, schema: string): Promise<Error> {
-  const { SystemSchemaNotFoundError } = await import("../errors/schema.ts");
-  return new SystemSchemaNotFoundError(database, schema);
+  return (await import("./schema_faults.ts")).unsupported(feature, needs);
 }
 
 // An upgrade gave inputs and outputs tables of their own, which raises no error but leaves nothing to
@@ -105,10 +96,11 @@ export function createSystemDatabase(
 
   async function lookAtSchema(): Promise<Schema> {
     const probe = buildProbe(findFeatures, { schema_name: settings.schema });
-    const [row] = await adapter.query(probe);
+    const [row] = await (await adapter.load()).query(probe);
     const columns = row?.columns as string | null;
     if (!columns?.includes("workflow_status.workflow_uuid")) {
-      throw await notFound(String(row?.database), settings.schema);
+      const { notFound } = await import("./schema_faults.ts");
+      throw notFound(String(row?.database), settings.schema);
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
     if (!knownSchema.features.has(oldestNeed)) {
@@ -201,11 +193,12 @@ export function createSystemDatabase(
       parameters: Parameters,
       buildBefore?: (buildQuery: QueryBuilder) => Query,
     ) {
-      const send = ({ buildQuery }: Schema) => {
+      const send = async ({ buildQuery }: Schema) => {
+        const sender = await adapter.load();
         const query = buildQuery(statement, parameters);
-        return buildBefore
-          ? adapter.queryTogether([buildBefore(buildQuery), query])
-          : adapter.query(query);
+        return await (buildBefore
+          ? sender.queryTogether([buildBefore(buildQuery), query])
+          : sender.query(query));
       };
       return attemptUntilDone(send) as Promise<Row[]>;
     },

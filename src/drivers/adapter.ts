@@ -3,34 +3,27 @@ import type { Query } from "../database/query.ts";
 /** A row as the driver gives it: by column name. */
 export type Row = Record<string, unknown>;
 
-/** What the library needs of a Postgres driver: one adapter for each family implements it. */
+/** Whether a transaction of the caller is open; `"unknown"` where the driver does not tell. */
+export type TransactionStatus = "none" | "open" | "unknown";
+
+/** A Postgres driver as the library uses it: what is known of it before anything is sent. */
 export interface Adapter {
+  readonly driver: object;
   /** How many statements can be under way at once. */
   readonly connections: number;
-  /**
-   * Whether a transaction is open on the connection that the next statement will use. It is
-   * `"unknown"` on a lone connection of a driver that does not tell.
-   */
-  transactionStatus(): "none" | "open" | "unknown";
+  /** Whether a transaction is open on the connection that the next statement will use. */
+  transactionStatus(): TransactionStatus;
   /** Whether a statement after a lost connection reaches a new one. */
   readonly reconnects: boolean;
+  /** Loads what sends statements to it, once. */
+  load(): Promise<Sender>;
+}
+
+/** Sends statements to a driver; there is one for each family. */
+export interface Sender {
   query(query: Query): Promise<Row[]>;
   /** Runs queries as one message, which is one transaction; gives the rows of the last. */
   queryTogether(queries: readonly Query[]): Promise<Row[]>;
-  /**
-   * Listens to channels on a connection besides those of `query`, until the function that it gives
-   * is called. Absent where the driver can't.
-   */
-  listen?(channels: readonly string[], listener: Listener): Promise<() => Promise<unknown>>;
-}
-
-/** What is told to one who listens. */
-export interface Listener {
-  heard(channel: string, payload: string): void;
-  /** Listening goes on, but something may have been missed. */
-  resumed(): void;
-  /** Listening has ended. */
-  ended(): void;
 }
 
 /** What a user may decide about the way an adapter talks to the server. */

@@ -1,6 +1,6 @@
 import type { Query } from "../database/query.ts";
 import { sqlStateOf } from "../database/sql_state.ts";
-import type { Adapter, AdapterOptions, Row } from "./adapter.ts";
+import type { AdapterOptions, Row, Sender } from "./adapter.ts";
 import { inlineValues, joinQueries, toExecute } from "./literals.ts";
 
 interface Queryable {
@@ -12,21 +12,7 @@ interface PoolClient extends Queryable {
 }
 
 interface Pool {
-  readonly size: number;
   connect(): Promise<PoolClient>;
-}
-
-/** Whether this is a `Client`, `PoolClient`, `Transaction` or `Pool` of `jsr:@db/postgres`. */
-export function isDenoPostgres(driver: object): boolean {
-  return "queryObject" in driver || isPool(driver);
-}
-
-function isPool(driver: object): boolean {
-  return "connect" in driver && "available" in driver && "size" in driver;
-}
-
-function isTransaction(driver: object): boolean {
-  return "savepoint" in driver;
 }
 
 // What each connection has run so far: a statement is prepared when it comes for the second time, so
@@ -69,46 +55,30 @@ async function queryText(connection: Queryable, text: string): Promise<Row[]> {
 }
 
 /**
- * Adapts `jsr:@db/postgres`. It writes a query with parameters as five small packets, of which the
+ * Sends to `jsr:@db/postgres`. It writes a query with parameters as five small packets, of which the
  * kernel delays the second until the first is acknowledged (some 40 ms); a text without parameters
  * is one packet. So statements are prepared, and executed, as SQL.
  */
-export function adaptDenoPostgres(driver: object, { prepare }: AdapterOptions): Adapter {
-  const send = (connection: Queryable, query: Query) =>
-    // Nothing outlives a transaction object, and an error would spoil the transaction.
-    prepare && !isTransaction(connection)
-      ? queryPrepared(connection, query)
-      : queryText(connection, inlineValues(query));
-  if (isPool(driver)) return adaptPool(driver as Pool, send);
-  const queryable = driver as Queryable;
-  // A client does not tell whether its user has sent a `begin` through it.
-  const status = isTransaction(driver) ? "open" : "unknown";
-  return {
-    connections: 1,
-    reconnects: false,
-    transactionStatus: () => status,
-    query: (query) => send(queryable, query),
-    queryTogether: (queries) => queryText(queryable, joinQueries(queries)),
-  };
-}
+export function sendToDenoPostgres(driver: object, { prepare }: AdapterOptions): Sender {
+  // Nothing outlives a transaction object, and an error would spoil the transaction.
+  const prepares = prepare && !("savepoint" in driver);
 
-function adaptPool(
-  pool: Pool,
-  send: (connection: Queryable, query: Query) => Promise<Row[]>,
-): Adapter {
-  async function run(use: (connection: Queryable) => Promise<Row[]>): Promise<Row[]> {
-    const client = await pool.connect();
+  async function onConnection(run: (connection: Queryable) => Promise<Row[]>): Promise<Row[]> {
+    if ("queryObject" in driver) return await run(driver as Queryable);
+    const client = await (driver as Pool).connect();
     try {
-      return await use(client);
+      return await run(client);
     } finally {
       client.release();
     }
   }
+
   return {
-    connections: pool.size,
-    reconnects: true,
-    transactionStatus: () => "none",
-    query: (query) => run((client) => send(client, query)),
-    queryTogether: (queries) => run((client) => queryText(client, joinQueries(queries))),
+    query: (query) =>
+      onConnection((connection) =>
+        prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query))
+      ),
+    queryTogether: (queries) =>
+      onConnection((connection) => queryText(connection, joinQueries(queries))),
   };
 }

@@ -1,17 +1,71 @@
-/** Finds the adapter for a driver by its shape. */
+/**
+ * Recognises drivers by their shape, so that none is imported, and says what can be said of one before
+ * anything is sent. What sends to it is loaded when it is needed: few programs have two drivers.
+ */
 
-import type { Adapter, AdapterOptions } from "./adapter.ts";
-import { adaptDenoPostgres, isDenoPostgres } from "./deno_postgres.ts";
-import { adaptPg, isPg } from "./pg.ts";
-import { adaptPGlite, isPGlite } from "./pglite.ts";
-import { adaptSqlTag, isSqlTag } from "./sql_tag.ts";
+import type { Adapter, AdapterOptions, Sender, TransactionStatus } from "./adapter.ts";
 
-const families = [
-  { matches: isPGlite, adapt: adaptPGlite },
-  { matches: isDenoPostgres, adapt: adaptDenoPostgres },
-  { matches: isSqlTag, adapt: adaptSqlTag },
-  { matches: isPg, adapt: adaptPg },
-];
+interface Family {
+  matches(driver: object): boolean;
+  /** How many connections a pool has at most; undefined for what is none. */
+  poolSize(driver: object): number | undefined;
+  /** Whether a transaction is open on what is no pool. */
+  transactionStatus(driver: object): TransactionStatus;
+  load(): Promise<(driver: object, options: AdapterOptions) => Sender>;
+}
+
+// How many connections npm:pg, npm:postgres and Bun.sql have where they are not told.
+const defaultPoolSize = 10;
+
+function maxOf(driver: object): number {
+  return (driver as { options?: { max?: number } }).options?.max ?? defaultPoolSize;
+}
+
+/** A database of `npm:@electric-sql/pglite`, which has one session, or a transaction of one. */
+const pglite: Family = {
+  matches: (driver) =>
+    "query" in driver && "exec" in driver && ("waitReady" in driver || "rollback" in driver),
+  poolSize: () => undefined,
+  transactionStatus: (driver) => "waitReady" in driver ? "none" : "open",
+  load: async () => (await import("./pglite.ts")).sendToPGlite,
+};
+
+/** A `Client`, `PoolClient`, `Transaction` or `Pool` of `jsr:@db/postgres`. */
+const denoPostgres: Family = {
+  matches: (driver) =>
+    "queryObject" in driver || ("connect" in driver && "available" in driver && "size" in driver),
+  poolSize: (driver) => "size" in driver ? Number(driver.size) : undefined,
+  // A client does not tell whether its user has sent a `begin` through it.
+  transactionStatus: (driver) => "savepoint" in driver ? "open" : "unknown",
+  load: async () => (await import("./deno_postgres.ts")).sendToDenoPostgres,
+};
+
+/** `sql` of `npm:postgres` or `Bun.sql`, a transaction of one, or a reserved connection. */
+const sqlTag: Family = {
+  matches: (driver) =>
+    typeof driver === "function" && "unsafe" in driver &&
+    ((driver as { options?: { adapter?: string } }).options?.adapter ?? "postgres") === "postgres",
+  poolSize: (driver) => "savepoint" in driver || "release" in driver ? undefined : maxOf(driver),
+  transactionStatus: (driver) => "savepoint" in driver ? "open" : "unknown",
+  load: async () => (await import("./sql_tag.ts")).sendToSqlTag,
+};
+
+/** A `Pool`, `Client` or `PoolClient` of `npm:pg`. */
+const pg: Family = {
+  matches: (driver) =>
+    "query" in driver && "connect" in driver &&
+    ("totalCount" in driver || "connection" in driver || "processID" in driver),
+  poolSize: (driver) => "totalCount" in driver ? maxOf(driver) : undefined,
+  // Clients tell since pg 8.17.
+  transactionStatus(driver) {
+    const status = (driver as { getTransactionStatus?(): string | null }).getTransactionStatus?.();
+    if (!status) return "unknown";
+    return status === "I" ? "none" : "open";
+  },
+  load: async () => (await import("./pg.ts")).sendToPg,
+};
+
+const families = [pglite, denoPostgres, sqlTag, pg];
 
 function describe(value: unknown): string {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
@@ -20,15 +74,30 @@ function describe(value: unknown): string {
   return `an object of class ${value.constructor?.name ?? "unknown"}`;
 }
 
+function findFamily(driver: unknown): Family | undefined {
+  const isObject = (typeof driver === "object" && driver !== null) || typeof driver === "function";
+  return isObject ? families.find(({ matches }) => matches(driver)) : undefined;
+}
+
 /** The adapter for `driver`, or a TypeError that says what would have been one. */
 export function adaptDriver(driver: unknown, options: AdapterOptions): Adapter {
-  if ((typeof driver === "object" && driver !== null) || typeof driver === "function") {
-    const family = families.find(({ matches }) => matches(driver));
-    if (family) return family.adapt(driver, options);
+  const family = findFamily(driver);
+  if (!family) {
+    throw new TypeError(
+      `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
+        "returns, or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql",
+    );
   }
-  throw new TypeError(
-    `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
-      "returns, or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-      "npm:@electric-sql/pglite or Bun.sql",
-  );
+  const recognised = driver as object;
+  const poolSize = family.poolSize(recognised);
+  const isPool = poolSize !== undefined;
+  let sender: Promise<Sender> | undefined;
+  return {
+    driver: recognised,
+    connections: poolSize ?? 1,
+    reconnects: isPool,
+    transactionStatus: () => isPool ? "none" : family.transactionStatus(recognised),
+    load: () => sender ??= family.load().then((send) => send(recognised, options)),
+  };
 }

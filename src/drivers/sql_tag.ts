@@ -1,35 +1,12 @@
 import type { Value } from "../database/query.ts";
-import type { Adapter, AdapterOptions, Listener, Row } from "./adapter.ts";
+import type { AdapterOptions, Row, Sender } from "./adapter.ts";
 import { inlineValues, joinQueries } from "./literals.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
   unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
   unsafe(text: string): Promise<Row[] | Row[][]>;
-  listen(
-    channel: string,
-    heard: (payload: string) => void,
-    resumed: () => void,
-  ): Promise<{ unlisten(): Promise<void> }>;
-  readonly options?: {
-    readonly max?: number;
-    readonly prepare?: boolean;
-    readonly adapter?: string;
-  };
-}
-
-/**
- * Whether this is `sql` of `npm:postgres` or `Bun.sql`, a transaction of one, or a reserved
- * connection.
- */
-export function isSqlTag(driver: object): boolean {
-  return typeof driver === "function" && "unsafe" in driver &&
-    ((driver as unknown as SqlTag).options?.adapter ?? "postgres") === "postgres";
-}
-
-function transactionStatusOf(driver: object): "none" | "open" | "unknown" {
-  if ("savepoint" in driver) return "open";
-  return "release" in driver ? "unknown" : "none";
+  readonly options?: { readonly prepare?: boolean };
 }
 
 // `npm:postgres` can be told to give column names in camelCase, PascalCase or kebab-case; the columns
@@ -48,22 +25,11 @@ function restoreRows(rows: Row[]): Row[] {
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
 
-async function listen(sql: SqlTag, channels: readonly string[], { heard, resumed }: Listener) {
-  const subscriptions = await Promise.all(
-    channels.map((channel) => sql.listen(channel, (payload) => heard(channel, payload), resumed)),
-  );
-  return () => Promise.all(subscriptions.map(({ unlisten }) => unlisten()));
-}
-
-/** Adapts `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
-export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
+/** Sends to `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
+export function sendToSqlTag(driver: object, options: AdapterOptions): Sender {
   const sql = driver as unknown as SqlTag;
   const prepare = options.prepare && sql.options?.prepare !== false;
-  const status = transactionStatusOf(driver);
   return {
-    connections: status === "none" ? sql.options?.max ?? 10 : 1,
-    reconnects: status === "none",
-    transactionStatus: () => status,
     async query(query) {
       // Without a prepared statement npm:postgres asks for the parameters' types first, which costs
       // a round trip of its own.
@@ -77,6 +43,5 @@ export function adaptSqlTag(driver: object, options: AdapterOptions): Adapter {
       const results = await sql.unsafe(joinQueries(queries)) as Row[][];
       return restoreRows(results.at(-1)!);
     },
-    ...(status === "none" && { listen: (...args) => listen(sql, ...args) }),
   };
 }

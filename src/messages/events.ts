@@ -1,8 +1,7 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findEvents, getAllEvents as getAllEventsStatement } from "../../sql/messages/mod.ts";
+import { findEvents } from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { deserializeValue } from "../serialization/mod.ts";
-import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { waitFor, type WaitOptions } from "../database/wait.ts";
 
@@ -46,39 +45,4 @@ export async function getEvent<Value = unknown>(
     ...waitOptions,
   });
   return event ? await deserializeValue(event.value, event.serialization) as Value : null;
-}
-
-/**
- * The latest values of all events that a workflow has set, by their keys; none if there is no such
- * workflow. A value that this client cannot read is a {@linkcode SerializedValue}.
- *
- * @example
- * ```ts
- * import { connect, getAllEvents } from "@dbos-community/client";
- *
- * await using client = await connect();
- * for (const [key, value] of Object.entries(await getAllEvents(client, "task-7"))) {
- *   console.log(key, value);
- * }
- * ```
- *
- * @param client A client, or a driver's pool, connection or transaction.
- * @param workflowID The ID of the workflow.
- * @returns The values.
- * @throws {TypeError} If the ID is not a string.
- * @throws {RangeError} If the ID is empty.
- */
-export async function getAllEvents(
-  client: Client | Driver,
-  workflowID: string,
-): Promise<Record<string, unknown>> {
-  checkText("workflowID", workflowID);
-  const rows = await systemDatabaseOf(client).run(getAllEventsStatement, {
-    workflow_id: workflowID,
-  });
-  const values = rows.map(({ key, value, serialization }) =>
-    deserializeIfKnown(value, serialization, (codec, text) => codec.deserializeValue(text))
-      .then((value) => [key, value])
-  );
-  return Object.fromEntries(await Promise.all(values));
 }

@@ -1,6 +1,5 @@
 /** Finds the codec for a value; those that are heavy or seldom met are loaded when they are. */
 
-import type { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec, ReadingCodec } from "./codec.ts";
 import { portableJson } from "./portable_json.ts";
 
@@ -51,12 +50,4 @@ export async function deserializeValue(
 ): Promise<unknown> {
   if (text === null) return null;
   return (await findCodec(serialization, text)).deserializeValue(text);
-}
-
-/** The error of a stored text. */
-export async function deserializeError(
-  text: string,
-  serialization: string | null,
-): Promise<WorkflowError> {
-  return (await findCodec(serialization, text)).deserializeError(text);
 }

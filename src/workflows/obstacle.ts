@@ -11,10 +11,10 @@ import {
 /** What stood in the way of a job, if anything: a row of sql/workflows/enqueue.sql. */
 export interface Obstacle {
   readonly existing_id: string | null;
-  readonly existing_status: string | null;
-  readonly existing_name: string | null;
-  readonly existing_class_name: string | null;
-  readonly existing_config_name: string | null;
+  readonly status: string | null;
+  readonly name: string | null;
+  readonly class_name: string | null;
+  readonly config_name: string | null;
   readonly is_own: boolean | null;
   readonly holder_id: string | null;
 }
@@ -31,9 +31,9 @@ export function findConflict(
     options.workflowConfigName,
   );
   const found = describeWorkflow(
-    existing.existing_name,
-    existing.existing_class_name,
-    existing.existing_config_name,
+    existing.name,
+    existing.class_name,
+    existing.config_name,
   );
   if (requested === found) return undefined;
   return new ConflictingWorkflowError(workflowID, requested, found);
@@ -62,8 +62,8 @@ function resolveExisting(workflowID: string, options: EnqueueOptions, existing: 
   if (options.workflowIDReusePolicy === "reject") {
     throw new WorkflowIDInUseError(
       workflowID,
-      existing.existing_status ?? "",
-      existing.existing_name ?? "",
+      existing.status ?? "",
+      existing.name ?? "",
     );
   }
   const conflict = findConflict(workflowID, options, existing);

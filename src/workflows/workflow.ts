@@ -1,12 +1,7 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { findOutcomes } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
-import {
-  AwaitedWorkflowCancelledError,
-  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
-  ResultTimeoutError,
-} from "../errors/waiting.ts";
-import { deserializeError, deserializeValue } from "../serialization/mod.ts";
+import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
 import type { Awaited } from "../database/poller.ts";
 import { waitFor, type WaitOptions } from "../database/wait.ts";
@@ -32,16 +27,10 @@ export function toAwaited(workflowID: string): Awaited {
 
 /** The result of a workflow that has ended, or its error thrown. */
 export async function toResult(workflowID: string, outcome: Outcome): Promise<unknown> {
-  switch (outcome.status) {
-    case "SUCCESS":
-      return await deserializeValue(outcome.value, outcome.serialization);
-    case "CANCELLED":
-      throw new AwaitedWorkflowCancelledError(workflowID);
-    case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
-      throw new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
-    default:
-      throw await deserializeError(outcome.error ?? "null", outcome.serialization);
+  if (outcome.status !== "SUCCESS") {
+    throw await (await import("./failure.ts")).toError(workflowID, outcome);
   }
+  return await deserializeValue(outcome.value, outcome.serialization);
 }
 
 /** A handle to a workflow, of which nothing is checked. */
@@ -116,6 +105,9 @@ export async function getResult<Result = unknown>(
   checkText("workflowID", workflowID);
   const database = systemDatabaseOf(client);
   const outcome = await waitFor(database, findOutcomes, toAwaited(workflowID), options);
-  if (!outcome) throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
+  if (!outcome) {
+    const { ResultTimeoutError } = await import("../errors/waiting.ts");
+    throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
+  }
   return await toResult(workflowID, outcome) as Result;
 }

@@ -1,5 +1,6 @@
 /** What TypeScript must accept and refuse of those who install the package. */
 import { type Client, connect, createClient, enqueue, getEvent } from "@dbos-community/client";
+import * as core from "@dbos-community/client/core";
 import pg from "pg";
 import type postgres from "postgres";
 
@@ -25,6 +26,14 @@ export async function useResults(url: string): Promise<number> {
   const handle = await enqueue<Sum>(client, task, 1, 2);
   const progress: number | null = await getEvent<number>(client, handle.workflowID, "progress", 5);
   return progress ?? await handle.getResult({ timeoutSeconds: 5 });
+}
+
+export async function useCore(url: string): Promise<number> {
+  await using client = await core.connect(url);
+  const handle = await core.enqueue<Sum>(client, task, 1, 2);
+  // A client of one module is one of the other.
+  await getEvent<number>(client, handle.workflowID, "progress", 5);
+  return await handle.getResult();
 }
 
 export async function misuse(pool: pg.Pool): Promise<void> {
