@@ -86,6 +86,28 @@ Deno.test("npm:postgres is recognised, and tells whether a transaction is open",
   }
 });
 
+Deno.test("npm:postgres prepares a statement that comes for the second time", async () => {
+  await using database = await createTestDatabase();
+  const sql = postgres(database.url);
+  const hasParameters: boolean[] = [];
+  const recorder = Object.assign(() => {}, {
+    unsafe(...args: [string, never[]?, { prepare: boolean }?]) {
+      hasParameters.push(args.length > 1);
+      return sql.unsafe(...args);
+    },
+  });
+  try {
+    const sender = await adaptDriver(recorder, { prepare: true }).load();
+    for (const number of [7, 8, 9]) {
+      const query = { name: "dbos_test", text: "select $1::int as number", values: [number] };
+      assertEquals([...await sender.query(query)], [{ number }]);
+    }
+    assertEquals(hasParameters, [false, true, true]);
+  } finally {
+    await sql.end();
+  }
+});
+
 Deno.test("npm:@electric-sql/pglite is recognised, and its transactions", async () => {
   await using database = await PGlite.create();
   await checkDriver(database, { status: "none" });

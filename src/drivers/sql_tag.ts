@@ -25,16 +25,30 @@ function restoreRows(rows: Row[]): Row[] {
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
 
-/** Sends to `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline. */
+/**
+ * Sends to `npm:postgres` and `Bun.sql`, which send what is asked of them at once in a pipeline.
+ *
+ * Before npm:postgres runs a statement with parameters, it asks the server for their types, which costs
+ * a round trip: each time, or if the statement is to be prepared, the first time on a connection. So a
+ * statement is prepared when it comes for the second time, and until then has no parameters.
+ */
 export function sendToSqlTag(driver: object, options: AdapterOptions): Sender {
   const sql = driver as unknown as SqlTag;
   const prepare = options.prepare && sql.options?.prepare !== false;
+  // The connection of a transaction has a past, in which they may have been prepared.
+  const isPool = !("savepoint" in driver || "release" in driver);
+  const seen = new Set<string>();
+
+  function isToBePrepared(name: string): boolean {
+    const isFirst = isPool && !seen.has(name);
+    seen.add(name);
+    return prepare && !isFirst;
+  }
+
   return {
     async query(query) {
-      // Without a prepared statement npm:postgres asks for the parameters' types first, which costs
-      // a round trip of its own.
       return restoreRows(
-        prepare
+        isToBePrepared(query.name)
           ? await sql.unsafe(query.text, query.values, { prepare })
           : await sql.unsafe(inlineValues(query)) as Row[],
       );
