@@ -1,18 +1,33 @@
 /** How long a process takes that enqueues one workflow and exits, and how much memory. */
 
 import { fileURLToPath } from "node:url";
+import { isDenoPostgresInReach } from "./contenders.ts";
 import { type BenchOptions, formatMs, median, type Row, toCostRow } from "./measure.ts";
 
-const programs = ["empty", "official", "connect", "pg", "postgres"] as const;
+const references = ["empty", "official"];
+
+/** Programs by what they show. */
+const ours: Record<string, string> = {
+  "connect()": "connect",
+  "npm:pg": "pg",
+  "(npm:postgres alone: select 1)": "postgres_alone",
+  "@db/postgres": "db_postgres",
+  "(@db/postgres alone: select 1)": "db_postgres_alone",
+};
 
 interface Run {
   readonly durationMs: number;
   readonly bytes: number;
 }
 
+/** Where JSR is out of reach, @db/postgres is where DBOS_TEST_CONFIG says. */
+function configOf(program: string): string | undefined {
+  return program.startsWith("db_postgres") ? Deno.env.get("DBOS_TEST_CONFIG") : undefined;
+}
+
 async function run(program: string, url: string): Promise<Run> {
   const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-  const config = `--config=${pathOf("../deno.json")}`;
+  const config = `--config=${configOf(program) ?? pathOf("../deno.json")}`;
   const startedAt = performance.now();
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", config, pathOf(`programs/${program}.ts`), url],
@@ -28,6 +43,10 @@ function formatMegabytes(bytes: number): string {
 }
 
 export async function compareColdStart({ url, rounds, isShort }: BenchOptions): Promise<Row[]> {
+  const isAllInReach = await isDenoPostgresInReach();
+  const shown = Object.entries(ours)
+    .filter(([name]) => isAllInReach || !name.includes("@db/postgres"));
+  const programs = [...references, ...shown.map(([, program]) => program)];
   const runs = programs.map((): Run[] => []);
   const count = isShort ? 1 : 3 * rounds;
   // The first runs fill the caches of Deno.
@@ -39,8 +58,7 @@ export async function compareColdStart({ url, rounds, isShort }: BenchOptions): 
     runs.map((runs) => median(runs.map((run) => run[figure])));
   const toRows = (work: string, figure: keyof Run, format: (figure: number) => string) => {
     const [empty, official, ...ours] = medianOf(figure) as [number, number, ...number[]];
-    const names = ["connect()", "npm:pg", "(npm:postgres alone: select 1)"];
-    return names.map((name, index) =>
+    return shown.map(([name], index) =>
       toCostRow(
         `${work} above an empty script, ${name}`,
         official - empty,

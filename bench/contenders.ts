@@ -35,11 +35,21 @@ export async function openOurs(url: string, resources: AsyncDisposableStack): Pr
 // JSR is out of reach on some networks. What is imported by a variable is not asked for beforehand.
 const denoPostgres = "@db/postgres";
 
+// deno-lint-ignore no-explicit-any -- its types are out of reach as well
+async function importDenoPostgres(): Promise<any> {
+  return await import(denoPostgres).catch(() => undefined);
+}
+
+/** Whether `@db/postgres` can be compared here. */
+export async function isDenoPostgresInReach(): Promise<boolean> {
+  return await importDenoPostgres() !== undefined;
+}
+
 async function openDenoPool(
   url: string,
   max: number,
 ): Promise<{ end(): Promise<void> } | undefined> {
-  const found = await import(denoPostgres).catch(() => undefined);
+  const found = await importDenoPostgres();
   return found && new found.Pool(url, max, true);
 }
 
