@@ -14,30 +14,10 @@
  * @module
  */
 
-// Clients
-export {
-  type Client,
-  type ClientOptions,
-  connect,
-  type ConnectOptions,
-  createClient,
-} from "./client.ts";
-export type {
-  DenoPostgresDriver,
-  DenoPostgresPoolDriver,
-  Driver,
-  PgDriver,
-  PGliteDriver,
-  SqlTagDriver,
-} from "./src/drivers/adapter.ts";
+// What most programs need: clients, to enqueue, to wait for results and events, to send.
+export * from "./core.ts";
 
 // Workflows
-export {
-  enqueue,
-  type EnqueueOptions,
-  type WorkflowArgs,
-  type WorkflowResult,
-} from "./src/workflows/enqueue.ts";
 export {
   type EnqueueJob,
   enqueueMany,
@@ -45,13 +25,7 @@ export {
   type EnqueueOutcome,
   type EnqueueTotals,
 } from "./src/workflows/enqueue_many.ts";
-export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
-export {
-  getStatus,
-  getStatus as getWorkflow,
-  type WorkflowStatus,
-} from "./src/workflows/workflow_status.ts";
-export type { WaitOptions } from "./src/database/wait.ts";
+export { getStatus, getStatus as getWorkflow } from "./src/workflows/workflow_status.ts";
 export {
   completed,
   type HandleOf,
@@ -118,12 +92,9 @@ export {
 export {
   type Message,
   type MessageOutcome,
-  send,
   sendMany,
   type SendManyOptions,
-  type SendOptions,
 } from "./src/messages/messages.ts";
-export { getEvent } from "./src/messages/events.ts";
 export { getAllEvents } from "./src/messages/all_events.ts";
 
 // Streams
@@ -186,34 +157,8 @@ export {
   type SystemDatabaseDescription,
 } from "./src/applications/describe.ts";
 
-// Values
-export type { SerializationType } from "./src/serialization/mod.ts";
+// Values that cannot be read
 export { SerializedValue } from "./src/serialization/serialized_value.ts";
 
 // Errors
-export {
-  ConflictingWorkflowError,
-  QueueDuplicatedError,
-  WorkflowIDInUseError,
-} from "./src/errors/enqueuing.ts";
-export {
-  ActiveWorkflowError,
-  NonExistentQueueError,
-  NonExistentScheduleError,
-  NonExistentVersionError,
-  NonExistentWorkflowError,
-  OwnedByAnotherApplicationError,
-  QueryTimeoutError,
-  ScheduleExistsError,
-} from "./src/errors/managing.ts";
-export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
-export { UnsupportedSerializationError } from "./src/errors/reading.ts";
-export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";
-export {
-  AwaitedWorkflowCancelledError,
-  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
-  ResultTimeoutError,
-  StreamEndedError,
-  StreamTimeoutError,
-  WaitTimeoutError,
-} from "./src/errors/waiting.ts";
+export * from "./errors.ts";

@@ -31,7 +31,13 @@ function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What a line is marked with, if it is: the conditions under which it is there. */
+/**
+ * What a line is marked with, if it is: the conditions under which it is there.
+ *
+ * A line that ends with a comment that is the name of a table or column, or of a parameter with its
+ * colon, stays only where the schema has that, or the parameter is given; with `not` before it, only
+ * where not. Of several, with commas between them, all must hold.
+ */
 function readConditions(line: string): string[] {
   const mark = line.startsWith("--") ? undefined : marker.exec(line)?.[0];
   return mark?.slice(3).split(", ") ?? [];

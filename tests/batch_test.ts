@@ -8,6 +8,7 @@ import {
   getStatus,
   NonExistentWorkflowError,
   send,
+  sendMany,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
@@ -68,6 +69,16 @@ function recordingDriver(pool: pg.Pool, connections: number, batches: Batches): 
     options: { max: connections },
     connect: () => pool.connect(),
     query: recordBatches(pool, batches),
+  } as Driver;
+}
+
+/** The same of a connection. */
+function recordingConnection(connection: pg.PoolClient, batches: Batches): Driver {
+  return {
+    connect() {},
+    connection,
+    getTransactionStatus: () => connection.getTransactionStatus(),
+    query: recordBatches(connection, batches),
   } as Driver;
 }
 
@@ -303,13 +314,7 @@ Deno.test("in a transaction every call is a statement of its own", async () => {
   await using setting = await openSetting();
   const connection = await setting.pool.connect();
   const batches: Batches = [];
-  const driver = {
-    connect() {},
-    connection,
-    getTransactionStatus: () => connection.getTransactionStatus(),
-    query: recordBatches(connection, batches),
-  };
-  const client = createClient(driver);
+  const client = createClient(recordingConnection(connection, batches));
   try {
     await connection.query("begin");
     const workflowIDs = Array.from({ length: 5 }, () => crypto.randomUUID());
@@ -324,6 +329,31 @@ Deno.test("in a transaction every call is a statement of its own", async () => {
     const created = await listCreated(setting.pool);
     assertEquals(created.workflowIDs, workflowIDs);
     assertEquals(new Set(created.times).size, 5);
+  } finally {
+    connection.release();
+  }
+});
+
+Deno.test("in a transaction nothing comes between the statements of one call", async () => {
+  await using setting = await openSetting();
+  const connection = await setting.pool.connect();
+  const batches: Batches = [];
+  const client = createClient(recordingConnection(connection, batches));
+  try {
+    await connection.query("begin");
+    const { workflowID } = await enqueue(client, task);
+    const large = "x".repeat(600_000);
+    const messages = Array.from({ length: 6 }, () => ({
+      destinationID: workflowID,
+      message: large,
+    }));
+    await Promise.all([sendMany(client, messages), send(client, workflowID, "later")]);
+    assertEquals(batches, [1, 2, 2, 2, 1]);
+    const { rows: [last] } = await connection.query(
+      "select message from dbos.notifications order by created_at_epoch_ms desc limit 1",
+    );
+    assertEquals(last.message, '"later"');
+    await connection.query("commit");
   } finally {
     connection.release();
   }

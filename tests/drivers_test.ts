@@ -123,6 +123,8 @@ Deno.test({
     const client = new denoPostgres.Client(database.url);
     await client.connect();
     const pool = new denoPostgres.Pool(database.url, 4, true);
+    // It does not tell its size before the next turn.
+    await checkDriver(pool, { status: "none", connections: 10 });
     const poolClient = await pool.connect();
     try {
       await checkDriver(client, { status: "unknown" });

@@ -5,8 +5,7 @@ import { skipReason } from "./support/db_postgres.ts";
 import { type Example, findExamples } from "./support/examples.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const library = new URL("../mod.ts", import.meta.url).href;
-const core = new URL("../core.ts", import.meta.url).href;
+const root = new URL("../", import.meta.url);
 const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
 const runFlags = testFlags.includes("--no-check") ? testFlags : ["--check", ...testFlags];
 
@@ -33,8 +32,10 @@ async function deno(args: string[], env: Record<string, string> = {}): Promise<v
 async function writeExample(directory: string, example: Example, url: string): Promise<string> {
   const file = `${directory}/${example.place.replace(/\W/g, "_")}.ts`;
   const code = example.code
-    .replaceAll('"@dbos-community/client"', JSON.stringify(library))
-    .replaceAll('"@dbos-community/client/core"', JSON.stringify(core))
+    .replaceAll(
+      /"@dbos-community\/client(?:\/(\w+))?"/g,
+      (_, name = "mod") => JSON.stringify(new URL(`${name}.ts`, root).href),
+    )
     .replaceAll('"postgres://localhost/shop_dbos_sys"', JSON.stringify(url));
   await Deno.writeTextFile(file, code);
   return file;

@@ -262,7 +262,7 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
         const error = await assertRejects(call, Error);
         const { code } = error as Error & { code?: string };
         assert(
-          /^(ECONNREFUSED|CONNECTION_CLOSED)$/.test(code ?? "") ||
+          /^(ECONNREFUSED|CONNECTION_CLOSED|EPIPE)$/.test(code ?? "") ||
             /^Connection terminated/.test(error.message),
           Deno.inspect(error),
         );

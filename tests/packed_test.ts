@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import * as core from "../core.ts";
+import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
@@ -123,13 +124,13 @@ Deno.test({
           const files = await filesIn(packed);
           const expected = [
             /^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/,
-            /^(mod|core|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
+            /^(mod|core|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
             /^sql\/\w+\/\w+\.sql$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
           assertEquals(files.filter((file) => !isExpected(file)), []);
           for (
-            const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts", "core.js", "core.d.ts"]
+            const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts", "core.js", "errors.js"]
           ) {
             assert(files.includes(file), file);
           }
@@ -153,7 +154,7 @@ Deno.test({
         }),
         step("loads none of its dependencies when it is imported", async () => {
           // Here they are not installed.
-          for (const [name, exported] of Object.entries({ mod: library, core })) {
+          for (const [name, exported] of Object.entries({ mod: library, core, errors })) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
             const names = await run(`${packed}/package`, "node", "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UnsupportedSerializationError } from "../mod.ts";
-import { deserializeError } from "../src/serialization/deserialize_error.ts";
 import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeError } from "./support/deserialize_error.ts";
 
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));

@@ -4,8 +4,8 @@ import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { goJson } from "../src/serialization/go_json.ts";
 import { javaJackson } from "../src/serialization/java_jackson.ts";
 import { pyPickle } from "../src/serialization/py_pickle.ts";
-import { deserializeError } from "../src/serialization/deserialize_error.ts";
 import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeError } from "./support/deserialize_error.ts";
 
 const vectors = new URL("vectors/", import.meta.url);
 

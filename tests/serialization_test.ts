@@ -9,8 +9,8 @@ import {
 import { Buffer } from "node:buffer";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { jsSuperjson } from "../src/serialization/js_superjson.ts";
-import { deserializeError } from "../src/serialization/deserialize_error.ts";
 import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeError } from "./support/deserialize_error.ts";
 import { portableJson } from "../src/serialization/portable_json.ts";
 
 const date = new Date("2026-01-02T03:04:05.678Z");

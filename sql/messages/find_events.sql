@@ -5,11 +5,8 @@
 -- Of more than `most_rows` rows, some: those left out are found by asking for them again.
 select
   (wanted.position - 1)::int as position,
-  event.value,
-  coalesce(
-    event.serialization, -- workflow_events.serialization
-    null::text
-  ) as serialization
+  event.serialization, -- workflow_events.serialization
+  event.value
 from rows from (
   json_to_recordset(:wanted::text::json) as (workflow_id text, key text)
 ) with ordinality as wanted (workflow_id, key, position)

@@ -13,9 +13,9 @@ export const findEvents: Statement<{
   name: "find_events",
   conditions: ["workflow_events.serialization"],
   lines: [
-    "select (wanted.position - 1)::int as position,event.value,coalesce(",
+    "select (wanted.position - 1)::int as position,",
     ["event.serialization,", 1],
-    "null::text) as serialization from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text)) with ordinality as wanted (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key limit :most_rows::int",
+    "event.value from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text)) with ordinality as wanted (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key limit :most_rows::int",
   ],
 };
 

@@ -75,6 +75,11 @@ function countUntilFull(items: readonly Item[], characters: number): number {
   return count;
 }
 
+/** Whether what is written is part of a caller's transaction. */
+export function isInTransaction(database: SystemDatabase): boolean {
+  return database.transactionStatus() === "open";
+}
+
 async function isRefusal(error: unknown): Promise<boolean> {
   if (sqlStateOf(error) === undefined) return false;
   // Few statements fail.
@@ -96,7 +101,6 @@ export function createBatcher<Outcome>(
   { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
   const inTurn = createTurns();
-  const isInTransaction = () => database.transactionStatus() === "open";
   const pace = createPace(database.connections, inOrder);
   let after = "0";
   let rowsUnderWay = 0;
@@ -142,7 +146,7 @@ export function createBatcher<Outcome>(
       const outcomes = await write(batch);
       batch.forEach(({ resolve }, position) => resolve(outcomes[position]!));
     } catch (error) {
-      if (batch.length > 1 && await isRefusal(error)) await writeEach(batch);
+      if (batch.length > 1 && await isRefusal(error).catch(() => false)) await writeEach(batch);
       else batch.forEach(({ reject }) => reject(error));
     }
   }
@@ -168,7 +172,7 @@ export function createBatcher<Outcome>(
 
   return {
     write(item) {
-      if (isInTransaction()) {
+      if (isInTransaction(database)) {
         return inTurn(() => write([item])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
@@ -181,21 +185,25 @@ export function createBatcher<Outcome>(
       });
     },
     writeTogether(items) {
-      return isInTransaction() ? inTurn(() => write(items)) : write(items);
+      return isInTransaction(database) ? inTurn(() => write(items)) : write(items);
     },
   };
 }
 
-/** Writes many items as one statement, or if they are large, one after the other as a few. */
+/**
+ * Writes many items as one statement, or if they are large, one after the other as a few; in a caller's
+ * transaction with nothing between them that is called for later.
+ */
 export async function writeMany<Outcome>(
+  database: SystemDatabase,
   { writeTogether }: Batcher<Outcome>,
   items: readonly Item[],
 ): Promise<Outcome[]> {
   const rest = [...items];
-  const outcomes: Outcome[] = [];
+  const parts: (Outcome[] | Promise<Outcome[]>)[] = [];
   while (rest.length > 0) {
-    const batch = rest.splice(0, countUntilFull(rest, fullCharactersOfMany));
-    outcomes.push(...await writeTogether(batch));
+    const writing = writeTogether(rest.splice(0, countUntilFull(rest, fullCharactersOfMany)));
+    parts.push(isInTransaction(database) ? writing : await writing);
   }
-  return outcomes;
+  return (await Promise.all(parts)).flat();
 }

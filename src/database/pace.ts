@@ -55,10 +55,13 @@ export function createPace(connections: number, inOrder: boolean): Pace {
     async run(statement) {
       underWay++;
       const startedAt = performance.now();
-      await statement();
-      if (!isFirst) shortestMs = Math.min(shortestMs, performance.now() - startedAt);
-      isFirst = false;
-      underWay--;
+      try {
+        await statement();
+      } finally {
+        if (!isFirst) shortestMs = Math.min(shortestMs, performance.now() - startedAt);
+        isFirst = false;
+        underWay--;
+      }
     },
   };
 }

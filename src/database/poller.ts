@@ -43,7 +43,8 @@ const shortestIntervalMs = 20;
 const looksPerAge = 32;
 // Bounds what one look can bring into memory.
 const mostRows = 1000;
-// An item costs the server a few microseconds: so much rest leaves it idle most of the time.
+// An item costs the server a few microseconds: so much rest leaves it idle most of the time, as far as
+// things of one kind go.
 const itemsPerRestMs = 50;
 
 /** How long after a look the next one is due. */

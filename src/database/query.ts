@@ -69,11 +69,7 @@ function numberParameters(text: string, schema: string): { text: string; paramet
 
 /**
  * A function that makes queries for one schema with one set of features, compiling each form of a
- * statement once.
- *
- * A line of SQL that ends with a comment that is the name of a table or column, or of a parameter
- * with its colon, stays only where the schema has that, or the parameter is given; with `not` before
- * it, only where not. Of several, with commas between them, all must hold.
+ * statement once: the lines whose conditions hold.
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();

@@ -30,6 +30,7 @@ export interface SystemDatabase {
   hear(hints: Hints): void;
   /** Settles when nothing is heard any more: some time after the client was closed. */
   isQuiet(): Promise<void>;
+  /** Whether a transaction of the caller is open, as far as the driver tells. */
   transactionStatus(): TransactionStatus;
   /** Looks at the schema once, so that a wrong database shows at once. */
   verify(): Promise<void>;
@@ -73,7 +74,7 @@ function isSchemaMismatch(error: unknown): boolean {
 
 // Few schemas lack something.
 async function unsupported(feature: string, needs: string): Promise<Error> {
-  return (await import("./schema_faults.ts")).unsupported(feature, needs);
+  return (await import("./unsupported.ts")).unsupported(feature, needs);
 }
 
 // An upgrade gave inputs and outputs tables of their own, which raises no error but leaves nothing to
@@ -99,8 +100,8 @@ export function createSystemDatabase(
     const [row] = await (await adapter.load()).query(probe);
     const columns = row?.columns as string | null;
     if (!columns?.includes("workflow_status.workflow_uuid")) {
-      const { notFound } = await import("./schema_faults.ts");
-      throw notFound(String(row?.database), settings.schema);
+      const { SystemSchemaNotFoundError } = await import("../errors/schema.ts");
+      throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
     if (!knownSchema.features.has(oldestNeed)) {
@@ -113,8 +114,8 @@ export function createSystemDatabase(
     // Most clients never listen.
     const { hearNotifications } = await import("./notifications.ts");
     const hints: Hints = {
-      changed: (payload) => allHints.forEach((hints) => hints.changed(payload)),
-      missed: () => allHints.forEach((hints) => hints.missed()),
+      changed: (payload) => allHints.forEach((each) => each.changed(payload)),
+      missed: () => allHints.forEach((each) => each.missed()),
     };
     await hearNotifications(adapter, settings.schema, hints, closed);
   }

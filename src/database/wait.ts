@@ -23,7 +23,7 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /**
    * The longest time between two looks, in milliseconds. The first looks follow each other more
-   * closely: each comes after another sixteenth of the time waited so far, but 20 ms at least.
+   * closely: each comes after another thirty-second of the time waited so far, but 20 ms at least.
    *
    * @default {1000} or the `pollingIntervalMs` of the client
    */

@@ -14,7 +14,8 @@ interface Family {
   load(): Promise<(driver: object, options: AdapterOptions) => Sender>;
 }
 
-// How many connections npm:pg, npm:postgres and Bun.sql have where they are not told.
+// How many connections npm:pg, npm:postgres and Bun.sql have where they are not told. It serves for a pool
+// of @db/postgres too that does not tell its size yet: calls too many wait in the pool.
 const defaultPoolSize = 10;
 
 function maxOf(driver: object): number {
@@ -34,7 +35,7 @@ const pglite: Family = {
 const denoPostgres: Family = {
   matches: (driver) =>
     "queryObject" in driver || ("connect" in driver && "available" in driver && "size" in driver),
-  poolSize: (driver) => "size" in driver ? Number(driver.size) : undefined,
+  poolSize: (driver) => "size" in driver ? Number(driver.size) || defaultPoolSize : undefined,
   // A client does not tell whether its user has sent a `begin` through it.
   transactionStatus: (driver) => "savepoint" in driver ? "open" : "unknown",
   load: async () => (await import("./deno_postgres.ts")).sendToDenoPostgres,

@@ -49,7 +49,7 @@ export function sendToSqlTag(driver: object, options: AdapterOptions): Sender {
     async query(query) {
       return restoreRows(
         isToBePrepared(query.name)
-          ? await sql.unsafe(query.text, query.values, { prepare })
+          ? await sql.unsafe(query.text, query.values, { prepare: true })
           : await sql.unsafe(inlineValues(query)) as Row[],
       );
     },

@@ -216,10 +216,19 @@ export async function sendMany(
   messages.forEach(checkMessage);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const codec = await codecOf(options.serializationType ?? database.settings.serializationType);
-  const items = messages.map((message) => toItem(message, codec, options.sendToForks));
-  await requireRecordedFormat(database, options.serializationType);
-  const areDelivered = await writeMany(batcherOf(database, options.sendToForks), items);
+  const { serializationType, sendToForks } = options;
+  // Not awaited in vain, so that calls reach the batch in their order.
+  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
+  const codec = codecFound instanceof Promise ? await codecFound : codecFound;
+  const items = messages.map((message) => toItem(message, codec, sendToForks));
+  if (needsRecordedFormat(database, serializationType)) {
+    await requireRecordedFormat(database, serializationType);
+  }
+  const areDelivered = await writeMany(
+    database,
+    batcherOf(database, sendToForks),
+    items,
+  );
   return messages.map(({ destinationID }, index) => ({
     destinationID,
     isDelivered: areDelivered[index]!,

@@ -157,7 +157,7 @@ export async function backfillSchedule<Result = unknown>(
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(toRun(database, name, runnable, workflowID, time));
   }
-  const obstacles = await writeMany(batcherOf(database), runs);
+  const obstacles = await writeMany(database, batcherOf(database), runs);
   return runs.map(({ workflowID }, index) => {
     const obstacle = obstacles[index];
     // Without an ID it is a run for the same time that another call has enqueued just now.

@@ -27,7 +27,7 @@ const jsonStart = /^[\s{["\d-]|^(?:null|true|false)$/;
 
 /** The codec that reads a stored text. */
 export async function findCodec(serialization: string | null, text: string): Promise<ReadingCodec> {
-  // Go before 1.8 says so of the children of portable workflows too, whose format is its own.
+  // Not all that is said to be portable JSON is.
   if (serialization === "portable_json" && jsonStart.test(text)) return portableJson;
   return await (await import("./native_codecs.ts")).findNativeCodec(serialization, text);
 }

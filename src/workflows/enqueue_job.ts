@@ -50,8 +50,8 @@ interface JobColumns {
 }
 
 /**
- * A job as sql/workflows/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an ID of the
- * caller's it gets a new one.
+ * A job as sql/workflows/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an
+ * ID of the caller's it gets a new one.
  */
 export function toJob(
   database: SystemDatabase,

@@ -1,4 +1,5 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
+import { isInTransaction } from "../database/batch.ts";
 import { untilUncontested } from "../database/contention.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
@@ -155,9 +156,7 @@ async function* writeGroups(
   groups: AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
-  const width = database.transactionStatus() === "open"
-    ? 1
-    : Math.min(database.connections, mostStatements);
+  const width = isInTransaction(database) ? 1 : Math.min(database.connections, mostStatements);
   const underWay: Promise<EnqueueOutcome[]>[] = [];
   try {
     for await (const jobs of groups) {

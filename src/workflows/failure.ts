@@ -2,7 +2,7 @@ import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
 } from "../errors/waiting.ts";
-import { deserializeError } from "../serialization/deserialize_error.ts";
+import { findCodec } from "../serialization/mod.ts";
 import type { Outcome } from "./workflow.ts";
 
 /** The error of a workflow that has ended without a result. */
@@ -12,7 +12,9 @@ export async function toError(workflowID: string, outcome: Outcome): Promise<Err
       return new AwaitedWorkflowCancelledError(workflowID);
     case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
       return new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
-    default:
-      return await deserializeError(outcome.error ?? "null", outcome.serialization);
+    default: {
+      const text = outcome.error ?? "null";
+      return (await findCodec(outcome.serialization, text)).deserializeError(text);
+    }
   }
 }

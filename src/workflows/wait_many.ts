@@ -4,7 +4,6 @@ import type { Driver } from "../drivers/adapter.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
-import type { Finding } from "../database/poller.ts";
 import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../database/wait.ts";
 import {
   createHandle,
@@ -65,10 +64,8 @@ function byID<Workflow extends string | WorkflowHandle>(
   return handles;
 }
 
-interface End extends Finding {
-  readonly workflow_id: string;
-  readonly ended_at: string;
-}
+/** When a workflow ended: a row of sql/workflows/find_ends.sql. */
+type End = NonNullable<typeof findEnds.row>;
 
 /** Gives what is found, look by look and in the order in which the workflows ended. */
 async function* findAll<Found extends End>(

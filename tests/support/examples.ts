@@ -29,5 +29,5 @@ function listFiles(folder: string): string[] {
 /** The examples of the README and of the doc comments, in the order in which they stand. */
 export function findExamples(): Example[] {
   const sources = listFiles("src/").filter((path) => path.endsWith(".ts")).sort();
-  return ["README.md", "mod.ts", "core.ts", "client.ts", ...sources].flatMap(findIn);
+  return ["README.md", "mod.ts", "core.ts", "errors.ts", "client.ts", ...sources].flatMap(findIn);
 }

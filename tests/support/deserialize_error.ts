@@ -1,5 +1,5 @@
-import type { WorkflowError } from "../errors/workflow_error.ts";
-import { findCodec } from "./mod.ts";
+import type { WorkflowError } from "../../mod.ts";
+import { findCodec } from "../../src/serialization/mod.ts";
 
 /** The error of a stored text. */
 export async function deserializeError(

@@ -1,0 +1,47 @@
+/**
+ * The errors that a caller may want to catch, each with what it is about. The main module has them
+ * too; this is for programs that use the core.
+ *
+ * @example
+ * ```ts
+ * import { connect, getResult } from "@dbos-community/client/core";
+ * import { ResultTimeoutError } from "@dbos-community/client/errors";
+ *
+ * await using client = await connect();
+ * try {
+ *   console.log(await getResult(client, "task-7", { timeoutSeconds: 5 }));
+ * } catch (error) {
+ *   if (!(error instanceof ResultTimeoutError)) throw error;
+ *   console.log("It takes longer than", error.timeoutSeconds, "s");
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export {
+  ConflictingWorkflowError,
+  QueueDuplicatedError,
+  WorkflowIDInUseError,
+} from "./src/errors/enqueuing.ts";
+export {
+  ActiveWorkflowError,
+  NonExistentQueueError,
+  NonExistentScheduleError,
+  NonExistentVersionError,
+  NonExistentWorkflowError,
+  OwnedByAnotherApplicationError,
+  QueryTimeoutError,
+  ScheduleExistsError,
+} from "./src/errors/managing.ts";
+export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
+export { UnsupportedSerializationError } from "./src/errors/reading.ts";
+export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";
+export {
+  AwaitedWorkflowCancelledError,
+  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  ResultTimeoutError,
+  StreamEndedError,
+  StreamTimeoutError,
+  WaitTimeoutError,
+} from "./src/errors/waiting.ts";
