@@ -155,7 +155,8 @@ function createPoller<Found extends Finding>(
     const delayMs = at - performance.now();
     // Waits of the same turn share their first look.
     if (delayMs <= 0) queueMicrotask(() => !isLooking && tick());
-    else timer = setTimeout(tick, delayMs);
+    // Timers count whole milliseconds: a look before its time would be followed by another.
+    else timer = setTimeout(tick, Math.ceil(delayMs));
   }
 
   database.closed.addEventListener("abort", () => {
