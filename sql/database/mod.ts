@@ -14,12 +14,3 @@ export const findFeatures: Statement<{
     "select current_database()::text as database,string_agg(c.relname || '.' || a.attname,' ') as columns from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where n.nspname = :schema_name::text and c.relkind in ('r','p') and a.attnum > 0 and not a.attisdropped",
   ],
 };
-
-export const notify: Statement<{
-  channel: string;
-  payload: string;
-}, Record<never, never>> = {
-  name: "notify",
-  conditions: [],
-  lines: ["select from pg_notify(:channel::text,:payload::text)"],
-};

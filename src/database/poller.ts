@@ -25,7 +25,7 @@ export interface Wait<Found> {
   since: number;
   until: number;
   readonly longestIntervalMs: number;
-  nextLookAt: number;
+  dueAt: number;
   settle(found: Found[] | undefined): void;
   fail(error: unknown): void;
 }
@@ -82,7 +82,7 @@ function createPoller<Found extends Finding>(
       const isMeant = notification === undefined ||
         wait.awaited.some((awaited) => awaited.notification === notification);
       if (!isMeant) continue;
-      wait.nextLookAt = now;
+      wait.dueAt = now;
       schedule(now);
     }
   }
@@ -118,14 +118,14 @@ function createPoller<Found extends Finding>(
   async function lookFor(due: readonly Wait<Found>[]): Promise<void> {
     const lookedAt = performance.now();
     // Unless it is set meanwhile, by a hint that this look may have come too early for.
-    for (const wait of due) wait.nextLookAt = Infinity;
+    for (const wait of due) wait.dueAt = Infinity;
     const { found, isPartial, restMs } = await findFor(due);
     const now = performance.now();
     for (const wait of due) {
       const rows = found.get(wait);
       const isOver = !rows && !isPartial && wait.until <= lookedAt;
       const pauseMs = isPartial ? 0 : Math.max(intervalMs(wait, now), restMs);
-      wait.nextLookAt = Math.min(wait.nextLookAt, now + pauseMs, Math.max(wait.until, now));
+      wait.dueAt = Math.min(wait.dueAt, now + pauseMs, Math.max(wait.until, now));
       if (rows || isOver) wait.settle(rows);
     }
   }
@@ -134,7 +134,7 @@ function createPoller<Found extends Finding>(
     timerAt = Infinity;
     const now = performance.now();
     // A wait that is due soon comes along, which is one look less.
-    const due = [...waits].filter((wait) => wait.nextLookAt - now < intervalMs(wait, now) / 2);
+    const due = [...waits].filter((wait) => wait.dueAt - now < intervalMs(wait, now) / 2);
     isLooking = true;
     try {
       if (due.length > 0) await lookFor(due);
@@ -142,9 +142,9 @@ function createPoller<Found extends Finding>(
       due.forEach((wait) => wait.fail(error));
     } finally {
       isLooking = false;
-      let nextLookAt = Infinity;
-      for (const wait of waits) nextLookAt = Math.min(nextLookAt, wait.nextLookAt);
-      schedule(nextLookAt);
+      let dueAt = Infinity;
+      for (const wait of waits) dueAt = Math.min(dueAt, wait.dueAt);
+      schedule(dueAt);
     }
   }
 
@@ -166,7 +166,7 @@ function createPoller<Found extends Finding>(
   return {
     add(wait) {
       waits.add(wait);
-      schedule(wait.nextLookAt);
+      schedule(wait.dueAt);
       if (!isHearing && wait.awaited.some(({ notification }) => notification)) hear();
     },
     remove(wait) {

@@ -3,7 +3,7 @@
 import { findFeatures } from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, TransactionStatus } from "../drivers/adapter.ts";
-import type { Hints } from "./notifications.ts";
+import type { Hints } from "../notifications/hear.ts";
 import { createQueryBuilder, type Features, type Query, type QueryBuilder } from "./query.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
@@ -112,7 +112,7 @@ export function createSystemDatabase(
 
   async function listen(): Promise<void> {
     // Most clients never listen.
-    const { hearNotifications } = await import("./notifications.ts");
+    const { hearNotifications } = await import("../notifications/hear.ts");
     const hints: Hints = {
       changed: (payload) => allHints.forEach((each) => each.changed(payload)),
       missed: () => allHints.forEach((each) => each.missed()),

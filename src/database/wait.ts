@@ -68,7 +68,7 @@ export function createWaiter<Found extends Finding>(
     since: now,
     until: now + timeoutMs,
     longestIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
-    nextLookAt: now,
+    dueAt: now,
     settle() {},
     fail() {},
   };
@@ -118,7 +118,7 @@ export function createWaiter<Found extends Finding>(
       const now = performance.now();
       wait.since = now;
       wait.until = now + timeoutMs;
-      wait.nextLookAt = looksAtOnce ? now : Math.min(wait.nextLookAt, now + intervalMs(wait, now));
+      wait.dueAt = looksAtOnce ? now : Math.min(wait.dueAt, now + intervalMs(wait, now));
     },
     end() {
       isEnded = true;

@@ -10,12 +10,12 @@ import type { Obstacle } from "./obstacle.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
-/** The options that not every schema version has a column for. */
+/** The options that not every schema version has a column of workflow_status for. */
 const neededColumns = {
-  queuePartitionKey: "workflow_status.queue_partition_key",
-  delaySeconds: "workflow_status.delay_until_epoch_ms",
-  attributes: "workflow_status.attributes",
-  applicationName: "workflow_status.application_name",
+  queuePartitionKey: "queue_partition_key",
+  delaySeconds: "delay_until_epoch_ms",
+  attributes: "attributes",
+  applicationName: "application_name",
 } as const;
 
 /** Refuses options that the schema has no column for. */
@@ -25,7 +25,9 @@ export async function requireColumns(
 ): Promise<void> {
   await requireRecordedFormat(database, options.serializationType);
   for (const [option, column] of Object.entries(neededColumns)) {
-    if (options[option as keyof typeof neededColumns]) await database.require(option, column);
+    if (options[option as keyof typeof neededColumns]) {
+      await database.require(option, `workflow_status.${column}`);
+    }
   }
 }
 

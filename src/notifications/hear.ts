@@ -1,9 +1,9 @@
 /** Hears what DBOS notifies of, so that a wait need not last until its next look. */
 
-import { notify } from "../../sql/database/mod.ts";
+import { notify } from "../../sql/notifications/mod.ts";
 import type { Adapter } from "../drivers/adapter.ts";
-import { findListen, type Listen } from "../drivers/listen.ts";
-import { createQueryBuilder } from "./query.ts";
+import { findListen, type Listen } from "./listen.ts";
+import { createQueryBuilder } from "../database/query.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
 /** What is told of notifications. They are hints: any of them may be missing. */
