@@ -8,7 +8,7 @@ import type { Adapter, AdapterOptions, Sender, TransactionStatus } from "./adapt
 interface Family {
   matches(driver: object): boolean;
   /** How many connections a pool has at most; undefined for what is none. */
-  poolSize(driver: object): number | undefined;
+  poolSize?(driver: object): number | undefined;
   /** Whether a transaction is open on what is no pool. */
   transactionStatus(driver: object): TransactionStatus;
   load(): Promise<(driver: object, options: AdapterOptions) => Sender>;
@@ -26,7 +26,6 @@ function maxOf(driver: object): number {
 const pglite: Family = {
   matches: (driver) =>
     "query" in driver && "exec" in driver && ("waitReady" in driver || "rollback" in driver),
-  poolSize: () => undefined,
   transactionStatus: (driver) => "waitReady" in driver ? "none" : "open",
   load: async () => (await import("./pglite.ts")).sendToPGlite,
 };
@@ -91,7 +90,7 @@ export function adaptDriver(driver: unknown, options: AdapterOptions): Adapter {
     );
   }
   const recognised = driver as object;
-  const poolSize = family.poolSize(recognised);
+  const poolSize = family.poolSize?.(recognised);
   const isPool = poolSize !== undefined;
   let sender: Promise<Sender> | undefined;
   return {

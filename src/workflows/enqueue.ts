@@ -151,7 +151,7 @@ export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => u
   : unknown[];
 
 const greatestPriority = 2 ** 31 - 1;
-const optionalTexts = [
+const optionalTexts: readonly string[] = [
   "workflowID",
   "workflowClassName",
   "workflowConfigName",
@@ -161,13 +161,18 @@ const optionalTexts = [
   "queuePartitionKey",
   "authenticatedUser",
   "assumedRole",
-] as const;
+] satisfies (keyof EnqueueOptions)[];
 
 /** Refuses options of which no workflow can be made. */
 export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkText("workflowName", options.workflowName);
   checkText("queueName", options.queueName);
-  for (const name of optionalTexts) checkOptionalText(name, options[name]);
+  // Few of them are given.
+  for (const name in options) {
+    if (optionalTexts.includes(name)) {
+      checkOptionalText(name, options[name as keyof EnqueueOptions]);
+    }
+  }
   checkChoice("workflowIDReusePolicy", options.workflowIDReusePolicy, [
     "return-existing",
     "reject",
