@@ -159,7 +159,7 @@ function createClosableClient(
   let closed: Promise<void> | undefined;
   async function closeOnce(): Promise<void> {
     closing.abort(new Error("Cannot wait any longer: the client was closed"));
-    await settlesWithin(closeTimeoutSeconds, database.isQuiet());
+    await settlesWithin(closeTimeoutSeconds, database.whenStopped());
     await closeDriver();
   }
   const close = () => closed ??= closeOnce();
@@ -225,7 +225,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
     () => sql.end({ timeout: closeTimeoutSeconds }),
   );
   try {
-    await systemDatabaseOf(client).verify();
+    await systemDatabaseOf(client).checkSchema();
   } catch (error) {
     await client.close();
     throw error;

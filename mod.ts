@@ -27,10 +27,10 @@ export {
 } from "./src/workflows/enqueue_many.ts";
 export { getStatus, getStatus as getWorkflow } from "./src/workflows/workflow_status.ts";
 export {
-  completed,
   type HandleOf,
   type ResultOf,
   waitAll,
+  waitEach,
   waitFirst,
   type WorkflowFailure,
   type WorkflowOutcome,
@@ -86,7 +86,7 @@ export {
   setWorkflowPriority,
   updateWorkflowAttributes,
   type UpdateWorkflowAttributesOptions,
-} from "./src/workflows/adjust.ts";
+} from "./src/workflows/update.ts";
 
 // Messages and events
 export {

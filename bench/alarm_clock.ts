@@ -12,7 +12,7 @@ export interface Alarms {
 
 export interface AlarmClock extends Disposable {
   /** Does `act` after the delay of the clock. */
-  putOff(act: () => void): void;
+  delay(act: () => void): void;
 }
 
 // More than are ever set at once.
@@ -35,7 +35,7 @@ export async function startAlarmClock(delayMs: number): Promise<AlarmClock> {
   let count = 0;
   let earlyMs = 0;
 
-  function putOff(act: () => void): void {
+  function delay(act: () => void): void {
     acts.push(act);
     alarms.dueAt[count++ % mostAlarms] = now() + delayMs - earlyMs;
     Atomics.store(alarms.control, 0, count);
@@ -48,9 +48,9 @@ export async function startAlarmClock(delayMs: number): Promise<AlarmClock> {
   const lateMs: number[] = [];
   for (let round = 0; round <= calibrations; round++) {
     const dueAt = now() + delayMs;
-    await new Promise<void>((resolve) => putOff(resolve));
+    await new Promise<void>((resolve) => delay(resolve));
     if (round > 0) lateMs.push(now() - dueAt);
   }
   earlyMs = median(lateMs);
-  return { putOff, [Symbol.dispose]: () => thread.terminate() };
+  return { delay, [Symbol.dispose]: () => thread.terminate() };
 }

@@ -11,7 +11,7 @@ self.onmessage = async ({ data }) => {
   }
   const { databaseUrl, delayMs } = data;
   // All of it on the way back, which is one alarm a round trip.
-  const { putOff } = resources.use(await startAlarmClock(delayMs));
-  const proxy = resources.use(await startTcpProxy(databaseUrl, { putOff }));
+  const { delay } = resources.use(await startAlarmClock(delayMs));
+  const proxy = resources.use(await startTcpProxy(databaseUrl, { delay }));
   self.postMessage(proxy.url);
 };

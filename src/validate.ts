@@ -45,31 +45,31 @@ export function checkChoice(what: string, value: unknown, choices: readonly stri
   refuseValue(what, `"${value}"`, expected);
 }
 
-/** Refuses what is not a finite number from `least` to `most`. */
+/** Refuses what is not a finite number from `min` to `max`. */
 export function checkNumber(
   what: string,
   value: unknown,
-  least: number,
-  most: number = Number.MAX_VALUE,
+  min: number,
+  max: number = Number.MAX_VALUE,
 ): void {
   if (value === undefined) return;
   if (typeof value !== "number") refuseType(what, value, "a number");
-  if (value >= least && value <= most) return;
-  const limit = most === Number.MAX_VALUE ? "" : ` or above ${most}`;
-  refuseValue(what, value, `a finite number not below ${least}${limit}`);
+  if (value >= min && value <= max) return;
+  const limit = max === Number.MAX_VALUE ? "" : ` or above ${max}`;
+  refuseValue(what, value, `a finite number not below ${min}${limit}`);
 }
 
-/** Refuses what is not an integer from `least` to `most`. */
+/** Refuses what is not an integer from `min` to `max`. */
 export function checkInteger(
   what: string,
   value: unknown,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
 ): void {
   if (value === undefined) return;
   if (typeof value !== "number") refuseType(what, value, "a number");
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  refuseValue(what, value, `an integer from ${least} to ${most}`);
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  refuseValue(what, value, `an integer from ${min} to ${max}`);
 }
 
 /** Refuses what is neither true nor false. */

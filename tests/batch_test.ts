@@ -38,14 +38,14 @@ function recordBatches(driver: Queryable, batches: Batches): Queryable["query"] 
   };
 }
 
-interface Setting extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   url: string;
   client: Client;
   pool: pg.Pool;
   batches: Batches;
 }
 
-async function openSetting({ connections = 4 } = {}): Promise<Setting> {
+async function openFixture({ connections = 4 } = {}): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
   {
@@ -123,8 +123,8 @@ async function listCreated(pool: pg.Pool): Promise<{ workflowIDs: string[]; time
 }
 
 Deno.test("the calls of one turn are one statement", async () => {
-  await using setting = await openSetting();
-  const { client, batches } = setting;
+  await using fixture = await openFixture();
+  const { client, batches } = fixture;
   const handles = await Promise.all(
     Array.from({ length: 20 }, (_, index) => enqueue(client, task, index)),
   );
@@ -140,11 +140,11 @@ Deno.test("the calls of one turn are one statement", async () => {
 });
 
 Deno.test("calls gather while a statement is under way, and go when it returns", async () => {
-  await using setting = await openSetting();
-  const { client, batches } = setting;
+  await using fixture = await openFixture();
+  const { client, batches } = fixture;
   const calls: Promise<unknown>[] = [];
   {
-    await using _lock = await lockTables(setting.pool);
+    await using _lock = await lockTables(fixture.pool);
     calls.push(enqueue(client, task));
     for (let turn = 0; turn < 5; turn++) {
       await nextTurn();
@@ -159,8 +159,8 @@ Deno.test("calls gather while a statement is under way, and go when it returns",
 
 Deno.test("many calls are two statements side by side, stamped in the order of the calls", async () => {
   for (const [connections, expected] of [[1, [40, 16, 24]], [4, [20, 20, 16, 16, 8]]] as const) {
-    await using setting = await openSetting({ connections });
-    const { client, batches } = setting;
+    await using fixture = await openFixture({ connections });
+    const { client, batches } = fixture;
     const handles = await Array.fromAsync(enqueueUntilNear(client));
     batches.length = 0;
     const enqueueTogether = (count: number) =>
@@ -168,7 +168,7 @@ Deno.test("many calls are two statements side by side, stamped in the order of t
     handles.push(...await enqueueTogether(40));
     const rest: ReturnType<typeof enqueueTogether>[] = [];
     {
-      await using _lock = await lockTables(setting.pool);
+      await using _lock = await lockTables(fixture.pool);
       for (const count of [16, 16, 8]) {
         rest.push(enqueueTogether(count));
         await nextTurn();
@@ -176,14 +176,14 @@ Deno.test("many calls are two statements side by side, stamped in the order of t
     }
     handles.push(...(await Promise.all(rest)).flat());
     assertEquals(batches, [...expected]);
-    const created = await listCreated(setting.pool);
+    const created = await listCreated(fixture.pool);
     assertEquals(created.workflowIDs, handles.map(({ workflowID }) => workflowID));
   }
 });
 
 Deno.test("messages go one statement after the other, so that they are seen in their order", async () => {
-  await using setting = await openSetting();
-  const { client, batches } = setting;
+  await using fixture = await openFixture();
+  const { client, batches } = fixture;
   const { workflowID } = await enqueue(client, task);
   const messages = Array.from({ length: 40 }, (_, index) => index);
   await Promise.all(messages.map((message) => send(client, workflowID, message)));
@@ -191,10 +191,10 @@ Deno.test("messages go one statement after the other, so that they are seen in t
 });
 
 Deno.test("calls do not wait for the answer to another one where the server is far", async () => {
-  await using setting = await openSetting();
+  await using fixture = await openFixture();
   // Twice what counts as far.
-  const putOff = (act: () => void) => void setTimeout(act, 20);
-  await using proxy = await startTcpProxy(setting.url, { putOff });
+  const delay = (act: () => void) => void setTimeout(act, 20);
+  await using proxy = await startTcpProxy(fixture.url, { delay });
   const pool = new pg.Pool({ connectionString: proxy.url, max: 4 });
   const batches: Batches = [];
   const client = createClient(recordingDriver(pool, 4, batches));
@@ -205,7 +205,7 @@ Deno.test("calls do not wait for the answer to another one where the server is f
     batches.length = 0;
     const calls: Promise<unknown>[] = [];
     {
-      await using _lock = await lockTables(setting.pool);
+      await using _lock = await lockTables(fixture.pool);
       for (let turn = 0; turn < 6; turn++) {
         calls.push(enqueue(client, task));
         await nextTurn();
@@ -225,11 +225,11 @@ Deno.test("calls do not wait for the answer to another one where the server is f
 Deno.test("a full batch goes at once on another connection, if there is one", async () => {
   const half = "x".repeat(8_000);
   for (const [connections, expected] of [[1, [1]], [2, [1, 2]], [4, [1, 2, 2, 2]]] as const) {
-    await using setting = await openSetting({ connections });
-    const { client, batches } = setting;
+    await using fixture = await openFixture({ connections });
+    const { client, batches } = fixture;
     const calls: Promise<unknown>[] = [];
     {
-      await using _lock = await lockTables(setting.pool);
+      await using _lock = await lockTables(fixture.pool);
       for (let turn = 0; turn < 8; turn++) {
         calls.push(enqueue(client, task, half));
         await nextTurn();
@@ -243,8 +243,8 @@ Deno.test("a full batch goes at once on another connection, if there is one", as
 });
 
 Deno.test("what the server refuses fails its own caller only", async () => {
-  await using setting = await openSetting();
-  const { client, batches } = setting;
+  await using fixture = await openFixture();
+  const { client, batches } = fixture;
   // More than an index of Postgres can hold, even compressed.
   const bytes = crypto.getRandomValues(new Uint8Array(3_000));
   const workflowID = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -256,7 +256,7 @@ Deno.test("what the server refuses fails its own caller only", async () => {
   assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   assertEquals((outcomes[1] as PromiseRejectedResult).reason.code, "54000");
   assertEquals(batches[0], 3);
-  const { workflowIDs, times } = await listCreated(setting.pool);
+  const { workflowIDs, times } = await listCreated(fixture.pool);
   const [before, , after] = outcomes as PromiseFulfilledResult<{ workflowID: string }>[];
   assertEquals(workflowIDs, [before!.value.workflowID, after!.value.workflowID]);
   assertGreater(times[1]!, times[0]!);
@@ -264,8 +264,8 @@ Deno.test("what the server refuses fails its own caller only", async () => {
 });
 
 Deno.test("created_at increases in the order of the calls on one connection", async () => {
-  await using setting = await openSetting({ connections: 1 });
-  const { client, pool } = setting;
+  await using fixture = await openFixture({ connections: 1 });
+  const { client, pool } = fixture;
   const workflowIDs: string[] = [];
   const enqueueNext = () => {
     const workflowID = crypto.randomUUID();
@@ -290,8 +290,8 @@ Deno.test("created_at increases in the order of the calls on one connection", as
 });
 
 Deno.test("created_at increases even where a statement was held up on its way", async () => {
-  await using setting = await openSetting({ connections: 1 });
-  const { client, pool } = setting;
+  await using fixture = await openFixture({ connections: 1 });
+  const { client, pool } = fixture;
   const connection = await pool.connect();
   const held = createClient(connection);
   try {
@@ -311,8 +311,8 @@ Deno.test("created_at increases even where a statement was held up on its way", 
 });
 
 Deno.test("in a transaction every call is a statement of its own", async () => {
-  await using setting = await openSetting();
-  const connection = await setting.pool.connect();
+  await using fixture = await openFixture();
+  const connection = await fixture.pool.connect();
   const batches: Batches = [];
   const client = createClient(recordingConnection(connection, batches));
   try {
@@ -326,7 +326,7 @@ Deno.test("in a transaction every call is a statement of its own", async () => {
     ]);
     assertEquals(batches.length, 7);
     await connection.query("commit");
-    const created = await listCreated(setting.pool);
+    const created = await listCreated(fixture.pool);
     assertEquals(created.workflowIDs, workflowIDs);
     assertEquals(new Set(created.times).size, 5);
   } finally {
@@ -335,8 +335,8 @@ Deno.test("in a transaction every call is a statement of its own", async () => {
 });
 
 Deno.test("in a transaction nothing comes between the statements of one call", async () => {
-  await using setting = await openSetting();
-  const connection = await setting.pool.connect();
+  await using fixture = await openFixture();
+  const connection = await fixture.pool.connect();
   const batches: Batches = [];
   const client = createClient(recordingConnection(connection, batches));
   try {

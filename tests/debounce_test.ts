@@ -20,19 +20,19 @@ const timeoutSeconds = 60;
 const echo = { workflowName: "echo", queueName: "tasks" };
 const longMs = 1_000_000;
 
-type Bounce = (periodMs: number, ...args: unknown[]) => Promise<{ workflowID: string }>;
+type Debounce = (periodMs: number, ...args: unknown[]) => Promise<{ workflowID: string }>;
 
-interface Place extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly client: Client;
   readonly pool: pg.Pool;
   /** Debounces through the official client. */
-  bounceOfficially(key: string): Bounce;
+  debounceOfficially(key: string): Debounce;
   /** Debounces through ours. */
-  bounceOurs(key: string): Bounce;
+  debounceOurs(key: string): Debounce;
 }
 
-async function openPlace({ withWorker }: { withWorker: boolean }): Promise<Place> {
+async function openFixture({ withWorker }: { withWorker: boolean }): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
   const worker = await startWorker({ systemDatabaseUrl: database.url });
@@ -51,8 +51,8 @@ async function openPlace({ withWorker }: { withWorker: boolean }): Promise<Place
     database,
     client,
     pool,
-    bounceOfficially: (key) => (periodMs, ...args) => debouncer.debounce(key, periodMs, ...args),
-    bounceOurs: (key) => (periodMs, ...args) => debounce(client, echo, key, periodMs, ...args),
+    debounceOfficially: (key) => (periodMs, ...args) => debouncer.debounce(key, periodMs, ...args),
+    debounceOurs: (key) => (periodMs, ...args) => debounce(client, echo, key, periodMs, ...args),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -65,29 +65,29 @@ async function resultOf(client: Client, { workflowID }: { workflowID: string }):
   return await getResult(client, workflowID, { timeoutSeconds });
 }
 
-Deno.test("bounces of the official client and ours give one run with the last arguments", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, pool, bounceOfficially, bounceOurs } = place;
+Deno.test("calls of the official client and ours give one run with the last arguments", async () => {
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, pool, debounceOfficially, debounceOurs } = fixture;
   const orders = [
-    [bounceOfficially("a"), bounceOurs("a")],
-    [bounceOurs("b"), bounceOfficially("b")],
-    [bounceOurs("c"), bounceOurs("c"), bounceOfficially("c"), bounceOurs("c")],
+    [debounceOfficially("a"), debounceOurs("a")],
+    [debounceOurs("b"), debounceOfficially("b")],
+    [debounceOurs("c"), debounceOurs("c"), debounceOfficially("c"), debounceOurs("c")],
   ];
-  for (const bounces of orders) {
+  for (const calls of orders) {
     const handles = [];
     // Only the last is put off to a time that comes.
-    for (const [index, bounce] of bounces.entries()) {
-      handles.push(await bounce(index < bounces.length - 1 ? longMs : 1, "call", index));
+    for (const [index, bounce] of calls.entries()) {
+      handles.push(await bounce(index < calls.length - 1 ? longMs : 1, "call", index));
     }
     assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 1);
-    assertEquals(await resultOf(client, handles[0]!), ["call", bounces.length - 1]);
+    assertEquals(await resultOf(client, handles[0]!), ["call", calls.length - 1]);
   }
   assertEquals(await countWorkflows(pool), orders.length);
 });
 
 Deno.test("debounce() puts a workflow off until its deadline and no longer", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client } = fixture;
   const options = { ...echo, debounceTimeoutMs: 1000 };
   const first = await debounce(client, options, "key", longMs, "first");
   const last = await debounce(client, echo, "key", longMs, "last");
@@ -96,8 +96,8 @@ Deno.test("debounce() puts a workflow off until its deadline and no longer", asy
 });
 
 Deno.test("debounce() starts another workflow when the last one has been let go", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client } = fixture;
   const first = await debounce(client, echo, "key", 1, "first");
   assertEquals(await first.getResult({ timeoutSeconds }), ["first"]);
   const second = await debounce(client, echo, "key", 1, "second");
@@ -106,11 +106,11 @@ Deno.test("debounce() starts another workflow when the last one has been let go"
 });
 
 Deno.test("debounce() loses no last arguments while workflows are let go", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, bounceOfficially, bounceOurs } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, debounceOfficially, debounceOurs } = fixture;
   const workflowIDs: string[] = [];
   for (let count = 0; count < 60; count++) {
-    const bounce = count % 3 ? bounceOurs("key") : bounceOfficially("key");
+    const bounce = count % 3 ? debounceOurs("key") : debounceOfficially("key");
     workflowIDs.push((await bounce(1 + count % 40, count)).workflowID);
   }
   const distinctIDs = [...new Set(workflowIDs)];
@@ -121,8 +121,8 @@ Deno.test("debounce() loses no last arguments while workflows are let go", async
 });
 
 Deno.test("debounce() takes part in what Python and Go debounce", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
   const python = { ...echo, keyFormat: "python" } as const;
   const first = await debounce(client, python, "key", longMs, 1);
   const keyOf = async ({ workflowID }: WorkflowHandle) =>
@@ -140,20 +140,20 @@ Deno.test("debounce() takes part in what Python and Go debounce", async () => {
 });
 
 Deno.test("debounce() puts the workflow on a queue of DBOS without one of its own", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const handle = await debounce(place.client, { workflowName: "echo" }, "key", 1, "there");
+  await using fixture = await openFixture({ withWorker: true });
+  const handle = await debounce(fixture.client, { workflowName: "echo" }, "key", 1, "there");
   assertEquals(await handle.getResult({ timeoutSeconds }), ["there"]);
   assertEquals((await handle.getStatus())?.queueName, "_dbos_internal_queue");
 });
 
 Deno.test("concurrent calls of debounce() give one workflow", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { pool, bounceOfficially, bounceOurs } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { pool, debounceOfficially, debounceOurs } = fixture;
   const handles = await Promise.all(
     Array.from(
       { length: 20 },
       (_, index) =>
-        index % 4 ? bounceOurs("key")(longMs, index) : bounceOfficially("key")(longMs, index),
+        index % 4 ? debounceOurs("key")(longMs, index) : debounceOfficially("key")(longMs, index),
     ),
   );
   assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 1);
@@ -161,8 +161,8 @@ Deno.test("concurrent calls of debounce() give one workflow", async () => {
 });
 
 Deno.test("debounce() counts when the transaction commits", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
   const inputOf = async (handle: WorkflowHandle) => (await handle.getStatus())?.input;
   const before = await debounce(client, echo, "key", longMs, "before");
   const connection = await pool.connect();
@@ -182,8 +182,8 @@ Deno.test("debounce() counts when the transaction commits", async () => {
     );
     await debounce(connection, echo, "key", longMs, "in transaction");
     const fresh = await debounce(connection, echo, "fresh", longMs, 1);
-    const bounced = await debounce(connection, echo, "fresh", longMs, 2);
-    assertEquals(bounced.workflowID, fresh.workflowID);
+    const extended = await debounce(connection, echo, "fresh", longMs, 2);
+    assertEquals(extended.workflowID, fresh.workflowID);
     await connection.query("commit");
     assertEquals(await inputOf(before), ["in transaction"]);
     assertEquals((await getStatus(client, fresh.workflowID))?.input, [2]);
@@ -193,8 +193,8 @@ Deno.test("debounce() counts when the transaction commits", async () => {
 });
 
 Deno.test("debounce() needs the columns that it writes", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { database, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { database, pool } = fixture;
   await pool.query("alter table dbos.workflow_status drop column is_debounced cascade");
   await using client = await connect(database.url);
   await assertRejects(
@@ -205,8 +205,8 @@ Deno.test("debounce() needs the columns that it writes", async () => {
 });
 
 Deno.test("debounce() writes where older releases keep inputs", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { database, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { database, pool } = fixture;
   await pool.query("drop table dbos.workflow_input");
   await using client = await connect(database.url);
   const handle = await debounce(client, echo, "key", longMs, 1);

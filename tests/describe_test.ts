@@ -89,7 +89,7 @@ Deno.test("describeSystemDatabase() does without tables that are optional", asyn
   for (const table of ["dbos_migrations", "application_versions", "workflow_schedules"]) {
     await connection.query(`drop table dbos.${table} cascade`);
   }
-  // Each client looks at the schema for itself.
+  // Each client polls at the schema for itself.
   await using client = await connect(database.url);
   const description = await describeSystemDatabase(client);
   assertEquals(description.schemaVersion, undefined);

@@ -74,7 +74,7 @@ const drivers: Record<string, Open> = {
 };
 
 /** A database with a worker at work on it, and a client that reaches it by way of a proxy. */
-interface Place {
+interface Fixture {
   readonly proxy: TcpProxy;
   readonly open: (options?: ClientOptions, parameters?: Record<string, string>) => Promise<
     OpenClient
@@ -90,7 +90,7 @@ function newID(): string {
   return crypto.randomUUID();
 }
 
-async function countWorkflows({ query }: Place, column: string, value: string): Promise<number> {
+async function countWorkflows({ query }: Fixture, column: string, value: string): Promise<number> {
   const [row] = await query(
     `select count(*)::int as count from dbos.workflow_status where ${column} = $1`,
     [value],
@@ -98,7 +98,7 @@ async function countWorkflows({ query }: Place, column: string, value: string): 
   return Number(row?.count);
 }
 
-async function messagesTo({ query }: Place, workflowID: string): Promise<unknown[]> {
+async function messagesTo({ query }: Fixture, workflowID: string): Promise<unknown[]> {
   const rows = await query(
     "select message from dbos.notifications where destination_uuid = $1",
     [workflowID],
@@ -112,7 +112,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 /** How many statements of the application wait for a lock. */
-async function countBlocked({ query }: Place, application: string): Promise<number> {
+async function countBlocked({ query }: Fixture, application: string): Promise<number> {
   const [row] = await query(
     `select count(*)::int as count from pg_stat_activity
     where application_name = $1 and wait_event_type = 'Lock'`,
@@ -121,9 +121,9 @@ async function countBlocked({ query }: Place, application: string): Promise<numb
   return Number(row?.count);
 }
 
-const faults: Record<string, (place: Place) => Promise<void>> = {
-  async "a lost answer to enqueue() leaves one workflow, and gives its handle"(place) {
-    await using opened = await place.open();
+const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
+  async "a lost answer to enqueue() leaves one workflow, and gives its handle"(fixture) {
+    await using opened = await fixture.open();
     const { client } = opened;
     const options = [
       {},
@@ -134,39 +134,39 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     ] as const;
     for (const option of options) {
       const workflowID = newID();
-      const loss = place.proxy.loseAnswerTo(workflowID);
+      const loss = fixture.proxy.loseAnswerTo(workflowID);
       const handle = await enqueue(client, { ...idleTask, ...option, workflowID });
       assert(loss.isLost);
       assertEquals(handle.workflowID, workflowID);
-      assertEquals(await countWorkflows(place, "workflow_uuid", workflowID), 1);
+      assertEquals(await countWorkflows(fixture, "workflow_uuid", workflowID), 1);
     }
   },
 
-  async "a lost answer to enqueue() without an ID leaves one workflow"(place) {
-    await using opened = await place.open();
+  async "a lost answer to enqueue() without an ID leaves one workflow"(fixture) {
+    await using opened = await fixture.open();
     const deduplicationID = newID();
-    const loss = place.proxy.loseAnswerTo(deduplicationID);
+    const loss = fixture.proxy.loseAnswerTo(deduplicationID);
     const handle = await enqueue(opened.client, { ...idleTask, deduplicationID });
     assert(loss.isLost);
     assertEquals((await handle.getStatus())?.deduplicationID, deduplicationID);
-    assertEquals(await countWorkflows(place, "deduplication_id", deduplicationID), 1);
+    assertEquals(await countWorkflows(fixture, "deduplication_id", deduplicationID), 1);
   },
 
-  async "a lost answer hides nobody else's use of the ID"(place) {
-    await using opened = await place.open();
+  async "a lost answer hides nobody else's use of the ID"(fixture) {
+    await using opened = await fixture.open();
     const workflowID = newID();
     const options = { ...idleTask, workflowID, workflowIDReusePolicy: "reject" } as const;
     await enqueue(opened.client, options);
-    const loss = place.proxy.loseAnswerTo(workflowID);
+    const loss = fixture.proxy.loseAnswerTo(workflowID);
     await assertRejects(() => enqueue(opened.client, options), WorkflowIDInUseError);
     assert(loss.isLost);
   },
 
-  async "a lost answer to concurrent calls of enqueue() leaves one workflow each"(place) {
-    await using opened = await place.open();
+  async "a lost answer to concurrent calls of enqueue() leaves one workflow each"(fixture) {
+    await using opened = await fixture.open();
     const queueName = newID();
     const workflowIDs = Array.from({ length: 30 }, newID);
-    const loss = place.proxy.loseAnswerTo(workflowIDs[7]!);
+    const loss = fixture.proxy.loseAnswerTo(workflowIDs[7]!);
     const handles = await Promise.all(workflowIDs.map((workflowID) =>
       enqueue(opened.client, {
         ...idleTask,
@@ -178,32 +178,32 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     ));
     assert(loss.isLost);
     assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
-    assertEquals(await countWorkflows(place, "queue_name", queueName), workflowIDs.length);
+    assertEquals(await countWorkflows(fixture, "queue_name", queueName), workflowIDs.length);
   },
 
-  async "a lost answer to send() leaves one message"(place) {
-    await using opened = await place.open();
+  async "a lost answer to send() leaves one message"(fixture) {
+    await using opened = await fixture.open();
     const { workflowID } = await enqueue(opened.client, idleTask);
     const messages = [];
     for (const options of [{}, { idempotencyKey: newID() }, { topic: "approval" }]) {
       const message = newID();
-      const loss = place.proxy.loseAnswerTo(message);
+      const loss = fixture.proxy.loseAnswerTo(message);
       await send(opened.client, workflowID, message, options);
       assert(loss.isLost);
       messages.push(message);
     }
-    assertEquals((await messagesTo(place, workflowID)).sort(), messages.sort());
+    assertEquals((await messagesTo(fixture, workflowID)).sort(), messages.sort());
   },
 
-  async "calls and waits outlive the end of all connections"(place) {
+  async "calls and waits outlive the end of all connections"(fixture) {
     const application = newID();
-    await using opened = await place.open({}, { application_name: application });
+    await using opened = await fixture.open({}, { application_name: application });
     const { client } = opened;
     const task = { workflowName: "echo", queueName: "tasks", authenticatedUser: application };
     const waitedFor = Array.from({ length: 50 }, newID);
     const filling = "x".repeat(2000);
 
-    const outside = await place.connectOutside();
+    const outside = await fixture.connectOutside();
     await outside.query("begin; lock table dbos.workflow_status in share mode");
     const calls = [
       ...waitedFor.map((workflowID) => enqueue(client, { ...task, workflowID }, filling)),
@@ -214,8 +214,8 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     );
     const settled = Promise.all([Promise.all(calls), Promise.all(waits)]);
     settled.catch(() => {});
-    await until(async () => await countBlocked(place, application) > 0);
-    const terminated = await place.query(
+    await until(async () => await countBlocked(fixture, application) > 0);
+    const terminated = await fixture.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
       [application],
     );
@@ -225,16 +225,16 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
 
     const [handles, results] = await settled;
     assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 200);
-    assertEquals(await countWorkflows(place, "authenticated_user", application), 200);
+    assertEquals(await countWorkflows(fixture, "authenticated_user", application), 200);
     assertEquals(results, waitedFor.map(() => [filling]));
   },
 
-  async "calls outlive a server that is out of reach for a second"(place) {
-    await using opened = await place.open();
+  async "calls outlive a server that is out of reach for a second"(fixture) {
+    await using opened = await fixture.open();
     const { client } = opened;
     const { workflowID } = await enqueue(client, idleTask);
-    await place.proxy.refuse();
-    const back = new Promise((resolve) => setTimeout(resolve, 1000)).then(place.proxy.restore);
+    await fixture.proxy.refuse();
+    const back = new Promise((resolve) => setTimeout(resolve, 1000)).then(fixture.proxy.restore);
     const [handle, status] = await Promise.all([
       enqueue(client, idleTask),
       getStatus(client, workflowID),
@@ -242,15 +242,15 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     ]);
     await back;
     assertEquals(status?.workflowID, workflowID);
-    assertEquals(await countWorkflows(place, "workflow_uuid", handle.workflowID), 1);
-    assertEquals(await messagesTo(place, workflowID), ["hello"]);
+    assertEquals(await countWorkflows(fixture, "workflow_uuid", handle.workflowID), 1);
+    assertEquals(await messagesTo(fixture, workflowID), ["hello"]);
   },
 
-  async "calls fail at once with retryTimeoutSeconds 0, with the error of the driver"(place) {
-    await using opened = await place.open({ retryTimeoutSeconds: 0 });
+  async "calls fail at once with retryTimeoutSeconds 0, with the error of the driver"(fixture) {
+    await using opened = await fixture.open({ retryTimeoutSeconds: 0 });
     const { client } = opened;
     const { workflowID } = await enqueue(client, idleTask);
-    await place.proxy.refuse();
+    await fixture.proxy.refuse();
     try {
       for (
         const call of [
@@ -268,21 +268,21 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
         );
       }
     } finally {
-      await place.proxy.restore();
+      await fixture.proxy.restore();
     }
     assertEquals(
       (await getStatus(client, workflowID).catch(() => getStatus(client, workflowID)))
         ?.workflowID,
       workflowID,
     );
-    assertEquals(await messagesTo(place, workflowID), []);
+    assertEquals(await messagesTo(fixture, workflowID), []);
   },
 
-  async "a transaction whose connection is lost rejects, and nothing is written"(place) {
-    await using opened = await place.open();
+  async "a transaction whose connection is lost rejects, and nothing is written"(fixture) {
+    await using opened = await fixture.open();
     if (!opened.transaction || opened.crashesInLostTransaction) return;
     const [before, lost] = [newID(), newID()];
-    const loss = place.proxy.loseAnswerTo(lost);
+    const loss = fixture.proxy.loseAnswerTo(lost);
     await assertRejects(() =>
       opened.transaction!(async (transaction) => {
         await enqueue(transaction, { ...idleTask, workflowID: before });
@@ -291,12 +291,12 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     );
     assert(loss.isLost);
     for (const workflowID of [before, lost]) {
-      assertEquals(await countWorkflows(place, "workflow_uuid", workflowID), 0);
+      assertEquals(await countWorkflows(fixture, "workflow_uuid", workflowID), 0);
     }
   },
 
-  async "getResult() outlives a cut"(place) {
-    await using opened = await place.open();
+  async "getResult() outlives a cut"(fixture) {
+    await using opened = await fixture.open();
     const { client } = opened;
     const handle = await enqueue(
       client,
@@ -306,16 +306,16 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
     );
     const result = handle.getResult({ timeoutSeconds: 60 });
     for (let cuts = 0; cuts < 3; cuts++) {
-      const { answers } = place.proxy;
-      await until(() => place.proxy.answers > answers + 1);
-      place.proxy.cut();
+      const { answers } = fixture.proxy;
+      await until(() => fixture.proxy.answers > answers + 1);
+      fixture.proxy.cut();
     }
     await send(client, handle.workflowID, "hello");
     assertEquals(await result, "hello");
   },
 
-  async "timeoutSeconds bounds a wait even when the server hangs"(place) {
-    await using opened = await place.open();
+  async "timeoutSeconds bounds a wait even when the server hangs"(fixture) {
+    await using opened = await fixture.open();
     const { client } = opened;
     const handle = await enqueue(client, idleTask);
     const outcomes = [];
@@ -325,41 +325,41 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
         () => handle.getResult({ timeoutSeconds: 1 }),
         ResultTimeoutError,
       );
-      if (!isHanging) place.proxy.hang();
+      if (!isHanging) fixture.proxy.hang();
       outcomes.push(outcome);
     }
     await Promise.all(outcomes);
     assert(performance.now() - startedAt < 10_000);
-    place.proxy.cut();
-    await place.proxy.restore();
+    fixture.proxy.cut();
+    await fixture.proxy.restore();
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");
   },
 
-  async "a serialization failure is tried again"(place) {
+  async "a serialization failure is tried again"(fixture) {
     const application = newID();
-    await using opened = await place.open({}, {
+    await using opened = await fixture.open({}, {
       application_name: application,
       options: "-c default_transaction_isolation=serializable",
     });
     const workflowID = newID();
-    const outside = await place.connectOutside();
+    const outside = await fixture.connectOutside();
     await outside.query("begin");
     await enqueue(outside, { ...idleTask, workflowID }, "first");
     // It waits for the other's row, which its snapshot does not show: with the commit it fails.
     const call = enqueue(opened.client, { ...idleTask, workflowID }, "second");
-    await until(async () => await countBlocked(place, application) > 0);
+    await until(async () => await countBlocked(fixture, application) > 0);
     await outside.query("commit");
     outside.release();
     const handle = await call;
     assertEquals((await handle.getStatus())?.input, ["first"]);
   },
 
-  async "a serialization failure in a transaction rejects"(place) {
+  async "a serialization failure in a transaction rejects"(fixture) {
     const application = newID();
-    await using opened = await place.open({}, { application_name: application });
+    await using opened = await fixture.open({}, { application_name: application });
     if (!opened.transaction) return;
     const workflowID = newID();
-    const outside = await place.connectOutside();
+    const outside = await fixture.connectOutside();
     await outside.query("begin");
     await enqueue(outside, { ...idleTask, workflowID });
     const transaction = opened.transaction(async (transaction) => {
@@ -367,7 +367,7 @@ const faults: Record<string, (place: Place) => Promise<void>> = {
       await enqueue(transaction, { ...idleTask, workflowID });
     });
     const error = assertRejects(() => transaction, Error, "could not serialize access");
-    await until(async () => await countBlocked(place, application) > 0);
+    await until(async () => await countBlocked(fixture, application) > 0);
     await outside.query("commit");
     outside.release();
     assertEquals((await error as Error & { code?: string }).code, "40001");
@@ -386,7 +386,7 @@ for (const [name, open] of Object.entries(drivers)) {
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
     await using proxy = await startTcpProxy(database.url);
     const outside = new pg.Pool({ connectionString: database.url });
-    const place: Place = {
+    const fixture: Fixture = {
       proxy,
       open(options, parameters = {}) {
         const url = new URL(proxy.url);
@@ -396,7 +396,7 @@ for (const [name, open] of Object.entries(drivers)) {
       query: async (text, values) => (await outside.query(text, values)).rows,
       connectOutside: () => outside.connect(),
     };
-    for (const [name, run] of Object.entries(faults)) await test.step(name, () => run(place));
+    for (const [name, run] of Object.entries(faults)) await test.step(name, () => run(fixture));
     await outside.end();
   });
 }

@@ -36,7 +36,7 @@ async function findByNotification(client: Client, run: Run, isListening: () => P
   const realNow = performance.now;
   const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
   await until(isListening);
-  // After an hour the time between two looks is minutes.
+  // After an hour the time between two polls is minutes.
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
     await getEvent(client, "nobody", "key", 0);

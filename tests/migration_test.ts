@@ -26,7 +26,7 @@ import { launchApp, shutdownApp } from "./support/worker_app.ts";
 import { isChange, migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 
 /** A system database whose schema is made by and by, and a client of it. */
-interface Place extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   readonly client: Client;
   query(text: string): Promise<Record<string, unknown>[]>;
   migrate(version: number): Promise<void>;
@@ -41,7 +41,7 @@ const idle = { workflowName: "echo", queueName: "idle" };
 
 async function createServerPlace(
   open: (url: string) => { client: Client; close(): Promise<void> },
-): Promise<Place> {
+): Promise<Fixture> {
   const database = await createTestDatabase();
   const connection = new pg.Client({ connectionString: database.url });
   await connection.connect();
@@ -59,7 +59,7 @@ async function createServerPlace(
   };
 }
 
-async function createPglitePlace(): Promise<Place> {
+async function createPglitePlace(): Promise<Fixture> {
   const database = await PGlite.create();
   const pool = createPglitePool(database);
   return {
@@ -78,7 +78,7 @@ async function createPglitePlace(): Promise<Place> {
   };
 }
 
-const places: Record<string, () => Promise<Place>> = {
+const places: Record<string, () => Promise<Fixture>> = {
   "npm:pg": () =>
     createServerPlace((url) => {
       const pool = new pg.Pool({ connectionString: url, max: 4 });
@@ -97,7 +97,7 @@ interface Load {
   /** Waits until each kind of call has returned some times more; throws what any has thrown. */
   goOn(): Promise<void>;
   /** Stops it and waits for the results; checks that all is there, and once only. */
-  finish(query: Place["query"]): Promise<void>;
+  finish(query: Fixture["query"]): Promise<void>;
 }
 
 function startLoad(client: Client): Load {
@@ -211,29 +211,29 @@ function createClock(): Disposable & { forward(): void } {
 
 for (const [name, createPlace] of Object.entries(places)) {
   Deno.test(`a client over ${name} is busy while the schema grows`, async () => {
-    await using place = await createPlace();
+    await using fixture = await createPlace();
     using clock = createClock();
-    await place.migrate(oldestVersion);
-    const load = startLoad(place.client);
+    await fixture.migrate(oldestVersion);
+    const load = startLoad(fixture.client);
     for (let version = oldestVersion + 1; version <= newestVersion; version++) {
       if (!isChange(version)) continue;
-      await place.migrate(version);
+      await fixture.migrate(version);
       if (version % 7 === 0) clock.forward();
       await load.goOn();
     }
     clock.forward();
     await load.goOn();
     await load.goOn();
-    const { workflowID } = await enqueue(place.client, idle, "after all");
-    const written = await place.query(
+    const { workflowID } = await enqueue(fixture.client, idle, "after all");
+    const written = await fixture.query(
       `select creator_xid is not null as has_creator
       from dbos.workflow_status join dbos.workflow_input using (workflow_uuid)
       where workflow_uuid = '${workflowID}'`,
     );
     assertEquals(written, [{ has_creator: true }]);
-    await deleteWorkflow(place.client, workflowID);
-    await using _worker = await place.startWorker();
-    await load.finish(place.query);
+    await deleteWorkflow(fixture.client, workflowID);
+    await using _worker = await fixture.startWorker();
+    await load.finish(fixture.query);
   });
 }
 
@@ -259,7 +259,7 @@ for (const release of upgrades) {
 Deno.test("what has moved or come since the client looked is found at once", async (test) => {
   const outdated: Record<
     string,
-    (client: Client, newer: Client, query: Place["query"]) => Promise<void>
+    (client: Client, newer: Client, query: Fixture["query"]) => Promise<void>
   > = {
     async "getResult()"(client, newer, query) {
       const { workflowID } = await enqueue(newer, idle);
@@ -319,7 +319,7 @@ Deno.test("what has moved or come since the client looked is found at once", asy
 });
 
 /** Leaves the input where workers of today look for it only. */
-async function forgetOlderInput(query: Place["query"], workflowID: string): Promise<void> {
+async function forgetOlderInput(query: Fixture["query"], workflowID: string): Promise<void> {
   await query(
     `update dbos.workflow_status set inputs = null where workflow_uuid = '${workflowID}'`,
   );

@@ -10,7 +10,12 @@ import {
   getStatus,
   listWorkflows,
 } from "../mod.ts";
-import { createLane, driverLanes, type OpenLane, type Place } from "./conformance/driver_lanes.ts";
+import {
+  createTarget,
+  driverTargets,
+  type Fixture,
+  type OpenTarget,
+} from "./conformance/driver_targets.ts";
 import { testServerConformance } from "./conformance/test_conformance.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { type PgBouncer, poolSize, startPgBouncer, unavailable } from "./support/pgbouncer.ts";
@@ -18,9 +23,9 @@ import { startWorker } from "./support/start_worker.ts";
 
 const unprepared = { prepare: false };
 
-function openPreparing(place: Place) {
-  const sql = postgres(place.url, { onnotice: () => {}, fetch_types: false });
-  return createLane({ ...place, options: unprepared }, {
+function openPreparing(fixture: Fixture) {
+  const sql = postgres(fixture.url, { onnotice: () => {}, fetch_types: false });
+  return createTarget({ ...fixture, options: unprepared }, {
     driver: sql,
     transaction: (body) => sql.begin((transaction) => body(transaction)).then(() => {}),
     close: () => sql.end(),
@@ -28,33 +33,33 @@ function openPreparing(place: Place) {
 }
 
 /** Over connect(); the transactions are those of a driver. */
-async function openConnected(place: Place) {
-  const lane = openPreparing(place);
-  const client = await connect(place.url, unprepared);
+async function openConnected(fixture: Fixture) {
+  const target = openPreparing(fixture);
+  const client = await connect(fixture.url, unprepared);
   return {
-    ...lane,
+    ...target,
     client,
     async [Symbol.asyncDispose]() {
       await client.close();
-      await lane[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
     },
   };
 }
 
-const lanes: Record<string, OpenLane> = {
-  "npm:pg": driverLanes["npm:pg Pool without prepared statements"]!,
-  "npm:postgres": driverLanes["npm:postgres without prepared statements"]!,
-  "npm:postgres that only our client keeps from preparing": (place) =>
-    Promise.resolve(openPreparing(place)),
+const targets: Record<string, OpenTarget> = {
+  "npm:pg": driverTargets["npm:pg Pool without prepared statements"]!,
+  "npm:postgres": driverTargets["npm:postgres without prepared statements"]!,
+  "npm:postgres that only our client keeps from preparing": (fixture) =>
+    Promise.resolve(openPreparing(fixture)),
   "connect()": openConnected,
 };
 
-for (const [name, open] of Object.entries(lanes)) {
-  const openBehindPooler: OpenLane = async (place) => {
+for (const [name, open] of Object.entries(targets)) {
+  const openBehindPooler: OpenTarget = async (fixture) => {
     const resources = new AsyncDisposableStack();
-    const { url } = resources.use(await startPgBouncer(place.url));
-    const lane = resources.use(await open({ ...place, url }));
-    return { ...lane, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+    const { url } = resources.use(await startPgBouncer(fixture.url));
+    const target = resources.use(await open({ ...fixture, url }));
+    return { ...target, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   };
   testServerConformance(`${name} behind PgBouncer`, openBehindPooler, { skipReason: unavailable });
 }

@@ -24,13 +24,13 @@ import { startWorker } from "./support/start_worker.ts";
 const minPollingIntervalMs = 50;
 const timeoutSeconds = 60;
 
-interface Place extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly client: Client;
 }
 
 /** A database with a worker at work on it that has begun before any queue of these tests is there. */
-async function openPlace(): Promise<Place> {
+async function openFixture(): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
   resources.use(await startWorker({ systemDatabaseUrl: database.url }));
@@ -93,8 +93,8 @@ async function untilWorkerLooked(client: Client): Promise<void> {
 }
 
 Deno.test("a worker takes up and keeps to a registered queue", async (test) => {
-  await using place = await openPlace();
-  const { client } = place;
+  await using fixture = await openFixture();
+  const { client } = fixture;
 
   await test.step("globalConcurrency holds, and an update of it takes effect", async () => {
     await registerQueue(client, "narrow", { globalConcurrency: 1, minPollingIntervalMs });
@@ -179,8 +179,8 @@ Deno.test("a worker takes up and keeps to a registered queue", async (test) => {
 });
 
 Deno.test("functions for queues", async (test) => {
-  await using place = await openPlace();
-  const { client, database } = place;
+  await using fixture = await openFixture();
+  const { client, database } = fixture;
   await using pool = Object.assign(new pg.Pool({ connectionString: database.url }), {
     [Symbol.asyncDispose]: () => pool.end(),
   });
@@ -355,8 +355,8 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
 });
 
 Deno.test("functions for queues do on older schemas what those have a place for", async (test) => {
-  await using place = await openPlace();
-  const { database } = place;
+  await using fixture = await openFixture();
+  const { database } = fixture;
 
   await test.step("without limits for partitions and owners", async () => {
     const columns = ["partition_concurrency", "partition_worker_concurrency"]

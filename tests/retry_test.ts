@@ -157,10 +157,10 @@ Deno.test("retryAfter() does not try again what fails for good", async () => {
     attempts++;
     return Promise.reject(withCode("23505"));
   };
-  const isWorthRetrying = (error: unknown) => isTransient(error, true);
-  await assertRejects(() => retryAfter(withCode("40001"), attempt, isWorthRetrying, Infinity));
+  const isRetriable = (error: unknown) => isTransient(error, true);
+  await assertRejects(() => retryAfter(withCode("40001"), attempt, isRetriable, Infinity));
   assertEquals(attempts, 1);
-  await assertRejects(() => retryAfter(withCode("23505"), attempt, isWorthRetrying, Infinity));
+  await assertRejects(() => retryAfter(withCode("23505"), attempt, isRetriable, Infinity));
   assertEquals(attempts, 1);
 });
 

@@ -34,14 +34,14 @@ const everySecond = { scheduleName: "every-second", workflowName: "echo", schedu
 const newYear = { scheduleName: "new-year", workflowName: "echo", schedule: "@yearly" };
 const context = { region: "north", since: new Date("2026-01-02T03:04:05.678Z"), none: undefined };
 
-interface Place extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly client: Client;
   readonly pool: pg.Pool;
 }
 
 /** A database that a worker has made the tables of, and works on if it is to stay. */
-async function openPlace({ withWorker }: { withWorker: boolean }): Promise<Place> {
+async function openFixture({ withWorker }: { withWorker: boolean }): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
   const worker = await startWorker({ systemDatabaseUrl: database.url });
@@ -81,8 +81,8 @@ async function findRuns(pool: pg.Pool, name: string): Promise<{ id: string; time
 }
 
 Deno.test("a schedule fires on the worker, stops when paused and goes on when resumed", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, pool } = fixture;
   const latestTime = async () => (await findRuns(pool, "every-second")).at(-1)?.time ?? 0;
 
   await createSchedule(client, { ...everySecond, context, queueName: "tasks" });
@@ -118,8 +118,8 @@ Deno.test("a schedule fires on the worker, stops when paused and goes on when re
 });
 
 Deno.test("a schedule fires on the workers of its application only", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, pool } = fixture;
   await applySchedules(client, [
     { ...everySecond, scheduleName: "theirs", applicationName: "other-app" },
     { ...everySecond, scheduleName: "own", applicationName: "test-app" },
@@ -131,8 +131,8 @@ Deno.test("a schedule fires on the workers of its application only", async () =>
 });
 
 Deno.test("a nickname is written as what it stands for, which every worker reads", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
   const readSchedule = async () => (await getSchedule(client, "new-year"))?.schedule;
   await createSchedule(client, newYear);
   assertEquals(await readSchedule(), "0 0 1 1 *");
@@ -143,8 +143,8 @@ Deno.test("a nickname is written as what it stands for, which every worker reads
 });
 
 Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, pool } = fixture;
   await createSchedule(client, { ...newYear, context });
   await pauseSchedule(client, "new-year");
   const handle = await triggerSchedule<[Date, unknown]>(client, "new-year");
@@ -156,8 +156,8 @@ Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
 });
 
 Deno.test("backfillSchedule() runs a schedule once for each time, however often called", async () => {
-  await using place = await openPlace({ withWorker: true });
-  const { client, pool, database } = place;
+  await using fixture = await openFixture({ withWorker: true });
+  const { client, pool, database } = fixture;
   await createSchedule(client, { ...newYear, cronTimezone: "Asia/Kolkata", context });
   const [start, end] = [new Date("2020-12-31T18:30:00Z"), new Date("2024-12-31T18:30:00Z")];
   const workflowIDs = [2021, 2022, 2023]
@@ -177,8 +177,8 @@ Deno.test("backfillSchedule() runs a schedule once for each time, however often 
 });
 
 Deno.test("backfillSchedule() refuses IDs that belong to other workflows", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
   await createSchedule(client, { ...newYear, cronTimezone: "UTC" });
   const workflowID = "sched-new-year-2022-01-01T00:00:00.000Z";
   await enqueue(client, { workflowName: "sum", queueName: "idle", workflowID });
@@ -190,8 +190,8 @@ Deno.test("backfillSchedule() refuses IDs that belong to other workflows", async
 });
 
 Deno.test("a schedule of hundreds of times is backfilled in order", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
   await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
   const [start, end] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:15:00Z")];
   const handles = await backfillSchedule(client, "every-second", start, end);
@@ -201,8 +201,8 @@ Deno.test("a schedule of hundreds of times is backfilled in order", async () => 
 });
 
 Deno.test("a schedule is the same to the official client", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, database } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, database } = fixture;
   await using official = await openOfficialClient(database.url);
   const { queueName, cronTimezone } = { queueName: "tasks", cronTimezone: "Europe/Berlin" };
   await createSchedule(client, { ...newYear, context, queueName, cronTimezone });
@@ -215,8 +215,8 @@ Deno.test("a schedule is the same to the official client", async () => {
 });
 
 Deno.test("schedules are written when the transaction commits", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
   const connection = await pool.connect();
   try {
     await connection.query("begin");
@@ -253,8 +253,8 @@ Deno.test("schedules are written when the transaction commits", async () => {
 });
 
 Deno.test("applySchedules() writes all schedules or none", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
   await createSchedule(client, { ...newYear, applicationName: "theirs" });
   const own = (options: ScheduleOptions) => ({ ...options, applicationName: "own" });
   await assertRejects(
@@ -271,8 +271,8 @@ Deno.test("applySchedules() writes all schedules or none", async () => {
 });
 
 Deno.test("listSchedules() lists the schedules of the given names", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
   const schedules = ["b", "a", "ab"].map((scheduleName) => ({ ...newYear, scheduleName }));
   await applySchedules(client, schedules);
   const namesOf = async (scheduleName: string | string[]) =>
@@ -285,8 +285,8 @@ Deno.test("listSchedules() lists the schedules of the given names", async () => 
 });
 
 Deno.test("concurrent writes of the same schedules do not get into each other's way", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
   const results = await Promise.allSettled(
     Array.from({ length: 8 }, () => createSchedule(client, newYear)),
   );
@@ -308,8 +308,8 @@ Deno.test("concurrent writes of the same schedules do not get into each other's 
 });
 
 Deno.test("a context is portable where the workers read that", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, database, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, database, pool } = fixture;
   const portable = { serializationType: "portable" } as const;
   await createSchedule(client, { ...newYear, ...portable, context: { at: new Date(5) } });
   const { rows } = await pool.query(
@@ -329,8 +329,8 @@ Deno.test("a context is portable where the workers read that", async () => {
 });
 
 Deno.test("a context in another format is given as it is stored, and not run with", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { client, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
   await createSchedule(client, newYear);
   await pool.query("update dbos.workflow_schedules set context = 'gASVAgAAAAAAAABOLg=='");
   const schedule = await getSchedule(client, "new-year");
@@ -339,8 +339,8 @@ Deno.test("a context in another format is given as it is stored, and not run wit
 });
 
 Deno.test("schedules need the tables and columns that they are in", async () => {
-  await using place = await openPlace({ withWorker: false });
-  const { database, pool } = place;
+  await using fixture = await openFixture({ withWorker: false });
+  const { database, pool } = fixture;
   await pool.query("alter table dbos.workflow_schedules drop column cron_timezone");
   await pool.query("drop table dbos.application_versions");
   {

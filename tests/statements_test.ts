@@ -182,8 +182,8 @@ Deno.test("every statement runs on every schema version of the DBOS SDK", async 
     const status = await getStatus(client, workflowID);
     assertEquals(status?.status, "ENQUEUED");
     // With an ID that is new, another form of the statement.
-    const unnamed = await enqueue(client, echo, version);
-    assertEquals((await unnamed.getStatus())?.input, [version]);
+    const unlabelled = await enqueue(client, echo, version);
+    assertEquals((await unlabelled.getStatus())?.input, [version]);
     assertEquals(await getEvent(client, workflowID, "key", 0), null);
     const { rows } = await connection.query(
       "select message from dbos.notifications where destination_uuid = $1",

@@ -11,7 +11,7 @@ import {
   UnsupportedSerializationError,
   type WorkflowHandle,
 } from "../mod.ts";
-import { type LookRecorder, openLookRecorder } from "./support/look_recorder.ts";
+import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 import type { Relayed } from "./support/worker_app.ts";
 
 interface Relay extends WorkflowHandle {
@@ -40,7 +40,7 @@ async function writeNumbers(client: Client, count: number): Promise<string> {
 
 /** Rows as a worker leaves them, of a workflow that runs for ever. */
 async function insertStream(
-  { pool }: LookRecorder,
+  { pool }: PollRecorder,
   values: { value: string; serialization?: string | null; offset?: number }[],
   status = "PENDING",
 ): Promise<string> {
@@ -62,8 +62,8 @@ async function insertStream(
 const patient = { timeoutSeconds: 60 };
 
 Deno.test("a stream is read as a worker writes it", async (test) => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
 
   for (const format of ["portable", "native"] as const) {
     await test.step(`readStream() gives each value as it comes, in ${format} format`, async () => {
@@ -117,10 +117,10 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
 
   await test.step("many values come with one look", async () => {
     const workflowID = await writeNumbers(client, 230);
-    looks.length = 0;
+    polls.length = 0;
     const values = await Array.fromAsync(readStream(client, workflowID, "log", patient));
     assertEquals(values, Array.from({ length: 230 }, (_, index) => index));
-    assertEquals(looks.map(({ wanted }) => (wanted[0] as { offset: number }).offset), [
+    assertEquals(polls.map(({ wanted }) => (wanted[0] as { offset: number }).offset), [
       0,
       100,
       200,
@@ -174,13 +174,13 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     }
     const workflowIDs = await Promise.all(writers);
     const streams = workflowIDs.map((id) => readStream(client, id, "log", patient));
-    looks.length = 0;
+    polls.length = 0;
     const read = (values: AsyncGenerator<unknown>) => values.next().then(({ value }) => value);
     assertEquals(await Promise.all(streams.map(read)), workflowIDs.map((_, index) => index));
-    assertEquals(looks.length, 1);
+    assertEquals(polls.length, 1);
     const next = Promise.all(streams.map(read));
-    await recorder.untilLooks(4);
-    assertEquals(new Set(looks.map(({ wanted }) => wanted.length)), new Set([1000]));
+    await recorder.untilPolls(4);
+    assertEquals(new Set(polls.map(({ wanted }) => wanted.length)), new Set([1000]));
     await recorder.pool.query(
       `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
       select workflow_uuid, key, '"more"', 1, serialization from dbos.streams
@@ -192,7 +192,7 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
 });
 
 Deno.test("what is read follows the rows", async (test) => {
-  await using recorder = await openLookRecorder();
+  await using recorder = await openPollRecorder();
   const { client, pool } = recorder;
 
   for (const closing of ['"__DBOS_STREAM_CLOSED__"', "__DBOS_STREAM_CLOSED__"]) {
@@ -285,8 +285,8 @@ Deno.test("what is read follows the rows", async (test) => {
 
 Deno.test("the wait for a value ends, and leaves nothing behind", async (test) => {
   // Deno fails a step that leaves a timer behind.
-  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, polls } = recorder;
   const long = { timeoutSeconds: 3_600 };
   const workflowID = await insertStream(recorder, [{ value: "1" }, { value: "2" }]);
 
@@ -318,8 +318,8 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
       signal: stop.signal,
     });
     const next = values.next();
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     stop.abort(new Error("enough"));
     await assertRejects(() => next, Error, "enough");
     const late = readStream(client, workflowID, "log", { signal: stop.signal });
@@ -338,8 +338,8 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
   await test.step("by return() while a value is waited for", async () => {
     const values = readStream(client, workflowID, "log", { ...long, offset: 2 });
     const next = values.next();
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     assertEquals((await values.return()).done, true);
     assertEquals((await next).done, true);
     const unread = readStream(client, workflowID, "log", long);
@@ -351,23 +351,23 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
     const reader = body.getReader();
     assertEquals((await reader.read()).value, 2);
     const next = reader.read();
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     await reader.cancel();
     assertEquals((await next).done, true);
   });
   await test.step("when the client is closed", async () => {
     const next = readStream(client, workflowID, "log", { ...long, offset: 2 }).next();
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     await client.close();
     await assertRejects(() => next, Error, "the client was closed");
   });
 });
 
 Deno.test("misuse of readStream() is refused at once", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   const read = (workflowID: unknown, key: unknown, options: unknown = {}) => () =>
     readStream(client, workflowID as string, key as string, options as object);
   for (
@@ -386,5 +386,5 @@ Deno.test("misuse of readStream() is refused at once", async () => {
     ] as const
   ) assertThrows(misuse, error, message);
   await assertRejects(() => readStreamOffset(client, "id", "log", NaN), RangeError, "offset");
-  assertEquals(looks, []);
+  assertEquals(polls, []);
 });

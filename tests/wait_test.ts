@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { enqueue, getEvent, getResult, ResultTimeoutError } from "../mod.ts";
-import { openLookRecorder } from "./support/look_recorder.ts";
+import { openPollRecorder } from "./support/poll_recorder.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 
@@ -9,16 +9,16 @@ function newIDs(count: number): string[] {
 }
 
 Deno.test("500 waits of results, and 500 of events, are one query a tick each", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   const workflowIDs = newIDs(500);
   const waits = workflowIDs.flatMap((workflowID) => [
     getResult(client, workflowID, { timeoutSeconds: 60 }),
     getEvent(client, workflowID, "key", 60),
   ]);
-  await recorder.untilLooks(6);
+  await recorder.untilPolls(6);
   const eventsOf = (ids: string[]) => ids.map((id) => ({ workflow_id: id, key: "key" }));
-  for (const { kind, wanted } of looks) {
+  for (const { kind, wanted } of polls) {
     assertEquals(wanted, kind === "outcomes" ? workflowIDs : eventsOf(workflowIDs));
   }
   const publisher = { workflowName: "publish", queueName: "tasks" };
@@ -29,13 +29,13 @@ Deno.test("500 waits of results, and 500 of events, are one query a tick each", 
   const found = await Promise.all(waits.slice(0, 10));
   assertEquals(found, workflowIDs.slice(0, 5).flatMap((id) => [id, id]));
   // However many are left, they are looked for together.
-  const seen = looks.length;
-  await recorder.untilLooks(seen + 4);
+  const seen = polls.length;
+  await recorder.untilPolls(seen + 4);
   const left = workflowIDs.slice(5);
-  assertEquals(looks.findLast(({ kind }) => kind === "outcomes")!.wanted, left);
-  assertEquals(looks.findLast(({ kind }) => kind === "events")!.wanted, eventsOf(left));
+  assertEquals(polls.findLast(({ kind }) => kind === "outcomes")!.wanted, left);
+  assertEquals(polls.findLast(({ kind }) => kind === "events")!.wanted, eventsOf(left));
   const elapsedMs = performance.now() - startedAt;
-  assert(looks.length <= 20 + elapsedMs / 5, `${looks.length} looks in ${elapsedMs} ms`);
+  assert(polls.length <= 20 + elapsedMs / 5, `${polls.length} polls in ${elapsedMs} ms`);
 
   await client.close();
   const outcomes = await Promise.allSettled(waits);
@@ -43,60 +43,60 @@ Deno.test("500 waits of results, and 500 of events, are one query a tick each", 
 });
 
 Deno.test("the same awaited twice is looked for once and found twice", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   const results = await Promise.all(
     Array.from({ length: 3 }, () => getResult(client, workflowID, { timeoutSeconds: 60 })),
   );
   assertEquals(results, [[7], [7], [7]]);
-  for (const { wanted } of looks) assertEquals(wanted, [workflowID]);
+  for (const { wanted } of polls) assertEquals(wanted, [workflowID]);
 });
 
 Deno.test("the first look is at once, whatever the interval is", async () => {
-  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   await getResult(client, workflowID, { timeoutSeconds: 60, pollingIntervalMs: 20 });
-  looks.length = 0;
+  polls.length = 0;
   assertEquals(await getResult(client, workflowID), [7]);
   assertEquals(await getEvent(client, workflowID, "key", 0), null);
-  assertEquals(looks.length, 2);
+  assertEquals(polls.length, 2);
   // Nor does a wait with a long interval hold up another one.
   const stop = new AbortController();
   const forever = getResult(client, "nobody", { signal: stop.signal });
-  await recorder.untilLooks(3);
+  await recorder.untilPolls(3);
   assertEquals(await getResult(client, workflowID), [7]);
   stop.abort();
   await assertRejects(() => forever, DOMException);
 });
 
-Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+Deno.test("polls follow each other at growing intervals, up to pollingIntervalMs", async () => {
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   await assertRejects(
     () => getResult(client, "nobody", { timeoutSeconds: 1 }),
     ResultTimeoutError,
   );
-  const startedAt = looks[0]!.at;
+  const startedAt = polls[0]!.at;
   // The last look is at the timeout, however soon after the one before.
-  for (let index = 1; index < looks.length - 1; index++) {
-    const ageMs = looks[index - 1]!.at - startedAt;
-    const gapMs = looks[index]!.at - looks[index - 1]!.at;
+  for (let index = 1; index < polls.length - 1; index++) {
+    const ageMs = polls[index - 1]!.at - startedAt;
+    const gapMs = polls[index]!.at - polls[index - 1]!.at;
     // A timer may be a little early.
     assert(gapMs >= Math.max(ageMs / 32, 20) - 2, `${gapMs} ms after ${ageMs} ms`);
   }
-  assert(looks.length > 3);
+  assert(polls.length > 3);
 
   // After an hour the interval would be minutes.
-  looks.length = 0;
+  polls.length = 0;
   const stop = new AbortController();
   const result = getResult(client, "nobody", { signal: stop.signal, pollingIntervalMs: 30 });
-  await recorder.untilLooks(1);
+  await recorder.untilPolls(1);
   const realNow = performance.now;
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
-    await recorder.untilLooks(4);
+    await recorder.untilPolls(4);
   } finally {
     performance.now = realNow;
   }
@@ -105,8 +105,8 @@ Deno.test("looks follow each other at growing intervals, up to pollingIntervalMs
 });
 
 Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
-  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   // Deno fails a step that leaves a timer behind.
   await test.step("found", async () => {
@@ -115,8 +115,8 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
   await test.step("aborted", async () => {
     const stop = new AbortController();
     const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     stop.abort(new Error("enough"));
     await assertRejects(() => result, Error, "enough");
   });
@@ -138,18 +138,18 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
     await client.close();
     await assertRejects(() => result, Error, "the client was closed");
   });
-  // Longer than any interval that was due: nobody looks any more.
-  const seen = looks.length;
+  // Longer than any interval that was due: nobody polls any more.
+  const seen = polls.length;
   await new Promise((resolve) => setTimeout(resolve, 100));
-  assertEquals(looks.length, seen);
+  assertEquals(polls.length, seen);
 });
 
 Deno.test("a look that fails rejects its own waits and no others", async () => {
-  await using recorder = await openLookRecorder({ retryTimeoutSeconds: 0 });
+  await using recorder = await openPollRecorder({ retryTimeoutSeconds: 0 });
   const { client, pool } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   await getResult(client, workflowID, { timeoutSeconds: 60 });
-  recorder.looks.length = 0;
+  recorder.polls.length = 0;
 
   const locker = await pool.connect();
   await locker.query("begin");
@@ -160,7 +160,7 @@ Deno.test("a look that fails rejects its own waits and no others", async () => {
     getResult(client, "nobody", { timeoutSeconds: 60 }),
   ];
   const outcomes = Promise.allSettled(failing);
-  await recorder.untilLooks(1);
+  await recorder.untilPolls(1);
   const later = getResult(client, workflowID, { timeoutSeconds: 60 });
   const terminate = `
     select pg_terminate_backend(pid) from pg_stat_activity

@@ -2,19 +2,19 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
-  completed,
   enqueue,
   retrieveWorkflow,
   SerializedValue,
   UnsupportedSerializationError,
   waitAll,
+  waitEach,
   waitFirst,
   WaitTimeoutError,
   WorkflowError,
   type WorkflowHandle,
   type WorkflowOutcome,
 } from "../mod.ts";
-import { type LookRecorder, openLookRecorder } from "./support/look_recorder.ts";
+import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 
 const patient = { timeoutSeconds: 60 };
 const task = { workflowName: "echo", queueName: "tasks" };
@@ -25,7 +25,7 @@ function newIDs(count: number): string[] {
 }
 
 /** Inserts workflows as a worker that runs them leaves them. */
-async function insertRunning({ pool }: LookRecorder, workflowIDs: string[]): Promise<void> {
+async function insertRunning({ pool }: PollRecorder, workflowIDs: string[]): Promise<void> {
   await pool.query(
     `insert into dbos.workflow_status (workflow_uuid, status, name, serialization)
     select id, 'PENDING', 'worker', 'portable_json' from unnest($1::text[]) as id`,
@@ -34,7 +34,7 @@ async function insertRunning({ pool }: LookRecorder, workflowIDs: string[]): Pro
 }
 
 /** Ends workflows, each with its ID as result, the first of them first. */
-async function endAll({ pool }: LookRecorder, workflowIDs: string[]): Promise<void> {
+async function endAll({ pool }: PollRecorder, workflowIDs: string[]): Promise<void> {
   await pool.query(
     `with ended as (
       update dbos.workflow_status
@@ -48,7 +48,7 @@ async function endAll({ pool }: LookRecorder, workflowIDs: string[]): Promise<vo
   );
 }
 
-async function endAs({ pool }: LookRecorder, workflowID: string, status: string): Promise<void> {
+async function endAs({ pool }: PollRecorder, workflowID: string, status: string): Promise<void> {
   await pool.query("update dbos.workflow_status set status = $2 where workflow_uuid = $1", [
     workflowID,
     status,
@@ -56,8 +56,8 @@ async function endAs({ pool }: LookRecorder, workflowID: string, status: string)
 }
 
 Deno.test("workflows are waited for together", async (test) => {
-  await using recorder = await openLookRecorder();
-  const { client, looks, pool } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls, pool } = recorder;
 
   await test.step("waitFirst() gives the handle of the one that ends first", async () => {
     const never = await enqueue(client, onIdleQueue);
@@ -98,13 +98,15 @@ Deno.test("workflows are waited for together", async (test) => {
 
   await test.step("waitFirst() and waitAll() fetch no results", async () => {
     const { workflowID } = await enqueue(client, task, "large");
-    looks.length = 0;
+    polls.length = 0;
     await waitAll(client, [workflowID], patient);
     await waitFirst(client, [workflowID], patient);
-    for (const { kind, wanted } of looks) assertEquals([kind, wanted], ["ends", [workflowID]]);
+    for (const { kind, wanted } of polls) {
+      assertEquals([kind, wanted], ["completion_times", [workflowID]]);
+    }
   });
 
-  await test.step("completed() tells how each workflow ended", async () => {
+  await test.step("waitEach() tells how each workflow ended", async () => {
     const succeeded = await enqueue(client, task, 7);
     const native = await enqueue(
       client,
@@ -118,7 +120,7 @@ Deno.test("workflows are waited for together", async (test) => {
 
     const handles = [succeeded, native, failed, cancelled, givenUp, succeeded];
     const outcomes = new Map<string, WorkflowOutcome>();
-    for await (const outcome of completed(client, handles, patient)) {
+    for await (const outcome of waitEach(client, handles, patient)) {
       assert(!outcomes.has(outcome.workflowID));
       outcomes.set(outcome.workflowID, outcome);
     }
@@ -145,13 +147,13 @@ Deno.test("workflows are waited for together", async (test) => {
     assert(errorOf(cancelled) instanceof AwaitedWorkflowCancelledError);
     assertEquals(outcomeOf(givenUp).status, "MAX_RECOVERY_ATTEMPTS_EXCEEDED");
     assert(errorOf(givenUp) instanceof AwaitedWorkflowExceededMaxRecoveryAttemptsError);
-    assertEquals(await Array.fromAsync(completed(client, [])), []);
+    assertEquals(await Array.fromAsync(waitEach(client, [])), []);
   });
 
-  await test.step("completed() gives each outcome as its workflow ends", async () => {
+  await test.step("waitEach() gives each outcome as its workflow ends", async () => {
     const workflowIDs = newIDs(4);
     await insertRunning(recorder, workflowIDs);
-    const outcomes = completed(client, workflowIDs, patient);
+    const outcomes = waitEach(client, workflowIDs, patient);
     for (const workflowID of workflowIDs.toReversed()) {
       const next = outcomes.next();
       await endAll(recorder, [workflowID]);
@@ -171,7 +173,7 @@ Deno.test("workflows are waited for together", async (test) => {
     await pool.query(setFormat, [workflowIDs[1], "ERROR", "py_pickle"]);
     // Its result lacks the mark of that format.
     await pool.query(setFormat, [workflowIDs[2], "SUCCESS", "js_superjson"]);
-    const [first, second, damaged, last] = await Array.fromAsync(completed(client, workflowIDs));
+    const [first, second, damaged, last] = await Array.fromAsync(waitEach(client, workflowIDs));
     const stored = new SerializedValue("py_pickle", `"${workflowIDs[0]}"`);
     assertEquals(first, { workflowID: workflowIDs[0]!, status: "SUCCESS", result: stored });
     assert(second?.status === "ERROR" && second.error instanceof UnsupportedSerializationError);
@@ -191,7 +193,7 @@ Deno.test("workflows are waited for together", async (test) => {
     await connection.query("begin");
     await endAll({ ...recorder, pool: connection as never }, workflowIDs);
     assertEquals((await waitAll(connection, workflowIDs, patient)).length, 2);
-    assertEquals((await Array.fromAsync(completed(connection, workflowIDs))).length, 2);
+    assertEquals((await Array.fromAsync(waitEach(connection, workflowIDs))).length, 2);
     const once = { timeoutSeconds: 0 };
     await assertRejects(() => waitFirst(client, workflowIDs, once), WaitTimeoutError);
     await connection.query("rollback");
@@ -200,8 +202,8 @@ Deno.test("workflows are waited for together", async (test) => {
 });
 
 Deno.test("10,000 workflows are one query a tick and hardly a timer", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   const workflowIDs = newIDs(10_000);
   await insertRunning(recorder, workflowIDs);
   // All have ended at the first look: a look brings a part of them.
@@ -211,19 +213,19 @@ Deno.test("10,000 workflows are one query a tick and hardly a timer", async () =
   const timers = countTimers();
   try {
     const startedAt = performance.now();
-    const outcomes = completed(client, workflowIDs, patient);
+    const outcomes = waitEach(client, workflowIDs, patient);
     const seen: string[] = [];
     const read = async (count: number) => {
       for (; count > 0; count--) seen.push((await outcomes.next()).value!.workflowID);
     };
     await read(2500);
     assertEquals(new Set(seen), new Set(early));
-    assertEquals(looks.map(({ wanted }) => wanted.length), [10_000, 9000, 8000]);
+    assertEquals(polls.map(({ wanted }) => wanted.length), [10_000, 9000, 8000]);
 
     // Nothing is sent while what has been found is dealt with.
     const half = workflowIDs.slice(2500, 3000);
     await endAll(recorder, half);
-    assertEquals(looks.length, 3);
+    assertEquals(polls.length, 3);
     await read(500);
     assertEquals(seen.slice(2500), half);
 
@@ -236,7 +238,7 @@ Deno.test("10,000 workflows are one query a tick and hardly a timer", async () =
     assertEquals((await outcomes.next()).done, true);
     assertEquals(new Set(seen), new Set(workflowIDs));
     const elapsedMs = performance.now() - startedAt;
-    assert(looks.length <= 20 + elapsedMs / 20, `${looks.length} looks in ${elapsedMs} ms`);
+    assert(polls.length <= 20 + elapsedMs / 20, `${polls.length} polls in ${elapsedMs} ms`);
     assert(timers.most <= 5, `${timers.most} timers at a time`);
   } finally {
     timers.stop();
@@ -270,8 +272,8 @@ function countTimers(): { most: number; stop(): void } {
 
 Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
   // Deno fails a step that leaves a timer behind.
-  await using recorder = await openLookRecorder({ pollingIntervalMs: 3_600_000 });
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
+  const { client, polls } = recorder;
   const [ended, ...open] = newIDs(3) as [string, string, string];
   const all = [ended, ...open];
   await insertRunning(recorder, all);
@@ -289,7 +291,7 @@ Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
         one.message,
         `Cannot wait any longer for workflows: 2 not ended within ${timeoutSeconds} s`,
       );
-      const outcomes = completed(client, all, options);
+      const outcomes = waitEach(client, all, options);
       assertEquals((await outcomes.next()).value!.workflowID, ended);
       const rest = await assertRejects(() => outcomes.next(), WaitTimeoutError);
       assertEquals(rest.workflowIDs, open);
@@ -302,40 +304,40 @@ Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
     const waits = [
       waitFirst(client, open, options),
       waitAll(client, all, options),
-      Array.fromAsync(completed(client, all, options)),
+      Array.fromAsync(waitEach(client, all, options)),
     ];
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     stop.abort(new Error("enough"));
     for (const wait of waits) await assertRejects(() => wait, Error, "enough");
     await assertRejects(() => waitAll(client, all, options), Error, "enough");
   });
   await test.step("when it is broken off", async () => {
-    for await (const { workflowID } of completed(client, all, long)) {
+    for await (const { workflowID } of waitEach(client, all, long)) {
       assertEquals(workflowID, ended);
       break;
     }
   });
   await test.step("by return() while an outcome is waited for", async () => {
-    const outcomes = completed(client, open, long);
+    const outcomes = waitEach(client, open, long);
     const next = outcomes.next();
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     assertEquals((await outcomes.return()).done, true);
     assertEquals((await next).done, true);
   });
   await test.step("when the client is closed", async () => {
     const waits = [waitFirst(client, open, long), waitAll(client, all, long)];
-    const seen = looks.length;
-    await recorder.untilLooks(seen + 1);
+    const seen = polls.length;
+    await recorder.untilPolls(seen + 1);
     await client.close();
     for (const wait of waits) await assertRejects(() => wait, Error, "the client was closed");
   });
 });
 
 Deno.test("misuse of waits for many is refused before anything is sent", async () => {
-  await using recorder = await openLookRecorder();
-  const { client, looks } = recorder;
+  await using recorder = await openPollRecorder();
+  const { client, polls } = recorder;
   for (
     const [workflows, error, message] of [
       ["task-7", TypeError, "expected an array"],
@@ -348,13 +350,13 @@ Deno.test("misuse of waits for many is refused before anything is sent", async (
     const misused = workflows as unknown as string[];
     await assertRejects(() => waitFirst(client, misused), error, message);
     await assertRejects(() => waitAll(client, misused), error, message);
-    assertThrows(() => completed(client, misused), error, message);
+    assertThrows(() => waitEach(client, misused), error, message);
   }
   await assertRejects(() => waitFirst(client, []), RangeError, "no workflows");
   for (const options of [{ timeoutSeconds: -1 }, { pollingIntervalMs: 0.5 }]) {
     await assertRejects(() => waitFirst(client, ["id"], options), RangeError);
     await assertRejects(() => waitAll(client, ["id"], options), RangeError);
-    assertThrows(() => completed(client, ["id"], options), RangeError);
+    assertThrows(() => waitEach(client, ["id"], options), RangeError);
   }
-  assertEquals(looks, []);
+  assertEquals(polls, []);
 });

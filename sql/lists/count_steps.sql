@@ -2,7 +2,7 @@
 --   completed_from int, completed_until int, by_status int, by_name int, bucket_ms int) many
 -- needs operation_outputs.started_at_epoch_ms, operation_outputs.completed_at_epoch_ms,
 -- needs operation_outputs.application_name
--- row: status text?, name text?, bucket text?, count text, longest_ms text?
+-- row: status text?, name text?, bucket text?, count text, max_duration_ms text?
 --
 -- How many steps match and how long the longest of them took, in each of the groups that are asked
 -- for. A step with an error has failed. One without times, such as the start of a child, counts as
@@ -28,7 +28,7 @@ select
   status, -- :by_status
   name, -- :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket, -- :bucket_ms
-  max(duration_ms)::text as longest_ms,
+  max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
 group by

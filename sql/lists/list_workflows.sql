@@ -4,8 +4,8 @@
 --   keys text, is_debounced int, users text, executors text, versions text, applications text,
 --   origins text, is_fork int, was_forked_from int, parents text, has_parent int, schedules text,
 --   attributes text, created_from int, created_until int, dequeued_from int, dequeued_until int,
---   completed_from int, completed_until int, is_few int, after_time int, before_time int,
---   edge_id text, sort_desc int, limit int, offset int, load_input int, load_output int) many
+--   completed_from int, completed_until int, is_selective int, after_time int, before_time int,
+--   cursor_id text, sort_desc int, limit int, offset int, load_input int, load_output int) many
 -- row: workflow_id text, status text, name text, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
 -- row: inputs text?, output text?, error text?, serialization text?, executor_id text?,
@@ -17,7 +17,7 @@
 --
 -- Workflows with their inputs and outcomes, the oldest first or, with sort_desc, the newest. Those
 -- of one millisecond are in the order of their IDs, so that a page can begin after (after_time,
--- edge_id) or, with sort_desc, before (before_time, edge_id). Payloads are joined to the
+-- cursor_id) or, with sort_desc, before (before_time, cursor_id). Payloads are joined to the
 -- page alone; `limit 1` has them looked up, where the planner would read all for a page of some size.
 --
 -- Lists are texts joined by a separator that is in none of them. Unlike JSON that is a constant to
@@ -30,7 +30,7 @@
 -- All IDs of the patterns are from id_from to id_until where text is ordered by its bytes, which is
 -- where capitals precede small letters. Elsewhere the index does not know of prefixes.
 --
--- is_few is for what waits or runs. It is young, but the planner takes it to be spread evenly: with
+-- is_selective is for what waits or runs. It is young, but the planner takes it to be spread evenly: with
 -- a limit it would walk by age, past all that has ended, until enough is found.
 with matching as (
   select ws.*
@@ -87,9 +87,9 @@ with matching as (
       and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
       and completed_at >= :completed_from::bigint -- :completed_from
       and completed_at <= :completed_until::bigint -- :completed_until
-      and (created_at, workflow_uuid) > (:after_time::bigint, :edge_id::text) -- :after_time
-      and (created_at, workflow_uuid) < (:before_time::bigint, :edge_id::text) -- :before_time
-    offset 0 -- :is_few
+      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text) -- :after_time
+      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text) -- :before_time
+    offset 0 -- :is_selective
   ) as ws
 ),
 page as (

@@ -18,7 +18,7 @@ export const countSteps: Statement<{
   name: string | null;
   bucket: string | null;
   count: string;
-  longest_ms: string | null;
+  max_duration_ms: string | null;
 }> = {
   name: "count_steps",
   conditions: [
@@ -47,7 +47,7 @@ export const countSteps: Statement<{
     ["status,", 7],
     ["name,", 8],
     ["(completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,", 9],
-    "max(duration_ms)::text as longest_ms,count(*)::text as count from matching group by",
+    "max(duration_ms)::text as max_duration_ms,count(*)::text as count from matching group by",
     ["status,", 7],
     ["name,", 8],
     ["completed_at / :bucket_ms::bigint,", 9],
@@ -206,14 +206,6 @@ export const countWorkflows: Statement<{
   ],
 };
 
-export const limitTime: Statement<{
-  timeout_ms: number;
-}, Record<never, never>> = {
-  name: "limit_time",
-  conditions: [],
-  lines: ["set local statement_timeout = :timeout_ms"],
-};
-
 export const listSteps: Statement<{
   workflow_id: string;
   limit?: number | undefined;
@@ -293,10 +285,10 @@ export const listWorkflows: Statement<{
   dequeued_until?: number | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
-  is_few?: number | undefined;
+  is_selective?: number | undefined;
   after_time?: number | undefined;
   before_time?: number | undefined;
-  edge_id: string;
+  cursor_id: string;
   sort_desc?: number | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
@@ -376,7 +368,7 @@ export const listWorkflows: Statement<{
     ":completed_until",
     ":after_time",
     ":before_time",
-    ":is_few",
+    ":is_selective",
     ":sort_desc",
     ":limit",
     ":offset",
@@ -436,8 +428,8 @@ export const listWorkflows: Statement<{
     ["and started_at_epoch_ms <= :dequeued_until::bigint", 33],
     ["and completed_at >= :completed_from::bigint", 34],
     ["and completed_at <= :completed_until::bigint", 35],
-    ["and (created_at,workflow_uuid) > (:after_time::bigint,:edge_id::text)", 36],
-    ["and (created_at,workflow_uuid) < (:before_time::bigint,:edge_id::text)", 37],
+    ["and (created_at,workflow_uuid) > (:after_time::bigint,:cursor_id::text)", 36],
+    ["and (created_at,workflow_uuid) < (:before_time::bigint,:cursor_id::text)", 37],
     ["offset 0", 38],
     ") as ws),page as (select * from matching order by",
     ["created_at desc,workflow_uuid desc,", 39],
@@ -486,4 +478,12 @@ export const listWorkflows: Statement<{
     ["ws.created_at desc,ws.workflow_uuid desc,", 39],
     "ws.created_at,ws.workflow_uuid",
   ],
+};
+
+export const setStatementTimeout: Statement<{
+  timeout_ms: number;
+}, Record<never, never>> = {
+  name: "set_statement_timeout",
+  conditions: [],
+  lines: ["set local statement_timeout = :timeout_ms"],
 };

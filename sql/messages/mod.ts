@@ -3,8 +3,8 @@
 import type { Statement } from "../statement.ts";
 
 export const findEvents: Statement<{
-  wanted: string;
-  most_rows: number;
+  targets: string;
+  max_rows: number;
 }, {
   position: number;
   value: string;
@@ -13,15 +13,15 @@ export const findEvents: Statement<{
   name: "find_events",
   conditions: ["workflow_events.serialization"],
   lines: [
-    "select (wanted.position - 1)::int as position,",
+    "select (targets.position - 1)::int as position,",
     ["event.serialization,", 1],
-    "event.value from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text)) with ordinality as wanted (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = wanted.workflow_id and event.key = wanted.key limit :most_rows::int",
+    "event.value from rows from (json_to_recordset(:targets::text::json) as (workflow_id text,key text)) with ordinality as targets (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = targets.workflow_id and event.key = targets.key limit :max_rows::int",
   ],
 };
 
 export const findStreamValues: Statement<{
-  wanted: string;
-  most_rows: number;
+  targets: string;
+  max_rows: number;
 }, {
   position: number;
   status: string | null;
@@ -30,9 +30,9 @@ export const findStreamValues: Statement<{
   name: "find_stream_values",
   conditions: ["streams.serialization"],
   lines: [
-    'select (wanted.position - 1)::int as position,ws.status,available.pairs from rows from (json_to_recordset(:wanted::text::json) as (workflow_id text,key text,"offset" bigint,most bigint)) with ordinality as wanted (workflow_id,key,"offset",most,position) left join :schema.workflow_status as ws on ws.workflow_uuid = wanted.workflow_id cross join lateral (select json_agg(json_build_array(value,serialization) order by "offset")::text as pairs from (select stream.value,coalesce(',
+    'select (targets.position - 1)::int as position,ws.status,available.pairs from rows from (json_to_recordset(:targets::text::json) as (workflow_id text,key text,"offset" bigint,most bigint)) with ordinality as targets (workflow_id,key,"offset",most,position) left join :schema.workflow_status as ws on ws.workflow_uuid = targets.workflow_id cross join lateral (select json_agg(json_build_array(value,serialization) order by "offset")::text as pairs from (select stream.value,coalesce(',
     ["stream.serialization,", 1],
-    'null::text) as serialization,stream."offset",wanted."offset" - 1 + row_number() over (order by stream."offset") as expected from :schema.streams as stream where stream.workflow_uuid = wanted.workflow_id and stream.key = wanted.key and stream."offset" >= wanted."offset" and stream."offset" < wanted."offset" + wanted.most) as following where "offset" = expected) as available where available.pairs is not null or ws.status is null or ws.status in (\'SUCCESS\',\'ERROR\',\'CANCELLED\',\'MAX_RECOVERY_ATTEMPTS_EXCEEDED\') limit :most_rows::int',
+    'null::text) as serialization,stream."offset",targets."offset" - 1 + row_number() over (order by stream."offset") as expected from :schema.streams as stream where stream.workflow_uuid = targets.workflow_id and stream.key = targets.key and stream."offset" >= targets."offset" and stream."offset" < targets."offset" + targets.most) as following where "offset" = expected) as available where available.pairs is not null or ws.status is null or ws.status in (\'SUCCESS\',\'ERROR\',\'CANCELLED\',\'MAX_RECOVERY_ATTEMPTS_EXCEEDED\') limit :max_rows::int',
   ],
 };
 
@@ -56,13 +56,13 @@ export const send: Statement<{
   after: string;
   backlog: number;
   messages: string;
-  may_exist?: number | undefined;
+  check_conflicts?: number | undefined;
 }, {
   last_created_at: string | null;
   position: number | null;
 }> = {
   name: "send",
-  conditions: ["notifications.serialization", ":may_exist"],
+  conditions: ["notifications.serialization", ":check_conflicts"],
   lines: [
     "with message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) + input.position as created_at,destination.workflow_uuid is not null as has_destination from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,destination_id text,topic text,message text,serialization text) left join lateral (select workflow_uuid from :schema.workflow_status where workflow_uuid = input.destination_id for key share) as destination on true),sent as (insert into :schema.notifications (message_uuid,destination_uuid,topic,",
     ["serialization,", 1],
@@ -83,13 +83,13 @@ export const sendToForks: Statement<{
   after: string;
   backlog: number;
   messages: string;
-  may_exist?: number | undefined;
+  check_conflicts?: number | undefined;
 }, {
   last_created_at: string | null;
   position: number | null;
 }> = {
   name: "send_to_forks",
-  conditions: ["workflow_status.forked_from", "notifications.serialization", ":may_exist"],
+  conditions: ["workflow_status.forked_from", "notifications.serialization", ":check_conflicts"],
   lines: [
     "with recursive message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) as first_created_at from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,fork_prefix text,destination_id text,topic text,message text,serialization text)),recipient as (select position,destination_id as workflow_id from message",
     [

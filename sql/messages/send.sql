@@ -1,11 +1,11 @@
--- send(after text, backlog int, messages text, may_exist int) many
+-- send(after text, backlog int, messages text, check_conflicts int) many
 -- row: last_created_at text?, position int?
 --
 -- Delivers messages; returns a row with the time of the last one, and then a row with the position
 -- of each whose destination does not exist. A message whose ID is there already was delivered
 -- before: nothing is written, and its destination counts as found.
 --
--- Without may_exist nothing is looked for, which is for messages whose IDs are new. An ID that is there
+-- Without check_conflicts nothing is looked for, which is for messages whose IDs are new. An ID that is there
 -- all the same is a unique violation.
 --
 -- The first releases for Python and Go had no unique index on the ID, which came before the column
@@ -66,7 +66,7 @@ sent as (
         and other.message_id = message.message_id -- not notifications.serialization
     ) -- not notifications.serialization
   order by message.position
-  on conflict do nothing -- :may_exist
+  on conflict do nothing -- :check_conflicts
 )
 select max(created_at)::text as last_created_at, null::int as position
 from message

@@ -1,4 +1,4 @@
--- send_to_forks(after text, backlog int, messages text, may_exist int) many
+-- send_to_forks(after text, backlog int, messages text, check_conflicts int) many
 -- row: last_created_at text?, position int?
 --
 -- Does what send.sql does, and sends each message to all forks of its destination as well, to their
@@ -72,7 +72,7 @@ sent as (
     select from destination where destination.workflow_uuid = delivery.destination_id
   )
   order by delivery.position
-  on conflict do nothing -- :may_exist
+  on conflict do nothing -- :check_conflicts
 )
 select
   stamp.last_created_at,

@@ -33,7 +33,7 @@ existing as (
   order by existing.schedule_name
   for update
 ),
-in_the_way as (
+conflicting as (
   select
     existing.application_name, -- workflow_schedules.application_name
     existing.schedule_name
@@ -69,7 +69,7 @@ written as (
     application_name, -- workflow_schedules.application_name
     'ACTIVE'
   from input
-  where not exists (select from in_the_way)
+  where not exists (select from conflicting)
   order by schedule_name
   on conflict (schedule_name) do update set
     workflow_name = excluded.workflow_name,
@@ -90,13 +90,13 @@ written as (
   returning schedule_name
 )
 select
-  in_the_way.application_name, -- workflow_schedules.application_name
-  in_the_way.schedule_name
-from in_the_way
+  conflicting.application_name, -- workflow_schedules.application_name
+  conflicting.schedule_name
+from conflicting
 union all
 select
   null, -- workflow_schedules.application_name
   input.schedule_name
 from input
-where not exists (select from in_the_way)
+where not exists (select from conflicting)
   and input.schedule_name not in (select schedule_name from written)

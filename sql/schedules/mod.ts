@@ -18,7 +18,7 @@ export const applySchedules: Statement<{
   lines: [
     "with input as (select * from json_to_recordset(:schedules::text::json) as input (schedule_id text,schedule_name text,workflow_name text,workflow_class_name text,schedule text,context text,automatic_backfill boolean,cron_timezone text,queue_name text,application_name text)),existing as (select",
     ["existing.application_name,", 1],
-    "existing.schedule_name from :schema.workflow_schedules as existing where existing.schedule_name in (select schedule_name from input) order by existing.schedule_name for update),in_the_way as (select",
+    "existing.schedule_name from :schema.workflow_schedules as existing where existing.schedule_name in (select schedule_name from input) order by existing.schedule_name for update),conflicting as (select",
     ["existing.application_name,", 1],
     "existing.schedule_name from existing join input using (schedule_name) where false",
     ["or existing.application_name <> input.application_name", 1],
@@ -32,7 +32,7 @@ export const applySchedules: Statement<{
     ["cron_timezone,", 3],
     ["queue_name,", 4],
     ["application_name,", 1],
-    "'ACTIVE' from input where not exists (select from in_the_way) order by schedule_name on conflict (schedule_name) do update set workflow_name = excluded.workflow_name,workflow_class_name = excluded.workflow_class_name,schedule = excluded.schedule,",
+    "'ACTIVE' from input where not exists (select from conflicting) order by schedule_name on conflict (schedule_name) do update set workflow_name = excluded.workflow_name,workflow_class_name = excluded.workflow_class_name,schedule = excluded.schedule,",
     ["automatic_backfill = excluded.automatic_backfill,", 2],
     ["cron_timezone = excluded.cron_timezone,", 3],
     ["queue_name = excluded.queue_name,", 4],
@@ -40,10 +40,10 @@ export const applySchedules: Statement<{
     "context = excluded.context where true",
     ["and coalesce(written.application_name = excluded.application_name,true)", 1],
     "returning schedule_name) select",
-    ["in_the_way.application_name,", 1],
-    "in_the_way.schedule_name from in_the_way union all select",
+    ["conflicting.application_name,", 1],
+    "conflicting.schedule_name from conflicting union all select",
     ["null,", 1],
-    "input.schedule_name from input where not exists (select from in_the_way) and input.schedule_name not in (select schedule_name from written)",
+    "input.schedule_name from input where not exists (select from conflicting) and input.schedule_name not in (select schedule_name from written)",
   ],
 };
 

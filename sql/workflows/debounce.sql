@@ -1,5 +1,5 @@
 -- debounce(job text) optional
--- row: bounced_id text?, holder_id text?, is_debounced boolean?, name text?, class_name text?,
+-- row: extended_id text?, holder_id text?, is_debounced boolean?, name text?, class_name text?,
 -- row: application_name text?, is_outdated boolean?
 -- needs workflow_status.is_debounced, workflow_status.delay_until_epoch_ms,
 -- needs workflow_status.serialization
@@ -21,45 +21,45 @@ with job as (
     deduplication_id text,
     application_name text,
     delay_ms bigint,
-    is_of_any_class boolean,
+    ignores_class boolean,
     inputs text,
     serialization text
   )
 ),
-bounced as (
-  update :schema.workflow_status as bounced
+extended as (
+  update :schema.workflow_status as extended
   set
     delay_until_epoch_ms = least(
       present.ms + job.delay_ms,
-      bounced.debounce_deadline_epoch_ms
+      extended.debounce_deadline_epoch_ms
     ),
     application_name = coalesce( -- workflow_status.application_name
-      bounced.application_name, job.application_name -- workflow_status.application_name
+      extended.application_name, job.application_name -- workflow_status.application_name
     ), -- workflow_status.application_name
     inputs = job.inputs,
     serialization = job.serialization,
     updated_at = present.ms
   from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
-  where bounced.queue_name = job.queue_name
-    and bounced.deduplication_id = job.deduplication_id
-    and bounced.name = job.name
-    and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name)
-    and bounced.status = 'DELAYED'
-    and bounced.is_debounced
+  where extended.queue_name = job.queue_name
+    and extended.deduplication_id = job.deduplication_id
+    and extended.name = job.name
+    and (job.ignores_class or extended.class_name is not distinct from job.class_name)
+    and extended.status = 'DELAYED'
+    and extended.is_debounced
     and not exists ( -- not workflow_input
       select from pg_catalog.pg_class as here -- not workflow_input
       join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
-      where here.oid = bounced.tableoid and beside.relname = 'workflow_input' -- not workflow_input
+      where here.oid = extended.tableoid and beside.relname = 'workflow_input' -- not workflow_input
     ) -- not workflow_input
     and coalesce( -- workflow_status.application_name
-      bounced.application_name = job.application_name, true -- workflow_status.application_name
+      extended.application_name = job.application_name, true -- workflow_status.application_name
     ) -- workflow_status.application_name
-  returning bounced.workflow_uuid
+  returning extended.workflow_uuid
 ),
 payload as ( -- workflow_input
   insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select bounced.workflow_uuid, job.inputs -- workflow_input
-  from bounced -- workflow_input
+  select extended.workflow_uuid, job.inputs -- workflow_input
+  from extended -- workflow_input
   cross join job -- workflow_input
   on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
 ), -- workflow_input
@@ -73,7 +73,7 @@ holder as (
     and holder.deduplication_id = job.deduplication_id
 )
 select
-  bounced.workflow_uuid as bounced_id,
+  extended.workflow_uuid as extended_id,
   exists ( -- not workflow_input
     select from pg_catalog.pg_class as here -- not workflow_input
     join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
@@ -85,5 +85,5 @@ select
   holder.application_name, -- workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
-left join bounced on true
+left join extended on true
 left join holder on true

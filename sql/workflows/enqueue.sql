@@ -1,4 +1,4 @@
--- enqueue(after text, backlog int, jobs text, may_exist int) many
+-- enqueue(after text, backlog int, jobs text, check_conflicts int) many
 -- row: last_created_at text?, position int?, existing_id text?, status text?, name text?,
 -- row: class_name text?, config_name text?, is_own boolean?, holder_id text?
 --
@@ -8,7 +8,7 @@
 -- Where all were inserted there is one row without a position. Each row says when the last one was
 -- created, unless none was inserted.
 --
--- Without may_exist nothing is looked for, which takes the server a fifth less: for jobs whose IDs are
+-- Without check_conflicts nothing is looked for, which takes the server a fifth less: for jobs whose IDs are
 -- new and that have no deduplication ID. An ID that is there all the same is a unique violation.
 --
 -- The inputs are written where workers of every age look for them: to workflow_input and to
@@ -130,46 +130,46 @@ inserted as (
     inputs,
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
   from job
-  on conflict do nothing -- :may_exist
+  on conflict do nothing -- :check_conflicts
   returning workflow_uuid, created_at, inputs
 ),
 payload as ( -- workflow_input
   insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
   select workflow_uuid, inputs from inserted -- workflow_input
-  on conflict (workflow_uuid) do update -- workflow_input, :may_exist
-    set inputs = excluded.inputs -- workflow_input, :may_exist
+  on conflict (workflow_uuid) do update -- workflow_input, :check_conflicts
+    set inputs = excluded.inputs -- workflow_input, :check_conflicts
 ), -- workflow_input
-obstacle as ( -- :may_exist
-  select job.* -- :may_exist
-  from job -- :may_exist
-  where not exists ( -- :may_exist
-    select from inserted -- :may_exist
-    where inserted.workflow_uuid = job.workflow_id -- :may_exist
-      and inserted.created_at = job.created_at -- :may_exist
-  ) -- :may_exist
-), -- :may_exist
+conflict as ( -- :check_conflicts
+  select job.* -- :check_conflicts
+  from job -- :check_conflicts
+  where not exists ( -- :check_conflicts
+    select from inserted -- :check_conflicts
+    where inserted.workflow_uuid = job.workflow_id -- :check_conflicts
+      and inserted.created_at = job.created_at -- :check_conflicts
+  ) -- :check_conflicts
+), -- :check_conflicts
 stamp as (
   select max(created_at)::text as last_created_at
   from inserted
 )
 select
-  obstacle.position, -- :may_exist
-  null::int as position, -- not :may_exist
-  existing.workflow_uuid as existing_id, -- :may_exist
-  existing.status, -- :may_exist
-  existing.name, -- :may_exist
-  existing.class_name::text, -- :may_exist
-  existing.config_name::text, -- :may_exist
-  existing.creator_xid -- workflow_status.creator_xid, :may_exist
-    = obstacle.creator_xid as is_own, -- workflow_status.creator_xid, :may_exist
-  existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
-    = obstacle.creator_xid as is_own, -- workflow_status.owner_xid, not workflow_status.creator_xid, :may_exist
-  holder.workflow_uuid as holder_id, -- :may_exist
+  conflict.position, -- :check_conflicts
+  null::int as position, -- not :check_conflicts
+  existing.workflow_uuid as existing_id, -- :check_conflicts
+  existing.status, -- :check_conflicts
+  existing.name, -- :check_conflicts
+  existing.class_name::text, -- :check_conflicts
+  existing.config_name::text, -- :check_conflicts
+  existing.creator_xid -- workflow_status.creator_xid, :check_conflicts
+    = conflict.creator_xid as is_own, -- workflow_status.creator_xid, :check_conflicts
+  existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid, :check_conflicts
+    = conflict.creator_xid as is_own, -- workflow_status.owner_xid, not workflow_status.creator_xid, :check_conflicts
+  holder.workflow_uuid as holder_id, -- :check_conflicts
   stamp.last_created_at
 from stamp
-left join obstacle on true -- :may_exist
-left join :schema.workflow_status as existing -- :may_exist
-  on existing.workflow_uuid = obstacle.workflow_id -- :may_exist
-left join :schema.workflow_status as holder -- :may_exist
-  on holder.queue_name = obstacle.queue_name -- :may_exist
-  and holder.deduplication_id = obstacle.deduplication_id -- :may_exist
+left join conflict on true -- :check_conflicts
+left join :schema.workflow_status as existing -- :check_conflicts
+  on existing.workflow_uuid = conflict.workflow_id -- :check_conflicts
+left join :schema.workflow_status as holder -- :check_conflicts
+  on holder.queue_name = conflict.queue_name -- :check_conflicts
+  and holder.deduplication_id = conflict.deduplication_id -- :check_conflicts

@@ -1,15 +1,15 @@
--- find_outcomes(wanted text, most_rows int) many
+-- find_outcomes(targets text, max_rows int) many
 -- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
--- row: is_outdated boolean?, ended_at text
+-- row: is_outdated boolean?, completed_at text
 --
 -- How each workflow of a list has ended, with its position in the list; no row for one that has not.
--- Of more than `most_rows` rows, some: those left out are found by asking for them again.
+-- Of more than `max_rows` rows, some: those left out are found by asking for them again.
 --
 -- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
 --
 -- `is_outdated` says that outcomes have a table by now that the statement was not made for.
 select
-  (wanted.position - 1)::int as position,
+  (targets.position - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   ws.status,
   coalesce(
@@ -29,9 +29,9 @@ select
   coalesce(
     ws.completed_at, -- workflow_status.completed_at
     ws.updated_at
-  )::text as ended_at
-from json_array_elements_text(:wanted::text::json)
-  with ordinality as wanted (workflow_id, position)
+  )::text as completed_at
+from json_array_elements_text(:targets::text::json)
+  with ordinality as targets (workflow_id, position)
 cross join lateral (
   select
     workflow_uuid,
@@ -43,9 +43,9 @@ cross join lateral (
     updated_at,
     status
   from :schema.workflow_status
-  where workflow_uuid = wanted.workflow_id
+  where workflow_uuid = targets.workflow_id
   limit 1
 ) as ws
 left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
-limit :most_rows::int
+limit :max_rows::int

@@ -31,7 +31,7 @@ export const cancelWorkflows: Statement<{
 export const debounce: Statement<{
   job: string;
 }, {
-  bounced_id: string | null;
+  extended_id: string | null;
   holder_id: string | null;
   is_debounced: boolean | null;
   name: string | null;
@@ -42,29 +42,29 @@ export const debounce: Statement<{
   name: "debounce",
   conditions: ["workflow_status.application_name", "workflow_input"],
   lines: [
-    "with job as (select * from json_to_recordset(:job::text::json) as job (name text,class_name text,queue_name text,deduplication_id text,application_name text,delay_ms bigint,is_of_any_class boolean,inputs text,serialization text)),bounced as (update :schema.workflow_status as bounced set delay_until_epoch_ms = least(present.ms + job.delay_ms,bounced.debounce_deadline_epoch_ms),",
-    ["application_name = coalesce(bounced.application_name,job.application_name),", 1],
-    "inputs = job.inputs,serialization = job.serialization,updated_at = present.ms from job,(select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present where bounced.queue_name = job.queue_name and bounced.deduplication_id = job.deduplication_id and bounced.name = job.name and (job.is_of_any_class or bounced.class_name is not distinct from job.class_name) and bounced.status = 'DELAYED' and bounced.is_debounced",
+    "with job as (select * from json_to_recordset(:job::text::json) as job (name text,class_name text,queue_name text,deduplication_id text,application_name text,delay_ms bigint,ignores_class boolean,inputs text,serialization text)),extended as (update :schema.workflow_status as extended set delay_until_epoch_ms = least(present.ms + job.delay_ms,extended.debounce_deadline_epoch_ms),",
+    ["application_name = coalesce(extended.application_name,job.application_name),", 1],
+    "inputs = job.inputs,serialization = job.serialization,updated_at = present.ms from job,(select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present where extended.queue_name = job.queue_name and extended.deduplication_id = job.deduplication_id and extended.name = job.name and (job.ignores_class or extended.class_name is not distinct from job.class_name) and extended.status = 'DELAYED' and extended.is_debounced",
     [
-      "and not exists (select from pg_catalog.pg_class as here join pg_catalog.pg_class as beside using (relnamespace) where here.oid = bounced.tableoid and beside.relname = 'workflow_input')",
+      "and not exists (select from pg_catalog.pg_class as here join pg_catalog.pg_class as beside using (relnamespace) where here.oid = extended.tableoid and beside.relname = 'workflow_input')",
       -2,
     ],
-    ["and coalesce(bounced.application_name = job.application_name,true)", 1],
-    "returning bounced.workflow_uuid),",
+    ["and coalesce(extended.application_name = job.application_name,true)", 1],
+    "returning extended.workflow_uuid),",
     [
-      "payload as (insert into :schema.workflow_input (workflow_uuid,inputs) select bounced.workflow_uuid,job.inputs from bounced cross join job on conflict (workflow_uuid) do update set inputs = excluded.inputs),",
+      "payload as (insert into :schema.workflow_input (workflow_uuid,inputs) select extended.workflow_uuid,job.inputs from extended cross join job on conflict (workflow_uuid) do update set inputs = excluded.inputs),",
       2,
     ],
     "holder as (select",
     ["holder.tableoid,", -2],
-    "holder.* from job join :schema.workflow_status as holder on holder.queue_name = job.queue_name and holder.deduplication_id = job.deduplication_id) select bounced.workflow_uuid as bounced_id,",
+    "holder.* from job join :schema.workflow_status as holder on holder.queue_name = job.queue_name and holder.deduplication_id = job.deduplication_id) select extended.workflow_uuid as extended_id,",
     [
       "exists (select from pg_catalog.pg_class as here join pg_catalog.pg_class as beside using (relnamespace) where here.oid = holder.tableoid and beside.relname = 'workflow_input') as is_outdated,",
       -2,
     ],
     "holder.is_debounced,holder.name,holder.class_name::text,",
     ["holder.application_name,", 1],
-    "holder.workflow_uuid as holder_id from job left join bounced on true left join holder on true",
+    "holder.workflow_uuid as holder_id from job left join extended on true left join holder on true",
   ],
 };
 
@@ -97,7 +97,7 @@ export const enqueue: Statement<{
   after: string;
   backlog: number;
   jobs: string;
-  may_exist?: number | undefined;
+  check_conflicts?: number | undefined;
 }, {
   last_created_at: string | null;
   position: number | null;
@@ -120,7 +120,7 @@ export const enqueue: Statement<{
     "workflow_status.is_debounced",
     "workflow_status.creator_xid",
     "workflow_status.owner_xid",
-    ":may_exist",
+    ":check_conflicts",
     "workflow_input",
   ],
   lines: [
@@ -158,49 +158,49 @@ export const enqueue: Statement<{
     ["on conflict (workflow_uuid) do update set inputs = excluded.inputs", 11, 10],
     ["),", 11],
     [
-      "obstacle as (select job.* from job where not exists (select from inserted where inserted.workflow_uuid = job.workflow_id and inserted.created_at = job.created_at)),",
+      "conflict as (select job.* from job where not exists (select from inserted where inserted.workflow_uuid = job.workflow_id and inserted.created_at = job.created_at)),",
       10,
     ],
     "stamp as (select max(created_at)::text as last_created_at from inserted) select",
-    ["obstacle.position,", 10],
+    ["conflict.position,", 10],
     ["null::int as position,", -10],
     [
       "existing.workflow_uuid as existing_id,existing.status,existing.name,existing.class_name::text,existing.config_name::text,",
       10,
     ],
-    ["existing.creator_xid = obstacle.creator_xid as is_own,", 8, 10],
-    ["existing.owner_xid = obstacle.creator_xid as is_own,", 9, -8, 10],
+    ["existing.creator_xid = conflict.creator_xid as is_own,", 8, 10],
+    ["existing.owner_xid = conflict.creator_xid as is_own,", 9, -8, 10],
     ["holder.workflow_uuid as holder_id,", 10],
     "stamp.last_created_at from stamp",
     [
-      "left join obstacle on true left join :schema.workflow_status as existing on existing.workflow_uuid = obstacle.workflow_id left join :schema.workflow_status as holder on holder.queue_name = obstacle.queue_name and holder.deduplication_id = obstacle.deduplication_id",
+      "left join conflict on true left join :schema.workflow_status as existing on existing.workflow_uuid = conflict.workflow_id left join :schema.workflow_status as holder on holder.queue_name = conflict.queue_name and holder.deduplication_id = conflict.deduplication_id",
       10,
     ],
   ],
 };
 
-export const findEnds: Statement<{
-  wanted: string;
-  most_rows: number;
+export const findCompletionTimes: Statement<{
+  targets: string;
+  max_rows: number;
 }, {
   position: number;
   workflow_id: string;
-  ended_at: string;
+  completed_at: string;
 }> = {
-  name: "find_ends",
+  name: "find_completion_times",
   conditions: ["workflow_status.completed_at"],
   lines: [
-    "select (wanted.position - 1)::int as position,ws.workflow_uuid as workflow_id,coalesce(",
+    "select (targets.position - 1)::int as position,ws.workflow_uuid as workflow_id,coalesce(",
     ["ws.completed_at,", 1],
-    "ws.updated_at)::text as ended_at from json_array_elements_text(:wanted::text::json) with ordinality as wanted (workflow_id,position) cross join lateral (select workflow_uuid,",
+    "ws.updated_at)::text as completed_at from json_array_elements_text(:targets::text::json) with ordinality as targets (workflow_id,position) cross join lateral (select workflow_uuid,",
     ["completed_at,", 1],
-    "updated_at,status from :schema.workflow_status where workflow_uuid = wanted.workflow_id limit 1) as ws where ws.status in ('SUCCESS','ERROR','CANCELLED','MAX_RECOVERY_ATTEMPTS_EXCEEDED') limit :most_rows::int",
+    "updated_at,status from :schema.workflow_status where workflow_uuid = targets.workflow_id limit 1) as ws where ws.status in ('SUCCESS','ERROR','CANCELLED','MAX_RECOVERY_ATTEMPTS_EXCEEDED') limit :max_rows::int",
   ],
 };
 
 export const findOutcomes: Statement<{
-  wanted: string;
-  most_rows: number;
+  targets: string;
+  max_rows: number;
 }, {
   position: number;
   workflow_id: string;
@@ -209,12 +209,12 @@ export const findOutcomes: Statement<{
   error: string | null;
   serialization: string | null;
   is_outdated: boolean | null;
-  ended_at: string;
+  completed_at: string;
 }> = {
   name: "find_outcomes",
   conditions: ["workflow_output", "workflow_status.serialization", "workflow_status.completed_at"],
   lines: [
-    "select (wanted.position - 1)::int as position,ws.workflow_uuid as workflow_id,ws.status,coalesce(",
+    "select (targets.position - 1)::int as position,ws.workflow_uuid as workflow_id,ws.status,coalesce(",
     ["wo.output,", 1],
     "ws.output) as value,coalesce(",
     ["wo.error,", 1],
@@ -226,13 +226,13 @@ export const findOutcomes: Statement<{
     ],
     "coalesce(",
     ["ws.completed_at,", 3],
-    "ws.updated_at)::text as ended_at from json_array_elements_text(:wanted::text::json) with ordinality as wanted (workflow_id,position) cross join lateral (select workflow_uuid,output,error,",
+    "ws.updated_at)::text as completed_at from json_array_elements_text(:targets::text::json) with ordinality as targets (workflow_id,position) cross join lateral (select workflow_uuid,output,error,",
     ["serialization,", 2],
     ["tableoid,", -1],
     ["completed_at,", 3],
-    "updated_at,status from :schema.workflow_status where workflow_uuid = wanted.workflow_id limit 1) as ws",
+    "updated_at,status from :schema.workflow_status where workflow_uuid = targets.workflow_id limit 1) as ws",
     ["left join :schema.workflow_output as wo using (workflow_uuid)", 1],
-    "where ws.status in ('SUCCESS','ERROR','CANCELLED','MAX_RECOVERY_ATTEMPTS_EXCEEDED') limit :most_rows::int",
+    "where ws.status in ('SUCCESS','ERROR','CANCELLED','MAX_RECOVERY_ATTEMPTS_EXCEEDED') limit :max_rows::int",
   ],
 };
 

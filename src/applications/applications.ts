@@ -115,7 +115,7 @@ export async function renameApplication(
   }
   signal?.throwIfAborted();
   const database = systemDatabaseOf(client);
-  await database.require("renameApplication", "operation_outputs.application_name");
+  await database.requireColumn("renameApplication", "operation_outputs.application_name");
 
   const names = {
     new_name: newName,

@@ -39,7 +39,7 @@ async function findVersions(
   most: number | null,
 ): Promise<ApplicationVersion[]> {
   const application_names = toApplicationNames(database, applicationName);
-  await database.require("application versions", "application_versions");
+  await database.requireColumn("application versions", "application_versions");
   const rows = await database.run(listStatement, { application_names, most });
   return rows.map((row) => ({
     versionId: row.version_id,
@@ -141,7 +141,7 @@ export async function setLatestApplicationVersion(
   const applicationName = options.applicationName ?? database.settings.applicationName;
   checkText("versionName", versionName);
   checkOptionalText("applicationName", applicationName);
-  await database.require("application versions", "application_versions");
+  await database.requireColumn("application versions", "application_versions");
   const [version] = await database.run(setLatestStatement, {
     version_name: versionName,
     application_name: applicationName ?? null,

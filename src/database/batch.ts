@@ -1,7 +1,7 @@
 /** Gathers concurrent writes of one client into few statements. */
 
-import { createTurns } from "./in_turn.ts";
-import { createPace } from "./pace.ts";
+import { createSerialQueue } from "./serial_queue.ts";
+import { createFlowControl } from "./flow_control.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
@@ -10,11 +10,11 @@ export interface Item {
   /** A JSON object. */
   readonly text: string;
   /** Whether nothing can be in its way, unless it was written by an attempt whose answer got lost. */
-  readonly isNew: boolean;
+  readonly hasFreshID: boolean;
 }
 
 /** Where the rows of a statement go among those of the statements before. */
-export interface Place {
+export interface OrderHint {
   /** The last stamp that is known, in milliseconds since 1970. */
   readonly after: string;
   /** How many rows are on their way ahead of it. */
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** What has come of a statement. */
-export interface Written<Outcome> {
+export interface BatchResult<Outcome> {
   /** An outcome for each item, in order. */
   readonly outcomes: Outcome[];
   /** The stamp of the last row; null if there is none. */
@@ -30,23 +30,23 @@ export interface Written<Outcome> {
 }
 
 /** What goes as one statement, which stamps its rows with increasing times. */
-export interface Batch extends Place {
+export interface Batch extends OrderHint {
   /** The items as the text of a JSON array, each with its `position` in it. */
   readonly items: string;
   readonly count: number;
   /** 1 if something may be in the way of an item, to be looked out for; otherwise undefined. */
-  readonly mayExist: 1 | undefined;
+  readonly checkConflicts: 1 | undefined;
 }
 
 /** Writes a batch. */
-export type WriteBatch<Outcome> = (batch: Batch) => Promise<Written<Outcome>>;
+export type WriteBatch<Outcome> = (batch: Batch) => Promise<BatchResult<Outcome>>;
 
 /** Writes items. */
 export interface Batcher<Outcome> {
   /** Writes one item, together with others that are called for meanwhile. */
   write(item: Item): Promise<Outcome>;
   /** Writes items as one statement, however large they are. */
-  writeTogether(items: readonly Item[]): Promise<Outcome[]>;
+  addAll(items: readonly Item[]): Promise<Outcome[]>;
 }
 
 interface Waiting<Outcome> extends Item {
@@ -55,9 +55,9 @@ interface Waiting<Outcome> extends Item {
 }
 
 // Some ten packets: one burst on a connection that has been idle.
-const fullCharacters = 16_000;
-// What the caller has gathered already is worth fewer round trips and more memory.
-const fullCharactersOfMany = 1_000_000;
+const maxCharacters = 16_000;
+// What the caller has pending already is worth fewer round trips and more memory.
+const maxCharactersOfMany = 1_000_000;
 
 const uniqueViolation = "23505";
 
@@ -89,7 +89,7 @@ async function isRefusal(error: unknown): Promise<boolean> {
 
 /**
  * Writes items with the statement of `writeBatch`, each as it is called for: at once when idle, else
- * together with others at the pace of {@linkcode createPace}. `inOrder` has none seen before those
+ * together with others at the flowControl of {@linkcode createFlowControl}. `inOrder` has none seen before those
  * that were called for earlier, as long as they do not fill statements.
  *
  * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
@@ -100,92 +100,95 @@ export function createBatcher<Outcome>(
   writeBatch: WriteBatch<Outcome>,
   { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
-  const inTurn = createTurns();
-  const pace = createPace(database.connections, inOrder);
+  const runSerially = createSerialQueue();
+  const flowControl = createFlowControl(database.connections, inOrder);
   let after = "0";
-  let rowsUnderWay = 0;
-  const gathered: Waiting<Outcome>[] = [];
-  let gatheredCharacters = 0;
+  let rowsInFlight = 0;
+  const pending: Waiting<Outcome>[] = [];
+  let pendingCharacters = 0;
   let isFlushDue = false;
 
   async function write(items: readonly Item[]): Promise<Outcome[]> {
-    const backlog = rowsUnderWay;
-    rowsUnderWay += items.length;
+    const backlog = rowsInFlight;
+    rowsInFlight += items.length;
     try {
-      const { outcomes, lastCreatedAt } = await writeLookingOut(items, { after, backlog });
+      const { outcomes, lastCreatedAt } = await writeChecked(items, { after, backlog });
       if (lastCreatedAt && Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
       return outcomes;
     } finally {
-      rowsUnderWay -= items.length;
+      rowsInFlight -= items.length;
     }
   }
 
   /** Looks out for what may be in the way, which takes the server longer, only where it is worth it. */
-  async function writeLookingOut(items: readonly Item[], place: Place): Promise<Written<Outcome>> {
+  async function writeChecked(
+    items: readonly Item[],
+    place: OrderHint,
+  ): Promise<BatchResult<Outcome>> {
     const array = toPositionedArray(items.map(({ text }) => text));
     const batch = { ...place, items: array, count: items.length };
-    if (items.every(({ isNew }) => isNew)) {
+    if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
-        return await writeBatch({ ...batch, mayExist: undefined });
+        return await writeBatch({ ...batch, checkConflicts: undefined });
       } catch (error) {
         // An attempt whose answer got lost has written them.
         if (sqlStateOf(error) !== uniqueViolation) throw error;
       }
     }
-    return await writeBatch({ ...batch, mayExist: 1 });
+    return await writeBatch({ ...batch, checkConflicts: 1 });
   }
 
-  async function writeEach(batch: Waiting<Outcome>[]): Promise<void> {
+  async function sendOneByOne(batch: Waiting<Outcome>[]): Promise<void> {
     for (const item of batch) {
       await write([item]).then(([outcome]) => item.resolve(outcome!), item.reject);
     }
   }
 
-  async function writeAll(batch: Waiting<Outcome>[]): Promise<void> {
+  async function sendBatch(batch: Waiting<Outcome>[]): Promise<void> {
     try {
       const outcomes = await write(batch);
       batch.forEach(({ resolve }, position) => resolve(outcomes[position]!));
     } catch (error) {
-      if (batch.length > 1 && await isRefusal(error).catch(() => false)) await writeEach(batch);
+      if (batch.length > 1 && await isRefusal(error).catch(() => false)) await sendOneByOne(batch);
       else batch.forEach(({ reject }) => reject(error));
     }
   }
 
   function take(count: number): Waiting<Outcome>[] {
-    const batch = gathered.splice(0, Math.min(count, countUntilFull(gathered, fullCharacters)));
-    for (const { text } of batch) gatheredCharacters -= text.length;
+    const batch = pending.splice(0, Math.min(count, countUntilFull(pending, maxCharacters)));
+    for (const { text } of batch) pendingCharacters -= text.length;
     return batch;
   }
 
-  function countNext(): number {
-    const isFull = gatheredCharacters >= fullCharacters;
-    return pace.countNext({ items: gathered.length, isFull });
+  function nextBatchSize(): number {
+    const isFull = pendingCharacters >= maxCharacters;
+    return flowControl.nextBatchSize({ items: pending.length, isFull });
   }
 
   function flush(): void {
     isFlushDue = false;
-    for (let count = countNext(); count > 0; count = countNext()) {
+    for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
       const batch = take(count);
-      pace.run(() => writeAll(batch)).then(flush);
+      flowControl.run(() => sendBatch(batch)).then(flush);
     }
   }
 
   return {
     write(item) {
       if (isInTransaction(database)) {
-        return inTurn(() => write([item])).then(([outcome]) => outcome!);
+        return runSerially(() => write([item])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
-        gathered.push({ ...item, resolve, reject });
-        gatheredCharacters += item.text.length;
+        pending.push({ ...item, resolve, reject });
+        pendingCharacters += item.text.length;
         if (isFlushDue) return;
         // Calls of the same turn go together.
         isFlushDue = true;
         queueMicrotask(flush);
       });
     },
-    writeTogether(items) {
-      return isInTransaction(database) ? inTurn(() => write(items)) : write(items);
+    addAll(items) {
+      return isInTransaction(database) ? runSerially(() => write(items)) : write(items);
     },
   };
 }
@@ -194,15 +197,15 @@ export function createBatcher<Outcome>(
  * Writes many items as one statement, or if they are large, one after the other as a few; in a caller's
  * transaction with nothing between them that is called for later.
  */
-export async function writeMany<Outcome>(
+export async function addInBatches<Outcome>(
   database: SystemDatabase,
-  { writeTogether }: Batcher<Outcome>,
+  { addAll }: Batcher<Outcome>,
   items: readonly Item[],
 ): Promise<Outcome[]> {
   const rest = [...items];
   const parts: (Outcome[] | Promise<Outcome[]>)[] = [];
   while (rest.length > 0) {
-    const writing = writeTogether(rest.splice(0, countUntilFull(rest, fullCharactersOfMany)));
+    const writing = addAll(rest.splice(0, countUntilFull(rest, maxCharactersOfMany)));
     parts.push(isInTransaction(database) ? writing : await writing);
   }
   return (await Promise.all(parts)).flat();

@@ -4,15 +4,15 @@ import type { Statement } from "../../sql/statement.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
 /** A statement that looks for things of one kind: those of a list, as JSON, that are there. */
-export type LookStatement<Found> = Statement<{ wanted: string; most_rows: number }, Found>;
+export type PollStatement<Found> = Statement<{ targets: string; max_rows: number }, Found>;
 
 /** A row of such a statement: at least where in the list it was. */
-export interface Finding {
+export interface PollRow {
   readonly position: number;
 }
 
 /** One thing that is waited for. */
-export interface Awaited {
+export interface WaitTarget {
   /** An item, as JSON, of the list that the statement takes. */
   readonly item: string;
   /** The payload of the notification that it may have come, where DBOS sends one. */
@@ -21,36 +21,36 @@ export interface Awaited {
 
 /** A wait under way. */
 export interface Wait<Found> {
-  awaited: readonly Awaited[];
-  since: number;
-  until: number;
-  readonly longestIntervalMs: number;
-  dueAt: number;
+  targets: readonly WaitTarget[];
+  startedAt: number;
+  deadline: number;
+  readonly maxIntervalMs: number;
+  nextPollAt: number;
   settle(found: Found[] | undefined): void;
   fail(error: unknown): void;
 }
 
-interface Look<Found> {
+interface PollResult<Found> {
   readonly found: Map<Wait<Found>, Found[]>;
   /** Whether there may be more to find. */
-  readonly isPartial: boolean;
+  readonly isTruncated: boolean;
   /** How long to leave the server alone after it, in milliseconds. */
-  readonly restMs: number;
+  readonly idleMs: number;
 }
 
-const shortestIntervalMs = 20;
-// Finding something a thirty-second of its age late is soon enough, and costs few looks.
-const looksPerAge = 32;
+const minIntervalMs = 20;
+// PollRow something a thirty-second of its age late is soon enough, and costs few looks.
+const pollsPerAge = 32;
 // Bounds what one look can bring into memory.
-const mostRows = 1000;
+const maxRows = 1000;
 // An item costs the server a few microseconds: so much rest leaves it idle most of the time, as far as
 // things of one kind go.
-const itemsPerRestMs = 50;
+const itemsPerIdleMs = 50;
 
 /** How long after a look the next one is due. */
 export function intervalMs(wait: Wait<never>, now: number): number {
-  const growing = Math.max((now - wait.since) / looksPerAge, shortestIntervalMs);
-  return Math.min(growing, wait.longestIntervalMs);
+  const growing = Math.max((now - wait.startedAt) / pollsPerAge, minIntervalMs);
+  return Math.min(growing, wait.maxIntervalMs);
 }
 
 /** Adds to the list that a map has for a key. */
@@ -66,44 +66,44 @@ export interface Poller<Found> {
   remove(wait: Wait<Found>): void;
 }
 
-function createPoller<Found extends Finding>(
+function createPoller<Found extends PollRow>(
   database: SystemDatabase,
-  statement: LookStatement<Found>,
+  statement: PollStatement<Found>,
 ): Poller<Found> {
   const waits = new Set<Wait<Found>>();
-  let isLooking = false;
+  let isPolling = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
-  let isHearing = false;
+  let isSubscribed = false;
 
-  function lookNow(notification?: string): void {
+  function pollNow(notification?: string): void {
     const now = performance.now();
     for (const wait of waits) {
       const isMeant = notification === undefined ||
-        wait.awaited.some((awaited) => awaited.notification === notification);
+        wait.targets.some((targets) => targets.notification === notification);
       if (!isMeant) continue;
-      wait.dueAt = now;
+      wait.nextPollAt = now;
       schedule(now);
     }
   }
 
   // From the first wait on for something that DBOS notifies of.
-  function hear(): void {
-    isHearing = true;
-    database.hear({ changed: lookNow, missed: lookNow });
+  function subscribe(): void {
+    isSubscribed = true;
+    database.subscribe({ onNotify: pollNow, onReconnect: pollNow });
   }
 
-  async function findFor(due: readonly Wait<Found>[]): Promise<Look<Found>> {
+  async function queryFor(due: readonly Wait<Found>[]): Promise<PollResult<Found>> {
     // Who waits for what: the same thing is looked for once.
     const waitsFor = new Map<string, Wait<Found>[]>();
     for (const wait of due) {
-      for (const { item } of wait.awaited) {
+      for (const { item } of wait.targets) {
         append(waitsFor, item, wait);
       }
     }
     const rows = await database.run(statement, {
-      wanted: `[${[...waitsFor.keys()].join()}]`,
-      most_rows: mostRows,
+      targets: `[${[...waitsFor.keys()].join()}]`,
+      max_rows: maxRows,
     });
 
     const waiting = [...waitsFor.values()];
@@ -111,21 +111,21 @@ function createPoller<Found extends Finding>(
     for (const row of rows) {
       for (const wait of waiting[row.position]!) append(found, wait, row);
     }
-    const restMs = waiting.length / itemsPerRestMs;
-    return { found, isPartial: rows.length === mostRows, restMs };
+    const idleMs = waiting.length / itemsPerIdleMs;
+    return { found, isTruncated: rows.length === maxRows, idleMs };
   }
 
-  async function lookFor(due: readonly Wait<Found>[]): Promise<void> {
-    const lookedAt = performance.now();
+  async function poll(due: readonly Wait<Found>[]): Promise<void> {
+    const polledAt = performance.now();
     // Unless it is set meanwhile, by a hint that this look may have come too early for.
-    for (const wait of due) wait.dueAt = Infinity;
-    const { found, isPartial, restMs } = await findFor(due);
+    for (const wait of due) wait.nextPollAt = Infinity;
+    const { found, isTruncated, idleMs } = await queryFor(due);
     const now = performance.now();
     for (const wait of due) {
       const rows = found.get(wait);
-      const isOver = !rows && !isPartial && wait.until <= lookedAt;
-      const pauseMs = isPartial ? 0 : Math.max(intervalMs(wait, now), restMs);
-      wait.dueAt = Math.min(wait.dueAt, now + pauseMs, Math.max(wait.until, now));
+      const isOver = !rows && !isTruncated && wait.deadline <= polledAt;
+      const pauseMs = isTruncated ? 0 : Math.max(intervalMs(wait, now), idleMs);
+      wait.nextPollAt = Math.min(wait.nextPollAt, now + pauseMs, Math.max(wait.deadline, now));
       if (rows || isOver) wait.settle(rows);
     }
   }
@@ -134,27 +134,27 @@ function createPoller<Found extends Finding>(
     timerAt = Infinity;
     const now = performance.now();
     // A wait that is due soon comes along, which is one look less.
-    const due = [...waits].filter((wait) => wait.dueAt - now < intervalMs(wait, now) / 2);
-    isLooking = true;
+    const due = [...waits].filter((wait) => wait.nextPollAt - now < intervalMs(wait, now) / 2);
+    isPolling = true;
     try {
-      if (due.length > 0) await lookFor(due);
+      if (due.length > 0) await poll(due);
     } catch (error) {
       due.forEach((wait) => wait.fail(error));
     } finally {
-      isLooking = false;
-      let dueAt = Infinity;
-      for (const wait of waits) dueAt = Math.min(dueAt, wait.dueAt);
-      schedule(dueAt);
+      isPolling = false;
+      let nextPollAt = Infinity;
+      for (const wait of waits) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
+      schedule(nextPollAt);
     }
   }
 
   function schedule(at: number): void {
-    if (isLooking || at >= timerAt) return;
+    if (isPolling || at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
     const delayMs = at - performance.now();
     // Waits of the same turn share their first look.
-    if (delayMs <= 0) queueMicrotask(() => !isLooking && tick());
+    if (delayMs <= 0) queueMicrotask(() => !isPolling && tick());
     // Timers count whole milliseconds: a look before its time would be followed by another.
     else timer = setTimeout(tick, Math.ceil(delayMs));
   }
@@ -166,8 +166,8 @@ function createPoller<Found extends Finding>(
   return {
     add(wait) {
       waits.add(wait);
-      schedule(wait.dueAt);
-      if (!isHearing && wait.awaited.some(({ notification }) => notification)) hear();
+      schedule(wait.nextPollAt);
+      if (!isSubscribed && wait.targets.some(({ notification }) => notification)) subscribe();
     },
     remove(wait) {
       waits.delete(wait);
@@ -181,9 +181,9 @@ function createPoller<Found extends Finding>(
 const pollers = new WeakMap<SystemDatabase, Map<string, Poller<never>>>();
 
 /** The poller of a client that looks with a statement. */
-export function pollerOf<Found extends Finding>(
+export function pollerOf<Found extends PollRow>(
   database: SystemDatabase,
-  statement: LookStatement<Found>,
+  statement: PollStatement<Found>,
 ): Poller<Found> {
   let ofDatabase = pollers.get(database);
   if (!ofDatabase) pollers.set(database, ofDatabase = new Map());

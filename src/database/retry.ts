@@ -45,13 +45,13 @@ function isLostConnection(error: unknown): boolean {
 }
 
 /** Whether the same statement may succeed when it is sent again. */
-export function isTransient(error: unknown, reconnects: boolean): boolean {
+export function isTransient(error: unknown, canReconnect: boolean): boolean {
   if (rollbackStates.test(sqlStateOf(error) ?? "")) return true;
-  return reconnects && isLostConnection(error);
+  return canReconnect && isLostConnection(error);
 }
 
 const firstDelayMs = 10;
-const longestDelayMs = 1000;
+const maxDelayMs = 1000;
 
 /**
  * Runs `attempt` again after an `error`, until it succeeds, fails for good or the time is
@@ -61,14 +61,14 @@ const longestDelayMs = 1000;
 export async function retryAfter<Result>(
   error: unknown,
   attempt: () => Promise<Result>,
-  isWorthRetrying: (error: unknown) => boolean,
+  isRetriable: (error: unknown) => boolean,
   giveUpAtMs: number,
 ): Promise<Result> {
   let fault = error;
-  for (let delayMs = firstDelayMs;; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
+  for (let delayMs = firstDelayMs;; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
     // Jitter, so that the clients of a restarted server do not return all at once.
     const jitteredMs = delayMs * (0.5 + Math.random());
-    if (performance.now() + jitteredMs > giveUpAtMs || !isWorthRetrying(fault)) throw fault;
+    if (performance.now() + jitteredMs > giveUpAtMs || !isRetriable(fault)) throw fault;
     await new Promise((resolve) => setTimeout(resolve, jitteredMs));
     try {
       return await attempt();

@@ -3,7 +3,7 @@
 import { findFeatures } from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, TransactionStatus } from "../drivers/adapter.ts";
-import type { Hints } from "../notifications/hear.ts";
+import type { NotificationHandlers } from "../notifications/notifications.ts";
 import { createQueryBuilder, type Features, type Query, type QueryBuilder } from "./query.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
@@ -26,26 +26,26 @@ export interface SystemDatabase {
   readonly connections: number;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
-  /** Has `hints` told of notifications until the client is closed, where that can and shall be. */
-  hear(hints: Hints): void;
-  /** Settles when nothing is heard any more: some time after the client was closed. */
-  isQuiet(): Promise<void>;
+  /** Has `handlers` told of notifications until the client is closed, where that can and shall be. */
+  subscribe(handlers: NotificationHandlers): void;
+  /** Settles when nothing is onNotify any more: some time after the client was closed. */
+  whenStopped(): Promise<void>;
   /** Whether a transaction of the caller is open, as far as the driver tells. */
   transactionStatus(): TransactionStatus;
   /** Looks at the schema once, so that a wrong database shows at once. */
-  verify(): Promise<void>;
+  checkSchema(): Promise<void>;
   /** Refuses `feature` where the schema has not the column or table that it `needs`. */
-  require(feature: string, needs: string): Promise<void>;
+  requireColumn(feature: string, needs: string): Promise<void>;
   /** Whether the schema has a column or table, as far as it was looked at. */
-  isKnownToHave(name: string): boolean;
+  hasColumn(name: string): boolean;
   /**
    * Runs a statement; tries again after transient faults, but never in a caller's transaction. What
-   * `buildBefore` makes goes ahead of it in the same message, which is one transaction.
+   * `prelude` makes goes ahead of it in the same message, which is one transaction.
    */
   run<Parameters extends object, Row>(
     statement: Statement<Parameters, Row>,
     parameters: Parameters,
-    buildBefore?: (buildQuery: QueryBuilder) => Query,
+    prelude?: (buildQuery: QueryBuilder) => Query,
   ): Promise<Row[]>;
 }
 
@@ -65,7 +65,7 @@ function describeSchema(schema: string, columns: string): Schema {
 }
 
 // Releases before kept what is queued in a table of its own.
-const oldestNeed = "workflow_status.started_at_epoch_ms";
+const oldestSupportedColumn = "workflow_status.started_at_epoch_ms";
 
 // 42703 and 42P01: a column or table is not there.
 function isSchemaMismatch(error: unknown): boolean {
@@ -91,11 +91,11 @@ export function createSystemDatabase(
   const buildProbe = createQueryBuilder(settings.schema, new Set());
   let schema: Promise<Schema> | undefined;
   let knownSchema: Schema | undefined;
-  let lookedAt = 0;
-  const allHints: Hints[] = [];
-  let hearing: Promise<void> = Promise.resolve();
+  let readAt = 0;
+  const allHandlers: NotificationHandlers[] = [];
+  let listening: Promise<void> = Promise.resolve();
 
-  async function lookAtSchema(): Promise<Schema> {
+  async function readSchema(): Promise<Schema> {
     const probe = buildProbe(findFeatures, { schema_name: settings.schema });
     const [row] = await (await adapter.load()).query(probe);
     const columns = row?.columns as string | null;
@@ -104,33 +104,33 @@ export function createSystemDatabase(
       throw new SystemSchemaNotFoundError(String(row?.database), settings.schema);
     }
     if (columns !== knownSchema?.columns) knownSchema = describeSchema(settings.schema, columns);
-    if (!knownSchema.features.has(oldestNeed)) {
-      throw await unsupported("a system database of such an old release", oldestNeed);
+    if (!knownSchema.features.has(oldestSupportedColumn)) {
+      throw await unsupported("a system database of such an old release", oldestSupportedColumn);
     }
     return knownSchema;
   }
 
   async function listen(): Promise<void> {
     // Most clients never listen.
-    const { hearNotifications } = await import("../notifications/hear.ts");
-    const hints: Hints = {
-      changed: (payload) => allHints.forEach((each) => each.changed(payload)),
-      missed: () => allHints.forEach((each) => each.missed()),
+    const { listenForNotifications } = await import("../notifications/notifications.ts");
+    const handlers: NotificationHandlers = {
+      onNotify: (payload) => allHandlers.forEach((each) => each.onNotify(payload)),
+      onReconnect: () => allHandlers.forEach((each) => each.onReconnect()),
     };
-    await hearNotifications(adapter, settings.schema, hints, closed);
+    await listenForNotifications(adapter, settings.schema, handlers, closed);
   }
 
   function currentSchema(): Promise<Schema> {
-    const isOld = performance.now() - lookedAt > schemaAgeMs;
+    const isOld = performance.now() - readAt > schemaAgeMs;
     if (schema && !isOld) return schema;
-    lookedAt = performance.now();
-    const looking = lookAtSchema();
-    looking.then(
-      () => schema = looking,
-      () => schema === looking && (schema = undefined),
+    readAt = performance.now();
+    const reading = readSchema();
+    reading.then(
+      () => schema = reading,
+      () => schema === reading && (schema = undefined),
     );
     // While an old look is replaced, what it saw still serves.
-    return schema ??= looking;
+    return schema ??= reading;
   }
 
   async function attempt(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
@@ -146,7 +146,7 @@ export function createSystemDatabase(
     return await send(await currentSchema());
   }
 
-  async function attemptUntilDone(
+  async function runWithRetry(
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
     if (adapter.transactionStatus() !== "none") return await attempt(send);
@@ -161,7 +161,7 @@ export function createSystemDatabase(
         error,
         () => attempt(send),
         (fault) =>
-          isSchemaMismatch(fault) ? mismatches++ === 0 : isTransient(fault, adapter.reconnects),
+          isSchemaMismatch(fault) ? mismatches++ === 0 : isTransient(fault, adapter.canReconnect),
         giveUpAtMs,
       );
     }
@@ -171,18 +171,18 @@ export function createSystemDatabase(
     settings,
     connections: adapter.connections,
     closed,
-    hear(hints) {
+    subscribe(handlers) {
       if (!settings.listen) return;
-      allHints.push(hints);
-      if (allHints.length === 1) hearing = listen();
+      allHandlers.push(handlers);
+      if (allHandlers.length === 1) listening = listen();
     },
-    isQuiet: () => hearing,
+    whenStopped: () => listening,
     transactionStatus: () => adapter.transactionStatus(),
-    async verify() {
+    async checkSchema() {
       await currentSchema();
     },
-    isKnownToHave: (name) => knownSchema?.features.has(name) ?? false,
-    async require(feature, needs) {
+    hasColumn: (name) => knownSchema?.features.has(name) ?? false,
+    async requireColumn(feature, needs) {
       if ((await currentSchema()).features.has(needs)) return;
       // It may have come since.
       schema = undefined;
@@ -192,16 +192,16 @@ export function createSystemDatabase(
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,
-      buildBefore?: (buildQuery: QueryBuilder) => Query,
+      prelude?: (buildQuery: QueryBuilder) => Query,
     ) {
       const send = async ({ buildQuery }: Schema) => {
-        const sender = await adapter.load();
+        const executor = await adapter.load();
         const query = buildQuery(statement, parameters);
-        return await (buildBefore
-          ? sender.queryTogether([buildBefore(buildQuery), query])
-          : sender.query(query));
+        return await (prelude
+          ? executor.queryInOneMessage([prelude(buildQuery), query])
+          : executor.query(query));
       };
-      return attemptUntilDone(send) as Promise<Row[]>;
+      return runWithRetry(send) as Promise<Row[]>;
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Waits for what the poller finds. */
 
 import {
-  type Awaited,
-  type Finding,
   intervalMs,
-  type LookStatement,
   pollerOf,
+  type PollRow,
+  type PollStatement,
   type Wait,
+  type WaitTarget,
 } from "./poller.ts";
 import type { SystemDatabase } from "./system_database.ts";
 import { checkInteger, checkNumber } from "../validate.ts";
@@ -35,7 +35,7 @@ export interface Waiter<Found> {
   /** Whether {@linkcode end} was called. */
   readonly isEnded: boolean;
   /** What the first look that finds any finds; undefined when the time is over. */
-  next(awaited: readonly Awaited[]): Promise<Found[] | undefined>;
+  next(targets: readonly WaitTarget[]): Promise<Found[] | undefined>;
   /** Starts timeout and intervals anew, with a look at once or after the shortest interval. */
   restart(looksAtOnce: boolean): void;
   /** Ends the wait that is under way: it settles to undefined. */
@@ -45,30 +45,30 @@ export interface Waiter<Found> {
 // How much longer than its timeout a wait stands by for the answer to its last look.
 const graceMs = 1000;
 // What a timer can hold.
-const longestTimerMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Waits for what `statement` finds. Checks the options, and begins to count the time; between waits
  * nothing is under way.
  */
-export function createWaiter<Found extends Finding>(
+export function createWaiter<Found extends PollRow>(
   database: SystemDatabase,
-  statement: LookStatement<Found>,
+  statement: PollStatement<Found>,
   options: WaitOptions,
 ): Waiter<Found> {
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
-  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, longestTimerMs);
+  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
 
   const poller = pollerOf(database, statement);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
   const wait: Wait<Found> = {
-    awaited: [],
-    since: now,
-    until: now + timeoutMs,
-    longestIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
-    dueAt: now,
+    targets: [],
+    startedAt: now,
+    deadline: now + timeoutMs,
+    maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
+    nextPollAt: now,
     settle() {},
     fail() {},
   };
@@ -94,8 +94,8 @@ export function createWaiter<Found extends Finding>(
     };
     signal?.addEventListener("abort", abort);
     // The last look answers at the end of the timeout; this is for a server that does not.
-    const longestMs = wait.until + graceMs - performance.now();
-    const giveUp = longestMs < longestTimerMs
+    const longestMs = wait.deadline + graceMs - performance.now();
+    const giveUp = longestMs < maxTimerMs
       ? setTimeout(() => wait.settle(undefined), longestMs)
       : undefined;
     poller.add(wait);
@@ -105,8 +105,8 @@ export function createWaiter<Found extends Finding>(
     get isEnded() {
       return isEnded;
     },
-    next(awaited) {
-      wait.awaited = awaited;
+    next(targets) {
+      wait.targets = targets;
       return new Promise((resolve, reject) => {
         signal?.throwIfAborted();
         database.closed.throwIfAborted();
@@ -116,9 +116,9 @@ export function createWaiter<Found extends Finding>(
     },
     restart(looksAtOnce) {
       const now = performance.now();
-      wait.since = now;
-      wait.until = now + timeoutMs;
-      wait.dueAt = looksAtOnce ? now : Math.min(wait.dueAt, now + intervalMs(wait, now));
+      wait.startedAt = now;
+      wait.deadline = now + timeoutMs;
+      wait.nextPollAt = looksAtOnce ? now : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
     },
     end() {
       isEnded = true;
@@ -128,13 +128,13 @@ export function createWaiter<Found extends Finding>(
 }
 
 /** Waits for `statement` to find one thing; settles to undefined when the time is over. */
-export async function waitFor<Found extends Finding>(
+export async function waitFor<Found extends PollRow>(
   database: SystemDatabase,
-  statement: LookStatement<Found>,
-  awaited: Awaited,
+  statement: PollStatement<Found>,
+  targets: WaitTarget,
   options: WaitOptions,
 ): Promise<Found | undefined> {
-  return (await createWaiter(database, statement, options).next([awaited]))?.[0];
+  return (await createWaiter(database, statement, options).next([targets]))?.[0];
 }
 
 /** The same values, whose `return()` also ends a wait that is under way. */

@@ -14,16 +14,16 @@ export interface Adapter {
   /** Whether a transaction is open on the connection that the next statement will use. */
   transactionStatus(): TransactionStatus;
   /** Whether a statement after a lost connection reaches a new one. */
-  readonly reconnects: boolean;
+  readonly canReconnect: boolean;
   /** Loads what sends statements to it, once. */
-  load(): Promise<Sender>;
+  load(): Promise<Executor>;
 }
 
 /** Sends statements to a driver; there is one for each family. */
-export interface Sender {
+export interface Executor {
   query(query: Query): Promise<Row[]>;
   /** Runs queries as one message, which is one transaction; gives the rows of the last. */
-  queryTogether(queries: readonly Query[]): Promise<Row[]>;
+  queryInOneMessage(queries: readonly Query[]): Promise<Row[]>;
 }
 
 /** What a user may decide about the way an adapter talks to the server. */

@@ -1,6 +1,6 @@
 import type { Query } from "../database/query.ts";
 import { sqlStateOf } from "../database/sql_state.ts";
-import type { AdapterOptions, Row, Sender } from "./adapter.ts";
+import type { AdapterOptions, Executor, Row } from "./adapter.ts";
 import { inlineValues, joinQueries, toExecute } from "./literals.ts";
 
 interface Queryable {
@@ -59,7 +59,7 @@ async function queryText(connection: Queryable, text: string): Promise<Row[]> {
  * kernel delays the second until the first is acknowledged (some 40 ms); a text without parameters
  * is one packet. So statements are prepared, and executed, as SQL.
  */
-export function sendToDenoPostgres(driver: object, { prepare }: AdapterOptions): Sender {
+export function createDenoPostgresExecutor(driver: object, { prepare }: AdapterOptions): Executor {
   // Nothing outlives a transaction object, and an error would spoil the transaction.
   const prepares = prepare && !("savepoint" in driver);
 
@@ -78,7 +78,7 @@ export function sendToDenoPostgres(driver: object, { prepare }: AdapterOptions):
       onConnection((connection) =>
         prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query))
       ),
-    queryTogether: (queries) =>
+    queryInOneMessage: (queries) =>
       onConnection((connection) => queryText(connection, joinQueries(queries))),
   };
 }

@@ -3,15 +3,15 @@
  * anything is sent. What sends to it is loaded when it is needed: few programs have two drivers.
  */
 
-import type { Adapter, AdapterOptions, Sender, TransactionStatus } from "./adapter.ts";
+import type { Adapter, AdapterOptions, Executor, TransactionStatus } from "./adapter.ts";
 
-interface Family {
+interface DriverFamily {
   matches(driver: object): boolean;
   /** How many connections a pool has at most; undefined for what is none. */
   poolSize?(driver: object): number | undefined;
   /** Whether a transaction is open on what is no pool. */
   transactionStatus(driver: object): TransactionStatus;
-  load(): Promise<(driver: object, options: AdapterOptions) => Sender>;
+  load(): Promise<(driver: object, options: AdapterOptions) => Executor>;
 }
 
 // How many connections npm:pg, npm:postgres and Bun.sql have where they are not told. It serves for a pool
@@ -23,35 +23,35 @@ function maxOf(driver: object): number {
 }
 
 /** A database of `npm:@electric-sql/pglite`, which has one session, or a transaction of one. */
-const pglite: Family = {
+const pglite: DriverFamily = {
   matches: (driver) =>
     "query" in driver && "exec" in driver && ("waitReady" in driver || "rollback" in driver),
   transactionStatus: (driver) => "waitReady" in driver ? "none" : "open",
-  load: async () => (await import("./pglite.ts")).sendToPGlite,
+  load: async () => (await import("./pglite.ts")).createPGliteExecutor,
 };
 
 /** A `Client`, `PoolClient`, `Transaction` or `Pool` of `jsr:@db/postgres`. */
-const denoPostgres: Family = {
+const denoPostgres: DriverFamily = {
   matches: (driver) =>
     "queryObject" in driver || ("connect" in driver && "available" in driver && "size" in driver),
   poolSize: (driver) => "size" in driver ? Number(driver.size) || defaultPoolSize : undefined,
   // A client does not tell whether its user has sent a `begin` through it.
   transactionStatus: (driver) => "savepoint" in driver ? "open" : "unknown",
-  load: async () => (await import("./deno_postgres.ts")).sendToDenoPostgres,
+  load: async () => (await import("./deno_postgres.ts")).createDenoPostgresExecutor,
 };
 
 /** `sql` of `npm:postgres` or `Bun.sql`, a transaction of one, or a reserved connection. */
-const sqlTag: Family = {
+const sqlTag: DriverFamily = {
   matches: (driver) =>
     typeof driver === "function" && "unsafe" in driver &&
     ((driver as { options?: { adapter?: string } }).options?.adapter ?? "postgres") === "postgres",
   poolSize: (driver) => "savepoint" in driver || "release" in driver ? undefined : maxOf(driver),
   transactionStatus: (driver) => "savepoint" in driver ? "open" : "unknown",
-  load: async () => (await import("./sql_tag.ts")).sendToSqlTag,
+  load: async () => (await import("./sql_tag.ts")).createSqlTagExecutor,
 };
 
 /** A `Pool`, `Client` or `PoolClient` of `npm:pg`. */
-const pg: Family = {
+const pg: DriverFamily = {
   matches: (driver) =>
     "query" in driver && "connect" in driver &&
     ("totalCount" in driver || "connection" in driver || "processID" in driver),
@@ -62,7 +62,7 @@ const pg: Family = {
     if (!status) return "unknown";
     return status === "I" ? "none" : "open";
   },
-  load: async () => (await import("./pg.ts")).sendToPg,
+  load: async () => (await import("./pg.ts")).createPgExecutor,
 };
 
 const families = [pglite, denoPostgres, sqlTag, pg];
@@ -74,7 +74,7 @@ function describe(value: unknown): string {
   return `an object of class ${value.constructor?.name ?? "unknown"}`;
 }
 
-function findFamily(driver: unknown): Family | undefined {
+function findFamily(driver: unknown): DriverFamily | undefined {
   const isObject = (typeof driver === "object" && driver !== null) || typeof driver === "function";
   return isObject ? families.find(({ matches }) => matches(driver)) : undefined;
 }
@@ -92,12 +92,12 @@ export function adaptDriver(driver: unknown, options: AdapterOptions): Adapter {
   const recognised = driver as object;
   const poolSize = family.poolSize?.(recognised);
   const isPool = poolSize !== undefined;
-  let sender: Promise<Sender> | undefined;
+  let executor: Promise<Executor> | undefined;
   return {
     driver: recognised,
     connections: poolSize ?? 1,
-    reconnects: isPool,
+    canReconnect: isPool,
     transactionStatus: () => isPool ? "none" : family.transactionStatus(recognised),
-    load: () => sender ??= family.load().then((send) => send(recognised, options)),
+    load: () => executor ??= family.load().then((send) => send(recognised, options)),
   };
 }

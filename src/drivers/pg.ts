@@ -1,5 +1,5 @@
-import { createTurns } from "../database/in_turn.ts";
-import type { AdapterOptions, Row, Sender } from "./adapter.ts";
+import { createSerialQueue } from "../database/serial_queue.ts";
+import type { AdapterOptions, Executor, Row } from "./adapter.ts";
 
 interface PgQuery {
   name?: string;
@@ -19,18 +19,19 @@ interface Pg {
 }
 
 /** Sends to `npm:pg`. */
-export function sendToPg(driver: object, { prepare }: AdapterOptions): Sender {
+export function createPgExecutor(driver: object, { prepare }: AdapterOptions): Executor {
   const pg = driver as Pg;
   const isPool = "totalCount" in driver;
-  const inTurn = createTurns();
+  const runSerially = createSerialQueue();
   // A lone client runs one statement at a time, and pg 9 will no longer queue the others.
-  const send = <Result>(run: () => Promise<Result>) => isPool || pg.pipeline ? run() : inTurn(run);
+  const send = <Result>(run: () => Promise<Result>) =>
+    isPool || pg.pipeline ? run() : runSerially(run);
   return {
     async query({ name, text, values }) {
       const query = prepare ? { name, text, values } : { text, values };
       return (await send(() => pg.query(query))).rows;
     },
-    async queryTogether(queries) {
+    async queryInOneMessage(queries) {
       // Few programs read lists.
       const { joinQueries } = await import("./literals.ts");
       const results = [await send(() => pg.query(joinQueries(queries)))].flat();

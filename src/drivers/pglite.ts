@@ -1,5 +1,5 @@
 import type { Value } from "../database/query.ts";
-import type { Row, Sender } from "./adapter.ts";
+import type { Executor, Row } from "./adapter.ts";
 import { joinQueries } from "./literals.ts";
 
 interface PGlite {
@@ -8,10 +8,10 @@ interface PGlite {
 }
 
 /** Sends to `npm:@electric-sql/pglite`, which keeps no statements prepared. */
-export function sendToPGlite(driver: object): Sender {
+export function createPGliteExecutor(driver: object): Executor {
   const pglite = driver as PGlite;
   return {
     query: async ({ text, values }) => (await pglite.query(text, values)).rows,
-    queryTogether: async (queries) => (await pglite.exec(joinQueries(queries))).at(-1)!.rows,
+    queryInOneMessage: async (queries) => (await pglite.exec(joinQueries(queries))).at(-1)!.rows,
   };
 }

@@ -1,5 +1,5 @@
 import type { Value } from "../database/query.ts";
-import type { AdapterOptions, Row, Sender } from "./adapter.ts";
+import type { AdapterOptions, Executor, Row } from "./adapter.ts";
 import { inlineValues, joinQueries } from "./literals.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
@@ -32,7 +32,7 @@ function restoreRows(rows: Row[]): Row[] {
  * a round trip: each time, or if the statement is to be prepared, the first time on a connection. So a
  * statement is prepared when it comes for the second time, and until then has no parameters.
  */
-export function sendToSqlTag(driver: object, options: AdapterOptions): Sender {
+export function createSqlTagExecutor(driver: object, options: AdapterOptions): Executor {
   const sql = driver as unknown as SqlTag;
   const prepare = options.prepare && sql.options?.prepare !== false;
   // The connection of a transaction has a past, in which they may have been prepared.
@@ -53,7 +53,7 @@ export function sendToSqlTag(driver: object, options: AdapterOptions): Sender {
           : await sql.unsafe(inlineValues(query)) as Row[],
       );
     },
-    async queryTogether(queries) {
+    async queryInOneMessage(queries) {
       const results = await sql.unsafe(joinQueries(queries)) as Row[][];
       return restoreRows(results.at(-1)!);
     },

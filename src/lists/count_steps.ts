@@ -86,7 +86,7 @@ function toStepCount(
     ...(groupBy.includes("name") && { name: row.name ?? "" }),
     ...(timeBucketMs !== undefined && { timeBucket: toNumber(row.bucket) }),
     count: Number(row.count),
-    maxDurationMs: toNumber(row.longest_ms),
+    maxDurationMs: toNumber(row.max_duration_ms),
   };
 }
 
@@ -143,7 +143,7 @@ export async function countSteps(
     bucket_ms: timeBucketMs,
   };
   // The youngest of the columns that the statement needs.
-  await database.require("countSteps()", "operation_outputs.application_name");
+  await database.requireColumn("countSteps()", "operation_outputs.application_name");
   const rows = await readWithinLimit(
     database,
     countStatement,

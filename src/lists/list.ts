@@ -11,8 +11,8 @@ import {
 } from "./workflow_filters.ts";
 import {
   toWorkflowStatus,
-  type WorkflowRow,
   type WorkflowStatus,
+  type WorkflowStatusRow,
 } from "../workflows/workflow_status.ts";
 
 /** Which workflows to read, how much of each, and in which order. */
@@ -60,7 +60,7 @@ export interface ListWorkflowsOptions extends Omit<IterateWorkflowsOptions, "pag
   offset?: number;
 }
 
-const mostRows = 2 ** 31 - 1;
+const maxRows = 2 ** 31 - 1;
 
 function toParameters(
   { settings }: SystemDatabase,
@@ -78,7 +78,10 @@ function toParameters(
   };
 }
 
-function readRows(database: SystemDatabase, parameters: ListParameters): Promise<WorkflowRow[]> {
+function readRows(
+  database: SystemDatabase,
+  parameters: ListParameters,
+): Promise<WorkflowStatusRow[]> {
   // Their IDs bound what is read, however long that takes.
   return parameters.ids === undefined
     ? readWithinLimit(database, listStatement, parameters)
@@ -117,8 +120,8 @@ export async function listWorkflows(
   options: ListWorkflowsOptions = {},
 ): Promise<WorkflowStatus[]> {
   const { limit, offset } = options;
-  checkInteger("limit", limit, 0, mostRows);
-  checkInteger("offset", offset, 0, mostRows);
+  checkInteger("limit", limit, 0, maxRows);
+  checkInteger("offset", offset, 0, maxRows);
   const database = systemDatabaseOf(client);
   const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
   return await Promise.all(rows.map(toWorkflowStatus));
@@ -180,19 +183,19 @@ export function iterateWorkflows(
   options: IterateWorkflowsOptions = {},
 ): AsyncGenerator<WorkflowStatus, void, void> {
   const { pageSize = 100, sortDesc } = options;
-  checkInteger("pageSize", pageSize, 1, mostRows);
+  checkInteger("pageSize", pageSize, 1, maxRows);
   const database = systemDatabaseOf(client);
   const parameters = toParameters(database, options);
-  const edgeTime = sortDesc ? "before_time" : "after_time";
+  const cursorTime = sortDesc ? "before_time" : "after_time";
 
   async function* iterate(): AsyncGenerator<WorkflowStatus, void, void> {
     let page: ListParameters = { ...parameters, limit: pageSize };
-    let last: WorkflowRow | undefined;
+    let last: WorkflowStatusRow | undefined;
     do {
       const rows = await readRows(database, page);
       for (const row of rows) yield await toWorkflowStatus(row);
       last = rows.length === pageSize ? rows.at(-1) : undefined;
-      page = { ...page, [edgeTime]: Number(last?.created_at), edge_id: last?.workflow_id };
+      page = { ...page, [cursorTime]: Number(last?.created_at), cursor_id: last?.workflow_id };
     } while (last);
   }
   return iterate();

@@ -1,6 +1,6 @@
 /** Reads that may have to look at many rows. */
 
-import { limitTime } from "../../sql/lists/mod.ts";
+import { setStatementTimeout } from "../../sql/lists/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import { sqlStateOf } from "../database/sql_state.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
@@ -23,7 +23,7 @@ export async function readWithinLimit<Parameters extends object, Row>(
     return await database.run(
       statement,
       parameters,
-      (buildQuery) => buildQuery(limitTime, { timeout_ms: timeoutMs }),
+      (buildQuery) => buildQuery(setStatementTimeout, { timeout_ms: timeoutMs }),
     );
   } catch (error) {
     if (sqlStateOf(error) !== queryCanceled) throw error;

@@ -167,7 +167,7 @@ function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParame
   if (!wanted) return {};
   const parameters: ListParameters = {
     is_queued: queuesOnly ? 1 : undefined,
-    is_few: wanted.every((name) => unfinished.includes(name)) ? 1 : undefined,
+    is_selective: wanted.every((name) => unfinished.includes(name)) ? 1 : undefined,
   };
   if (wanted.length === 1) return { ...parameters, status: wanted[0] };
   const among = (group: string[]) => wanted.filter((name) => group.includes(name)).join();

@@ -36,11 +36,11 @@ export async function getEvent<Value = unknown>(
   checkText("workflowID", workflowID);
   checkText("key", key);
   const waitOptions = typeof options === "number" ? { timeoutSeconds: options } : options;
-  const awaited = {
+  const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(systemDatabaseOf(client), findEvents, awaited, {
+  const event = await waitFor(systemDatabaseOf(client), findEvents, target, {
     timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
   });

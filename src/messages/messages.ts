@@ -4,17 +4,17 @@ import {
   sendToForks as sendToForksStatement,
 } from "../../sql/messages/mod.ts";
 import {
+  addInBatches,
   type Batch,
   type Batcher,
   createBatcher,
   type Item,
-  writeMany,
 } from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
-import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
+import { needsFormatColumn, requireFormatColumn } from "../serialization/format_column.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -83,8 +83,8 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sendStatement | typeof sendToForksStatement,
 ): Batcher<boolean> {
-  async function writeBatch({ after, backlog, items, count, mayExist }: Batch) {
-    const parameters = { after, backlog, messages: items, may_exist: mayExist };
+  async function writeBatch({ after, backlog, items, count, checkConflicts }: Batch) {
+    const parameters = { after, backlog, messages: items, check_conflicts: checkConflicts };
     const rows = await database.run(statement, parameters);
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
@@ -129,7 +129,7 @@ function toItem(message: Message, codec: Codec, sendToForks = false): Item {
     message: codec.serializeValue(message.message),
     serialization: codec.name,
   });
-  return { text, isNew: idempotencyKey === undefined };
+  return { text, hasFreshID: idempotencyKey === undefined };
 }
 
 /**
@@ -171,8 +171,8 @@ export async function send(
   const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const item = toItem(addressed, codec, sendToForks);
-  if (needsRecordedFormat(database, serializationType)) {
-    await requireRecordedFormat(database, serializationType);
+  if (needsFormatColumn(database, serializationType)) {
+    await requireFormatColumn(database, serializationType);
   }
   const isDelivered = await batcherOf(database, sendToForks).write(item);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
@@ -221,10 +221,10 @@ export async function sendMany(
   const codecFound = codecOf(serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
   const items = messages.map((message) => toItem(message, codec, sendToForks));
-  if (needsRecordedFormat(database, serializationType)) {
-    await requireRecordedFormat(database, serializationType);
+  if (needsFormatColumn(database, serializationType)) {
+    await requireFormatColumn(database, serializationType);
   }
-  const areDelivered = await writeMany(
+  const areDelivered = await addInBatches(
     database,
     batcherOf(database, sendToForks),
     items,

@@ -26,12 +26,12 @@ export interface ReadStreamOptions extends WaitOptions {
 /** How long to wait for a value of a stream, and how. */
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
-const greatestOffset = 2 ** 31 - 1;
-const valuesPerLook = 100;
+const maxOffset = 2 ** 31 - 1;
+const valuesPerPoll = 100;
 
 // What a worker writes when it closes a stream, as it is stored: as JSON, and before that as it is, or
 // by Python as a pickle, in the protocol of its versions up to 3.13 and of those since.
-const closings = new Set([
+const closeMarkers = new Set([
   '"__DBOS_STREAM_CLOSED__"',
   "__DBOS_STREAM_CLOSED__",
   "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
@@ -43,23 +43,23 @@ function readValues<Value>(
   workflowID: string,
   key: string,
   options: ReadStreamOptions,
-  most: number,
+  max: number,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   checkText("workflowID", workflowID);
   checkText("key", key);
-  checkInteger("offset", firstOffset, 0, greatestOffset);
+  checkInteger("offset", firstOffset, 0, maxOffset);
   checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
   const waiter = createWaiter(systemDatabaseOf(client), findStreamValues, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
-    let isMoreLikely = true;
+    let pollImmediately = true;
     while (true) {
-      waiter.restart(isMoreLikely);
+      waiter.restart(pollImmediately);
       const [found] = await waiter.next([{
-        item: JSON.stringify({ workflow_id: workflowID, key, offset, most }),
+        item: JSON.stringify({ workflow_id: workflowID, key, offset, most: max }),
         notification: `${workflowID}::${key}`,
       }]) ?? [];
       if (!found) {
@@ -73,12 +73,12 @@ function readValues<Value>(
       const pairs: [text: string, serialization: string | null][] = JSON.parse(found.pairs ?? "[]");
       if (pairs.length === 0) return;
       for (const [text, serialization] of pairs) {
-        if (closings.has(text)) return;
+        if (closeMarkers.has(text)) return;
         yield await deserializeValue(text, serialization) as Value;
         offset++;
       }
       // What a workflow that no longer runs has written is all there.
-      isMoreLikely = pairs.length === most || found.status !== "PENDING";
+      pollImmediately = pairs.length === max || found.status !== "PENDING";
     }
   }
   return withWaiter(waiter, values());
@@ -118,7 +118,7 @@ export function readStream<Value = unknown>(
   key: string,
   options: ReadStreamOptions = {},
 ): AsyncGenerator<Value, void, void> {
-  return readValues(client, workflowID, key, options, valuesPerLook);
+  return readValues(client, workflowID, key, options, valuesPerPoll);
 }
 
 /**

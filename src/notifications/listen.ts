@@ -4,11 +4,11 @@ import { quoteIdentifier } from "../database/query.ts";
 
 /** What is told to one who listens. */
 export interface Listener {
-  heard(channel: string, payload: string): void;
-  /** Listening goes on, but something may have been missed. */
-  resumed(): void;
-  /** Listening has ended. */
-  ended(): void;
+  onNotify(channel: string, payload: string): void;
+  /** Listening goes on, but something may have been onReconnect. */
+  onReconnect(): void;
+  /** Listening has onEnd. */
+  onEnd(): void;
 }
 
 /** Listens to channels until the function that it gives is called. */
@@ -19,13 +19,13 @@ export type Listen = (
 
 /** A database of `npm:@electric-sql/pglite`. */
 interface PGlite {
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
 }
 
 function listenByPGlite(pglite: PGlite): Listen {
-  return async (channels, { heard }) => {
+  return async (channels, { onNotify }) => {
     const stops = await Promise.all(
-      channels.map((channel) => pglite.listen(channel, (payload) => heard(channel, payload))),
+      channels.map((channel) => pglite.listen(channel, (payload) => onNotify(channel, payload))),
     );
     return () => Promise.all(stops.map((stop) => stop()));
   };
@@ -35,15 +35,17 @@ function listenByPGlite(pglite: PGlite): Listen {
 interface SqlTag {
   listen(
     channel: string,
-    heard: (payload: string) => void,
-    resumed: () => void,
+    onNotify: (payload: string) => void,
+    onReconnect: () => void,
   ): Promise<{ unlisten(): Promise<void> }>;
 }
 
 function listenBySqlTag(sql: SqlTag): Listen {
-  return async (channels, { heard, resumed }) => {
+  return async (channels, { onNotify, onReconnect }) => {
     const subscriptions = await Promise.all(
-      channels.map((channel) => sql.listen(channel, (payload) => heard(channel, payload), resumed)),
+      channels.map((channel) =>
+        sql.listen(channel, (payload) => onNotify(channel, payload), onReconnect)
+      ),
     );
     return () => Promise.all(subscriptions.map(({ unlisten }) => unlisten()));
   };
@@ -70,9 +72,9 @@ function listenByPg(pool: PgPool): Listen {
   return async (channels, listener) => {
     const client = new pool.Client(pool.options);
     // Without a listener for it, an error would end the process.
-    client.on("error", listener.ended);
-    client.on("end", listener.ended);
-    client.on("notification", ({ channel, payload = "" }) => listener.heard(channel, payload));
+    client.on("error", listener.onEnd);
+    client.on("end", listener.onEnd);
+    client.on("notification", ({ channel, payload = "" }) => listener.onNotify(channel, payload));
     try {
       await client.connect();
       await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));

@@ -64,7 +64,7 @@ export interface QueueLimits {
 /** What to change of a queue: null puts a limit back to its default, what is left out stays. */
 export type QueueChanges = { [Limit in keyof QueueLimits]: QueueLimits[Limit] | null };
 
-const greatestInteger = 2 ** 31 - 1;
+const maxInteger = 2 ** 31 - 1;
 const defaultPollingIntervalMs = 1000;
 
 /** The limits that make a queue a partitioned one. */
@@ -90,7 +90,7 @@ function checkRateLimit(what: string, rateLimit: unknown): void {
   if (limitPerPeriod === undefined || periodSec === undefined) {
     throw new TypeError(`Cannot use ${what} without both limitPerPeriod and periodSec`);
   }
-  checkInteger(`limitPerPeriod of ${what}`, limitPerPeriod, 0, greatestInteger);
+  checkInteger(`limitPerPeriod of ${what}`, limitPerPeriod, 0, maxInteger);
   // Workers count in milliseconds.
   checkNumber(`periodSec of ${what}`, periodSec, 0.001);
 }
@@ -108,7 +108,7 @@ export function checkLimits(limits: QueueChanges): void {
   };
   for (const [name, least] of Object.entries(concurrencies)) {
     const limit = limits[name as keyof typeof concurrencies] ?? undefined;
-    checkInteger(name, limit, least, greatestInteger);
+    checkInteger(name, limit, least, maxInteger);
   }
   checkRateLimit("rateLimit", limits.rateLimit);
   checkRateLimit("partitionRateLimit", limits.partitionRateLimit);
@@ -117,7 +117,7 @@ export function checkLimits(limits: QueueChanges): void {
 
 /** Refuses limits of which one could never be reached, as sql/queues/update_queue.sql does. */
 export function checkAgreement(name: string, limits: QueueLimits): void {
-  const mostOf = {
+  const maximaOf = {
     workerConcurrency: ["globalConcurrency"],
     partitionConcurrency: ["globalConcurrency"],
     partitionWorkerConcurrency: [
@@ -126,9 +126,9 @@ export function checkAgreement(name: string, limits: QueueLimits): void {
       "globalConcurrency",
     ],
   } as const;
-  for (const [limit, mosts] of Object.entries(mostOf)) {
-    const value = limits[limit as keyof typeof mostOf] ?? 0;
-    for (const most of mosts) {
+  for (const [limit, maxima] of Object.entries(maximaOf)) {
+    const value = limits[limit as keyof typeof maximaOf] ?? 0;
+    for (const most of maxima) {
       if (value <= (limits[most] ?? Infinity)) continue;
       throw new RangeError(
         `Cannot limit queue ${name}: its ${limit} of ${value} exceeds its ${most} of ` +

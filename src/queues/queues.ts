@@ -6,7 +6,7 @@ import {
   updateQueue as updateStatement,
 } from "../../sql/queues/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import {
@@ -91,9 +91,9 @@ function toQueue(row: QueueRow): Queue {
 }
 
 async function requireQueues(database: SystemDatabase, limits: QueueChanges = {}): Promise<void> {
-  await database.require("registered queues", "queues");
+  await database.requireColumn("registered queues", "queues");
   for (const limit of partitionLimits) {
-    if (limits[limit] != null) await database.require(limit, "queues.partition_concurrency");
+    if (limits[limit] != null) await database.requireColumn(limit, "queues.partition_concurrency");
   }
 }
 
@@ -146,7 +146,7 @@ export async function registerQueue(
   checkChoice("onConflict", onConflict, ["always_update", "never_update"]);
   await requireQueues(database, options);
   if (options.applicationName) {
-    await database.require("applicationName", "queues.application_name");
+    await database.requireColumn("applicationName", "queues.application_name");
   }
 
   const queue = JSON.stringify([{
@@ -155,7 +155,7 @@ export async function registerQueue(
     partition_queue: partitionLimits.some((limit) => options[limit] != null),
     application_name: applicationName,
   }]);
-  return untilUncontested(`register queue ${name}`, "it was registered and deleted", async () => {
+  return retryOnConflict(`register queue ${name}`, "it was registered and deleted", async () => {
     const [row] = await database.run(registerStatement, { queue, on_conflict: onConflict });
     if (!row) return undefined;
     const owner = row.application_name;

@@ -7,30 +7,30 @@ type Value = number | string;
 
 interface Field {
   readonly name: string;
-  readonly least: number;
-  readonly most: number;
-  /** What stands for the numbers from `least` on. */
+  readonly min: number;
+  readonly max: number;
+  /** What stands for the numbers from `min` on. */
   readonly names?: readonly string[];
   /** Values that are not numbers. */
   readonly special?: RegExp;
-  /** Another number for `least`. */
+  /** Another number for `min`. */
   readonly alias?: number;
 }
 
 const fields: readonly Field[] = [
-  { name: "second", least: 0, most: 59 },
-  { name: "minute", least: 0, most: 59 },
-  { name: "hour", least: 0, most: 23 },
+  { name: "second", min: 0, max: 59 },
+  { name: "minute", min: 0, max: 59 },
+  { name: "hour", min: 0, max: 23 },
   {
     name: "day of month",
-    least: 1,
-    most: 31,
+    min: 1,
+    max: 31,
     special: /^(?:L|LW|L-(?:0?[1-9]|[12]\d|30)|(?:0?[1-9]|[12]\d|3[01])W)$/i,
   },
   {
     name: "month",
-    least: 1,
-    most: 12,
+    min: 1,
+    max: 12,
     names: [
       ...["january", "february", "march", "april", "may", "june", "july"],
       ...["august", "september", "october", "november", "december"],
@@ -38,8 +38,8 @@ const fields: readonly Field[] = [
   },
   {
     name: "day of week",
-    least: 0,
-    most: 6,
+    min: 0,
+    max: 6,
     names: ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
     special: /^[0-7](?:L|#[1-5])$/i,
     alias: 7,
@@ -59,26 +59,26 @@ const nicknames: Readonly<Record<string, string>> = {
 const leapYearMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** The text with numbers in the place of names, wherever in a word they stand. */
-function replaceNames(text: string, { names, least }: Field): string {
+function replaceNames(text: string, { names, min }: Field): string {
   if (!names) return text;
   const short = names.map((name) => name.slice(0, 3));
   const pattern = new RegExp([...names, ...short].join("|"), "gi");
   return text.replace(
     pattern,
-    (name) => `${short.indexOf(name.slice(0, 3).toLowerCase()) + least}`,
+    (name) => `${short.indexOf(name.slice(0, 3).toLowerCase()) + min}`,
   );
 }
 
-/** From `first` to `last`, past the greatest value and on from the least one if need be. */
+/** From `first` to `last`, past the greatest value and on from the min one if need be. */
 function expandRange(first: number, last: number, step: number, field: Field): number[] {
-  const size = field.most - field.least + 1;
+  const size = field.max - field.min + 1;
   const isInverted = first > last;
   const span = isInverted ? ((last - first) % size + size) % size : last - first;
   const values = [];
   // More values than a field has are refused anyway.
   for (let offset = 0; step > 0 && offset <= span && values.length <= size + 1; offset += step) {
     const value = first + offset;
-    values.push(isInverted && value > field.most ? value - size : value);
+    values.push(isInverted && value > field.max ? value - size : value);
   }
   return values;
 }
@@ -89,13 +89,13 @@ function parseItem(item: string, field: Field): Value[] {
     return [item.toUpperCase().replace(/0(?=[1-9])/, "").replace(/^7(?=[L#])/, "0")];
   }
   // An asterisk is a range wherever it stands: the hours 2* are those from 20 to 23.
-  const range = item.replace("*", `${field.least}-${field.most}`);
+  const range = item.replace("*", `${field.min}-${field.max}`);
   const match = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(range);
   if (!match) return [];
   const [, first, last = first, step = 1] = match;
   const values = expandRange(Number(first), Number(last), Number(step), field)
-    .map((value) => value === field.alias ? field.least : value);
-  return values.every((value) => value >= field.least && value <= field.most) ? values : [];
+    .map((value) => value === field.alias ? field.min : value);
+  return values.every((value) => value >= field.min && value <= field.max) ? values : [];
 }
 
 function refuse(expression: string, reason: string): never {

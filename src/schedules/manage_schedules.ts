@@ -7,7 +7,7 @@ import {
   updateSchedule as updateStatement,
 } from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   NonExistentScheduleError,
@@ -126,13 +126,13 @@ export async function applySchedules(
   const database = systemDatabaseOf(client);
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
-  await untilUncontested("apply schedules", "one was created and deleted", async () => {
-    const inTheWay = await database.run(applyStatement, { schedules: JSON.stringify(rows) });
-    for (const { schedule_name, application_name } of inTheWay) {
+  await retryOnConflict("apply schedules", "one was created and deleted", async () => {
+    const conflicting = await database.run(applyStatement, { schedules: JSON.stringify(rows) });
+    for (const { schedule_name, application_name } of conflicting) {
       const row = rows.find((row) => row.schedule_name === schedule_name)!;
       checkOwner("apply", row, application_name);
     }
-    return inTheWay.length === 0 || undefined;
+    return conflicting.length === 0 || undefined;
   });
 }
 

@@ -1,11 +1,16 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { findSchedule } from "../../sql/schedules/mod.ts";
 import { createTicker } from "./cron.ts";
-import { writeMany } from "../database/batch.ts";
+import { addInBatches } from "../database/batch.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import type { EnqueueOptions } from "../workflows/enqueue.ts";
-import { batcherOf, type Job, toJob, writeJob } from "../workflows/enqueue_job.ts";
-import { findConflict } from "../workflows/obstacle.ts";
+import {
+  batcherOf,
+  toWorkflowRow,
+  type WorkflowRow,
+  writeWorkflow,
+} from "../workflows/workflow_row.ts";
+import { toConflictError } from "../workflows/conflict.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
 import { codecOfContext, requireSchedules } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -63,9 +68,9 @@ function toRun(
   { codec, context, options }: Runnable,
   workflowID: string,
   time: Date,
-): Job {
+): WorkflowRow {
   const columns = { schedule_name: scheduleName };
-  return toJob(database, codec, { ...options, workflowID }, [time, context], columns);
+  return toWorkflowRow(database, codec, { ...options, workflowID }, [time, context], columns);
 }
 
 /**
@@ -105,7 +110,7 @@ export async function triggerSchedule<Result = unknown>(
   const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
   const run = toRun(database, name, runnable, workflowID, now);
   const options = { ...runnable.options, workflowID };
-  return createHandle(client, await writeJob(database, options, run));
+  return createHandle(client, await writeWorkflow(database, options, run));
 }
 
 /**
@@ -152,18 +157,18 @@ export async function backfillSchedule<Result = unknown>(
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(database, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
-  const runs: Job[] = [];
+  const runs: WorkflowRow[] = [];
   for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(toRun(database, name, runnable, workflowID, time));
   }
-  const obstacles = await writeMany(database, batcherOf(database), runs);
+  const conflicts = await addInBatches(database, batcherOf(database), runs);
   return runs.map(({ workflowID }, index) => {
-    const obstacle = obstacles[index];
+    const conflict = conflicts[index];
     // Without an ID it is a run for the same time that another call has enqueued just now.
-    const conflict = obstacle?.existing_id &&
-      findConflict(workflowID, runnable.options, obstacle);
-    if (conflict) throw conflict;
+    const error = conflict?.existing_id &&
+      toConflictError(workflowID, runnable.options, conflict);
+    if (error) throw error;
     return createHandle(client, workflowID);
   });
 }

@@ -135,10 +135,10 @@ export async function requireScheduleColumns(
   database: SystemDatabase,
   options: Partial<ScheduleOptions> | ScheduleChanges,
 ): Promise<void> {
-  await database.require("schedules", "workflow_schedules");
+  await database.requireColumn("schedules", "workflow_schedules");
   for (const [option, column] of Object.entries(neededColumns)) {
     if (option in options && options[option as keyof typeof options]) {
-      await database.require(option, column);
+      await database.requireColumn(option, column);
     }
   }
 }

@@ -114,7 +114,7 @@ async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
 
 /** Refuses schedules where there is no table of them. */
 export async function requireSchedules(database: SystemDatabase): Promise<void> {
-  await database.require("schedules", "workflow_schedules");
+  await database.requireColumn("schedules", "workflow_schedules");
 }
 
 async function findSchedules(

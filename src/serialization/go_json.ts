@@ -2,9 +2,9 @@
 
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
+import { parseLossless, toNumberOrBigint } from "./lossless_json.ts";
 import { type GobValue, isGob, readGob } from "./go_gob.ts";
-import { decodeBase64, refusing } from "./refuse.ts";
+import { decodeBase64, wrapErrors } from "./refuse.ts";
 
 const nil = "__DBOS_NIL";
 
@@ -13,7 +13,7 @@ function deserializeValue(text: string): unknown {
   const json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
     decodeBase64(text),
   );
-  return parseExactly(json, toNumberOrBigint);
+  return parseLossless(json, toNumberOrBigint);
 }
 
 /** The names of the codes of DBOS's own error, from 1. */
@@ -101,7 +101,7 @@ function deserializeError(text: string): WorkflowError {
   return gob ? toWorkflowError(readGob(gob)) : new WorkflowError(text);
 }
 
-export const goJson: ReadingCodec = refusing({
+export const goJson: ReadingCodec = wrapErrors({
   name: "DBOS_JSON",
   deserializeValue,
   // A workflow of Go has one argument.

@@ -6,8 +6,8 @@
 
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { parseExactly, toNumberOrBigint } from "./exact_json.ts";
-import { decodeBase64, refusing, requireArgs, setProperty } from "./refuse.ts";
+import { parseLossless, toNumberOrBigint } from "./lossless_json.ts";
+import { decodeBase64, requireArgs, setProperty, wrapErrors } from "./refuse.ts";
 
 /** A number as it is written, such as `1.10`. */
 class NumberLiteral {
@@ -96,7 +96,7 @@ function isPlainObject(value: unknown): value is object {
 }
 
 function deserializeValue(text: string): unknown {
-  return read(parseExactly(text, (literal) => new NumberLiteral(literal)));
+  return read(parseLossless(text, (literal) => new NumberLiteral(literal)));
 }
 
 interface Throwable {
@@ -120,7 +120,7 @@ function deserializeError(text: string): WorkflowError {
   });
 }
 
-export const javaJackson: ReadingCodec = refusing({
+export const javaJackson: ReadingCodec = wrapErrors({
   name: "java_jackson",
   deserializeValue,
   deserializeArgs: (text) => requireArgs(deserializeValue(text)),

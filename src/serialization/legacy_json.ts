@@ -5,7 +5,7 @@
 
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { refusing, requireArgs, setProperty } from "./refuse.ts";
+import { requireArgs, setProperty, wrapErrors } from "./refuse.ts";
 
 function isOfJava(value: unknown): boolean {
   if (Array.isArray(value)) {
@@ -60,7 +60,7 @@ function deserializeError(text: string): WorkflowError {
   return error;
 }
 
-export const legacyJson: ReadingCodec = refusing({
+export const legacyJson: ReadingCodec = wrapErrors({
   name: "",
   deserializeValue,
   deserializeArgs: (text) => requireArgs(deserializeValue(text)),

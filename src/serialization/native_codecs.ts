@@ -33,7 +33,7 @@ export async function findNativeCodec(
   if (!serialization) {
     return isMarkedSuperjson(text)
       ? await codecs.js_superjson!()
-      : (await import("./unnamed.ts")).unnamed;
+      : (await import("./unlabelled.ts")).unlabelled;
   }
   if (Object.hasOwn(codecs, serialization)) return await codecs[serialization]!();
   throw new UnsupportedSerializationError(serialization);

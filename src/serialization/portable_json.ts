@@ -34,7 +34,7 @@ function replace(_key: string, value: unknown): unknown {
 }
 
 // A value that contains itself is deeper.
-const deepest = 100;
+const maxDepth = 100;
 
 /** Whether there is nothing in a value that `replace` would change or refuse; if it is deep, it is not said. */
 function isPlain(value: unknown, depth = 0): boolean {
@@ -42,7 +42,7 @@ function isPlain(value: unknown, depth = 0): boolean {
     return !["bigint", "function", "symbol"].includes(typeof value);
   }
   const isKnown = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-  return isKnown && depth < deepest &&
+  return isKnown && depth < maxDepth &&
     Object.values(value).every((item) => isPlain(item, depth + 1));
 }
 

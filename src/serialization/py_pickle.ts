@@ -8,7 +8,7 @@ import type { ReadingCodec } from "./codec.ts";
 import { readPickle } from "./pickle.ts";
 import { PyGlobal, PyObject } from "./pickle_machine.ts";
 import { readDate, readDatetime, readTime, readTimedelta, utcOffset } from "./python_time.ts";
-import { decodeBase64, refusing, requireArgs, setProperty } from "./refuse.ts";
+import { decodeBase64, requireArgs, setProperty, wrapErrors } from "./refuse.ts";
 
 type Convert = (value: unknown) => unknown;
 
@@ -239,7 +239,7 @@ function deserializeError(text: string): WorkflowError {
   return toWorkflowError(value, convert);
 }
 
-export const pyPickle: ReadingCodec = refusing({
+export const pyPickle: ReadingCodec = wrapErrors({
   name: "py_pickle",
   deserializeValue,
   deserializeArgs,

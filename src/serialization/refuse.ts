@@ -4,7 +4,7 @@ import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { ReadingCodec } from "./codec.ts";
 
 /** The codec with any failure of it as an {@linkcode UnsupportedSerializationError}. */
-export function refusing(codec: ReadingCodec): ReadingCodec {
+export function wrapErrors(codec: ReadingCodec): ReadingCodec {
   function guard<Result>(read: (text: string) => Result): (text: string) => Result {
     return (text) => {
       try {

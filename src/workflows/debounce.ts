@@ -1,6 +1,6 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { debounce as debounceStatement } from "../../sql/workflows/mod.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import {
   checkEnqueueOptions,
@@ -8,7 +8,7 @@ import {
   type WorkflowArgs,
   type WorkflowResult,
 } from "./enqueue.ts";
-import { requireColumns, toJob, writeJob } from "./enqueue_job.ts";
+import { requireColumns, toWorkflowRow, writeWorkflow } from "./workflow_row.ts";
 import { QueueDuplicatedError } from "../errors/enqueuing.ts";
 import { internalQueueName } from "./manage.ts";
 import { codecOf } from "../serialization/mod.ts";
@@ -82,18 +82,18 @@ function checkPeriod(periodMs: unknown): void {
  * Puts off the workflow that waits under the debounce key, and gives its ID; undefined if none does.
  * Null says that one did and has just been let go.
  */
-async function bounce(
+async function extendDelay(
   database: SystemDatabase,
   options: EnqueueOptions,
-  isOfAnyClass: boolean,
+  ignoresClass: boolean,
   job: string,
 ): Promise<string | null | undefined> {
   const [row] = await database.run(debounceStatement, { job: `[${job}]` });
-  if (row?.bounced_id) return row.bounced_id;
+  if (row?.extended_id) return row.extended_id;
   if (!row?.holder_id) return undefined;
   const applicationName = options.applicationName ?? database.settings.applicationName;
   const isOwn = row.is_debounced && row.name === options.workflowName &&
-    (isOfAnyClass || (row.class_name ?? "") === (options.workflowClassName ?? "")) &&
+    (ignoresClass || (row.class_name ?? "") === (options.workflowClassName ?? "")) &&
     (!row.application_name || !applicationName || row.application_name === applicationName);
   if (isOwn) return null;
   throw new QueueDuplicatedError(
@@ -152,30 +152,30 @@ export async function debounce<Workflow = unknown>(
   checkText("debounceKey", debounceKey);
   checkPeriod(periodMs);
   const { workflowClassName = "", workflowName, keyFormat = "typescript" } = options;
-  const isOfAnyClass = keyFormat === "python";
-  const prefix = isOfAnyClass ? workflowName : `${workflowClassName}.${workflowName}`;
+  const ignoresClass = keyFormat === "python";
+  const prefix = ignoresClass ? workflowName : `${workflowClassName}.${workflowName}`;
   const enqueueOptions: EnqueueOptions = {
     ...checkOptions(options),
     deduplicationID: `${prefix}-${debounceKey}`,
   };
   const database = systemDatabaseOf(client);
   const { serializationType = database.settings.serializationType } = options;
-  const job = toJob(database, await codecOf(serializationType), enqueueOptions, args, {
+  const job = toWorkflowRow(database, await codecOf(serializationType), enqueueOptions, args, {
     delay_ms: periodMs,
     is_debounced: true,
     debounce_timeout_ms: options.debounceTimeoutMs,
-    is_of_any_class: isOfAnyClass,
+    ignores_class: ignoresClass,
   });
-  await database.require("debounce", "workflow_status.is_debounced");
+  await database.requireColumn("debounce", "workflow_status.is_debounced");
   await requireColumns(database, enqueueOptions);
 
   const work = `debounce workflow ${workflowName} by key ${debounceKey}`;
-  const heldID = await untilUncontested(work, "the key was taken and freed", async () => {
-    const bouncedID = await bounce(database, enqueueOptions, isOfAnyClass, job.text);
-    if (bouncedID) return bouncedID;
-    if (bouncedID === null) return undefined;
+  const heldID = await retryOnConflict(work, "the key was taken and freed", async () => {
+    const extendedID = await extendDelay(database, enqueueOptions, ignoresClass, job.text);
+    if (extendedID) return extendedID;
+    if (extendedID === null) return undefined;
     try {
-      return await writeJob(database, enqueueOptions, job);
+      return await writeWorkflow(database, enqueueOptions, job);
     } catch (error) {
       // Another call has taken the key since; that one's workflow is put off then.
       if (!(error instanceof QueueDuplicatedError)) throw error;

@@ -1,7 +1,12 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { serializeAttributes } from "./attributes.ts";
-import { needsColumns, requireColumns, toJob, writeJob } from "./enqueue_job.ts";
+import {
+  requireColumns,
+  toWorkflowRow,
+  usesOptionalColumns,
+  writeWorkflow,
+} from "./workflow_row.ts";
 import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import {
   checkChoice,
@@ -150,7 +155,7 @@ export type WorkflowResult<Workflow> = Workflow extends (...args: never[]) => in
 export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => unknown ? Args
   : unknown[];
 
-const greatestPriority = 2 ** 31 - 1;
+const maxPriority = 2 ** 31 - 1;
 const optionalTexts: readonly string[] = [
   "workflowID",
   "workflowClassName",
@@ -186,7 +191,7 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   if (options.duplicationPolicy === "return-existing" && options.deduplicationID === undefined) {
     throw new TypeError('Cannot use duplicationPolicy "return-existing" without deduplicationID');
   }
-  checkInteger("priority", options.priority, 0, greatestPriority);
+  checkInteger("priority", options.priority, 0, maxPriority);
   checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
   checkChoice("serializationType", options.serializationType, serializationTypes);
@@ -238,7 +243,7 @@ export async function enqueue<Workflow = unknown>(
   // Not awaited in vain, so that calls reach the batch in their order.
   const codecFound = codecOf(options.serializationType ?? database.settings.serializationType);
   const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const job = toJob(database, codec, options, args);
-  if (needsColumns(database, options)) await requireColumns(database, options);
-  return createHandle(client, await writeJob(database, options, job));
+  const job = toWorkflowRow(database, codec, options, args);
+  if (usesOptionalColumns(database, options)) await requireColumns(database, options);
+  return createHandle(client, await writeWorkflow(database, options, job));
 }

@@ -1,11 +1,17 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
 import { isInTransaction } from "../database/batch.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
-import { batcherOf, type Job, needsColumns, requireColumns, toJob } from "./enqueue_job.ts";
+import {
+  batcherOf,
+  requireColumns,
+  toWorkflowRow,
+  usesOptionalColumns,
+  type WorkflowRow,
+} from "./workflow_row.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
-import { findConflict, idsTaken, isOwn, type Obstacle } from "./obstacle.ts";
+import { type Conflict, idsTaken, isOwn, toConflictError } from "./conflict.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
@@ -73,14 +79,14 @@ export interface EnqueueManyOptions {
 
 interface PreparedJob {
   readonly options: EnqueueJob;
-  readonly job: Job;
+  readonly job: WorkflowRow;
 }
 
 // Larger statements gain little, hold more memory on both sides, and leave less to do side by side.
-const mostRows = 500;
-const mostCharacters = 1_000_000;
+const maxRows = 500;
+const maxCharacters = 1_000_000;
 // As many statements at once keep the server busy while the next are made.
-const mostStatements = 4;
+const maxStatements = 4;
 
 /** What is to be written of a job; a promise only where something has to be loaded or looked at. */
 function prepare(
@@ -90,10 +96,12 @@ function prepare(
   checkEnqueueOptions(options);
   const toPrepared = (codec: Codec) => ({
     options,
-    job: toJob(database, codec, options, options.args ?? []),
+    job: toWorkflowRow(database, codec, options, options.args ?? []),
   });
   const codec = codecOf(options.serializationType ?? database.settings.serializationType);
-  if (!(codec instanceof Promise) && !needsColumns(database, options)) return toPrepared(codec);
+  if (!(codec instanceof Promise) && !usesOptionalColumns(database, options)) {
+    return toPrepared(codec);
+  }
   return Promise.all([codec, requireColumns(database, options)]).then(([codec]) =>
     toPrepared(codec)
   );
@@ -105,19 +113,19 @@ async function* group(
   jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
   atomic: boolean,
 ): AsyncGenerator<PreparedJob[]> {
-  let gathered: PreparedJob[] = [];
+  let pending: PreparedJob[] = [];
   let characters = 0;
 
   /** Whether there is enough for a statement with it. */
   function add(prepared: PreparedJob): boolean {
-    gathered.push(prepared);
+    pending.push(prepared);
     characters += prepared.job.text.length;
-    return !atomic && (gathered.length >= mostRows || characters >= mostCharacters);
+    return !atomic && (pending.length >= maxRows || characters >= maxCharacters);
   }
 
   function take(): PreparedJob[] {
-    const taken = gathered;
-    gathered = [];
+    const taken = pending;
+    pending = [];
     characters = 0;
     return taken;
   }
@@ -133,22 +141,22 @@ async function* group(
       if (add(await prepare(database, job))) yield take();
     }
   }
-  if (gathered.length > 0) yield gathered;
+  if (pending.length > 0) yield pending;
 }
 
 /** What has become of a job; undefined if that can't be seen yet. */
 function toOutcome(
   { options, job: { workflowID } }: PreparedJob,
-  obstacle: Obstacle | undefined,
+  conflict: Conflict | undefined,
 ): EnqueueOutcome | undefined {
-  if (!obstacle || isOwn(options, obstacle)) return { workflowID, outcome: "enqueued" };
-  if (obstacle.existing_id) {
-    const error = findConflict(workflowID, options, obstacle);
+  if (!conflict || isOwn(options, conflict)) return { workflowID, outcome: "enqueued" };
+  if (conflict.existing_id) {
+    const error = toConflictError(workflowID, options, conflict);
     return error
       ? { workflowID, outcome: "conflicting", error }
       : { workflowID, outcome: "existing" };
   }
-  if (obstacle.holder_id) return { workflowID: obstacle.holder_id, outcome: "deduplicated" };
+  if (conflict.holder_id) return { workflowID: conflict.holder_id, outcome: "deduplicated" };
   return undefined;
 }
 
@@ -156,13 +164,13 @@ async function writeGroup(
   database: SystemDatabase,
   jobs: readonly PreparedJob[],
 ): Promise<EnqueueOutcome[]> {
-  const { writeTogether } = batcherOf(database);
+  const { addAll } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
   let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
-  return await untilUncontested("enqueue one of many workflows", idsTaken, async () => {
-    const obstacles = await writeTogether(unsettled.map(({ prepared }) => prepared.job));
+  return await retryOnConflict("enqueue one of many workflows", idsTaken, async () => {
+    const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job));
     unsettled = unsettled.filter(({ prepared, position }, index) => {
-      const outcome = toOutcome(prepared, obstacles[index]);
+      const outcome = toOutcome(prepared, conflicts[index]);
       if (outcome) outcomes[position] = outcome;
       return !outcome;
     });
@@ -182,20 +190,20 @@ async function* writeGroups(
   groups: AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
-  const width = isInTransaction(database) ? 1 : Math.min(database.connections, mostStatements);
-  const underWay: Promise<EnqueueOutcome[]>[] = [];
+  const width = isInTransaction(database) ? 1 : Math.min(database.connections, maxStatements);
+  const inFlight: Promise<EnqueueOutcome[]>[] = [];
   try {
     for await (const jobs of groups) {
       signal?.throwIfAborted();
       const writing = writeGroup(database, jobs);
       // It may fail before its turn to be awaited has come.
       writing.catch(() => {});
-      underWay.push(writing);
-      if (underWay.length >= width) yield await underWay.shift()!;
+      inFlight.push(writing);
+      if (inFlight.length >= width) yield await inFlight.shift()!;
     }
-    while (underWay.length > 0) yield await underWay.shift()!;
+    while (inFlight.length > 0) yield await inFlight.shift()!;
   } finally {
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(inFlight);
   }
 }
 

@@ -4,7 +4,7 @@ import {
   rewindWorkflow as rewindStatement,
 } from "../../sql/workflows/mod.ts";
 import { toPositionedArray } from "../database/batch.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
@@ -193,7 +193,7 @@ export async function forkWorkflows<Result = unknown>(
 ): Promise<WorkflowHandle<Result>[]> {
   checkForks(forks, options);
   const database = systemDatabaseOf(client);
-  await database.require("forkWorkflow", "workflow_events_history");
+  await database.requireColumn("forkWorkflow", "workflow_events_history");
   const forkIDs = forks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
   const items = forks.map(({ workflowID, startStep }, index) =>
@@ -211,7 +211,7 @@ export async function forkWorkflows<Result = unknown>(
     })
   );
   const parameters = { forks: toPositionedArray(items) };
-  return untilUncontested("fork workflows", "the ID of a fork was taken and freed", async () => {
+  return retryOnConflict("fork workflows", "the ID of a fork was taken and freed", async () => {
     const rows = await database.run(forkStatement, parameters);
     const missing = rows.filter((row) => !row.has_original);
     if (missing.length > 0) {
@@ -269,7 +269,7 @@ export async function rewindWorkflow<Result = unknown>(
   checkStep(startStep);
   checkRerunOptions(options);
   const database = systemDatabaseOf(client);
-  await database.require("rewindWorkflow", "workflow_events_history");
+  await database.requireColumn("rewindWorkflow", "workflow_events_history");
   const parameters = {
     workflow_id: workflowID,
     start_step: startStep,
@@ -278,7 +278,7 @@ export async function rewindWorkflow<Result = unknown>(
     application_version: options.applicationVersion ?? null,
     creator_xid: uuidV7(),
   };
-  return untilUncontested(`rewind workflow ${workflowID}`, "it was run to its end", async () => {
+  return retryOnConflict(`rewind workflow ${workflowID}`, "it was run to its end", async () => {
     const [row] = await database.run(rewindStatement, parameters);
     if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
     if (row.is_rewound) return createHandle<Result>(client, workflowID);

@@ -49,7 +49,7 @@ function checkIDs(workflowIDs: unknown): void {
 }
 
 async function requireParents(database: SystemDatabase, option: string): Promise<void> {
-  await database.require(option, "workflow_status.parent_workflow_id");
+  await database.requireColumn(option, "workflow_status.parent_workflow_id");
 }
 
 /**

@@ -1,17 +1,11 @@
 import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findEnds, findOutcomes } from "../../sql/workflows/mod.ts";
+import { findCompletionTimes, findOutcomes } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../database/wait.ts";
-import {
-  createHandle,
-  type Outcome,
-  toAwaited,
-  toResult,
-  type WorkflowHandle,
-} from "./workflow.ts";
+import { createHandle, type Outcome, toResult, toTarget, type WorkflowHandle } from "./workflow.ts";
 
 /** A workflow that ended well. */
 export interface WorkflowSuccess<Result = unknown> {
@@ -46,7 +40,7 @@ export type ResultOf<Workflow extends string | WorkflowHandle> = Workflow extend
   WorkflowHandle<infer Result> ? Result : unknown;
 
 /** The workflows by their IDs, each once. */
-function byID<Workflow extends string | WorkflowHandle>(
+function uniqueByID<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
   workflows: readonly Workflow[],
 ): Map<string, HandleOf<Workflow>> {
@@ -64,22 +58,22 @@ function byID<Workflow extends string | WorkflowHandle>(
   return handles;
 }
 
-/** When a workflow ended: a row of sql/workflows/find_ends.sql. */
-type End = NonNullable<typeof findEnds.row>;
+/** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
+type Completion = NonNullable<typeof findCompletionTimes.row>;
 
 /** Gives what is found, look by look and in the order in which the workflows ended. */
-async function* findAll<Found extends End>(
+async function* findAll<Found extends Completion>(
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
   { timeoutSeconds = Infinity }: WaitOptions,
 ): AsyncGenerator<Found[], void, void> {
-  const awaited = new Map([...workflowIDs].map((id) => [id, toAwaited(id)]));
-  while (awaited.size > 0) {
-    const found = await waiter.next([...awaited.values()]);
+  const targets = new Map([...workflowIDs].map((id) => [id, toTarget(id)]));
+  while (targets.size > 0) {
+    const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
-    if (!found) throw new WaitTimeoutError([...awaited.keys()], timeoutSeconds);
-    for (const { workflow_id } of found) awaited.delete(workflow_id);
-    yield found.sort((a, b) => Number(a.ended_at) - Number(b.ended_at));
+    if (!found) throw new WaitTimeoutError([...targets.keys()], timeoutSeconds);
+    for (const { workflow_id } of found) targets.delete(workflow_id);
+    yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
   }
 }
 
@@ -110,9 +104,9 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
-  const handles = byID(client, workflows);
+  const handles = uniqueByID(client, workflows);
   if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
-  const waiter = createWaiter(systemDatabaseOf(client), findEnds, options);
+  const waiter = createWaiter(systemDatabaseOf(client), findCompletionTimes, options);
   const { value } = await findAll(waiter, handles.keys(), options).next();
   return handles.get(value![0]!.workflow_id)!;
 }
@@ -145,8 +139,8 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
-  const handles = byID(client, workflows);
-  const waiter = createWaiter(systemDatabaseOf(client), findEnds, options);
+  const handles = uniqueByID(client, workflows);
+  const waiter = createWaiter(systemDatabaseOf(client), findCompletionTimes, options);
   for await (const _ of findAll(waiter, handles.keys(), options));
   return workflows.map((workflow) =>
     (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
@@ -174,12 +168,12 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  *
  * @example
  * ```ts
- * import { completed, connect, enqueue } from "@dbos-community/client";
+ * import { connect, enqueue, waitEach } from "@dbos-community/client";
  *
  * await using client = await connect();
  * const task = { workflowName: "processTask", queueName: "tasks" };
  * const handles = await Promise.all([1, 2, 3].map((id) => enqueue(client, task, { id })));
- * for await (const outcome of completed(client, handles, { timeoutSeconds: 30 })) {
+ * for await (const outcome of waitEach(client, handles, { timeoutSeconds: 30 })) {
  *   if (outcome.status === "SUCCESS") console.log(outcome.workflowID, outcome.result);
  *   else console.error(outcome.workflowID, outcome.error);
  * }
@@ -193,12 +187,12 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  * @throws {TypeError} If `workflows` is not an array, or has something else in it.
  * @throws {WaitTimeoutError} If they have not all ended within `timeoutSeconds`; it names those.
  */
-export function completed<Workflow extends string | WorkflowHandle>(
+export function waitEach<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-  const workflowIDs = byID(client, workflows).keys();
+  const workflowIDs = uniqueByID(client, workflows).keys();
   const waiter = createWaiter(systemDatabaseOf(client), findOutcomes, options);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(waiter, workflowIDs, options)) {

@@ -3,7 +3,7 @@ import { findOutcomes } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
-import type { Awaited } from "../database/poller.ts";
+import type { WaitTarget } from "../database/poller.ts";
 import { waitFor, type WaitOptions } from "../database/wait.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 
@@ -21,7 +21,7 @@ export interface WorkflowHandle<Result = unknown> {
 export type Outcome = NonNullable<typeof findOutcomes.row>;
 
 /** A workflow, to be waited for. */
-export function toAwaited(workflowID: string): Awaited {
+export function toTarget(workflowID: string): WaitTarget {
   return { item: JSON.stringify(workflowID) };
 }
 
@@ -104,7 +104,7 @@ export async function getResult<Result = unknown>(
 ): Promise<Result> {
   checkText("workflowID", workflowID);
   const database = systemDatabaseOf(client);
-  const outcome = await waitFor(database, findOutcomes, toAwaited(workflowID), options);
+  const outcome = await waitFor(database, findOutcomes, toTarget(workflowID), options);
   if (!outcome) {
     const { ResultTimeoutError } = await import("../errors/waiting.ts");
     throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);

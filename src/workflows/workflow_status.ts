@@ -79,7 +79,7 @@ export interface WorkflowStatus {
 }
 
 /** A row of sql/lists/list_workflows.sql. */
-export type WorkflowRow = NonNullable<typeof listWorkflows.row>;
+export type WorkflowStatusRow = NonNullable<typeof listWorkflows.row>;
 
 /** The properties of `record` that have a value. */
 type Present<Record> = { [Key in keyof Record]: Exclude<Record[Key], undefined> };
@@ -98,7 +98,7 @@ function parseJson<Value>(text: string | null | undefined): Value | undefined {
 }
 
 /** The status that a row tells. */
-export async function toWorkflowStatus(row: WorkflowRow): Promise<WorkflowStatus> {
+export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<WorkflowStatus> {
   const serialization = row.serialization ?? null;
   const [input, output, error] = await Promise.all([
     deserializeIfKnown(row.inputs, serialization, (codec, text) => codec.deserializeArgs(text)),

@@ -1,6 +1,6 @@
 import { enqueueCases } from "./enqueue_cases.ts";
 import { eventCases } from "./event_cases.ts";
-import type { Cases } from "./lane.ts";
+import type { Cases } from "./target.ts";
 import { messageCases } from "./message_cases.ts";
 import { resultCases } from "./result_cases.ts";
 import { streamCases } from "./stream_cases.ts";

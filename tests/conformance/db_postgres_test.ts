@@ -1,11 +1,11 @@
 import { Client, Pool, skipReason } from "../support/db_postgres.ts";
-import { createLane, type Place, runTransaction } from "./driver_lanes.ts";
+import { createTarget, type Fixture, runTransaction } from "./driver_targets.ts";
 import { testServerConformance } from "./test_conformance.ts";
 
-async function openClient(place: Place) {
-  const client = new Client(place.url);
+async function openClient(fixture: Fixture) {
+  const client = new Client(fixture.url);
   await client.connect();
-  return createLane(place, {
+  return createTarget(fixture, {
     driver: client,
     async transaction(body) {
       const transaction = client.createTransaction(crypto.randomUUID());
@@ -22,9 +22,9 @@ async function openClient(place: Place) {
   });
 }
 
-async function openPool(place: Place) {
-  const pool = new Pool(place.url, 4, true);
-  return await createLane(place, {
+async function openPool(fixture: Fixture) {
+  const pool = new Pool(fixture.url, 4, true);
+  return await createTarget(fixture, {
     driver: pool,
     async transaction(body) {
       const client = await pool.connect();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { v7 } from "@std/uuid";
-import { type Cases, idleQueue, newID, statusRow } from "./lane.ts";
+import { type Cases, idleQueue, newID, statusRow } from "./target.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 const idleTask = { workflowName: "echo", queueName: idleQueue };
@@ -25,10 +25,10 @@ export const enqueueCases: Cases = {
     assertEquals(sum, 5);
   },
 
-  async "enqueue() writes every option where DBOS reads it"(lane) {
+  async "enqueue() writes every option where DBOS reads it"(target) {
     const workflowID = newID();
-    await lane.library.enqueue(
-      lane.client,
+    await target.library.enqueue(
+      target.client,
       {
         ...idleTask,
         workflowID,
@@ -49,7 +49,7 @@ export const enqueueCases: Cases = {
       },
       1,
     );
-    const row = await statusRow(lane, workflowID);
+    const row = await statusRow(target, workflowID);
     assertEquals(row?.name, "echo");
     assertEquals(row?.class_name, "Class");
     assertEquals(row?.config_name, "config");
@@ -66,8 +66,8 @@ export const enqueueCases: Cases = {
     assertEquals(row?.assumed_role, "admin");
     assertEquals(row?.authenticated_roles, '["admin"]');
     assertEquals(row?.serialization, "portable_json");
-    const [payload] = await lane.query(
-      `select inputs from ${lane.schema}.workflow_input where workflow_uuid = $1`,
+    const [payload] = await target.query(
+      `select inputs from ${target.schema}.workflow_input where workflow_uuid = $1`,
       [workflowID],
     );
     assertEquals(JSON.parse(String(payload?.inputs)), {
@@ -78,9 +78,9 @@ export const enqueueCases: Cases = {
     assertEquals(row?.inputs, payload?.inputs);
   },
 
-  async "enqueue() leaves NULL what the caller leaves out"(lane) {
-    const { workflowID } = await lane.library.enqueue(lane.client, idleTask);
-    const row = await statusRow(lane, workflowID);
+  async "enqueue() leaves NULL what the caller leaves out"(target) {
+    const { workflowID } = await target.library.enqueue(target.client, idleTask);
+    const row = await statusRow(target, workflowID);
     for (
       const column of [
         "class_name",
@@ -169,18 +169,18 @@ export const enqueueCases: Cases = {
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [text]);
   },
 
-  async "enqueue() with a used ID gives a handle and rewrites nothing"(lane) {
-    const { library, client } = lane;
+  async "enqueue() with a used ID gives a handle and rewrites nothing"(target) {
+    const { library, client } = target;
     const workflowID = newID();
     await library.enqueue(client, { ...idleTask, workflowID }, "first");
-    const before = await statusRow(lane, workflowID);
+    const before = await statusRow(target, workflowID);
     const again = await library.enqueue(
       client,
       { ...idleTask, queueName: "another", workflowID, priority: 9 },
       "second",
     );
     assertEquals(again.workflowID, workflowID);
-    assertEquals(await statusRow(lane, workflowID), before);
+    assertEquals(await statusRow(target, workflowID), before);
     assertEquals((await again.getStatus())?.input, ["first"]);
   },
 
@@ -239,8 +239,8 @@ export const enqueueCases: Cases = {
     assertEquals((await library.enqueue(client, options)).workflowID, holder.workflowID);
   },
 
-  async "enqueue() gives each of many concurrent calls its own outcome"(lane) {
-    const { library, client } = lane;
+  async "enqueue() gives each of many concurrent calls its own outcome"(target) {
+    const { library, client } = target;
     const deduplicationID = newID();
     const taken = newID();
     await library.enqueue(client, { ...idleTask, workflowName: "other", workflowID: taken });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Cases, newID } from "./lane.ts";
+import { type Cases, newID } from "./target.ts";
 
 export const eventCases: Cases = {
   async "getEvent() gives the value of an event, in either format"({ library, client }) {
@@ -15,7 +15,7 @@ export const eventCases: Cases = {
     }
   },
 
-  async "getEvent() returns null after timeoutSeconds, and with 0 looks once"(
+  async "getEvent() returns null after timeoutSeconds, and with 0 polls once"(
     { library, client },
   ) {
     for (const timeoutSeconds of [0, 0.2]) {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Cases, newID } from "./lane.ts";
+import { type Cases, newID } from "./target.ts";
 
 export const messageCases: Cases = {
   async "send() delivers a message to a topic, or to none"({ library, client }) {

@@ -1,6 +1,6 @@
-import { driverLanes } from "./driver_lanes.ts";
+import { driverTargets } from "./driver_targets.ts";
 import { testServerConformance } from "./test_conformance.ts";
 
-for (const [name, open] of Object.entries(driverLanes)) {
+for (const [name, open] of Object.entries(driverTargets)) {
   if (name.startsWith("npm:pg")) testServerConformance(name, open);
 }

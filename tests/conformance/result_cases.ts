@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type Cases, idleQueue, newID } from "./lane.ts";
+import { type Cases, idleQueue, newID } from "./target.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 const idleTask = { workflowName: "echo", queueName: idleQueue };
@@ -39,8 +39,8 @@ export const resultCases: Cases = {
     assertEquals(await native.getResult({ timeoutSeconds: 30 }), undefined);
   },
 
-  async "getResult() tells a cancelled workflow from one that DBOS gave up"(lane) {
-    const { library, client } = lane;
+  async "getResult() tells a cancelled workflow from one that DBOS gave up"(target) {
+    const { library, client } = target;
     const { workflowID } = await library.enqueue(client, idleTask);
     for (
       const [status, error] of [
@@ -51,8 +51,8 @@ export const resultCases: Cases = {
         ],
       ] as const
     ) {
-      await lane.query(
-        `update ${lane.schema}.workflow_status set status = $1 where workflow_uuid = $2`,
+      await target.query(
+        `update ${target.schema}.workflow_status set status = $1 where workflow_uuid = $2`,
         [status, workflowID],
       );
       const thrown = await assertRejects(() => library.getResult(client, workflowID), error);
@@ -60,7 +60,7 @@ export const resultCases: Cases = {
     }
   },
 
-  async "getResult() throws after timeoutSeconds, and with 0 looks once"({ library, client }) {
+  async "getResult() throws after timeoutSeconds, and with 0 polls once"({ library, client }) {
     const { workflowID } = await library.enqueue(client, idleTask);
     for (const timeoutSeconds of [0, 0.2]) {
       const startedAt = performance.now();
@@ -95,11 +95,11 @@ export const resultCases: Cases = {
     );
   },
 
-  async "getResult() names a format that it does not know"(lane) {
-    const { library, client } = lane;
+  async "getResult() names a format that it does not know"(target) {
+    const { library, client } = target;
     const { workflowID } = await library.enqueue(client, idleTask);
-    await lane.query(
-      `update ${lane.schema}.workflow_status
+    await target.query(
+      `update ${target.schema}.workflow_status
       set status = 'SUCCESS', output = '"7"', serialization = 'abacus' where workflow_uuid = $1`,
       [workflowID],
     );

@@ -1,6 +1,6 @@
-import { driverLanes } from "./driver_lanes.ts";
+import { driverTargets } from "./driver_targets.ts";
 import { testServerConformance } from "./test_conformance.ts";
 
-testServerConformance('a schema named My "Dbos', driverLanes["npm:pg Pool"]!, {
+testServerConformance('a schema named My "Dbos', driverTargets["npm:pg Pool"]!, {
   schema: 'My "Dbos',
 });

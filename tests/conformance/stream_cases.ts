@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Cases, newID } from "./lane.ts";
+import { type Cases, newID } from "./target.ts";
 
 async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   const collected: Value[] = [];
@@ -35,11 +35,11 @@ export const streamCases: Cases = {
     assertEquals(numbers, Array.from({ length: 102 }, (_, index) => index + 1));
   },
 
-  async "waitFirst(), waitAll() and completed() wait for many workflows"({ library, client }) {
+  async "waitFirst(), waitAll() and waitEach() wait for many workflows"({ library, client }) {
     const workflowIDs = Array.from({ length: 20 }, () => newID());
     const first = library.waitFirst(client, workflowIDs, patient);
     const all = library.waitAll(client, workflowIDs, patient);
-    const outcomes = collect(library.completed(client, workflowIDs, patient));
+    const outcomes = collect(library.waitEach(client, workflowIDs, patient));
     for (const workflowID of workflowIDs) {
       const options = { workflowName: "echo", queueName: "tasks", workflowID };
       await library.enqueue(client, options, workflowID);

@@ -2,19 +2,19 @@ import * as library from "../../mod.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { startWorker } from "../support/start_worker.ts";
 import { cases } from "./cases.ts";
-import type { OpenLane } from "./driver_lanes.ts";
-import type { Lane } from "./lane.ts";
+import type { OpenTarget } from "./driver_targets.ts";
+import type { TestTarget } from "./target.ts";
 
 export interface ConformanceOptions {
   schema?: string;
-  /** Why the lane cannot run here. */
+  /** Why the target cannot run here. */
   skipReason?: string | undefined;
 }
 
 /** Runs the conformance suite as the steps of one test. */
 export function testConformance(
   name: string,
-  open: () => Promise<Lane>,
+  open: () => Promise<TestTarget>,
   skipReason?: string,
 ): void {
   const title = `the conformance suite holds over ${name}`;
@@ -22,8 +22,8 @@ export function testConformance(
     name: skipReason ? `${title} (skipped: ${skipReason})` : title,
     ignore: skipReason !== undefined,
     async fn(test) {
-      await using lane = await open();
-      for (const [name, run] of Object.entries(cases)) await test.step(name, () => run(lane));
+      await using target = await open();
+      for (const [name, run] of Object.entries(cases)) await test.step(name, () => run(target));
     },
   });
 }
@@ -31,15 +31,15 @@ export function testConformance(
 /** The same for a driver that connects to a server, with a database and a worker of its own. */
 export function testServerConformance(
   name: string,
-  open: OpenLane,
+  open: OpenTarget,
   { schema, skipReason }: ConformanceOptions = {},
 ): void {
   const openWithWorker = async () => {
     const resources = new AsyncDisposableStack();
     const { url } = resources.use(await createTestDatabase());
     resources.use(await startWorker({ systemDatabaseUrl: url, ...(schema && { schema }) }));
-    const lane = resources.use(await open({ library, url, ...(schema && { schema }) }));
-    return { ...lane, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+    const target = resources.use(await open({ library, url, ...(schema && { schema }) }));
+    return { ...target, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   };
   testConformance(name, openWithWorker, skipReason);
 }

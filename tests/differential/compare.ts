@@ -165,16 +165,16 @@ function blankTimes(text: string): string {
 
 /** Numbers the IDs that were made during the call by what their rows hold, and sorts the rows. */
 function numberIDs({ outcome, tables }: Aftermath, { knownIDs }: Ground): Aftermath {
-  const isNew = (id: string) => !knownIDs.has(id);
+  const hasFreshID = (id: string) => !knownIDs.has(id);
   const blank = (text: string) =>
-    blankTimes(text.replace(uuidPattern, (id) => isNew(id) ? "<id>" : id));
+    blankTimes(text.replace(uuidPattern, (id) => hasFreshID(id) ? "<id>" : id));
 
   const occurrences = new Map<string, string[]>();
   for (const [table, rows] of Object.entries(tables)) {
     for (const row of rows) {
       const blankRow = blank(JSON.stringify(row));
       for (const [column, text] of Object.entries(row)) {
-        for (const id of (text?.match(uuidPattern) ?? []).filter(isNew)) {
+        for (const id of (text?.match(uuidPattern) ?? []).filter(hasFreshID)) {
           if (!occurrences.has(id)) occurrences.set(id, []);
           occurrences.get(id)!.push(`${table}.${column} ${blankRow}`);
         }
@@ -187,7 +187,7 @@ function numberIDs({ outcome, tables }: Aftermath, { knownIDs }: Ground): Afterm
 
   const rename = (value: unknown): unknown => {
     if (typeof value === "string") {
-      return value.replace(uuidPattern, (id) => isNew(id) ? names.get(id) ?? "<new id>" : id);
+      return value.replace(uuidPattern, (id) => hasFreshID(id) ? names.get(id) ?? "<new id>" : id);
     }
     if (Array.isArray(value)) return value.map(rename);
     if (!isRecord(value)) return value;

@@ -35,7 +35,7 @@ function toOfficial(client: DBOSClient, options: Options): DebouncerClient {
   });
 }
 
-function bounceOfficially(client: DBOSClient, { options = {}, key, periodMs, args }: Call) {
+function debounceOfficially(client: DBOSClient, { options = {}, key, periodMs, args }: Call) {
   return toOfficial(client, options).debounce(key ?? "key", periodMs ?? longMs, ...args ?? [1]);
 }
 
@@ -50,11 +50,11 @@ function bounce(client: Client, { options, key, periodMs, args }: Call) {
 }
 
 /** The calls one after another; what each gave. */
-function bounceAll(...calls: Call[]): Pick<DifferentialCase, "official" | "ours"> {
+function debounceAll(...calls: Call[]): Pick<DifferentialCase, "official" | "ours"> {
   return {
     official: async (client) => {
       const handles = [];
-      for (const call of calls) handles.push(await bounceOfficially(client, call));
+      for (const call of calls) handles.push(await debounceOfficially(client, call));
       return handles;
     },
     ours: async (client) => {
@@ -71,7 +71,7 @@ const ownMark = {
 };
 
 function make(name: string, ...calls: Call[]): DifferentialCase {
-  return { name, ...bounceAll(...calls), differences: ownMark };
+  return { name, ...debounceAll(...calls), differences: ownMark };
 }
 
 /** Changes the holder of the key under which the cases debounce. */
@@ -127,34 +127,34 @@ testDifferential("debounce() of a held key does", [
   {
     name: "with a workflow that is not debounced",
     prepare: hold("is_debounced = false"),
-    ...bounceAll({}),
+    ...debounceAll({}),
   },
   {
     name: "with a workflow of another name",
     prepare: hold("is_debounced = true, name = 'sum'"),
-    ...bounceAll({}),
+    ...debounceAll({}),
   },
   {
     name: "with a workflow of another class",
     prepare: hold("is_debounced = true, class_name = 'Other'"),
-    ...bounceAll({}),
+    ...debounceAll({}),
   },
   {
     name: "with a workflow of another application",
     applicationName: "shop",
     prepare: hold("is_debounced = true, application_name = 'bank'"),
-    ...bounceAll({}),
+    ...debounceAll({}),
   },
   {
     name: "with a workflow of no application",
     applicationName: "shop",
     prepare: hold("is_debounced = true, application_name = null"),
-    ...bounceAll({ args: [2] }),
+    ...debounceAll({ args: [2] }),
   },
   {
     name: "with a workflow of any application, for none",
     prepare: hold("is_debounced = true, application_name = 'bank'"),
-    ...bounceAll({ args: [2] }),
+    ...debounceAll({ args: [2] }),
   },
   {
     name: "with a debounced workflow whose input is in the column of older releases",
@@ -162,7 +162,7 @@ testDifferential("debounce() of a held key does", [
       await hold("is_debounced = true, inputs = '{}'")(query);
       await query(`delete from dbos.workflow_input where workflow_uuid = 'delayed'`);
     },
-    ...bounceAll({ args: [2] }),
+    ...debounceAll({ args: [2] }),
     differences: {
       "workflow_status.inputs": "older workers, which look there, get the new arguments of ours",
     },
@@ -172,7 +172,7 @@ testDifferential("debounce() of a held key does", [
 testDifferential("debounce() refuses", [
   ...[0, -1].map((periodMs) => ({
     name: `a period of ${periodMs}`,
-    ...bounceAll({ periodMs }),
+    ...debounceAll({ periodMs }),
     differences: {
       "error.name": "a built-in class",
       "error.message": "words of our own",

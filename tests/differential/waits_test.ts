@@ -1,5 +1,5 @@
 import type { DBOSClient } from "@dbos-inc/dbos-sdk";
-import { completed, waitAll, waitFirst } from "../../mod.ts";
+import { waitAll, waitEach, waitFirst } from "../../mod.ts";
 import { type DifferentialCase, testDifferential } from "./differential.ts";
 
 const ended = ["succeeded", "failed-portable", "cancelled", "given-up", "native-values"];
@@ -44,12 +44,12 @@ testDifferential("waitAll() gives", [
 const localStack = "the portable format has no stack: each client tells where it made the error";
 
 // No official client has it: getResult() of each is what it stands for.
-testDifferential("completed() tells", [
+testDifferential("waitEach() tells", [
   ...[...ended, "failed", "empty"].map((workflowID): DifferentialCase => ({
     name: `how ${workflowID} ended`,
     official: (client) => client.retrieveWorkflow(workflowID).getResult(),
     async ours(client) {
-      for await (const outcome of completed(client, [workflowID])) {
+      for await (const outcome of waitEach(client, [workflowID])) {
         if (outcome.status === "SUCCESS") return outcome.result;
         throw outcome.error;
       }

@@ -1,19 +1,19 @@
 /**
  * The conformance suite as a program for any runtime: `suite.js <URL of the system database>`. The
- * library is the installed package; all lanes run at once, on one worker.
+ * library is the installed package; all targets run at once, on one worker.
  */
 import * as library from "@dbos-community/client";
 import { assertEquals } from "@std/assert";
 import process from "node:process";
 import { cases } from "../conformance/cases.ts";
-import { driverLanes, type OpenLane } from "../conformance/driver_lanes.ts";
-import { bunLanes } from "./bun_lanes.ts";
+import { driverTargets, type OpenTarget } from "../conformance/driver_targets.ts";
+import { bunTargets } from "./bun_targets.ts";
 
 const url = process.argv[2]!;
 const drivers = ["npm:pg Pool", "npm:pg Client", "npm:postgres"];
-const lanes: Record<string, OpenLane> = {
-  ...Object.fromEntries(drivers.map((name) => [name, driverLanes[name]!])),
-  ...("Bun" in globalThis && bunLanes),
+const targets: Record<string, OpenTarget> = {
+  ...Object.fromEntries(drivers.map((name) => [name, driverTargets[name]!])),
+  ...("Bun" in globalThis && bunTargets),
 };
 let passed = 0;
 let failed = 0;
@@ -29,15 +29,15 @@ async function runCase(title: string, run: () => Promise<void>): Promise<void> {
   }
 }
 
-async function runLane(name: string, open: OpenLane): Promise<void> {
-  const lane = await open({ library, url });
+async function runTarget(name: string, open: OpenTarget): Promise<void> {
+  const target = await open({ library, url });
   // Node 20 does not know `await using`.
   try {
     for (const [title, run] of Object.entries(cases)) {
-      await runCase(`${name}: ${title}`, () => run(lane));
+      await runCase(`${name}: ${title}`, () => run(target));
     }
   } finally {
-    await lane[Symbol.asyncDispose]();
+    await target[Symbol.asyncDispose]();
   }
 }
 
@@ -54,7 +54,7 @@ async function useConnect(): Promise<void> {
 
 await Promise.all([
   runCase("connect() opens the driver that the package depends on", useConnect),
-  ...Object.entries(lanes).map(([name, open]) => runLane(name, open)),
+  ...Object.entries(targets).map(([name, open]) => runTarget(name, open)),
 ]);
 console.log(`${passed} passed, ${failed} failed`);
 // Not exit(): what the library leaves behind would keep the process from ending.

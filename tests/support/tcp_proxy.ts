@@ -36,13 +36,13 @@ export interface TcpProxyOptions {
    *
    * @default {undefined} all goes at once
    */
-  putOff?: (act: () => void) => void;
+  delay?: (act: () => void) => void;
 }
 
 /** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
 export async function startTcpProxy(
   databaseUrl: string,
-  { putOff = (act) => act() }: TcpProxyOptions = {},
+  { delay = (act) => act() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
@@ -59,7 +59,7 @@ export async function startTcpProxy(
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
-        if (to === client) putOff(() => to.destroy());
+        if (to === client) delay(() => to.destroy());
         else to.destroy();
       });
       if (isHanging) from.pause();
@@ -72,7 +72,7 @@ export async function startTcpProxy(
     server.on("data", (part: Uint8Array) => {
       const isAnswered = readyForQuery.test(toText(part));
       if (isAnswered) answers++;
-      if (!losing) return putOff(() => client.write(part));
+      if (!losing) return delay(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
       client.destroy();

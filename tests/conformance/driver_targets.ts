@@ -1,10 +1,10 @@
 import pg from "pg";
 import postgres from "postgres";
 import type { Client, ClientOptions, Driver } from "../../mod.ts";
-import type { Lane, Library } from "./lane.ts";
+import type { Library, TestTarget } from "./target.ts";
 
-/** Where a lane's test application is at work. */
-export interface Place {
+/** Where a target's test application is at work. */
+export interface Fixture {
   readonly library: Library;
   /** The URL of the system database. */
   readonly url: string;
@@ -13,7 +13,7 @@ export interface Place {
   readonly options?: ClientOptions;
 }
 
-export type OpenLane = (place: Place) => Promise<Lane>;
+export type OpenTarget = (fixture: Fixture) => Promise<TestTarget>;
 
 interface OpenDriver {
   driver: Driver;
@@ -21,8 +21,11 @@ interface OpenDriver {
   close(): Promise<unknown>;
 }
 
-/** A lane over a driver; what is looked at from outside goes over a connection of its own. */
-export function createLane({ library, url, schema, options }: Place, open: OpenDriver): Lane {
+/** A target over a driver; what is looked at from outside goes over a connection of its own. */
+export function createTarget(
+  { library, url, schema, options }: Fixture,
+  open: OpenDriver,
+): TestTarget {
   const outside = new pg.Pool({ connectionString: url, max: 1 });
   const wrap = (driver: Driver): Client | Driver => {
     if (!schema && !options) return driver;
@@ -56,9 +59,9 @@ export async function runTransaction(
   }
 }
 
-async function openPgPool(place: Place, config: pg.PoolConfig = {}): Promise<Lane> {
-  const pool = new pg.Pool({ connectionString: place.url, ...config });
-  return await createLane(place, {
+async function openPgPool(fixture: Fixture, config: pg.PoolConfig = {}): Promise<TestTarget> {
+  const pool = new pg.Pool({ connectionString: fixture.url, ...config });
+  return await createTarget(fixture, {
     driver: pool,
     async transaction(body) {
       const client = await pool.connect();
@@ -72,10 +75,10 @@ async function openPgPool(place: Place, config: pg.PoolConfig = {}): Promise<Lan
   });
 }
 
-async function openPgClient(place: Place): Promise<Lane> {
-  const client = new pg.Client({ connectionString: place.url });
+async function openPgClient(fixture: Fixture): Promise<TestTarget> {
+  const client = new pg.Client({ connectionString: fixture.url });
   await client.connect();
-  return createLane(place, {
+  return createTarget(fixture, {
     driver: client,
     transaction: (body) =>
       runTransaction((statement) => client.query(statement), () => body(client)),
@@ -84,11 +87,11 @@ async function openPgClient(place: Place): Promise<Lane> {
 }
 
 async function openPostgresJs(
-  place: Place,
+  fixture: Fixture,
   config: postgres.Options<Record<string, never>> = {},
-): Promise<Lane> {
-  const sql = postgres(place.url, { onnotice: () => {}, ...config });
-  return await createLane(place, {
+): Promise<TestTarget> {
+  const sql = postgres(fixture.url, { onnotice: () => {}, ...config });
+  return await createTarget(fixture, {
     driver: sql,
     transaction: (body) => sql.begin((transaction) => body(transaction)).then(() => {}),
     close: () => sql.end(),
@@ -96,14 +99,16 @@ async function openPostgresJs(
 }
 
 /** The drivers that every runtime has, by the names that the tests give them. */
-export const driverLanes: Record<string, OpenLane> = {
-  "npm:pg Pool": (place) => openPgPool(place),
-  "npm:pg Pool that pipelines": (place) => openPgPool(place, { pipeline: true } as pg.PoolConfig),
-  "npm:pg Pool without prepared statements": (place) =>
-    openPgPool({ ...place, options: { prepare: false } }),
+export const driverTargets: Record<string, OpenTarget> = {
+  "npm:pg Pool": (fixture) => openPgPool(fixture),
+  "npm:pg Pool that pipelines": (fixture) =>
+    openPgPool(fixture, { pipeline: true } as pg.PoolConfig),
+  "npm:pg Pool without prepared statements": (fixture) =>
+    openPgPool({ ...fixture, options: { prepare: false } }),
   "npm:pg Client": openPgClient,
-  "npm:postgres": (place) => openPostgresJs(place),
-  "npm:postgres without prepared statements": (place) => openPostgresJs(place, { prepare: false }),
-  "npm:postgres with columns in camelCase": (place) =>
-    openPostgresJs(place, { transform: postgres.camel }),
+  "npm:postgres": (fixture) => openPostgresJs(fixture),
+  "npm:postgres without prepared statements": (fixture) =>
+    openPostgresJs(fixture, { prepare: false }),
+  "npm:postgres with columns in camelCase": (fixture) =>
+    openPostgresJs(fixture, { transform: postgres.camel }),
 };

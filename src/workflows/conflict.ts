@@ -1,7 +1,7 @@
 /** What stands in the way of jobs, and what that means to those who enqueue them. */
 
 import type { EnqueueOptions } from "./enqueue.ts";
-import { untilUncontested } from "../database/contention.ts";
+import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import {
   ConflictingWorkflowError,
   QueueDuplicatedError,
@@ -9,7 +9,7 @@ import {
 } from "../errors/enqueuing.ts";
 
 /** What stood in the way of a job, if anything: a row of sql/workflows/enqueue.sql. */
-export interface Obstacle {
+export interface Conflict {
   readonly existing_id: string | null;
   readonly status: string | null;
   readonly name: string | null;
@@ -20,10 +20,10 @@ export interface Obstacle {
 }
 
 /** The error of a job whose ID belongs to a workflow that is not the same one. */
-export function findConflict(
+export function toConflictError(
   workflowID: string,
   options: EnqueueOptions,
-  existing: Obstacle,
+  existing: Conflict,
 ): ConflictingWorkflowError | undefined {
   const requested = describeWorkflow(
     options.workflowName,
@@ -52,12 +52,16 @@ function describeWorkflow(
  * Whether the workflow that has the ID was written by an attempt of the same call, whose answer got
  * lost. Nobody else has an ID that the call has made up; that serves schemas that tell of none.
  */
-export function isOwn({ workflowID }: EnqueueOptions, obstacle: Obstacle): boolean {
-  return obstacle.is_own === true || (obstacle.existing_id !== null && workflowID === undefined);
+export function isOwn({ workflowID }: EnqueueOptions, conflict: Conflict): boolean {
+  return conflict.is_own === true || (conflict.existing_id !== null && workflowID === undefined);
 }
 
 /** The ID that a call's handle is for, given what has the ID already, or the error to throw. */
-function resolveExisting(workflowID: string, options: EnqueueOptions, existing: Obstacle): string {
+function resolveExistingID(
+  workflowID: string,
+  options: EnqueueOptions,
+  existing: Conflict,
+): string {
   if (isOwn(options, existing)) return workflowID;
   if (options.workflowIDReusePolicy === "reject") {
     throw new WorkflowIDInUseError(
@@ -66,12 +70,16 @@ function resolveExisting(workflowID: string, options: EnqueueOptions, existing: 
       existing.name ?? "",
     );
   }
-  const conflict = findConflict(workflowID, options, existing);
+  const conflict = toConflictError(workflowID, options, existing);
   if (conflict) throw conflict;
   return workflowID;
 }
 
-function resolveHolder(workflowID: string, options: EnqueueOptions, holderID: string): string {
+function resolveDeduplicationID(
+  workflowID: string,
+  options: EnqueueOptions,
+  holderID: string,
+): string {
   if (options.duplicationPolicy === "return-existing") return holderID;
   throw new QueueDuplicatedError(
     workflowID,
@@ -88,18 +96,18 @@ export const idsTaken = "its ID or deduplication ID was taken and freed";
  * The ID that a call's handle is for, given what was in the way of its job, or the error to throw.
  * `writeAgain` is for what can no longer be seen.
  */
-export function getPast(
-  obstacle: Obstacle,
+export function resolveConflict(
+  conflict: Conflict,
   options: EnqueueOptions,
   workflowID: string,
-  writeAgain: () => Promise<Obstacle | undefined>,
+  writeAgain: () => Promise<Conflict | undefined>,
 ): Promise<string> {
   let isFirst = true;
-  return untilUncontested(`enqueue workflow ${workflowID}`, idsTaken, async () => {
-    const found = isFirst ? obstacle : await writeAgain();
+  return retryOnConflict(`enqueue workflow ${workflowID}`, idsTaken, async () => {
+    const found = isFirst ? conflict : await writeAgain();
     isFirst = false;
     if (!found) return workflowID;
-    if (found.existing_id) return resolveExisting(workflowID, options, found);
-    if (found.holder_id) return resolveHolder(workflowID, options, found.holder_id);
+    if (found.existing_id) return resolveExistingID(workflowID, options, found);
+    if (found.holder_id) return resolveDeduplicationID(workflowID, options, found.holder_id);
   });
 }

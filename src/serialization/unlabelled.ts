@@ -8,7 +8,7 @@ import type { ReadingCodec } from "./codec.ts";
 import { goJson } from "./go_json.ts";
 import { legacyJson } from "./legacy_json.ts";
 import { pyPickle } from "./py_pickle.ts";
-import { refusing } from "./refuse.ts";
+import { wrapErrors } from "./refuse.ts";
 
 function isJson(text: string): boolean {
   try {
@@ -27,7 +27,7 @@ function findCodec(text: string): ReadingCodec {
   return isJson(text) ? legacyJson : goJson;
 }
 
-export const unnamed: ReadingCodec = refusing({
+export const unlabelled: ReadingCodec = wrapErrors({
   name: "",
   deserializeValue: (text) => findCodec(text).deserializeValue(text),
   deserializeArgs: (text) => findCodec(text).deserializeArgs(text),

@@ -6,18 +6,18 @@ import type { SerializationType } from "./mod.ts";
 const formatColumn = "workflow_status.serialization";
 
 /** Whether the schema may have to be looked at before values of a type are written. */
-export function needsRecordedFormat(
+export function needsFormatColumn(
   database: SystemDatabase,
   type: SerializationType = database.settings.serializationType,
 ): boolean {
-  return type === "portable" && !database.isKnownToHave(formatColumn);
+  return type === "portable" && !database.hasColumn(formatColumn);
 }
 
 /** Refuses portable JSON where the schema has no place for the name of a format. */
-export async function requireRecordedFormat(
+export async function requireFormatColumn(
   database: SystemDatabase,
   type: SerializationType | undefined,
 ): Promise<void> {
-  if (!needsRecordedFormat(database, type)) return;
-  await database.require("serializationType portable", formatColumn);
+  if (!needsFormatColumn(database, type)) return;
+  await database.requireColumn("serializationType portable", formatColumn);
 }

@@ -5,8 +5,8 @@ import { type Batcher, createBatcher, type Item } from "../database/batch.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { needsRecordedFormat, requireRecordedFormat } from "../serialization/recorded_format.ts";
-import type { Obstacle } from "./obstacle.ts";
+import { needsFormatColumn, requireFormatColumn } from "../serialization/format_column.ts";
+import type { Conflict } from "./conflict.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -23,45 +23,45 @@ export async function requireColumns(
   database: SystemDatabase,
   options: EnqueueOptions,
 ): Promise<void> {
-  await requireRecordedFormat(database, options.serializationType);
+  await requireFormatColumn(database, options.serializationType);
   for (const [option, column] of Object.entries(neededColumns)) {
     if (options[option as keyof typeof neededColumns]) {
-      await database.require(option, `workflow_status.${column}`);
+      await database.requireColumn(option, `workflow_status.${column}`);
     }
   }
 }
 
 /** Whether any of the options may have no column. */
-export function needsColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
-  return needsRecordedFormat(database, options.serializationType) ||
+export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
+  return needsFormatColumn(database, options.serializationType) ||
     Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
 }
 
 /** A workflow to be written. */
-export interface Job extends Item {
+export interface WorkflowRow extends Item {
   readonly workflowID: string;
 }
 
 /** What a job has besides what its options say. */
-interface JobColumns {
+interface ExtraColumns {
   schedule_name?: string;
   delay_ms?: number;
   is_debounced?: boolean;
   debounce_timeout_ms?: number | undefined;
-  is_of_any_class?: boolean;
+  ignores_class?: boolean;
 }
 
 /**
  * A job as sql/workflows/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an
  * ID of the caller's it gets a new one.
  */
-export function toJob(
+export function toWorkflowRow(
   database: SystemDatabase,
   codec: Codec,
   options: EnqueueOptions,
   args: readonly unknown[],
-  columns: JobColumns = {},
-): Job {
+  columns: ExtraColumns = {},
+): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
   const text = JSON.stringify({
@@ -87,20 +87,20 @@ export function toJob(
     workflow_id: workflowID,
     ...columns,
   });
-  const isNew = options.workflowID === undefined && deduplicationID === undefined;
-  return { workflowID, text, isNew };
+  const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
+  return { workflowID, text, hasFreshID };
 }
 
-const batchers = new WeakMap<SystemDatabase, Batcher<Obstacle | undefined>>();
+const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 
-/** Writes jobs of {@linkcode toJob}, and tells of each what stood in its way. */
-export function batcherOf(database: SystemDatabase): Batcher<Obstacle | undefined> {
+/** Writes jobs of {@linkcode toWorkflowRow}, and tells of each what stood in its way. */
+export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async ({ after, backlog, items, count, mayExist }) => {
-      const parameters = { after, backlog, jobs: items, may_exist: mayExist };
+    batcher = createBatcher(database, async ({ after, backlog, items, count, checkConflicts }) => {
+      const parameters = { after, backlog, jobs: items, check_conflicts: checkConflicts };
       const rows = await database.run(enqueueStatement, parameters);
-      const outcomes = new Array<Obstacle | undefined>(count);
+      const outcomes = new Array<Conflict | undefined>(count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
     });
@@ -110,18 +110,18 @@ export function batcherOf(database: SystemDatabase): Batcher<Obstacle | undefine
 }
 
 /**
- * Writes a job of {@linkcode toJob}, together with others that are written meanwhile; gives the ID of
+ * Writes a job of {@linkcode toWorkflowRow}, together with others that are written meanwhile; gives the ID of
  * the workflow that the caller gets a handle to.
  */
-export async function writeJob(
+export async function writeWorkflow(
   database: SystemDatabase,
   options: EnqueueOptions,
-  job: Job,
+  job: WorkflowRow,
 ): Promise<string> {
   const { write } = batcherOf(database);
-  const obstacle = await write(job);
-  if (!obstacle) return job.workflowID;
+  const conflict = await write(job);
+  if (!conflict) return job.workflowID;
   // Few jobs have something in their way.
-  const { getPast } = await import("./obstacle.ts");
-  return await getPast(obstacle, options, job.workflowID, () => write(job));
+  const { resolveConflict } = await import("./conflict.ts");
+  return await resolveConflict(conflict, options, job.workflowID, () => write(job));
 }

@@ -34,7 +34,7 @@ function replaceNumbers(text: string, replace: (literal: string) => string): str
  * The value of a JSON text, with `read` for each number that would not be written as it was read,
  * such as a long integer or `1.10`.
  */
-export function parseExactly(text: string, read: (literal: string) => unknown): unknown {
+export function parseLossless(text: string, read: (literal: string) => unknown): unknown {
   // No text can hold the mark, for it is new each time.
   const mark = crypto.randomUUID();
   let isMarked = false;

@@ -1,4 +1,4 @@
--- limit_time(timeout_ms int) none
+-- set_statement_timeout(timeout_ms int) none
 --
 -- Has the server cancel what follows in the same transaction when it takes longer.
 set local statement_timeout = :timeout_ms

@@ -6,12 +6,12 @@ import { findListen, type Listen } from "./listen.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
-/** What is told of notifications. They are hints: any of them may be missing. */
-export interface Hints {
+/** What is told of notifications. They are handlers: any of them may be missing. */
+export interface NotificationHandlers {
   /** An event or a stream of a workflow has a new value; the payload is `workflowID::key`. */
-  changed(payload: string): void;
-  /** Anything may have changed unheard. */
-  missed(): void;
+  onNotify(payload: string): void;
+  /** Anything may have onNotify unheard. */
+  onReconnect(): void;
 }
 
 // The channels of events and streams. They are the same for all schemas of a database.
@@ -19,9 +19,9 @@ const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
 
 const checkTimeoutMs = 5000;
 const firstDelayMs = 100;
-const longestDelayMs = 30_000;
+const maxDelayMs = 30_000;
 // What a timer can hold.
-const longestTimerMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /** Settles after a while, or as soon as `signal` is aborted. */
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {
@@ -38,42 +38,42 @@ function pause(durationMs: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Listens until `closed`, anew after a lost connection, and tells `hints` what it hears. It gives up
- * without a word where nothing can be heard, as behind a pooler in transaction mode: that lends a
+ * Listens until `closed`, anew after a lost connection, and tells `handlers` what it hears. It gives up
+ * without a word where nothing can be onNotify, as behind a pooler in transaction mode: that lends a
  * connection for one statement, after which nobody listens on it any more.
  */
-export async function hearNotifications(
+export async function listenForNotifications(
   adapter: Adapter,
   schema: string,
-  hints: Hints,
+  handlers: NotificationHandlers,
   closed: AbortSignal,
 ): Promise<void> {
   const buildQuery = createQueryBuilder(schema, new Set());
 
   /**
-   * Whether what one connection is notified of is heard on another. It takes a channel of its own, so
+   * Whether what one connection is notified of is onNotify on another. It takes a channel of its own, so
    * that nothing that DBOS notifies of is sent to a connection that a pooler lends to somebody else.
    */
-  async function isHeard(listen: Listen): Promise<boolean> {
+  async function canListen(listen: Listen): Promise<boolean> {
     const channel = `dbos_client_${uuidV7().replaceAll("-", "")}`;
     const over = new AbortController();
-    let heard = false;
+    let onNotify = false;
     const end = () => over.abort();
     const stop = await listen([channel], {
-      heard() {
-        heard = true;
+      onNotify() {
+        onNotify = true;
         end();
       },
-      resumed() {},
-      ended: end,
+      onReconnect() {},
+      onEnd: end,
     });
     closed.addEventListener("abort", end);
     try {
       await (await adapter.load()).query(buildQuery(notify, { channel, payload: "" }));
       await pause(checkTimeoutMs, over.signal);
       // A lost connection says nothing of the next one.
-      if (!heard) over.signal.throwIfAborted();
-      return heard;
+      if (!onNotify) over.signal.throwIfAborted();
+      return onNotify;
     } finally {
       closed.removeEventListener("abort", end);
       await stop().catch(() => {});
@@ -81,18 +81,18 @@ export async function hearNotifications(
   }
 
   /** Listens once, until the connection is lost. */
-  async function hear(listen: Listen): Promise<void> {
+  async function subscribe(listen: Listen): Promise<void> {
     const over = new AbortController();
     const end = () => over.abort();
     const stop = await listen(channels, {
-      heard: (_channel, payload) => hints.changed(payload),
-      resumed: hints.missed,
-      ended: end,
+      onNotify: (_channel, payload) => handlers.onNotify(payload),
+      onReconnect: handlers.onReconnect,
+      onEnd: end,
     });
     closed.addEventListener("abort", end);
     try {
-      hints.missed();
-      if (!closed.aborted) await pause(longestTimerMs, over.signal);
+      handlers.onReconnect();
+      if (!closed.aborted) await pause(maxTimerMs, over.signal);
     } finally {
       closed.removeEventListener("abort", end);
       await stop().catch(() => {});
@@ -100,9 +100,9 @@ export async function hearNotifications(
   }
 
   /** Whether to listen again afterwards. */
-  async function hearOnce(listen: Listen): Promise<boolean> {
-    if (!await isHeard(listen)) return false;
-    await hear(listen);
+  async function listenOnce(listen: Listen): Promise<boolean> {
+    if (!await canListen(listen)) return false;
+    await subscribe(listen);
     return true;
   }
 
@@ -111,9 +111,9 @@ export async function hearNotifications(
   while (listen && !closed.aborted) {
     const startedAt = performance.now();
     // A connection that can't be had is tried again; until then the looks go on.
-    if (!await hearOnce(listen).catch(() => true)) return;
-    if (performance.now() - startedAt > longestDelayMs) delayMs = firstDelayMs;
+    if (!await listenOnce(listen).catch(() => true)) return;
+    if (performance.now() - startedAt > maxDelayMs) delayMs = firstDelayMs;
     if (!closed.aborted) await pause(delayMs, closed);
-    delayMs = Math.min(2 * delayMs, longestDelayMs);
+    delayMs = Math.min(2 * delayMs, maxDelayMs);
   }
 }

@@ -4,7 +4,7 @@ import type { Client, Driver } from "../../mod.ts";
 export type Library = typeof import("../../mod.ts");
 
 /** A driver with a database, and the test application at work on it. */
-export interface Lane extends AsyncDisposable {
+export interface TestTarget extends AsyncDisposable {
   readonly library: Library;
   readonly client: Client | Driver;
   /** The schema of the system tables as an SQL identifier. */
@@ -16,7 +16,7 @@ export interface Lane extends AsyncDisposable {
 }
 
 /** What every driver, runtime and schema must do: named by a sentence. */
-export type Cases = Record<string, (lane: Lane) => Promise<void>>;
+export type Cases = Record<string, (target: TestTarget) => Promise<void>>;
 
 /** A queue that no worker takes from, so that what is on it stays as it is. */
 export const idleQueue = "idle";
@@ -27,7 +27,7 @@ export function newID(): string {
 
 /** The columns of `workflow_status` that a test wants to see. */
 export async function statusRow(
-  { query, schema }: Lane,
+  { query, schema }: TestTarget,
   workflowID: string,
 ): Promise<Record<string, unknown> | undefined> {
   const [row] = await query(

@@ -1,0 +1,26 @@
+import type { SqlTagDriver } from "../../mod.ts";
+import { createTarget, type Fixture, type OpenTarget } from "../conformance/driver_targets.ts";
+import type { TestTarget } from "../conformance/target.ts";
+
+interface BunSql extends SqlTagDriver {
+  begin(body: (transaction: SqlTagDriver) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+declare const Bun: { SQL: new (url: string) => BunSql };
+
+async function openBunSql(fixture: Fixture): Promise<TestTarget> {
+  const sql = new Bun.SQL(fixture.url);
+  return await createTarget(fixture, {
+    driver: sql,
+    transaction: (body) => sql.begin((transaction) => body(transaction)),
+    close: () => sql.close(),
+  });
+}
+
+/** The targets of the driver that Bun brings along. */
+export const bunTargets: Record<string, OpenTarget> = {
+  "Bun.sql": openBunSql,
+  "Bun.sql without prepared statements": (fixture) =>
+    openBunSql({ ...fixture, options: { prepare: false } }),
+};

@@ -1,0 +1,36 @@
+import type { ClientOptions } from "../../mod.ts";
+import { openStatementRecorder, type StatementRecorder } from "./statement_recorder.ts";
+
+/** When a look was, for what, and for which of it. */
+export interface RecordedPoll<Wanted = unknown> {
+  at: number;
+  kind: "outcomes" | "completion_times" | "events" | "stream_values";
+  wanted: Wanted[];
+}
+
+/** A database with a worker, and a client of it whose polls are written down. */
+export interface PollRecorder extends StatementRecorder {
+  polls: RecordedPoll[];
+  /** Settles when there are so many polls. */
+  untilPolls(count: number): Promise<void>;
+}
+
+export async function openPollRecorder(options: ClientOptions = {}): Promise<PollRecorder> {
+  const polls: RecordedPoll[] = [];
+  let onPoll = () => {};
+  const recorder = await openStatementRecorder(({ name, values }) => {
+    const [, kind] = /^dbos_find_(outcomes|completion_times|events|stream_values)_/.exec(name) ??
+      [];
+    if (!kind) return;
+    const wanted = JSON.parse(values[0] as string);
+    polls.push({ at: performance.now(), kind: kind as RecordedPoll["kind"], wanted });
+    onPoll();
+  }, options);
+  return {
+    ...recorder,
+    polls,
+    async untilPolls(count) {
+      while (polls.length < count) await new Promise<void>((resolve) => onPoll = resolve);
+    },
+  };
+}
