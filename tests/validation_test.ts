@@ -142,7 +142,7 @@ const enqueueRefusals: Record<string, Refusal[]> = {
     ["replace", RangeError, 'expected "reject" or "return-existing"'],
     ["return-existing", TypeError, "without deduplicationID"],
   ],
-  serializationType: [["superjson", RangeError, 'expected "portable" or "native"']],
+  serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
 };
 
 const task = { workflowName: "echo", queueName: "tasks" };
@@ -266,7 +266,7 @@ Deno.test("retrieveWorkflow() refuses an ID that names nothing", () => {
 const clientRefusals: Record<string, Refusal[]> = {
   schema: badTexts,
   applicationName: badTexts,
-  serializationType: [["json", RangeError, 'expected "portable" or "native"']],
+  serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
   pollingIntervalMs: badIntervals,
   retryTimeoutSeconds: [
     [-1, RangeError, "expected a finite number not below 0"],

@@ -164,7 +164,7 @@ export async function updateSchedule(
   checkText("name", name);
   checkDefinition(changes);
   const database = systemDatabaseOf(client);
-  const codec = await codecOf(changes.serializationType ?? "native");
+  const codec = await codecOf(changes.serializationType ?? "superjson");
   await requireScheduleColumns(database, changes);
   const columns = {
     schedule: changes.schedule && resolveNickname(changes.schedule),

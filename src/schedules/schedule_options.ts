@@ -54,12 +54,12 @@ export interface ScheduleOptions {
   applicationName?: string;
   /**
    * The format of the context. Nothing records it, so it must be the one that the workers are set
-   * to: TypeScript's read `"native"`, those of other languages `"portable"`, if they are set to
+   * to: TypeScript's read `"superjson"`, those of other languages `"portable"`, if they are set to
    * portable serialization, and else nothing that this client writes.
    *
-   * @default {"native"} whatever the `serializationType` of the client
+   * @default {"superjson"} whatever the `serializationType` of the client
    */
-  serializationType?: "portable" | "native";
+  serializationType?: "portable" | "superjson" | "native";
 }
 
 /** What to change of a schedule: all that is given; the rest stays as it is. */
@@ -97,9 +97,9 @@ export interface ScheduleChanges {
   /**
    * The format of the context, as for {@linkcode createSchedule}.
    *
-   * @default {"native"}
+   * @default {"superjson"}
    */
-  serializationType?: "portable" | "native";
+  serializationType?: "portable" | "superjson" | "native";
 }
 
 /** Refuses options that make no sense in a schedule or in a change of it. */
@@ -109,7 +109,7 @@ export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): 
   checkBoolean("automaticBackfill", automaticBackfill);
   if (cronTimezone != null) checkTimeZone("cronTimezone", cronTimezone);
   if (queueName != null) checkText("queueName", queueName);
-  checkChoice("serializationType", serializationType, ["portable", "native"]);
+  checkChoice("serializationType", serializationType, ["portable", "superjson", "native"]);
 }
 
 /** Refuses options of which no schedule can be made. */
@@ -162,14 +162,15 @@ export async function toScheduleRow(
   database: SystemDatabase,
   options: ScheduleOptions,
 ): Promise<ScheduleRow> {
-  const { serializationType = "native" } = options;
+  const { serializationType = "superjson" } = options;
   const codec = await codecOf(serializationType);
   return {
     schedule_id: uuidV7(),
     schedule_name: options.scheduleName,
     workflow_name: options.workflowName,
     // Where there is no class TypeScript's workers need empty text, and others need nothing.
-    workflow_class_name: options.workflowClassName ?? (serializationType === "native" ? "" : null),
+    workflow_class_name: options.workflowClassName ??
+      (serializationType === "portable" ? null : ""),
     schedule: resolveNickname(options.schedule),
     context: codec.serializeValue(options.context),
     automatic_backfill: options.automaticBackfill ?? false,

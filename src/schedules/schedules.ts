@@ -84,7 +84,7 @@ export async function codecOfContext(text: string): Promise<Codec> {
   } catch {
     throw new UnsupportedSerializationError(null);
   }
-  return await codecOf(value?.__dbos_serializer === "superjson" ? "native" : "portable");
+  return await codecOf(value?.__dbos_serializer === "superjson" ? "superjson" : "portable");
 }
 
 async function readContext(text: string): Promise<unknown> {

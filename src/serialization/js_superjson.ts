@@ -85,7 +85,7 @@ export const jsSuperjson: Codec = {
   serializeArgs(args, namedArgs) {
     if (namedArgs) {
       throw new TypeError(
-        'Cannot serialize namedArgs with serializationType "native": only "portable" has them, ' +
+        'Cannot serialize namedArgs with serializationType "superjson": only "portable" has them, ' +
           'and "py_pickle"',
       );
     }

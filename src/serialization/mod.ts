@@ -5,18 +5,19 @@ import { portableJson } from "./portable_json.ts";
 
 /**
  * The format that values are written in: `"portable"` is JSON that the workers of every language
- * read; `"native"` is superjson, which keeps `Date`, `Map`, `Set`, `bigint`, `undefined` and more,
- * but for TypeScript workers only.
+ * read; `"superjson"` keeps `Date`, `Map`, `Set`, `bigint`, `undefined` and more, but only TypeScript
+ * workers read it. `"native"` is DBOS's own name for `"superjson"`.
  *
  * Two more are for workers too old for portable JSON: `"py_pickle"` is Python's own pickle, which
  * keeps plain data, `Date`, `Map`, `Set`, `bigint` and `Uint8Array`; `"DBOS_JSON"` is Go's own form
  * of the JSON, of one argument.
  */
-export type SerializationType = "portable" | "native" | "py_pickle" | "DBOS_JSON";
+export type SerializationType = "portable" | "superjson" | "native" | "py_pickle" | "DBOS_JSON";
 
 /** Each {@linkcode SerializationType}. */
 export const serializationTypes: readonly SerializationType[] = [
   "portable",
+  "superjson",
   "native",
   "py_pickle",
   "DBOS_JSON",
@@ -32,8 +33,13 @@ export async function findCodec(serialization: string | null, text: string): Pro
   return await (await import("./native_codecs.ts")).findNativeCodec(serialization, text);
 }
 
+async function loadSuperjson(): Promise<Codec> {
+  return (await import("./js_superjson.ts")).jsSuperjson;
+}
+
 const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promise<Codec>> = {
-  native: async () => (await import("./js_superjson.ts")).jsSuperjson,
+  superjson: loadSuperjson,
+  native: loadSuperjson,
   py_pickle: async () => (await import("./write_pickle.ts")).pyPickleWriter,
   DBOS_JSON: async () => (await import("./write_go_json.ts")).goJsonWriter,
 };

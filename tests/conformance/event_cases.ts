@@ -3,7 +3,7 @@ import { type Cases, newID } from "./target.ts";
 
 export const eventCases: Cases = {
   async "getEvent() gives the value of an event, in either format"({ library, client }) {
-    for (const serializationType of ["portable", "native"] as const) {
+    for (const serializationType of ["portable", "superjson", "native"] as const) {
       const handle = await library.enqueue(
         client,
         { workflowName: "publish", queueName: "tasks", serializationType },
