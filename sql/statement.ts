@@ -1,18 +1,10 @@
 /** A statement of sql/, with the types of its parameters and of its rows. */
 export interface Statement<Parameters, Row> {
   readonly name: string;
-  /**
-   * What a line may depend on: a table or column that the schema has, or a parameter, with its colon,
-   * that is given.
-   */
-  readonly conditions: readonly string[];
-  readonly lines: readonly Line[];
+  /** Its SQL, in the notation that sql/README.md describes. */
+  readonly sql: string;
+  /** The newest table or column that it cannot do without, and what that is for. */
+  readonly needs?: { readonly column: string; readonly feature: string };
   readonly parameters?: Parameters;
   readonly row?: Row;
 }
-
-/**
- * A line of SQL: as it is, or with the numbers of the conditions under which it is there, counted from
- * 1, below 0 where the condition must not hold.
- */
-export type Line = string | readonly [code: string, ...numbers: number[]];

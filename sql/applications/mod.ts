@@ -1,4 +1,4 @@
-// Generated from the .sql files here by `deno task sql`: change those, not this.
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
 
 import type { Statement } from "../statement.ts";
 
@@ -8,24 +8,26 @@ export const describeSystemDatabase: Statement<Record<never, never>, {
   queues: string;
 }> = {
   name: "describe_system_database",
-  conditions: [
-    "dbos_migrations",
-    "application_versions.application_name",
-    "queues.application_name",
-    "workflow_schedules.application_name",
-    "queues",
-  ],
-  lines: [
-    "select coalesce(",
-    ["(select max(version) from :schema.dbos_migrations)::text,", 1],
-    "null::text) as schema_version,(select coalesce(json_agg(owner.name order by owner.name),'[]')::text from (select null::text as name",
-    ["union select application_name from :schema.application_versions", 2],
-    ["union select application_name from :schema.queues", 3],
-    ["union select application_name from :schema.workflow_schedules", 4],
-    ") as owner where owner.name is not null) as application_names,coalesce(",
-    ["(select json_agg(name order by name) from :schema.queues)::text,", 5],
-    "'[]') as queues",
-  ],
+  sql: `
+select
+  coalesce(
+    (select max(version) from :schema.dbos_migrations)::text, -- if dbos_migrations
+    null::text
+  ) as schema_version,
+  (
+    select coalesce(json_agg(owner.name order by owner.name), '[]')::text
+    from (
+      select null::text as name
+      union select application_name from :schema.application_versions -- if application_versions.application_name
+      union select application_name from :schema.queues -- if queues.application_name
+      union select application_name from :schema.workflow_schedules -- if workflow_schedules.application_name
+    ) as owner
+    where owner.name is not null
+  ) as application_names,
+  coalesce(
+    (select json_agg(name order by name) from :schema.queues)::text, -- if queues
+    '[]'
+  ) as queues`,
 };
 
 export const listApplicationVersions: Statement<{
@@ -39,17 +41,29 @@ export const listApplicationVersions: Statement<{
   created_at: string;
 }> = {
   name: "list_application_versions",
-  conditions: ["application_versions.application_name"],
-  lines: [
-    "select version_id,version_name,",
-    ["application_name,", 1],
-    "version_timestamp::text,created_at::text from :schema.application_versions as version where true",
-    [
-      "and (application_name is null or :application_names::text is null or application_name in (select json_array_elements_text(:application_names::text::json)))",
-      1,
-    ],
-    "order by version.version_timestamp desc limit :most::int",
-  ],
+  needs: { "column": "application_versions", "feature": "application versions" },
+  sql: `
+select
+  version_id,
+  version_name,
+  application_name, -- if application_versions.application_name
+  version_timestamp::text,
+  created_at::text
+from :schema.application_versions as version
+where true
+  -- if application_versions.application_name
+  and (
+    application_name is null
+    or :application_names::text is null
+    or application_name in (
+      select json_array_elements_text(
+        :application_names::text::json
+      )
+    )
+  )
+  -- end
+order by version.version_timestamp desc
+limit :most::int`,
 };
 
 export const renameApplication: Statement<{
@@ -63,10 +77,44 @@ export const renameApplication: Statement<{
   workflows: number;
 }> = {
   name: "rename_application",
-  conditions: [],
-  lines: [
-    "with moved_queues as (update :schema.queues set application_name = :new_name::text where application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1 returning name),moved_schedules as (update :schema.workflow_schedules set application_name = :new_name::text where application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1 returning schedule_id),moved_versions as (update :schema.application_versions set application_name = :new_name::text where application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1 returning version_id),moved_workflows as (update :schema.workflow_status set application_name = :new_name::text where status in ('PENDING','ENQUEUED','DELAYED') and (application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1) returning workflow_uuid) select (select count(*) from moved_queues)::int as queues,(select count(*) from moved_schedules)::int as schedules,(select count(*) from moved_versions)::int as versions,(select count(*) from moved_workflows)::int as workflows",
-  ],
+  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  sql: `
+with moved_queues as (
+  update :schema.queues
+  set application_name = :new_name::text
+  where application_name = :old_name::text
+    or application_name is null and :adopt_unclaimed::int = 1
+  returning name
+),
+moved_schedules as (
+  update :schema.workflow_schedules
+  set application_name = :new_name::text
+  where application_name = :old_name::text
+    or application_name is null and :adopt_unclaimed::int = 1
+  returning schedule_id
+),
+moved_versions as (
+  update :schema.application_versions
+  set application_name = :new_name::text
+  where application_name = :old_name::text
+    or application_name is null and :adopt_unclaimed::int = 1
+  returning version_id
+),
+moved_workflows as (
+  update :schema.workflow_status
+  set application_name = :new_name::text
+  where status in ('PENDING', 'ENQUEUED', 'DELAYED')
+    and (
+      application_name = :old_name::text
+      or application_name is null and :adopt_unclaimed::int = 1
+    )
+  returning workflow_uuid
+)
+select
+  (select count(*) from moved_queues)::int as queues,
+  (select count(*) from moved_schedules)::int as schedules,
+  (select count(*) from moved_versions)::int as versions,
+  (select count(*) from moved_workflows)::int as workflows`,
 };
 
 export const renameSteps: Statement<{
@@ -80,10 +128,37 @@ export const renameSteps: Statement<{
   last_id: string | null;
 }> = {
   name: "rename_steps",
-  conditions: [],
-  lines: [
-    "with batch as (select max(workflow_uuid) as last_id from (select workflow_uuid from :schema.operation_outputs where (application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1) and workflow_uuid > :after::text order by workflow_uuid limit :most::int) as batch),moved as (update :schema.operation_outputs set application_name = :new_name::text where (application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1) and workflow_uuid > :after::text and workflow_uuid <= (select last_id from batch) returning workflow_uuid) select (select count(*) from moved)::int as moved,last_id from batch",
-  ],
+  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  sql: `
+with batch as (
+  select max(workflow_uuid) as last_id
+  from (
+    select workflow_uuid
+    from :schema.operation_outputs
+    where (
+        application_name = :old_name::text
+        or application_name is null and :adopt_unclaimed::int = 1
+      )
+      and workflow_uuid > :after::text
+    order by workflow_uuid
+    limit :most::int
+  ) as batch
+),
+moved as (
+  update :schema.operation_outputs
+  set application_name = :new_name::text
+  where (
+      application_name = :old_name::text
+      or application_name is null and :adopt_unclaimed::int = 1
+    )
+    and workflow_uuid > :after::text
+    and workflow_uuid <= (select last_id from batch)
+  returning workflow_uuid
+)
+select
+  (select count(*) from moved)::int as moved,
+  last_id
+from batch`,
 };
 
 export const renameWorkflows: Statement<{
@@ -97,10 +172,37 @@ export const renameWorkflows: Statement<{
   last_id: string | null;
 }> = {
   name: "rename_workflows",
-  conditions: [],
-  lines: [
-    "with batch as (select max(workflow_uuid) as last_id from (select workflow_uuid from :schema.workflow_status where (application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1) and workflow_uuid > :after::text order by workflow_uuid limit :most::int) as batch),moved as (update :schema.workflow_status set application_name = :new_name::text where (application_name = :old_name::text or application_name is null and :adopt_unclaimed::int = 1) and workflow_uuid > :after::text and workflow_uuid <= (select last_id from batch) returning workflow_uuid) select (select count(*) from moved)::int as moved,last_id from batch",
-  ],
+  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  sql: `
+with batch as (
+  select max(workflow_uuid) as last_id
+  from (
+    select workflow_uuid
+    from :schema.workflow_status
+    where (
+        application_name = :old_name::text
+        or application_name is null and :adopt_unclaimed::int = 1
+      )
+      and workflow_uuid > :after::text
+    order by workflow_uuid
+    limit :most::int
+  ) as batch
+),
+moved as (
+  update :schema.workflow_status
+  set application_name = :new_name::text
+  where (
+      application_name = :old_name::text
+      or application_name is null and :adopt_unclaimed::int = 1
+    )
+    and workflow_uuid > :after::text
+    and workflow_uuid <= (select last_id from batch)
+  returning workflow_uuid
+)
+select
+  (select count(*) from moved)::int as moved,
+  last_id
+from batch`,
 };
 
 export const setLatestApplicationVersion: Statement<{
@@ -111,18 +213,51 @@ export const setLatestApplicationVersion: Statement<{
   is_set: boolean;
 }> = {
   name: "set_latest_application_version",
-  conditions: ["application_versions.application_name"],
-  lines: [
-    "with version as (select",
-    ["application_name,", 1],
-    "version_id from :schema.application_versions where version_name = :version_name::text for update),latest as (select max(version_timestamp) as version_timestamp from :schema.application_versions where true",
-    ["and coalesce(application_name = :application_name::text,true)", 1],
-    "),updated as (update :schema.application_versions as updated set",
-    ["application_name = coalesce(version.application_name,:application_name::text),", 1],
-    "version_timestamp = greatest((extract(epoch from statement_timestamp()) * 1000)::bigint,latest.version_timestamp + 1) from version cross join latest where updated.version_id = version.version_id",
-    ["and coalesce(version.application_name = :application_name::text,true)", 1],
-    "returning updated.version_id) select",
-    ["application_name,", 1],
-    "exists (select from updated) as is_set from version",
-  ],
+  needs: { "column": "application_versions", "feature": "application versions" },
+  sql: `
+with version as (
+  select
+    application_name, -- if application_versions.application_name
+    version_id
+  from :schema.application_versions
+  where version_name = :version_name::text
+  for update
+),
+latest as (
+  select max(version_timestamp) as version_timestamp
+  from :schema.application_versions
+  where true
+    -- if application_versions.application_name
+    and coalesce(
+      application_name = :application_name::text, true
+    )
+    -- end
+),
+updated as (
+  update :schema.application_versions as updated
+  set
+    -- if application_versions.application_name
+    application_name = coalesce(
+      version.application_name, :application_name::text
+    ),
+    -- end
+    version_timestamp = greatest(
+      (extract(epoch from statement_timestamp()) * 1000)::bigint,
+      latest.version_timestamp + 1
+    )
+  from version
+  cross join latest
+  where updated.version_id = version.version_id
+    -- if application_versions.application_name
+    and coalesce(
+      version.application_name = :application_name::text,
+      true
+    )
+    -- end
+  returning updated.version_id
+)
+select
+  application_name, -- if application_versions.application_name
+  exists (select from updated) as is_set
+from version`,
 };

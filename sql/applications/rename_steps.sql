@@ -1,6 +1,6 @@
 -- rename_steps(old_name text?, adopt_unclaimed int, after text, most int?, new_name text) one
 -- row: moved int, last_id text?
--- needs operation_outputs.application_name
+-- needs operation_outputs.application_name for renameApplication
 --
 -- Gives an application the steps of another, those that belong to none, or both: after a workflow
 -- ID, as many as `most` or all without it, but never a part of the rows of one workflow. Returns

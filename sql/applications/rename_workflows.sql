@@ -1,6 +1,6 @@
 -- rename_workflows(old_name text?, adopt_unclaimed int, after text, most int?, new_name text) one
 -- row: moved int, last_id text?
--- needs workflow_status.application_name
+-- needs operation_outputs.application_name for renameApplication
 --
 -- Gives an application the workflows of another, those that belong to none, or both: after a
 -- workflow ID, as many as `most` or all without it. Returns how many were moved, and up to which ID.

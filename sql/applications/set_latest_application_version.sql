@@ -1,6 +1,6 @@
 -- set_latest_application_version(version_name text, application_name text?) optional
 -- row: application_name text?, is_set boolean
--- needs application_versions
+-- needs application_versions for application versions
 --
 -- Makes a version the latest of its application, unless it belongs to another than the given one;
 -- returns to which it belonged. One that belonged to none becomes that of the given application.
@@ -9,7 +9,7 @@
 -- timestamp passes that of the latest version even if that was written by a clock that is ahead.
 with version as (
   select
-    application_name, -- application_versions.application_name
+    application_name, -- if application_versions.application_name
     version_id
   from :schema.application_versions
   where version_name = :version_name::text
@@ -19,16 +19,20 @@ latest as (
   select max(version_timestamp) as version_timestamp
   from :schema.application_versions
   where true
-    and coalesce( -- application_versions.application_name
-      application_name = :application_name::text, true -- application_versions.application_name
-    ) -- application_versions.application_name
+    -- if application_versions.application_name
+    and coalesce(
+      application_name = :application_name::text, true
+    )
+    -- end
 ),
 updated as (
   update :schema.application_versions as updated
   set
-    application_name = coalesce( -- application_versions.application_name
-      version.application_name, :application_name::text -- application_versions.application_name
-    ), -- application_versions.application_name
+    -- if application_versions.application_name
+    application_name = coalesce(
+      version.application_name, :application_name::text
+    ),
+    -- end
     version_timestamp = greatest(
       (extract(epoch from statement_timestamp()) * 1000)::bigint,
       latest.version_timestamp + 1
@@ -36,13 +40,15 @@ updated as (
   from version
   cross join latest
   where updated.version_id = version.version_id
-    and coalesce( -- application_versions.application_name
-      version.application_name = :application_name::text, -- application_versions.application_name
-      true -- application_versions.application_name
-    ) -- application_versions.application_name
+    -- if application_versions.application_name
+    and coalesce(
+      version.application_name = :application_name::text,
+      true
+    )
+    -- end
   returning updated.version_id
 )
 select
-  application_name, -- application_versions.application_name
+  application_name, -- if application_versions.application_name
   exists (select from updated) as is_set
 from version

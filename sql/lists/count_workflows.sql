@@ -1,11 +1,11 @@
--- count_workflows(separator text, ids text, patterns text, id_from text, id_until text,
---   names text, class_names text, configs text, status text, statuses int, in_flight text,
---   delayed int, failed text, succeeded int, queues text, is_queued int, keys text,
---   is_debounced int, users text, executors text, versions text, applications text, origins text,
---   is_fork int, was_forked_from int, parents text, has_parent int, schedules text,
---   attributes text, created_from int, created_until int, dequeued_from int, dequeued_until int,
---   completed_from int, completed_until int, by_status int, by_name int, by_queue int,
---   by_version int, bucket_ms int) many
+-- count_workflows(ids? text, separator? text, patterns? text, id_from? text, id_until? text,
+--   names? text, class_names? text, configs? text, status? text, statuses? int, in_flight? text,
+--   delayed? int, failed? text, succeeded? int, queues? text, is_queued? int, keys? text,
+--   is_debounced? int, users? text, executors? text, versions? text, applications? text,
+--   origins? text, is_fork? int, was_forked_from? int, parents? text, has_parent? int,
+--   schedules? text, attributes? text, created_from? int, created_until? int, dequeued_from? int,
+--   dequeued_until? int, completed_from? int, completed_until? int, by_status? int, by_name? int,
+--   by_queue? int, by_version? int, bucket_ms? int) many
 -- row: status text?, name text?, queue_name text?, application_version text?, bucket text?,
 -- row: count text
 --
@@ -28,60 +28,62 @@ with matching as (
     select *
     from :schema.workflow_status
     where true
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
-      and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
-      and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
-      and name = any(string_to_array(:names::text, :separator::text)) -- :names
-      and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
-      and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
-      and status = :status::text -- :status
-      and (false -- :statuses
-        or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
-        or status = 'DELAYED' -- :delayed
-        or status = any(string_to_array(:failed::text, ',')) -- :failed
-        or status = 'SUCCESS' -- :succeeded
-      ) -- :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
-      and queue_name is not null -- :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
-      and is_debounced = (:is_debounced::int = 1) -- :is_debounced
-      and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
-      and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
-      and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
-      and (application_name is null or application_name = any( -- :applications
-        string_to_array(:applications::text, :separator::text) -- :applications
-      )) -- :applications
-      and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
-      and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
-      and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
-      and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
-      and attributes @> :attributes::text::jsonb -- :attributes
-      and created_at >= :created_from::bigint -- :created_from
-      and created_at <= :created_until::bigint -- :created_until
-      and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
-      and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
-      and completed_at >= :completed_from::bigint -- :completed_from
-      and completed_at <= :completed_until::bigint -- :completed_until
+      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and ('a' < 'Z' or workflow_uuid >= :id_from::text)
+      and ('a' < 'Z' or workflow_uuid < :id_until::text)
+      and name = any(string_to_array(:names::text, :separator::text))
+      and class_name = any(string_to_array(:class_names::text, :separator::text))
+      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and status = :status::text
+      and (false -- if :statuses
+        or status = any(string_to_array(:in_flight::text, ','))
+        or status = 'DELAYED' -- if :delayed
+        or status = any(string_to_array(:failed::text, ','))
+        or status = 'SUCCESS' -- if :succeeded
+      ) -- if :statuses
+      and queue_name = any(string_to_array(:queues::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:users::text, :separator::text))
+      and executor_id = any(string_to_array(:executors::text, :separator::text))
+      and application_version = any(string_to_array(:versions::text, :separator::text))
+      -- if :applications
+      and (application_name is null or application_name = any(
+        string_to_array(:applications::text, :separator::text)
+      ))
+      -- end
+      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and (forked_from is not null) = (:is_fork::int = 1)
+      and was_forked_from = (:was_forked_from::int = 1)
+      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and (parent_workflow_id is not null) = (:has_parent::int = 1)
+      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and attributes @> :attributes::text::jsonb
+      and created_at >= :created_from::bigint
+      and created_at <= :created_until::bigint
+      and started_at_epoch_ms >= :dequeued_from::bigint
+      and started_at_epoch_ms <= :dequeued_until::bigint
+      and completed_at >= :completed_from::bigint
+      and completed_at <= :completed_until::bigint
   ) as ws
 )
 select
-  status, -- :by_status
-  name, -- :by_name
-  queue_name, -- :by_queue
-  application_version, -- :by_version
-  (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket, -- :bucket_ms
+  status, -- if :by_status
+  name, -- if :by_name
+  queue_name, -- if :by_queue
+  application_version, -- if :by_version
+  (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
   count(*)::text as count
 from matching
 group by
-  status, -- :by_status
-  name, -- :by_name
-  queue_name, -- :by_queue
-  application_version, -- :by_version
-  created_at / :bucket_ms::bigint, -- :bucket_ms
+  status, -- if :by_status
+  name, -- if :by_name
+  queue_name, -- if :by_queue
+  application_version, -- if :by_version
+  created_at / :bucket_ms::bigint,
   ()
 order by
-  created_at / :bucket_ms::bigint, -- :bucket_ms
+  created_at / :bucket_ms::bigint,
   count(*) desc

@@ -1,11 +1,12 @@
--- list_workflows(workflow_id text, separator text, ids text, patterns text, id_from text,
---   id_until text, names text, class_names text, configs text, status text, statuses int,
---   in_flight text, delayed int, failed text, succeeded int, queues text, is_queued int,
---   keys text, is_debounced int, users text, executors text, versions text, applications text,
---   origins text, is_fork int, was_forked_from int, parents text, has_parent int, schedules text,
---   attributes text, created_from int, created_until int, dequeued_from int, dequeued_until int,
---   completed_from int, completed_until int, is_selective int, after_time int, before_time int,
---   cursor_id text, sort_desc int, limit int, offset int, load_input int, load_output int) many
+-- list_workflows(workflow_id? text, ids? text, separator? text, patterns? text, id_from? text,
+--   id_until? text, names? text, class_names? text, configs? text, status? text, statuses? int,
+--   in_flight? text, delayed? int, failed? text, succeeded? int, queues? text, is_queued? int,
+--   keys? text, is_debounced? int, users? text, executors? text, versions? text,
+--   applications? text, origins? text, is_fork? int, was_forked_from? int, parents? text,
+--   has_parent? int, schedules? text, attributes? text, created_from? int, created_until? int,
+--   dequeued_from? int, dequeued_until? int, completed_from? int, completed_until? int,
+--   after_time? int, cursor_id? text, before_time? int, is_selective? int, sort_desc? int,
+--   limit? int, offset? int, load_input? int, load_output? int) many
 -- row: workflow_id text, status text, name text, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
 -- row: inputs text?, output text?, error text?, serialization text?, executor_id text?,
@@ -49,59 +50,63 @@ with matching as (
     select *
     from :schema.workflow_status
     where true
-      and workflow_uuid = :workflow_id::text -- :workflow_id
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text)) -- :ids
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text)) -- :patterns
-      and ('a' < 'Z' or workflow_uuid >= :id_from::text) -- :id_from
-      and ('a' < 'Z' or workflow_uuid < :id_until::text) -- :id_until
-      and name = any(string_to_array(:names::text, :separator::text)) -- :names
-      and class_name = any(string_to_array(:class_names::text, :separator::text)) -- :class_names
-      and config_name = any(string_to_array(:configs::text, :separator::text)) -- :configs
-      and status = :status::text -- :status
-      and (false -- :statuses
-        or status = any(string_to_array(:in_flight::text, ',')) -- :in_flight
-        or status = 'DELAYED' -- :delayed
-        or status = any(string_to_array(:failed::text, ',')) -- :failed
-        or status = 'SUCCESS' -- :succeeded
-      ) -- :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text)) -- :queues
-      and queue_name is not null -- :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text)) -- :keys
-      and is_debounced = (:is_debounced::int = 1) -- :is_debounced
-      and authenticated_user = any(string_to_array(:users::text, :separator::text)) -- :users
-      and executor_id = any(string_to_array(:executors::text, :separator::text)) -- :executors
-      and application_version = any(string_to_array(:versions::text, :separator::text)) -- :versions
-      and (application_name is null or application_name = any( -- :applications
-        string_to_array(:applications::text, :separator::text) -- :applications
-      )) -- :applications
-      and forked_from = any(string_to_array(:origins::text, :separator::text)) -- :origins
-      and (forked_from is not null) = (:is_fork::int = 1) -- :is_fork
-      and was_forked_from = (:was_forked_from::int = 1) -- :was_forked_from
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text)) -- :parents
-      and (parent_workflow_id is not null) = (:has_parent::int = 1) -- :has_parent
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text)) -- :schedules
-      and attributes @> :attributes::text::jsonb -- :attributes
-      and created_at >= :created_from::bigint -- :created_from
-      and created_at <= :created_until::bigint -- :created_until
-      and started_at_epoch_ms >= :dequeued_from::bigint -- :dequeued_from
-      and started_at_epoch_ms <= :dequeued_until::bigint -- :dequeued_until
-      and completed_at >= :completed_from::bigint -- :completed_from
-      and completed_at <= :completed_until::bigint -- :completed_until
-      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text) -- :after_time
-      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text) -- :before_time
-    offset 0 -- :is_selective
+      and workflow_uuid = :workflow_id::text
+      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and ('a' < 'Z' or workflow_uuid >= :id_from::text)
+      and ('a' < 'Z' or workflow_uuid < :id_until::text)
+      and name = any(string_to_array(:names::text, :separator::text))
+      and class_name = any(string_to_array(:class_names::text, :separator::text))
+      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and status = :status::text
+      and (false -- if :statuses
+        or status = any(string_to_array(:in_flight::text, ','))
+        or status = 'DELAYED' -- if :delayed
+        or status = any(string_to_array(:failed::text, ','))
+        or status = 'SUCCESS' -- if :succeeded
+      ) -- if :statuses
+      and queue_name = any(string_to_array(:queues::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:users::text, :separator::text))
+      and executor_id = any(string_to_array(:executors::text, :separator::text))
+      and application_version = any(string_to_array(:versions::text, :separator::text))
+      -- if :applications
+      and (application_name is null or application_name = any(
+        string_to_array(:applications::text, :separator::text)
+      ))
+      -- end
+      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and (forked_from is not null) = (:is_fork::int = 1)
+      and was_forked_from = (:was_forked_from::int = 1)
+      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and (parent_workflow_id is not null) = (:has_parent::int = 1)
+      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and attributes @> :attributes::text::jsonb
+      and created_at >= :created_from::bigint
+      and created_at <= :created_until::bigint
+      and started_at_epoch_ms >= :dequeued_from::bigint
+      and started_at_epoch_ms <= :dequeued_until::bigint
+      and completed_at >= :completed_from::bigint
+      and completed_at <= :completed_until::bigint
+      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text)
+    offset 0 -- if :is_selective
   ) as ws
 ),
 page as (
   select *
   from matching
   order by
-    created_at desc, -- :sort_desc
-    workflow_uuid desc, -- :sort_desc
+    -- if :sort_desc
+    created_at desc,
+    workflow_uuid desc,
+    -- end
     created_at,
     workflow_uuid
-  limit :limit::int -- :limit
-  offset :offset::int -- :offset
+  limit :limit::int
+  offset :offset::int
 )
 select
   ws.workflow_uuid as workflow_id,
@@ -114,62 +119,76 @@ select
   ws.assumed_role,
   ws.authenticated_roles,
   coalesce(
-    wi.inputs, -- workflow_input, :load_input
-    ws.inputs, -- :load_input
+    -- if :load_input
+    wi.inputs, -- if workflow_input
+    ws.inputs,
+    -- end
     null::text
   ) as inputs,
   coalesce(
-    wo.output, -- workflow_output, :load_output
-    ws.output, -- :load_output
+    -- if :load_output
+    wo.output, -- if workflow_output
+    ws.output,
+    -- end
     null::text
   ) as output,
   coalesce(
-    wo.error, -- workflow_output, :load_output
-    ws.error, -- :load_output
+    -- if :load_output
+    wo.error, -- if workflow_output
+    ws.error,
+    -- end
     null::text
   ) as error,
-  exists ( -- not workflow_output
-    select from :schema.workflow_status as own -- not workflow_output
-    join pg_catalog.pg_class as here on here.oid = own.tableoid -- not workflow_output
-    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
-    where own.workflow_uuid = ws.workflow_uuid -- not workflow_output
-      and beside.relname = 'workflow_output' -- not workflow_output
-  ) as is_outdated, -- not workflow_output
-  ws.serialization, -- workflow_status.serialization
+  -- if not workflow_output
+  exists (
+    select from :schema.workflow_status as own
+    join pg_catalog.pg_class as here on here.oid = own.tableoid
+    join pg_catalog.pg_class as beside using (relnamespace)
+    where own.workflow_uuid = ws.workflow_uuid
+      and beside.relname = 'workflow_output'
+  ) as is_outdated,
+  -- end
+  ws.serialization, -- if workflow_status.serialization
   ws.executor_id,
   ws.application_version,
-  ws.application_name, -- workflow_status.application_name
+  ws.application_name, -- if workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
   ws.workflow_deadline_epoch_ms::text as deadline_epoch_ms,
   ws.deduplication_id,
   ws.priority,
-  ws.queue_partition_key, -- workflow_status.queue_partition_key
+  ws.queue_partition_key, -- if workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
-  ws.delay_until_epoch_ms::text, -- workflow_status.delay_until_epoch_ms
-  ws.completed_at::text, -- workflow_status.completed_at
-  ws.forked_from, -- workflow_status.forked_from
-  ws.was_forked_from, -- workflow_status.was_forked_from
-  ws.parent_workflow_id, -- workflow_status.parent_workflow_id
-  ws.attributes::text, -- workflow_status.attributes
-  ws.schedule_name, -- workflow_status.schedule_name
+  ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
+  ws.completed_at::text, -- if workflow_status.completed_at
+  ws.forked_from, -- if workflow_status.forked_from
+  ws.was_forked_from, -- if workflow_status.was_forked_from
+  ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+  ws.attributes::text, -- if workflow_status.attributes
+  ws.schedule_name, -- if workflow_status.schedule_name
   ws.created_at::text
 from page as ws
-left join lateral ( -- workflow_input, :load_input
-  select inputs -- workflow_input, :load_input
-  from :schema.workflow_input -- workflow_input, :load_input
-  where workflow_uuid = ws.workflow_uuid -- workflow_input, :load_input
-  limit 1 -- workflow_input, :load_input
-) as wi on true -- workflow_input, :load_input
-left join lateral ( -- workflow_output, :load_output
-  select output, error -- workflow_output, :load_output
-  from :schema.workflow_output -- workflow_output, :load_output
-  where workflow_uuid = ws.workflow_uuid -- workflow_output, :load_output
-  limit 1 -- workflow_output, :load_output
-) as wo on true -- workflow_output, :load_output
+-- if workflow_input and :load_input
+left join lateral (
+  select inputs
+  from :schema.workflow_input
+  where workflow_uuid = ws.workflow_uuid
+  limit 1
+) as wi on true
+-- end
+-- if workflow_output and :load_output
+left join lateral (
+  select output, error
+  from :schema.workflow_output
+  where workflow_uuid = ws.workflow_uuid
+  limit 1
+) as wo on true
+-- end
 order by
-  ws.created_at desc, -- :sort_desc
-  ws.workflow_uuid desc, -- :sort_desc
+  -- if :sort_desc
+  ws.created_at desc,
+  ws.workflow_uuid desc,
+  -- end
   ws.created_at,
   ws.workflow_uuid

@@ -5,7 +5,7 @@
 -- Of more than `max_rows` rows, some: those left out are found by asking for them again.
 select
   (targets.position - 1)::int as position,
-  event.serialization, -- workflow_events.serialization
+  event.serialization, -- if workflow_events.serialization
   event.value
 from rows from (
   json_to_recordset(:targets::text::json) as (workflow_id text, key text)

@@ -23,7 +23,7 @@ cross join lateral (
     select
       stream.value,
       coalesce(
-        stream.serialization, -- streams.serialization
+        stream.serialization, -- if streams.serialization
         null::text
       ) as serialization,
       stream."offset",

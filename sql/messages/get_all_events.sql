@@ -6,7 +6,7 @@ select
   event.key,
   event.value,
   coalesce(
-    event.serialization, -- workflow_events.serialization
+    event.serialization, -- if workflow_events.serialization
     null::text
   ) as serialization
 from :schema.workflow_events as event

@@ -1,4 +1,4 @@
-// Generated from the .sql files here by `deno task sql`: change those, not this.
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
 
 import type { Statement } from "../statement.ts";
 
@@ -11,12 +11,17 @@ export const findEvents: Statement<{
   serialization: string | null;
 }> = {
   name: "find_events",
-  conditions: ["workflow_events.serialization"],
-  lines: [
-    "select (targets.position - 1)::int as position,",
-    ["event.serialization,", 1],
-    "event.value from rows from (json_to_recordset(:targets::text::json) as (workflow_id text,key text)) with ordinality as targets (workflow_id,key,position) join :schema.workflow_events as event on event.workflow_uuid = targets.workflow_id and event.key = targets.key limit :max_rows::int",
-  ],
+  sql: `
+select
+  (targets.position - 1)::int as position,
+  event.serialization, -- if workflow_events.serialization
+  event.value
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text, key text)
+) with ordinality as targets (workflow_id, key, position)
+join :schema.workflow_events as event
+  on event.workflow_uuid = targets.workflow_id and event.key = targets.key
+limit :max_rows::int`,
 };
 
 export const findStreamValues: Statement<{
@@ -28,12 +33,39 @@ export const findStreamValues: Statement<{
   pairs: string | null;
 }> = {
   name: "find_stream_values",
-  conditions: ["streams.serialization"],
-  lines: [
-    'select (targets.position - 1)::int as position,ws.status,available.pairs from rows from (json_to_recordset(:targets::text::json) as (workflow_id text,key text,"offset" bigint,most bigint)) with ordinality as targets (workflow_id,key,"offset",most,position) left join :schema.workflow_status as ws on ws.workflow_uuid = targets.workflow_id cross join lateral (select json_agg(json_build_array(value,serialization) order by "offset")::text as pairs from (select stream.value,coalesce(',
-    ["stream.serialization,", 1],
-    'null::text) as serialization,stream."offset",targets."offset" - 1 + row_number() over (order by stream."offset") as expected from :schema.streams as stream where stream.workflow_uuid = targets.workflow_id and stream.key = targets.key and stream."offset" >= targets."offset" and stream."offset" < targets."offset" + targets.most) as following where "offset" = expected) as available where available.pairs is not null or ws.status is null or ws.status in (\'SUCCESS\',\'ERROR\',\'CANCELLED\',\'MAX_RECOVERY_ATTEMPTS_EXCEEDED\') limit :max_rows::int',
-  ],
+  sql: `
+select
+  (targets.position - 1)::int as position,
+  ws.status,
+  available.pairs
+from rows from (
+  json_to_recordset(:targets::text::json)
+    as (workflow_id text, key text, "offset" bigint, most bigint)
+) with ordinality as targets (workflow_id, key, "offset", most, position)
+left join :schema.workflow_status as ws on ws.workflow_uuid = targets.workflow_id
+cross join lateral (
+  select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
+  from (
+    select
+      stream.value,
+      coalesce(
+        stream.serialization, -- if streams.serialization
+        null::text
+      ) as serialization,
+      stream."offset",
+      targets."offset" - 1 + row_number() over (order by stream."offset") as expected
+    from :schema.streams as stream
+    where stream.workflow_uuid = targets.workflow_id
+      and stream.key = targets.key
+      and stream."offset" >= targets."offset"
+      and stream."offset" < targets."offset" + targets.most
+  ) as following
+  where "offset" = expected
+) as available
+where available.pairs is not null
+  or ws.status is null
+  or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+limit :max_rows::int`,
 };
 
 export const getAllEvents: Statement<{
@@ -44,12 +76,17 @@ export const getAllEvents: Statement<{
   serialization: string | null;
 }> = {
   name: "get_all_events",
-  conditions: ["workflow_events.serialization"],
-  lines: [
-    "select event.key,event.value,coalesce(",
-    ["event.serialization,", 1],
-    "null::text) as serialization from :schema.workflow_events as event where event.workflow_uuid = :workflow_id::text order by event.key",
-  ],
+  sql: `
+select
+  event.key,
+  event.value,
+  coalesce(
+    event.serialization, -- if workflow_events.serialization
+    null::text
+  ) as serialization
+from :schema.workflow_events as event
+where event.workflow_uuid = :workflow_id::text
+order by event.key`,
 };
 
 export const send: Statement<{
@@ -62,21 +99,68 @@ export const send: Statement<{
   position: number | null;
 }> = {
   name: "send",
-  conditions: ["notifications.serialization", ":check_conflicts"],
-  lines: [
-    "with message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) + input.position as created_at,destination.workflow_uuid is not null as has_destination from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,destination_id text,topic text,message text,serialization text) left join lateral (select workflow_uuid from :schema.workflow_status where workflow_uuid = input.destination_id for key share) as destination on true),sent as (insert into :schema.notifications (message_uuid,destination_uuid,topic,",
-    ["serialization,", 1],
-    "created_at_epoch_ms,message) select message.message_id,message.destination_id,message.topic,",
-    ["message.serialization,", 1],
-    "message.created_at,message.message from message where message.has_destination",
-    [
-      "and not exists (select from :schema.notifications as other where other.destination_uuid = message.destination_id and other.message_uuid = message.message_id) and not exists (select from message as other where other.position < message.position and other.message_id = message.message_id)",
-      -1,
-    ],
-    "order by message.position",
-    ["on conflict do nothing", 2],
-    ") select max(created_at)::text as last_created_at,null::int as position from message union all select null,position from message where not has_destination",
-  ],
+  sql: `
+with message as (
+  select
+    input.*,
+    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
+      + input.position as created_at,
+    destination.workflow_uuid is not null as has_destination
+  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+  cross join json_to_recordset(:messages::text::json) as input (
+    position int,
+    message_id text,
+    destination_id text,
+    topic text,
+    message text,
+    serialization text
+  )
+  left join lateral (
+    select workflow_uuid
+    from :schema.workflow_status
+    where workflow_uuid = input.destination_id
+    for key share
+  ) as destination on true
+),
+sent as (
+  insert into :schema.notifications (
+    message_uuid,
+    destination_uuid,
+    topic,
+    serialization, -- if notifications.serialization
+    created_at_epoch_ms,
+    message
+  )
+  select
+    message.message_id,
+    message.destination_id,
+    message.topic,
+    message.serialization, -- if notifications.serialization
+    message.created_at,
+    message.message
+  from message
+  where message.has_destination
+    -- if not notifications.serialization
+    and not exists (
+      select from :schema.notifications as other
+      where other.destination_uuid = message.destination_id
+        and other.message_uuid = message.message_id
+    )
+    and not exists (
+      select from message as other
+      where other.position < message.position
+        and other.message_id = message.message_id
+    )
+    -- end
+  order by message.position
+  on conflict do nothing -- if :check_conflicts
+)
+select max(created_at)::text as last_created_at, null::int as position
+from message
+union all
+select null, position
+from message
+where not has_destination`,
 };
 
 export const sendToForks: Statement<{
@@ -89,19 +173,84 @@ export const sendToForks: Statement<{
   position: number | null;
 }> = {
   name: "send_to_forks",
-  conditions: ["workflow_status.forked_from", "notifications.serialization", ":check_conflicts"],
-  lines: [
-    "with recursive message as (select input.*,least(greatest(now_ms,:after::text::bigint + 1) + :backlog::int,now_ms + 1000) as first_created_at from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock cross join json_to_recordset(:messages::text::json) as input (position int,message_id text,fork_prefix text,destination_id text,topic text,message text,serialization text)),recipient as (select position,destination_id as workflow_id from message",
-    [
-      "union select message.position,fork.workflow_uuid from recipient join message on message.position = recipient.position and message.fork_prefix is not null join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id",
-      1,
-    ],
-    "),delivery as (select message.*,recipient.workflow_id,first_created_at - 1 + row_number() over (partition by recipient.workflow_id order by position) as created_at from recipient join message using (position)),destination as (select workflow_uuid from :schema.workflow_status where workflow_uuid in (select workflow_id from delivery) for key share),sent as (insert into :schema.notifications (message_uuid,destination_uuid,topic,",
-    ["serialization,", 2],
-    "created_at_epoch_ms,message) select case when delivery.workflow_id = delivery.destination_id then delivery.message_id else delivery.fork_prefix || delivery.workflow_id end,delivery.workflow_id,delivery.topic,",
-    ["delivery.serialization,", 2],
-    "delivery.created_at,delivery.message from delivery join destination on destination.workflow_uuid = delivery.workflow_id where exists (select from destination where destination.workflow_uuid = delivery.destination_id) order by delivery.position",
-    ["on conflict do nothing", 3],
-    ") select stamp.last_created_at,message.position from (select max(created_at)::text as last_created_at from delivery) as stamp left join message on not exists (select from destination where destination.workflow_uuid = message.destination_id)",
-  ],
+  sql: `
+with recursive message as (
+  select
+    input.*,
+    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
+      as first_created_at
+  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+  cross join json_to_recordset(:messages::text::json) as input (
+    position int,
+    message_id text,
+    fork_prefix text,
+    destination_id text,
+    topic text,
+    message text,
+    serialization text
+  )
+),
+recipient as (
+  select position, destination_id as workflow_id
+  from message
+  -- if workflow_status.forked_from
+  union
+  select message.position, fork.workflow_uuid
+  from recipient
+  join message
+    on message.position = recipient.position
+    and message.fork_prefix is not null
+  join :schema.workflow_status as fork
+    on fork.forked_from = recipient.workflow_id
+  -- end
+),
+delivery as (
+  select
+    message.*,
+    recipient.workflow_id,
+    first_created_at - 1
+      + row_number() over (partition by recipient.workflow_id order by position) as created_at
+  from recipient
+  join message using (position)
+),
+destination as (
+  select workflow_uuid
+  from :schema.workflow_status
+  where workflow_uuid in (select workflow_id from delivery)
+  for key share
+),
+sent as (
+  insert into :schema.notifications (
+    message_uuid,
+    destination_uuid,
+    topic,
+    serialization, -- if notifications.serialization
+    created_at_epoch_ms,
+    message
+  )
+  select
+    case
+      when delivery.workflow_id = delivery.destination_id then delivery.message_id
+      else delivery.fork_prefix || delivery.workflow_id
+    end,
+    delivery.workflow_id,
+    delivery.topic,
+    delivery.serialization, -- if notifications.serialization
+    delivery.created_at,
+    delivery.message
+  from delivery
+  join destination on destination.workflow_uuid = delivery.workflow_id
+  where exists (
+    select from destination where destination.workflow_uuid = delivery.destination_id
+  )
+  order by delivery.position
+  on conflict do nothing -- if :check_conflicts
+)
+select
+  stamp.last_created_at,
+  message.position
+from (select max(created_at)::text as last_created_at from delivery) as stamp
+left join message on not exists (
+  select from destination where destination.workflow_uuid = message.destination_id
+)`,
 };

@@ -1,4 +1,4 @@
--- send(after text, backlog int, messages text, check_conflicts int) many
+-- send(after text, backlog int, messages text, check_conflicts? int) many
 -- row: last_created_at text?, position int?
 --
 -- Delivers messages; returns a row with the time of the last one, and then a row with the position
@@ -42,7 +42,7 @@ sent as (
     message_uuid,
     destination_uuid,
     topic,
-    serialization, -- notifications.serialization
+    serialization, -- if notifications.serialization
     created_at_epoch_ms,
     message
   )
@@ -50,23 +50,25 @@ sent as (
     message.message_id,
     message.destination_id,
     message.topic,
-    message.serialization, -- notifications.serialization
+    message.serialization, -- if notifications.serialization
     message.created_at,
     message.message
   from message
   where message.has_destination
-    and not exists ( -- not notifications.serialization
-      select from :schema.notifications as other -- not notifications.serialization
-      where other.destination_uuid = message.destination_id -- not notifications.serialization
-        and other.message_uuid = message.message_id -- not notifications.serialization
-    ) -- not notifications.serialization
-    and not exists ( -- not notifications.serialization
-      select from message as other -- not notifications.serialization
-      where other.position < message.position -- not notifications.serialization
-        and other.message_id = message.message_id -- not notifications.serialization
-    ) -- not notifications.serialization
+    -- if not notifications.serialization
+    and not exists (
+      select from :schema.notifications as other
+      where other.destination_uuid = message.destination_id
+        and other.message_uuid = message.message_id
+    )
+    and not exists (
+      select from message as other
+      where other.position < message.position
+        and other.message_id = message.message_id
+    )
+    -- end
   order by message.position
-  on conflict do nothing -- :check_conflicts
+  on conflict do nothing -- if :check_conflicts
 )
 select max(created_at)::text as last_created_at, null::int as position
 from message

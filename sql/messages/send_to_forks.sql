@@ -1,4 +1,4 @@
--- send_to_forks(after text, backlog int, messages text, check_conflicts int) many
+-- send_to_forks(after text, backlog int, messages text, check_conflicts? int) many
 -- row: last_created_at text?, position int?
 --
 -- Does what send.sql does, and sends each message to all forks of its destination as well, to their
@@ -23,14 +23,16 @@ with recursive message as (
 recipient as (
   select position, destination_id as workflow_id
   from message
-  union -- workflow_status.forked_from
-  select message.position, fork.workflow_uuid -- workflow_status.forked_from
-  from recipient -- workflow_status.forked_from
-  join message -- workflow_status.forked_from
-    on message.position = recipient.position -- workflow_status.forked_from
-    and message.fork_prefix is not null -- workflow_status.forked_from
-  join :schema.workflow_status as fork -- workflow_status.forked_from
-    on fork.forked_from = recipient.workflow_id -- workflow_status.forked_from
+  -- if workflow_status.forked_from
+  union
+  select message.position, fork.workflow_uuid
+  from recipient
+  join message
+    on message.position = recipient.position
+    and message.fork_prefix is not null
+  join :schema.workflow_status as fork
+    on fork.forked_from = recipient.workflow_id
+  -- end
 ),
 delivery as (
   select
@@ -52,7 +54,7 @@ sent as (
     message_uuid,
     destination_uuid,
     topic,
-    serialization, -- notifications.serialization
+    serialization, -- if notifications.serialization
     created_at_epoch_ms,
     message
   )
@@ -63,7 +65,7 @@ sent as (
     end,
     delivery.workflow_id,
     delivery.topic,
-    delivery.serialization, -- notifications.serialization
+    delivery.serialization, -- if notifications.serialization
     delivery.created_at,
     delivery.message
   from delivery
@@ -72,7 +74,7 @@ sent as (
     select from destination where destination.workflow_uuid = delivery.destination_id
   )
   order by delivery.position
-  on conflict do nothing -- :check_conflicts
+  on conflict do nothing -- if :check_conflicts
 )
 select
   stamp.last_created_at,

@@ -1,4 +1,4 @@
-// Generated from the .sql files here by `deno task sql`: change those, not this.
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
 
 import type { Statement } from "../statement.ts";
 
@@ -7,6 +7,6 @@ export const notify: Statement<{
   payload: string;
 }, Record<never, never>> = {
   name: "notify",
-  conditions: [],
-  lines: ["select from pg_notify(:channel::text,:payload::text)"],
+  sql: `
+select from pg_notify(:channel::text, :payload::text)`,
 };

@@ -1,5 +1,5 @@
 -- delete_queue(name text) none
--- needs queues
+-- needs queues for registered queues
 --
 -- Deletes a queue. Workflows on it stay where they are.
 delete from :schema.queues

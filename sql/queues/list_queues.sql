@@ -3,7 +3,7 @@
 -- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
 -- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
 -- row: polling_interval_sec text, application_name text?
--- needs queues
+-- needs queues for registered queues
 --
 -- The queue of the given name, or without one every queue; of the given applications, with those
 -- that belong to none, or without any of all applications.
@@ -13,19 +13,23 @@ select
   worker_concurrency,
   rate_limit_max,
   rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
   polling_interval_sec::text
 from :schema.queues
 where coalesce(name = :name::text, true)
-  and ( -- queues.application_name
-    application_name is null -- queues.application_name
-    or :application_names::text is null -- queues.application_name
-    or application_name in ( -- queues.application_name
-      select json_array_elements_text(:application_names::text::json) -- queues.application_name
-    ) -- queues.application_name
-  ) -- queues.application_name
+  -- if queues.application_name
+  and (
+    application_name is null
+    or :application_names::text is null
+    or application_name in (
+      select json_array_elements_text(:application_names::text::json)
+    )
+  )
+  -- end
 order by name

@@ -1,4 +1,4 @@
-// Generated from the .sql files here by `deno task sql`: change those, not this.
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
 
 import type { Statement } from "../statement.ts";
 
@@ -6,8 +6,10 @@ export const deleteQueue: Statement<{
   name: string;
 }, Record<never, never>> = {
   name: "delete_queue",
-  conditions: [],
-  lines: ["delete from :schema.queues where name = :name::text"],
+  needs: { "column": "queues", "feature": "registered queues" },
+  sql: `
+delete from :schema.queues
+where name = :name::text`,
 };
 
 export const listQueues: Statement<{
@@ -27,21 +29,34 @@ export const listQueues: Statement<{
   application_name: string | null;
 }> = {
   name: "list_queues",
-  conditions: ["queues.partition_concurrency", "queues.application_name"],
-  lines: [
-    "select name,concurrency,worker_concurrency,rate_limit_max,rate_limit_period_sec::text,",
-    [
-      "partition_concurrency,partition_worker_concurrency,partition_rate_limit_max,partition_rate_limit_period_sec::text,",
-      1,
-    ],
-    ["application_name,", 2],
-    "polling_interval_sec::text from :schema.queues where coalesce(name = :name::text,true)",
-    [
-      "and (application_name is null or :application_names::text is null or application_name in (select json_array_elements_text(:application_names::text::json)))",
-      2,
-    ],
-    "order by name",
-  ],
+  needs: { "column": "queues", "feature": "registered queues" },
+  sql: `
+select
+  name,
+  concurrency,
+  worker_concurrency,
+  rate_limit_max,
+  rate_limit_period_sec::text,
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
+  polling_interval_sec::text
+from :schema.queues
+where coalesce(name = :name::text, true)
+  -- if queues.application_name
+  and (
+    application_name is null
+    or :application_names::text is null
+    or application_name in (
+      select json_array_elements_text(:application_names::text::json)
+    )
+  )
+  -- end
+order by name`,
 };
 
 export const registerQueue: Statement<{
@@ -61,36 +76,112 @@ export const registerQueue: Statement<{
   application_name: string | null;
 }> = {
   name: "register_queue",
-  conditions: ["queues.partition_concurrency", "queues.application_name"],
-  lines: [
-    "with input as (select * from json_to_recordset(:queue::text::json) as input (name text,concurrency int,worker_concurrency int,rate_limit_max int,rate_limit_period_sec double precision,partition_concurrency int,partition_worker_concurrency int,partition_rate_limit_max int,partition_rate_limit_period_sec double precision,partition_queue boolean,polling_interval_sec double precision,application_name text)),registered as (insert into :schema.queues as queue (name,concurrency,worker_concurrency,rate_limit_max,rate_limit_period_sec,",
-    [
-      "partition_concurrency,partition_worker_concurrency,partition_rate_limit_max,partition_rate_limit_period_sec,partition_queue,",
-      1,
-    ],
-    ["application_name,", 2],
-    "polling_interval_sec,priority_enabled,updated_at) select name,concurrency,worker_concurrency,rate_limit_max,rate_limit_period_sec,",
-    [
-      "partition_concurrency,partition_worker_concurrency,partition_rate_limit_max,partition_rate_limit_period_sec,partition_queue,",
-      1,
-    ],
-    ["application_name,", 2],
-    "polling_interval_sec,true,(extract(epoch from statement_timestamp()) * 1000)::bigint from input on conflict (name) do update set concurrency = excluded.concurrency,worker_concurrency = excluded.worker_concurrency,rate_limit_max = excluded.rate_limit_max,rate_limit_period_sec = excluded.rate_limit_period_sec,",
-    [
-      "partition_concurrency = excluded.partition_concurrency,partition_worker_concurrency = excluded.partition_worker_concurrency,partition_rate_limit_max = excluded.partition_rate_limit_max,partition_rate_limit_period_sec = excluded.partition_rate_limit_period_sec,partition_queue = excluded.partition_queue,",
-      1,
-    ],
-    ["application_name = coalesce(queue.application_name,excluded.application_name),", 2],
-    "polling_interval_sec = excluded.polling_interval_sec,priority_enabled = excluded.priority_enabled,updated_at = excluded.updated_at where :on_conflict::text = 'always_update'",
-    ["and coalesce(queue.application_name = excluded.application_name,true)", 2],
-    "returning queue.*),found as (select * from registered union all select * from :schema.queues where name in (select name from input) and not exists (select from registered)) select name,concurrency,worker_concurrency,rate_limit_max,rate_limit_period_sec::text,",
-    [
-      "partition_concurrency,partition_worker_concurrency,partition_rate_limit_max,partition_rate_limit_period_sec::text,",
-      1,
-    ],
-    ["application_name,", 2],
-    "polling_interval_sec::text from found",
-  ],
+  needs: { "column": "queues", "feature": "registered queues" },
+  sql: `
+with input as (
+  select *
+  from json_to_recordset(:queue::text::json) as input (
+    name text,
+    concurrency int,
+    worker_concurrency int,
+    rate_limit_max int,
+    rate_limit_period_sec double precision,
+    partition_concurrency int,
+    partition_worker_concurrency int,
+    partition_rate_limit_max int,
+    partition_rate_limit_period_sec double precision,
+    partition_queue boolean,
+    polling_interval_sec double precision,
+    application_name text
+  )
+),
+registered as (
+  insert into :schema.queues as queue (
+    name,
+    concurrency,
+    worker_concurrency,
+    rate_limit_max,
+    rate_limit_period_sec,
+    -- if queues.partition_concurrency
+    partition_concurrency,
+    partition_worker_concurrency,
+    partition_rate_limit_max,
+    partition_rate_limit_period_sec,
+    partition_queue,
+    -- end
+    application_name, -- if queues.application_name
+    polling_interval_sec,
+    priority_enabled,
+    updated_at
+  )
+  select
+    name,
+    concurrency,
+    worker_concurrency,
+    rate_limit_max,
+    rate_limit_period_sec,
+    -- if queues.partition_concurrency
+    partition_concurrency,
+    partition_worker_concurrency,
+    partition_rate_limit_max,
+    partition_rate_limit_period_sec,
+    partition_queue,
+    -- end
+    application_name, -- if queues.application_name
+    polling_interval_sec,
+    true,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint
+  from input
+  on conflict (name) do update set
+    concurrency = excluded.concurrency,
+    worker_concurrency = excluded.worker_concurrency,
+    rate_limit_max = excluded.rate_limit_max,
+    rate_limit_period_sec = excluded.rate_limit_period_sec,
+    -- if queues.partition_concurrency
+    partition_concurrency = excluded.partition_concurrency,
+    partition_worker_concurrency =
+      excluded.partition_worker_concurrency,
+    partition_rate_limit_max = excluded.partition_rate_limit_max,
+    partition_rate_limit_period_sec =
+      excluded.partition_rate_limit_period_sec,
+    partition_queue = excluded.partition_queue,
+    -- end
+    -- if queues.application_name
+    application_name =
+      coalesce(queue.application_name, excluded.application_name),
+    -- end
+    polling_interval_sec = excluded.polling_interval_sec,
+    priority_enabled = excluded.priority_enabled,
+    updated_at = excluded.updated_at
+  where :on_conflict::text = 'always_update'
+    -- if queues.application_name
+    and coalesce(
+      queue.application_name = excluded.application_name, true
+    )
+    -- end
+  returning queue.*
+),
+found as (
+  select * from registered
+  union all
+  select * from :schema.queues
+  where name in (select name from input) and not exists (select from registered)
+)
+select
+  name,
+  concurrency,
+  worker_concurrency,
+  rate_limit_max,
+  rate_limit_period_sec::text,
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
+  polling_interval_sec::text
+from found`,
 };
 
 export const updateQueue: Statement<{
@@ -111,24 +202,73 @@ export const updateQueue: Statement<{
   is_updated: boolean;
 }> = {
   name: "update_queue",
-  conditions: ["queues.partition_concurrency", "queues.application_name"],
-  lines: [
-    "with before as (select queue from :schema.queues as queue where queue.name = :name::text for update),wanted as (select wanted.* from before cross join jsonb_populate_record(before.queue,:changes::text::jsonb) as wanted),updated as (update :schema.queues as queue set concurrency = wanted.concurrency,worker_concurrency = wanted.worker_concurrency,rate_limit_max = wanted.rate_limit_max,rate_limit_period_sec = wanted.rate_limit_period_sec,",
-    [
-      "partition_concurrency = wanted.partition_concurrency,partition_worker_concurrency = wanted.partition_worker_concurrency,partition_rate_limit_max = wanted.partition_rate_limit_max,partition_rate_limit_period_sec = wanted.partition_rate_limit_period_sec,partition_queue = coalesce(wanted.partition_queue,num_nonnulls(wanted.partition_concurrency,wanted.partition_worker_concurrency,wanted.partition_rate_limit_max) > 0),",
-      1,
-    ],
-    "polling_interval_sec = wanted.polling_interval_sec,updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint from wanted where queue.name = wanted.name and (",
-    [
-      "wanted.partition_concurrency > wanted.concurrency or wanted.partition_worker_concurrency > least(wanted.concurrency,wanted.worker_concurrency,wanted.partition_concurrency) or",
-      1,
-    ],
-    "wanted.worker_concurrency > wanted.concurrency) is not true returning queue.name) select name,concurrency,worker_concurrency,rate_limit_max,rate_limit_period_sec::text,",
-    [
-      "partition_concurrency,partition_worker_concurrency,partition_rate_limit_max,partition_rate_limit_period_sec::text,",
-      1,
-    ],
-    ["application_name,", 2],
-    "polling_interval_sec::text,exists (select from updated) as is_updated from wanted",
-  ],
+  needs: { "column": "queues", "feature": "registered queues" },
+  sql: `
+with before as (
+  select queue
+  from :schema.queues as queue
+  where queue.name = :name::text
+  for update
+),
+wanted as (
+  select wanted.*
+  from before
+  cross join jsonb_populate_record(before.queue, :changes::text::jsonb) as wanted
+),
+updated as (
+  update :schema.queues as queue
+  set
+    concurrency = wanted.concurrency,
+    worker_concurrency = wanted.worker_concurrency,
+    rate_limit_max = wanted.rate_limit_max,
+    rate_limit_period_sec = wanted.rate_limit_period_sec,
+    -- if queues.partition_concurrency
+    partition_concurrency = wanted.partition_concurrency,
+    partition_worker_concurrency =
+      wanted.partition_worker_concurrency,
+    partition_rate_limit_max = wanted.partition_rate_limit_max,
+    partition_rate_limit_period_sec =
+      wanted.partition_rate_limit_period_sec,
+    partition_queue = coalesce(
+      wanted.partition_queue,
+      num_nonnulls(
+        wanted.partition_concurrency,
+        wanted.partition_worker_concurrency,
+        wanted.partition_rate_limit_max
+      ) > 0
+    ),
+    -- end
+    polling_interval_sec = wanted.polling_interval_sec,
+    updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
+  from wanted
+  where queue.name = wanted.name
+    and (
+      -- if queues.partition_concurrency
+      wanted.partition_concurrency > wanted.concurrency or
+      wanted.partition_worker_concurrency > least(
+        wanted.concurrency,
+        wanted.worker_concurrency,
+        wanted.partition_concurrency
+      ) or
+      -- end
+      wanted.worker_concurrency > wanted.concurrency
+    ) is not true
+  returning queue.name
+)
+select
+  name,
+  concurrency,
+  worker_concurrency,
+  rate_limit_max,
+  rate_limit_period_sec::text,
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
+  polling_interval_sec::text,
+  exists (select from updated) as is_updated
+from wanted`,
 };

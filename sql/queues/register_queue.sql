@@ -3,7 +3,7 @@
 -- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
 -- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
 -- row: polling_interval_sec text, application_name text?
--- needs queues
+-- needs queues for registered queues
 --
 -- Inserts a queue, or with always_update gives the queue of that name these limits unless it belongs
 -- to another application; returns the queue as it is then. One that belongs to none becomes that of
@@ -35,12 +35,14 @@ registered as (
     worker_concurrency,
     rate_limit_max,
     rate_limit_period_sec,
-    partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue, -- queues.partition_concurrency
-    application_name, -- queues.application_name
+    -- if queues.partition_concurrency
+    partition_concurrency,
+    partition_worker_concurrency,
+    partition_rate_limit_max,
+    partition_rate_limit_period_sec,
+    partition_queue,
+    -- end
+    application_name, -- if queues.application_name
     polling_interval_sec,
     priority_enabled,
     updated_at
@@ -51,12 +53,14 @@ registered as (
     worker_concurrency,
     rate_limit_max,
     rate_limit_period_sec,
-    partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue, -- queues.partition_concurrency
-    application_name, -- queues.application_name
+    -- if queues.partition_concurrency
+    partition_concurrency,
+    partition_worker_concurrency,
+    partition_rate_limit_max,
+    partition_rate_limit_period_sec,
+    partition_queue,
+    -- end
+    application_name, -- if queues.application_name
     polling_interval_sec,
     true,
     (extract(epoch from statement_timestamp()) * 1000)::bigint
@@ -66,22 +70,28 @@ registered as (
     worker_concurrency = excluded.worker_concurrency,
     rate_limit_max = excluded.rate_limit_max,
     rate_limit_period_sec = excluded.rate_limit_period_sec,
-    partition_concurrency = excluded.partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency = -- queues.partition_concurrency
-      excluded.partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max = excluded.partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec = -- queues.partition_concurrency
-      excluded.partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue = excluded.partition_queue, -- queues.partition_concurrency
-    application_name = -- queues.application_name
-      coalesce(queue.application_name, excluded.application_name), -- queues.application_name
+    -- if queues.partition_concurrency
+    partition_concurrency = excluded.partition_concurrency,
+    partition_worker_concurrency =
+      excluded.partition_worker_concurrency,
+    partition_rate_limit_max = excluded.partition_rate_limit_max,
+    partition_rate_limit_period_sec =
+      excluded.partition_rate_limit_period_sec,
+    partition_queue = excluded.partition_queue,
+    -- end
+    -- if queues.application_name
+    application_name =
+      coalesce(queue.application_name, excluded.application_name),
+    -- end
     polling_interval_sec = excluded.polling_interval_sec,
     priority_enabled = excluded.priority_enabled,
     updated_at = excluded.updated_at
   where :on_conflict::text = 'always_update'
-    and coalesce( -- queues.application_name
-      queue.application_name = excluded.application_name, true -- queues.application_name
-    ) -- queues.application_name
+    -- if queues.application_name
+    and coalesce(
+      queue.application_name = excluded.application_name, true
+    )
+    -- end
   returning queue.*
 ),
 found as (
@@ -96,10 +106,12 @@ select
   worker_concurrency,
   rate_limit_max,
   rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
   polling_interval_sec::text
 from found

@@ -3,7 +3,7 @@
 -- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
 -- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
 -- row: polling_interval_sec text, application_name text?, is_updated boolean
--- needs queues
+-- needs queues for registered queues
 --
 -- Changes the columns of a queue that a JSON object names, unless a limit then contradicted another;
 -- returns the queue as it is or would be then.
@@ -29,31 +29,35 @@ updated as (
     worker_concurrency = wanted.worker_concurrency,
     rate_limit_max = wanted.rate_limit_max,
     rate_limit_period_sec = wanted.rate_limit_period_sec,
-    partition_concurrency = wanted.partition_concurrency, -- queues.partition_concurrency
-    partition_worker_concurrency = -- queues.partition_concurrency
-      wanted.partition_worker_concurrency, -- queues.partition_concurrency
-    partition_rate_limit_max = wanted.partition_rate_limit_max, -- queues.partition_concurrency
-    partition_rate_limit_period_sec = -- queues.partition_concurrency
-      wanted.partition_rate_limit_period_sec, -- queues.partition_concurrency
-    partition_queue = coalesce( -- queues.partition_concurrency
-      wanted.partition_queue, -- queues.partition_concurrency
-      num_nonnulls( -- queues.partition_concurrency
-        wanted.partition_concurrency, -- queues.partition_concurrency
-        wanted.partition_worker_concurrency, -- queues.partition_concurrency
-        wanted.partition_rate_limit_max -- queues.partition_concurrency
-      ) > 0 -- queues.partition_concurrency
-    ), -- queues.partition_concurrency
+    -- if queues.partition_concurrency
+    partition_concurrency = wanted.partition_concurrency,
+    partition_worker_concurrency =
+      wanted.partition_worker_concurrency,
+    partition_rate_limit_max = wanted.partition_rate_limit_max,
+    partition_rate_limit_period_sec =
+      wanted.partition_rate_limit_period_sec,
+    partition_queue = coalesce(
+      wanted.partition_queue,
+      num_nonnulls(
+        wanted.partition_concurrency,
+        wanted.partition_worker_concurrency,
+        wanted.partition_rate_limit_max
+      ) > 0
+    ),
+    -- end
     polling_interval_sec = wanted.polling_interval_sec,
     updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
   from wanted
   where queue.name = wanted.name
     and (
-      wanted.partition_concurrency > wanted.concurrency or -- queues.partition_concurrency
-      wanted.partition_worker_concurrency > least( -- queues.partition_concurrency
-        wanted.concurrency, -- queues.partition_concurrency
-        wanted.worker_concurrency, -- queues.partition_concurrency
-        wanted.partition_concurrency -- queues.partition_concurrency
-      ) or -- queues.partition_concurrency
+      -- if queues.partition_concurrency
+      wanted.partition_concurrency > wanted.concurrency or
+      wanted.partition_worker_concurrency > least(
+        wanted.concurrency,
+        wanted.worker_concurrency,
+        wanted.partition_concurrency
+      ) or
+      -- end
       wanted.worker_concurrency > wanted.concurrency
     ) is not true
   returning queue.name
@@ -64,11 +68,13 @@ select
   worker_concurrency,
   rate_limit_max,
   rate_limit_period_sec::text,
-  partition_concurrency, -- queues.partition_concurrency
-  partition_worker_concurrency, -- queues.partition_concurrency
-  partition_rate_limit_max, -- queues.partition_concurrency
-  partition_rate_limit_period_sec::text, -- queues.partition_concurrency
-  application_name, -- queues.application_name
+  -- if queues.partition_concurrency
+  partition_concurrency,
+  partition_worker_concurrency,
+  partition_rate_limit_max,
+  partition_rate_limit_period_sec::text,
+  -- end
+  application_name, -- if queues.application_name
   polling_interval_sec::text,
   exists (select from updated) as is_updated
 from wanted

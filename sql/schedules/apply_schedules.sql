@@ -1,6 +1,6 @@
 -- apply_schedules(schedules text) many
 -- row: schedule_name text, application_name text?
--- needs workflow_schedules
+-- needs workflow_schedules for schedules
 --
 -- Inserts schedules, or replaces those that have their names but for their IDs, their status and when
 -- they fired last: all of them, or none if one belongs to another application. Returns those in the
@@ -26,7 +26,7 @@ with input as (
 ),
 existing as (
   select
-    existing.application_name, -- workflow_schedules.application_name
+    existing.application_name, -- if workflow_schedules.application_name
     existing.schedule_name
   from :schema.workflow_schedules as existing
   where existing.schedule_name in (select schedule_name from input)
@@ -35,12 +35,12 @@ existing as (
 ),
 conflicting as (
   select
-    existing.application_name, -- workflow_schedules.application_name
+    existing.application_name, -- if workflow_schedules.application_name
     existing.schedule_name
   from existing
   join input using (schedule_name)
   where false
-    or existing.application_name <> input.application_name -- workflow_schedules.application_name
+    or existing.application_name <> input.application_name -- if workflow_schedules.application_name
 ),
 written as (
   insert into :schema.workflow_schedules as written (
@@ -50,10 +50,10 @@ written as (
     workflow_class_name,
     schedule,
     context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
     status
   )
   select
@@ -63,10 +63,10 @@ written as (
     workflow_class_name,
     schedule,
     context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
     'ACTIVE'
   from input
   where not exists (select from conflicting)
@@ -75,27 +75,31 @@ written as (
     workflow_name = excluded.workflow_name,
     workflow_class_name = excluded.workflow_class_name,
     schedule = excluded.schedule,
-    automatic_backfill = excluded.automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone = excluded.cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name = excluded.queue_name, -- workflow_schedules.queue_name
-    application_name = coalesce( -- workflow_schedules.application_name
-      written.application_name, excluded.application_name -- workflow_schedules.application_name
-    ), -- workflow_schedules.application_name
+    automatic_backfill = excluded.automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
+    -- if workflow_schedules.application_name
+    application_name = coalesce(
+      written.application_name, excluded.application_name
+    ),
+    -- end
     context = excluded.context
   where true
-    and coalesce( -- workflow_schedules.application_name
-      written.application_name = excluded.application_name, -- workflow_schedules.application_name
-      true -- workflow_schedules.application_name
-    ) -- workflow_schedules.application_name
+    -- if workflow_schedules.application_name
+    and coalesce(
+      written.application_name = excluded.application_name,
+      true
+    )
+    -- end
   returning schedule_name
 )
 select
-  conflicting.application_name, -- workflow_schedules.application_name
+  conflicting.application_name, -- if workflow_schedules.application_name
   conflicting.schedule_name
 from conflicting
 union all
 select
-  null, -- workflow_schedules.application_name
+  null, -- if workflow_schedules.application_name
   input.schedule_name
 from input
 where not exists (select from conflicting)

@@ -1,6 +1,6 @@
 -- create_schedule(schedule text) optional
 -- row: schedule_id text?, application_name text?
--- needs workflow_schedules
+-- needs workflow_schedules for schedules
 --
 -- Inserts a schedule, or returns the one that has its name already. Both columns are null if that one
 -- was committed after the statement began. The schedule's own ID says that an attempt of this very
@@ -28,10 +28,10 @@ inserted as (
     workflow_class_name,
     schedule,
     context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
     status
   )
   select
@@ -41,17 +41,17 @@ inserted as (
     workflow_class_name,
     schedule,
     context,
-    automatic_backfill, -- workflow_schedules.automatic_backfill
-    cron_timezone, -- workflow_schedules.cron_timezone
-    queue_name, -- workflow_schedules.queue_name
-    application_name, -- workflow_schedules.application_name
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
     'ACTIVE'
   from input
   on conflict do nothing
   returning schedule_id
 )
 select
-  existing.application_name, -- workflow_schedules.application_name
+  existing.application_name, -- if workflow_schedules.application_name
   existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)

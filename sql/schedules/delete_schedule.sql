@@ -1,5 +1,5 @@
 -- delete_schedule(name text) none
--- needs workflow_schedules
+-- needs workflow_schedules for schedules
 --
 -- Deletes a schedule, if it is there.
 delete from :schema.workflow_schedules

@@ -3,7 +3,7 @@
 -- row: schedule_id text, schedule_name text, workflow_name text, workflow_class_name text?,
 -- row: schedule text, status text, context text, last_fired_at text?, automatic_backfill boolean,
 -- row: cron_timezone text?, queue_name text?, application_name text?
--- needs workflow_schedules
+-- needs workflow_schedules for schedules
 --
 -- The schedules that pass the filters, by name; of those of applications, with those that belong to
 -- none. A filter that is null lets all pass.
@@ -14,11 +14,11 @@ select
   workflow_class_name,
   schedule,
   status,
-  last_fired_at, -- workflow_schedules.last_fired_at
-  automatic_backfill, -- workflow_schedules.automatic_backfill
-  cron_timezone, -- workflow_schedules.cron_timezone
-  queue_name, -- workflow_schedules.queue_name
-  application_name, -- workflow_schedules.application_name
+  last_fired_at, -- if workflow_schedules.last_fired_at
+  automatic_backfill, -- if workflow_schedules.automatic_backfill
+  cron_timezone, -- if workflow_schedules.cron_timezone
+  queue_name, -- if workflow_schedules.queue_name
+  application_name, -- if workflow_schedules.application_name
   context
 from :schema.workflow_schedules
 where (
@@ -40,13 +40,15 @@ where (
     :workflow_names::text is null
     or workflow_name in (select json_array_elements_text(:workflow_names::text::json))
   )
-  and ( -- workflow_schedules.application_name
-    application_name is null -- workflow_schedules.application_name
-    or :application_names::text is null -- workflow_schedules.application_name
-    or application_name in ( -- workflow_schedules.application_name
-      select json_array_elements_text( -- workflow_schedules.application_name
-        :application_names::text::json -- workflow_schedules.application_name
-      ) -- workflow_schedules.application_name
-    ) -- workflow_schedules.application_name
-  ) -- workflow_schedules.application_name
+  -- if workflow_schedules.application_name
+  and (
+    application_name is null
+    or :application_names::text is null
+    or application_name in (
+      select json_array_elements_text(
+        :application_names::text::json
+      )
+    )
+  )
+  -- end
 order by schedule_name

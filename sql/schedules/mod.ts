@@ -1,4 +1,4 @@
-// Generated from the .sql files here by `deno task sql`: change those, not this.
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
 
 import type { Statement } from "../statement.ts";
 
@@ -9,42 +9,103 @@ export const applySchedules: Statement<{
   application_name: string | null;
 }> = {
   name: "apply_schedules",
-  conditions: [
-    "workflow_schedules.application_name",
-    "workflow_schedules.automatic_backfill",
-    "workflow_schedules.cron_timezone",
-    "workflow_schedules.queue_name",
-  ],
-  lines: [
-    "with input as (select * from json_to_recordset(:schedules::text::json) as input (schedule_id text,schedule_name text,workflow_name text,workflow_class_name text,schedule text,context text,automatic_backfill boolean,cron_timezone text,queue_name text,application_name text)),existing as (select",
-    ["existing.application_name,", 1],
-    "existing.schedule_name from :schema.workflow_schedules as existing where existing.schedule_name in (select schedule_name from input) order by existing.schedule_name for update),conflicting as (select",
-    ["existing.application_name,", 1],
-    "existing.schedule_name from existing join input using (schedule_name) where false",
-    ["or existing.application_name <> input.application_name", 1],
-    "),written as (insert into :schema.workflow_schedules as written (schedule_id,schedule_name,workflow_name,workflow_class_name,schedule,context,",
-    ["automatic_backfill,", 2],
-    ["cron_timezone,", 3],
-    ["queue_name,", 4],
-    ["application_name,", 1],
-    "status) select schedule_id,schedule_name,workflow_name,workflow_class_name,schedule,context,",
-    ["automatic_backfill,", 2],
-    ["cron_timezone,", 3],
-    ["queue_name,", 4],
-    ["application_name,", 1],
-    "'ACTIVE' from input where not exists (select from conflicting) order by schedule_name on conflict (schedule_name) do update set workflow_name = excluded.workflow_name,workflow_class_name = excluded.workflow_class_name,schedule = excluded.schedule,",
-    ["automatic_backfill = excluded.automatic_backfill,", 2],
-    ["cron_timezone = excluded.cron_timezone,", 3],
-    ["queue_name = excluded.queue_name,", 4],
-    ["application_name = coalesce(written.application_name,excluded.application_name),", 1],
-    "context = excluded.context where true",
-    ["and coalesce(written.application_name = excluded.application_name,true)", 1],
-    "returning schedule_name) select",
-    ["conflicting.application_name,", 1],
-    "conflicting.schedule_name from conflicting union all select",
-    ["null,", 1],
-    "input.schedule_name from input where not exists (select from conflicting) and input.schedule_name not in (select schedule_name from written)",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+with input as (
+  select *
+  from json_to_recordset(:schedules::text::json) as input (
+    schedule_id text,
+    schedule_name text,
+    workflow_name text,
+    workflow_class_name text,
+    schedule text,
+    context text,
+    automatic_backfill boolean,
+    cron_timezone text,
+    queue_name text,
+    application_name text
+  )
+),
+existing as (
+  select
+    existing.application_name, -- if workflow_schedules.application_name
+    existing.schedule_name
+  from :schema.workflow_schedules as existing
+  where existing.schedule_name in (select schedule_name from input)
+  order by existing.schedule_name
+  for update
+),
+conflicting as (
+  select
+    existing.application_name, -- if workflow_schedules.application_name
+    existing.schedule_name
+  from existing
+  join input using (schedule_name)
+  where false
+    or existing.application_name <> input.application_name -- if workflow_schedules.application_name
+),
+written as (
+  insert into :schema.workflow_schedules as written (
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
+    status
+  )
+  select
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
+    'ACTIVE'
+  from input
+  where not exists (select from conflicting)
+  order by schedule_name
+  on conflict (schedule_name) do update set
+    workflow_name = excluded.workflow_name,
+    workflow_class_name = excluded.workflow_class_name,
+    schedule = excluded.schedule,
+    automatic_backfill = excluded.automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
+    -- if workflow_schedules.application_name
+    application_name = coalesce(
+      written.application_name, excluded.application_name
+    ),
+    -- end
+    context = excluded.context
+  where true
+    -- if workflow_schedules.application_name
+    and coalesce(
+      written.application_name = excluded.application_name,
+      true
+    )
+    -- end
+  returning schedule_name
+)
+select
+  conflicting.application_name, -- if workflow_schedules.application_name
+  conflicting.schedule_name
+from conflicting
+union all
+select
+  null, -- if workflow_schedules.application_name
+  input.schedule_name
+from input
+where not exists (select from conflicting)
+  and input.schedule_name not in (select schedule_name from written)`,
 };
 
 export const createSchedule: Statement<{
@@ -54,40 +115,74 @@ export const createSchedule: Statement<{
   application_name: string | null;
 }> = {
   name: "create_schedule",
-  conditions: [
-    "workflow_schedules.automatic_backfill",
-    "workflow_schedules.cron_timezone",
-    "workflow_schedules.queue_name",
-    "workflow_schedules.application_name",
-  ],
-  lines: [
-    "with input as (select * from json_to_recordset(:schedule::text::json) as input (schedule_id text,schedule_name text,workflow_name text,workflow_class_name text,schedule text,context text,automatic_backfill boolean,cron_timezone text,queue_name text,application_name text)),inserted as (insert into :schema.workflow_schedules (schedule_id,schedule_name,workflow_name,workflow_class_name,schedule,context,",
-    ["automatic_backfill,", 1],
-    ["cron_timezone,", 2],
-    ["queue_name,", 3],
-    ["application_name,", 4],
-    "status) select schedule_id,schedule_name,workflow_name,workflow_class_name,schedule,context,",
-    ["automatic_backfill,", 1],
-    ["cron_timezone,", 2],
-    ["queue_name,", 3],
-    ["application_name,", 4],
-    "'ACTIVE' from input on conflict do nothing returning schedule_id) select",
-    ["existing.application_name,", 4],
-    "existing.schedule_id from input left join :schema.workflow_schedules as existing using (schedule_name) where not exists (select from inserted)",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+with input as (
+  select *
+  from json_to_recordset(:schedule::text::json) as input (
+    schedule_id text,
+    schedule_name text,
+    workflow_name text,
+    workflow_class_name text,
+    schedule text,
+    context text,
+    automatic_backfill boolean,
+    cron_timezone text,
+    queue_name text,
+    application_name text
+  )
+),
+inserted as (
+  insert into :schema.workflow_schedules (
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
+    status
+  )
+  select
+    schedule_id,
+    schedule_name,
+    workflow_name,
+    workflow_class_name,
+    schedule,
+    context,
+    automatic_backfill, -- if workflow_schedules.automatic_backfill
+    cron_timezone, -- if workflow_schedules.cron_timezone
+    queue_name, -- if workflow_schedules.queue_name
+    application_name, -- if workflow_schedules.application_name
+    'ACTIVE'
+  from input
+  on conflict do nothing
+  returning schedule_id
+)
+select
+  existing.application_name, -- if workflow_schedules.application_name
+  existing.schedule_id
+from input
+left join :schema.workflow_schedules as existing using (schedule_name)
+where not exists (select from inserted)`,
 };
 
 export const deleteSchedule: Statement<{
   name: string;
 }, Record<never, never>> = {
   name: "delete_schedule",
-  conditions: [],
-  lines: ["delete from :schema.workflow_schedules where schedule_name = :name::text"],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+delete from :schema.workflow_schedules
+where schedule_name = :name::text`,
 };
 
 export const findSchedule: Statement<{
-  name: string;
   application_name: string | null;
+  name: string;
 }, {
   workflow_name: string;
   workflow_class_name: string | null;
@@ -99,25 +194,43 @@ export const findSchedule: Statement<{
   latest_version: string | null;
 }> = {
   name: "find_schedule",
-  conditions: [
-    "workflow_schedules.application_name",
-    "workflow_schedules.cron_timezone",
-    "workflow_schedules.queue_name",
-    "application_versions",
-    "application_versions.application_name",
-  ],
-  lines: [
-    "with found as (select entry.*,coalesce(",
-    ["entry.application_name,", 1],
-    ":application_name::text) as owner from :schema.workflow_schedules as entry where entry.schedule_name = :name::text) select workflow_name,workflow_class_name,schedule,",
-    ["cron_timezone,", 2],
-    ["queue_name,", 3],
-    "owner as application_name,",
-    ["(select version.version_name from :schema.application_versions as version where true", 4],
-    ["and coalesce(version.application_name = owner,true)", 5],
-    ["order by version.version_timestamp desc limit 1) as latest_version,", 4],
-    "context from found",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+with found as (
+  select
+    entry.*,
+    coalesce(
+      entry.application_name, -- if workflow_schedules.application_name
+      :application_name::text
+    ) as owner
+  from :schema.workflow_schedules as entry
+  where entry.schedule_name = :name::text
+)
+select
+  workflow_name,
+  workflow_class_name,
+  schedule,
+  cron_timezone, -- if workflow_schedules.cron_timezone
+  queue_name, -- if workflow_schedules.queue_name
+  owner as application_name,
+  -- if application_versions
+  (
+    select version.version_name
+    from :schema.application_versions as version
+    where true
+  -- end
+      -- if application_versions.application_name
+      and coalesce(
+        version.application_name = owner, true
+      )
+      -- end
+    -- if application_versions
+    order by version.version_timestamp desc
+    limit 1
+  ) as latest_version,
+    -- end
+  context
+from found`,
 };
 
 export const listSchedules: Statement<{
@@ -141,38 +254,65 @@ export const listSchedules: Statement<{
   application_name: string | null;
 }> = {
   name: "list_schedules",
-  conditions: [
-    "workflow_schedules.last_fired_at",
-    "workflow_schedules.automatic_backfill",
-    "workflow_schedules.cron_timezone",
-    "workflow_schedules.queue_name",
-    "workflow_schedules.application_name",
-  ],
-  lines: [
-    "select schedule_id,schedule_name,workflow_name,workflow_class_name,schedule,status,",
-    ["last_fired_at,", 1],
-    ["automatic_backfill,", 2],
-    ["cron_timezone,", 3],
-    ["queue_name,", 4],
-    ["application_name,", 5],
-    "context from :schema.workflow_schedules where (:names::text is null or schedule_name in (select json_array_elements_text(:names::text::json))) and (:prefixes::text is null or exists (select from json_array_elements_text(:prefixes::text::json) as prefix where starts_with(schedule_name,prefix))) and (:statuses::text is null or status in (select json_array_elements_text(:statuses::text::json))) and (:workflow_names::text is null or workflow_name in (select json_array_elements_text(:workflow_names::text::json)))",
-    [
-      "and (application_name is null or :application_names::text is null or application_name in (select json_array_elements_text(:application_names::text::json)))",
-      5,
-    ],
-    "order by schedule_name",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+select
+  schedule_id,
+  schedule_name,
+  workflow_name,
+  workflow_class_name,
+  schedule,
+  status,
+  last_fired_at, -- if workflow_schedules.last_fired_at
+  automatic_backfill, -- if workflow_schedules.automatic_backfill
+  cron_timezone, -- if workflow_schedules.cron_timezone
+  queue_name, -- if workflow_schedules.queue_name
+  application_name, -- if workflow_schedules.application_name
+  context
+from :schema.workflow_schedules
+where (
+    :names::text is null
+    or schedule_name in (select json_array_elements_text(:names::text::json))
+  )
+  and (
+    :prefixes::text is null
+    or exists (
+      select from json_array_elements_text(:prefixes::text::json) as prefix
+      where starts_with(schedule_name, prefix)
+    )
+  )
+  and (
+    :statuses::text is null
+    or status in (select json_array_elements_text(:statuses::text::json))
+  )
+  and (
+    :workflow_names::text is null
+    or workflow_name in (select json_array_elements_text(:workflow_names::text::json))
+  )
+  -- if workflow_schedules.application_name
+  and (
+    application_name is null
+    or :application_names::text is null
+    or application_name in (
+      select json_array_elements_text(
+        :application_names::text::json
+      )
+    )
+  )
+  -- end
+order by schedule_name`,
 };
 
 export const setScheduleStatus: Statement<{
-  name: string;
   status: string;
+  name: string;
 }, Record<never, never>> = {
   name: "set_schedule_status",
-  conditions: [],
-  lines: [
-    "update :schema.workflow_schedules set status = :status::text where schedule_name = :name::text",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+update :schema.workflow_schedules
+set status = :status::text
+where schedule_name = :name::text`,
 };
 
 export const updateSchedule: Statement<{
@@ -182,16 +322,23 @@ export const updateSchedule: Statement<{
   schedule_name: string;
 }> = {
   name: "update_schedule",
-  conditions: [
-    "workflow_schedules.automatic_backfill",
-    "workflow_schedules.cron_timezone",
-    "workflow_schedules.queue_name",
-  ],
-  lines: [
-    "with before as (select entry from :schema.workflow_schedules as entry where entry.schedule_name = :name::text for update) update :schema.workflow_schedules as updated set schedule = wanted.schedule,",
-    ["automatic_backfill = wanted.automatic_backfill,", 1],
-    ["cron_timezone = wanted.cron_timezone,", 2],
-    ["queue_name = wanted.queue_name,", 3],
-    "context = wanted.context from before cross join jsonb_populate_record(before.entry,:changes::text::jsonb) as wanted where updated.schedule_id = wanted.schedule_id returning updated.schedule_name",
-  ],
+  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  sql: `
+with before as (
+  select entry
+  from :schema.workflow_schedules as entry
+  where entry.schedule_name = :name::text
+  for update
+)
+update :schema.workflow_schedules as updated
+set
+  schedule = wanted.schedule,
+  automatic_backfill = wanted.automatic_backfill, -- if workflow_schedules.automatic_backfill
+  cron_timezone = wanted.cron_timezone, -- if workflow_schedules.cron_timezone
+  queue_name = wanted.queue_name, -- if workflow_schedules.queue_name
+  context = wanted.context
+from before
+cross join jsonb_populate_record(before.entry, :changes::text::jsonb) as wanted
+where updated.schedule_id = wanted.schedule_id
+returning updated.schedule_name`,
 };

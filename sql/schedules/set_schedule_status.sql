@@ -1,5 +1,5 @@
--- set_schedule_status(name text, status text) none
--- needs workflow_schedules
+-- set_schedule_status(status text, name text) none
+-- needs workflow_schedules for schedules
 --
 -- Pauses or resumes a schedule, if it is there.
 update :schema.workflow_schedules

@@ -1,6 +1,6 @@
 -- update_schedule(name text, changes text) optional
 -- row: schedule_name text
--- needs workflow_schedules
+-- needs workflow_schedules for schedules
 --
 -- Changes the columns of a schedule that a JSON object names; returns no row if there is no such
 -- schedule.
@@ -13,9 +13,9 @@ with before as (
 update :schema.workflow_schedules as updated
 set
   schedule = wanted.schedule,
-  automatic_backfill = wanted.automatic_backfill, -- workflow_schedules.automatic_backfill
-  cron_timezone = wanted.cron_timezone, -- workflow_schedules.cron_timezone
-  queue_name = wanted.queue_name, -- workflow_schedules.queue_name
+  automatic_backfill = wanted.automatic_backfill, -- if workflow_schedules.automatic_backfill
+  cron_timezone = wanted.cron_timezone, -- if workflow_schedules.cron_timezone
+  queue_name = wanted.queue_name, -- if workflow_schedules.queue_name
   context = wanted.context
 from before
 cross join jsonb_populate_record(before.entry, :changes::text::jsonb) as wanted

@@ -9,22 +9,24 @@
 -- began. From then on the parent starts none.
 with recursive target as (
   select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
-  union -- workflow_status.parent_workflow_id
-  select child.workflow_uuid -- workflow_status.parent_workflow_id
-  from target -- workflow_status.parent_workflow_id
-  join :schema.workflow_status as child -- workflow_status.parent_workflow_id
-    on child.parent_workflow_id = target.workflow_uuid -- workflow_status.parent_workflow_id
-  where :with_children::int = 1 -- workflow_status.parent_workflow_id
+  -- if workflow_status.parent_workflow_id
+  union
+  select child.workflow_uuid
+  from target
+  join :schema.workflow_status as child
+    on child.parent_workflow_id = target.workflow_uuid
+  where :with_children::int = 1
+  -- end
 ),
 cancelled as (
   update :schema.workflow_status
   set
     status = 'CANCELLED',
-    owner_xid = null, -- workflow_status.owner_xid
+    owner_xid = null, -- if workflow_status.owner_xid
     queue_name = null,
     deduplication_id = null,
     started_at_epoch_ms = null,
-    completed_at = present.ms, -- workflow_status.completed_at
+    completed_at = present.ms, -- if workflow_status.completed_at
     updated_at = present.ms
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
   where workflow_uuid = any(array(select workflow_uuid from target))

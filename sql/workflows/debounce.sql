@@ -1,8 +1,7 @@
 -- debounce(job text) optional
 -- row: extended_id text?, holder_id text?, is_debounced boolean?, name text?, class_name text?,
 -- row: application_name text?, is_outdated boolean?
--- needs workflow_status.is_debounced, workflow_status.delay_until_epoch_ms,
--- needs workflow_status.serialization
+-- needs workflow_status.is_debounced for debounce
 --
 -- Puts off a debounced workflow that is still delayed, and gives it new arguments; its deadline, if
 -- it has one, is the latest that it is put off to. Only one of the same name and, unless the job is
@@ -33,9 +32,11 @@ extended as (
       present.ms + job.delay_ms,
       extended.debounce_deadline_epoch_ms
     ),
-    application_name = coalesce( -- workflow_status.application_name
-      extended.application_name, job.application_name -- workflow_status.application_name
-    ), -- workflow_status.application_name
+    -- if workflow_status.application_name
+    application_name = coalesce(
+      extended.application_name, job.application_name
+    ),
+    -- end
     inputs = job.inputs,
     serialization = job.serialization,
     updated_at = present.ms
@@ -46,26 +47,32 @@ extended as (
     and (job.ignores_class or extended.class_name is not distinct from job.class_name)
     and extended.status = 'DELAYED'
     and extended.is_debounced
-    and not exists ( -- not workflow_input
-      select from pg_catalog.pg_class as here -- not workflow_input
-      join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
-      where here.oid = extended.tableoid and beside.relname = 'workflow_input' -- not workflow_input
-    ) -- not workflow_input
-    and coalesce( -- workflow_status.application_name
-      extended.application_name = job.application_name, true -- workflow_status.application_name
-    ) -- workflow_status.application_name
+    -- if not workflow_input
+    and not exists (
+      select from pg_catalog.pg_class as here
+      join pg_catalog.pg_class as beside using (relnamespace)
+      where here.oid = extended.tableoid and beside.relname = 'workflow_input'
+    )
+    -- end
+    -- if workflow_status.application_name
+    and coalesce(
+      extended.application_name = job.application_name, true
+    )
+    -- end
   returning extended.workflow_uuid
 ),
-payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select extended.workflow_uuid, job.inputs -- workflow_input
-  from extended -- workflow_input
-  cross join job -- workflow_input
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
-), -- workflow_input
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select extended.workflow_uuid, job.inputs
+  from extended
+  cross join job
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs
+),
+-- end
 holder as (
   select
-    holder.tableoid, -- not workflow_input
+    holder.tableoid, -- if not workflow_input
     holder.*
   from job
   join :schema.workflow_status as holder
@@ -74,15 +81,17 @@ holder as (
 )
 select
   extended.workflow_uuid as extended_id,
-  exists ( -- not workflow_input
-    select from pg_catalog.pg_class as here -- not workflow_input
-    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
-    where here.oid = holder.tableoid and beside.relname = 'workflow_input' -- not workflow_input
-  ) as is_outdated, -- not workflow_input
+  -- if not workflow_input
+  exists (
+    select from pg_catalog.pg_class as here
+    join pg_catalog.pg_class as beside using (relnamespace)
+    where here.oid = holder.tableoid and beside.relname = 'workflow_input'
+  ) as is_outdated,
+  -- end
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
-  holder.application_name, -- workflow_status.application_name
+  holder.application_name, -- if workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
 left join extended on true

@@ -1,4 +1,4 @@
--- enqueue(after text, backlog int, jobs text, check_conflicts int) many
+-- enqueue(after text, backlog int, jobs text, check_conflicts? int) many
 -- row: last_created_at text?, position int?, existing_id text?, status text?, name text?,
 -- row: class_name text?, config_name text?, is_own boolean?, holder_id text?
 --
@@ -74,7 +74,7 @@ inserted as (
     executor_id,
     application_version,
     application_id,
-    application_name, -- workflow_status.application_name
+    application_name, -- if workflow_status.application_name
     created_at,
     updated_at,
     recovery_attempts,
@@ -82,15 +82,17 @@ inserted as (
     workflow_deadline_epoch_ms,
     deduplication_id,
     priority,
-    queue_partition_key, -- workflow_status.queue_partition_key
-    delay_until_epoch_ms, -- workflow_status.delay_until_epoch_ms
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    schedule_name, -- workflow_status.schedule_name
-    is_debounced, -- workflow_status.is_debounced
-    debounce_deadline_epoch_ms, -- workflow_status.is_debounced
-    creator_xid, -- workflow_status.creator_xid
-    owner_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
+    queue_partition_key, -- if workflow_status.queue_partition_key
+    delay_until_epoch_ms, -- if workflow_status.delay_until_epoch_ms
+    attributes, -- if workflow_status.attributes
+    serialization, -- if workflow_status.serialization
+    schedule_name, -- if workflow_status.schedule_name
+    -- if workflow_status.is_debounced
+    is_debounced,
+    debounce_deadline_epoch_ms,
+    -- end
+    creator_xid, -- if workflow_status.creator_xid
+    owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs,
     status
   )
@@ -99,7 +101,7 @@ inserted as (
     name,
     coalesce(
       class_name,
-      case serialization when 'js_superjson' then '' end, -- not workflow_status.serialization
+      case serialization when 'js_superjson' then '' end, -- if not workflow_status.serialization
       null
     ),
     config_name,
@@ -110,7 +112,7 @@ inserted as (
     '',
     application_version,
     '',
-    application_name, -- workflow_status.application_name
+    application_name, -- if workflow_status.application_name
     created_at,
     created_at,
     0,
@@ -118,58 +120,74 @@ inserted as (
     deadline_epoch_ms,
     deduplication_id,
     coalesce(priority, 0),
-    queue_partition_key, -- workflow_status.queue_partition_key
-    created_at + least(delay_ms, debounce_timeout_ms), -- workflow_status.delay_until_epoch_ms
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    schedule_name, -- workflow_status.schedule_name
-    coalesce(is_debounced, false), -- workflow_status.is_debounced
-    created_at + debounce_timeout_ms, -- workflow_status.is_debounced
-    creator_xid, -- workflow_status.creator_xid
-    creator_xid, -- workflow_status.owner_xid, not workflow_status.creator_xid
+    queue_partition_key, -- if workflow_status.queue_partition_key
+    created_at + least(delay_ms, debounce_timeout_ms), -- if workflow_status.delay_until_epoch_ms
+    attributes, -- if workflow_status.attributes
+    serialization, -- if workflow_status.serialization
+    schedule_name, -- if workflow_status.schedule_name
+    -- if workflow_status.is_debounced
+    coalesce(is_debounced, false),
+    created_at + debounce_timeout_ms,
+    -- end
+    creator_xid, -- if workflow_status.creator_xid
+    creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs,
     case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
   from job
-  on conflict do nothing -- :check_conflicts
+  on conflict do nothing -- if :check_conflicts
   returning workflow_uuid, created_at, inputs
 ),
-payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select workflow_uuid, inputs from inserted -- workflow_input
-  on conflict (workflow_uuid) do update -- workflow_input, :check_conflicts
-    set inputs = excluded.inputs -- workflow_input, :check_conflicts
-), -- workflow_input
-conflict as ( -- :check_conflicts
-  select job.* -- :check_conflicts
-  from job -- :check_conflicts
-  where not exists ( -- :check_conflicts
-    select from inserted -- :check_conflicts
-    where inserted.workflow_uuid = job.workflow_id -- :check_conflicts
-      and inserted.created_at = job.created_at -- :check_conflicts
-  ) -- :check_conflicts
-), -- :check_conflicts
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_uuid, inputs from inserted
+  -- if :check_conflicts
+  on conflict (workflow_uuid) do update
+    set inputs = excluded.inputs
+  -- end
+),
+-- end
+-- if :check_conflicts
+conflict as (
+  select job.*
+  from job
+  where not exists (
+    select from inserted
+    where inserted.workflow_uuid = job.workflow_id
+      and inserted.created_at = job.created_at
+  )
+),
+-- end
 stamp as (
   select max(created_at)::text as last_created_at
   from inserted
 )
 select
-  conflict.position, -- :check_conflicts
-  null::int as position, -- not :check_conflicts
-  existing.workflow_uuid as existing_id, -- :check_conflicts
-  existing.status, -- :check_conflicts
-  existing.name, -- :check_conflicts
-  existing.class_name::text, -- :check_conflicts
-  existing.config_name::text, -- :check_conflicts
-  existing.creator_xid -- workflow_status.creator_xid, :check_conflicts
-    = conflict.creator_xid as is_own, -- workflow_status.creator_xid, :check_conflicts
-  existing.owner_xid -- workflow_status.owner_xid, not workflow_status.creator_xid, :check_conflicts
-    = conflict.creator_xid as is_own, -- workflow_status.owner_xid, not workflow_status.creator_xid, :check_conflicts
-  holder.workflow_uuid as holder_id, -- :check_conflicts
+  conflict.position, -- if :check_conflicts
+  null::int as position, -- if not :check_conflicts
+  -- if :check_conflicts
+  existing.workflow_uuid as existing_id,
+  existing.status,
+  existing.name,
+  existing.class_name::text,
+  existing.config_name::text,
+  -- if workflow_status.creator_xid
+  existing.creator_xid
+    = conflict.creator_xid as is_own,
+  -- end
+  -- if workflow_status.owner_xid and not workflow_status.creator_xid
+  existing.owner_xid
+    = conflict.creator_xid as is_own,
+  -- end
+  holder.workflow_uuid as holder_id,
+  -- end
   stamp.last_created_at
 from stamp
-left join conflict on true -- :check_conflicts
-left join :schema.workflow_status as existing -- :check_conflicts
-  on existing.workflow_uuid = conflict.workflow_id -- :check_conflicts
-left join :schema.workflow_status as holder -- :check_conflicts
-  on holder.queue_name = conflict.queue_name -- :check_conflicts
-  and holder.deduplication_id = conflict.deduplication_id -- :check_conflicts
+-- if :check_conflicts
+left join conflict on true
+left join :schema.workflow_status as existing
+  on existing.workflow_uuid = conflict.workflow_id
+left join :schema.workflow_status as holder
+  on holder.queue_name = conflict.queue_name
+  and holder.deduplication_id = conflict.deduplication_id
+-- end

@@ -9,7 +9,7 @@ select
   (targets.position - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   coalesce(
-    ws.completed_at, -- workflow_status.completed_at
+    ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
 from json_array_elements_text(:targets::text::json)
@@ -17,7 +17,7 @@ from json_array_elements_text(:targets::text::json)
 cross join lateral (
   select
     workflow_uuid,
-    completed_at, -- workflow_status.completed_at
+    completed_at, -- if workflow_status.completed_at
     updated_at,
     status
   from :schema.workflow_status

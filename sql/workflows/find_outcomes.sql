@@ -13,21 +13,23 @@ select
   ws.workflow_uuid as workflow_id,
   ws.status,
   coalesce(
-    wo.output, -- workflow_output
+    wo.output, -- if workflow_output
     ws.output
   ) as value,
   coalesce(
-    wo.error, -- workflow_output
+    wo.error, -- if workflow_output
     ws.error
   ) as error,
-  ws.serialization, -- workflow_status.serialization
-  exists ( -- not workflow_output
-    select from pg_catalog.pg_class as here -- not workflow_output
-    join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_output
-    where here.oid = ws.tableoid and beside.relname = 'workflow_output' -- not workflow_output
-  ) as is_outdated, -- not workflow_output
+  ws.serialization, -- if workflow_status.serialization
+  -- if not workflow_output
+  exists (
+    select from pg_catalog.pg_class as here
+    join pg_catalog.pg_class as beside using (relnamespace)
+    where here.oid = ws.tableoid and beside.relname = 'workflow_output'
+  ) as is_outdated,
+  -- end
   coalesce(
-    ws.completed_at, -- workflow_status.completed_at
+    ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
 from json_array_elements_text(:targets::text::json)
@@ -37,15 +39,15 @@ cross join lateral (
     workflow_uuid,
     output,
     error,
-    serialization, -- workflow_status.serialization
-    tableoid, -- not workflow_output
-    completed_at, -- workflow_status.completed_at
+    serialization, -- if workflow_status.serialization
+    tableoid, -- if not workflow_output
+    completed_at, -- if workflow_status.completed_at
     updated_at,
     status
   from :schema.workflow_status
   where workflow_uuid = targets.workflow_id
   limit 1
 ) as ws
-left join :schema.workflow_output as wo using (workflow_uuid) -- workflow_output
+left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 limit :max_rows::int

@@ -1,6 +1,7 @@
 -- fork_workflows(forks text) many
 -- row: position int, has_original boolean, is_own boolean, existing_status text?,
 -- row: existing_name text?, is_outdated boolean?
+-- needs workflow_events_history for forkWorkflow
 --
 -- Enqueues copies of workflows, each with the steps before `start_step` and what they published.
 -- Unless all originals are there and all IDs of forks are free nothing is written. Returns a row
@@ -15,19 +16,21 @@ with fork as (
     (extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
     original.workflow_uuid is not null as has_original,
     coalesce(
-      original.application_name, -- workflow_status.application_name
+      original.application_name, -- if workflow_status.application_name
       input.client_application_name
     ) as application_name,
-    exists ( -- not workflow_input
-      select from pg_catalog.pg_class as here -- not workflow_input
-      join pg_catalog.pg_class as beside using (relnamespace) -- not workflow_input
-      where here.oid = original.tableoid and beside.relname = 'workflow_input' -- not workflow_input
-    ) as is_outdated, -- not workflow_input
+    -- if not workflow_input
+    exists (
+      select from pg_catalog.pg_class as here
+      join pg_catalog.pg_class as beside using (relnamespace)
+      where here.oid = original.tableoid and beside.relname = 'workflow_input'
+    ) as is_outdated,
+    -- end
     existing.status as existing_status,
     existing.name as existing_name,
     coalesce(
-      existing.creator_xid = input.creator_xid, -- workflow_status.creator_xid
-      existing.forked_from = input.original_id, -- not workflow_status.creator_xid
+      existing.creator_xid = input.creator_xid, -- if workflow_status.creator_xid
+      existing.forked_from = input.original_id, -- if not workflow_status.creator_xid
       false
     ) as is_own
   from json_to_recordset(:forks::text::json) as input (
@@ -60,15 +63,15 @@ inserted as (
     authenticated_roles,
     application_version,
     application_id,
-    application_name, -- workflow_status.application_name
+    application_name, -- if workflow_status.application_name
     created_at,
     updated_at,
     workflow_timeout_ms,
-    queue_partition_key, -- workflow_status.queue_partition_key
-    attributes, -- workflow_status.attributes
-    serialization, -- workflow_status.serialization
-    creator_xid, -- workflow_status.creator_xid
-    forked_from, -- workflow_status.forked_from
+    queue_partition_key, -- if workflow_status.queue_partition_key
+    attributes, -- if workflow_status.attributes
+    serialization, -- if workflow_status.serialization
+    creator_xid, -- if workflow_status.creator_xid
+    forked_from, -- if workflow_status.forked_from
     inputs,
     name
   )
@@ -83,28 +86,30 @@ inserted as (
     original.authenticated_roles,
     coalesce(fork.application_version, original.application_version),
     original.application_id,
-    fork.application_name, -- workflow_status.application_name
+    fork.application_name, -- if workflow_status.application_name
     fork.created_at,
     fork.created_at,
     fork.timeout_ms,
-    fork.queue_partition_key, -- workflow_status.queue_partition_key
-    original.attributes, -- workflow_status.attributes
-    original.serialization, -- workflow_status.serialization
-    fork.creator_xid, -- workflow_status.creator_xid
-    fork.original_id, -- workflow_status.forked_from
+    fork.queue_partition_key, -- if workflow_status.queue_partition_key
+    original.attributes, -- if workflow_status.attributes
+    original.serialization, -- if workflow_status.serialization
+    fork.creator_xid, -- if workflow_status.creator_xid
+    fork.original_id, -- if workflow_status.forked_from
     coalesce(
-      payload.inputs, -- workflow_input
+      payload.inputs, -- if workflow_input
       original.inputs
     ),
     original.name
   from fork
   join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
-  left join :schema.workflow_input as payload -- workflow_input
-    on payload.workflow_uuid = fork.original_id -- workflow_input
+  -- if workflow_input
+  left join :schema.workflow_input as payload
+    on payload.workflow_uuid = fork.original_id
+  -- end
   where not exists (
     select from fork
     where not has_original
-      or is_outdated -- not workflow_input
+      or is_outdated -- if not workflow_input
       or (existing_status is not null and not is_own)
   )
   order by fork.position
@@ -116,18 +121,22 @@ copy as (
   from fork
   join inserted on inserted.workflow_uuid = fork.fork_id
 ),
-marked as ( -- workflow_status.was_forked_from
-  update :schema.workflow_status -- workflow_status.was_forked_from
-  set was_forked_from = true -- workflow_status.was_forked_from
-  where workflow_uuid = any(array(select original_id from copy)) -- workflow_status.was_forked_from
-    and not was_forked_from -- workflow_status.was_forked_from
-), -- workflow_status.was_forked_from
-payload as ( -- workflow_input
-  insert into :schema.workflow_input (workflow_uuid, inputs) -- workflow_input
-  select workflow_uuid, inputs -- workflow_input
-  from inserted -- workflow_input
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- workflow_input
-), -- workflow_input
+-- if workflow_status.was_forked_from
+marked as (
+  update :schema.workflow_status
+  set was_forked_from = true
+  where workflow_uuid = any(array(select original_id from copy))
+    and not was_forked_from
+),
+-- end
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_uuid, inputs
+  from inserted
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs
+),
+-- end
 steps as (
   insert into :schema.operation_outputs (
     workflow_uuid,
@@ -135,10 +144,10 @@ steps as (
     function_name,
     output,
     error,
-    serialization, -- operation_outputs.serialization
-    started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
-    completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
-    application_name, -- operation_outputs.application_name
+    serialization, -- if operation_outputs.serialization
+    started_at_epoch_ms, -- if operation_outputs.started_at_epoch_ms
+    completed_at_epoch_ms, -- if operation_outputs.completed_at_epoch_ms
+    application_name, -- if operation_outputs.application_name
     child_workflow_id
   )
   select
@@ -147,10 +156,10 @@ steps as (
     step.function_name,
     step.output,
     step.error,
-    step.serialization, -- operation_outputs.serialization
-    step.started_at_epoch_ms, -- operation_outputs.started_at_epoch_ms
-    step.completed_at_epoch_ms, -- operation_outputs.completed_at_epoch_ms
-    copy.application_name, -- operation_outputs.application_name
+    step.serialization, -- if operation_outputs.serialization
+    step.started_at_epoch_ms, -- if operation_outputs.started_at_epoch_ms
+    step.completed_at_epoch_ms, -- if operation_outputs.completed_at_epoch_ms
+    copy.application_name, -- if operation_outputs.application_name
     coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
   from copy
   join :schema.operation_outputs as step
@@ -161,7 +170,7 @@ stream_values as (
     workflow_uuid,
     key,
     value,
-    serialization, -- streams.serialization
+    serialization, -- if streams.serialization
     "offset",
     function_id
   )
@@ -169,7 +178,7 @@ stream_values as (
     copy.fork_id,
     stream.key,
     stream.value,
-    stream.serialization, -- streams.serialization
+    stream.serialization, -- if streams.serialization
     stream."offset",
     stream.function_id
   from copy
@@ -187,14 +196,14 @@ history as (
     workflow_uuid,
     function_id,
     key,
-    serialization, -- workflow_events.serialization
+    serialization, -- if workflow_events.serialization
     value
   )
   select
     fork_id,
     function_id,
     key,
-    serialization, -- workflow_events.serialization
+    serialization, -- if workflow_events.serialization
     value
   from published
 ),
@@ -202,13 +211,13 @@ events as (
   insert into :schema.workflow_events (
     workflow_uuid,
     key,
-    serialization, -- workflow_events.serialization
+    serialization, -- if workflow_events.serialization
     value
   )
   select distinct on (fork_id, key)
     fork_id,
     key,
-    serialization, -- workflow_events.serialization
+    serialization, -- if workflow_events.serialization
     value
   from published
   order by fork_id, key, function_id desc
@@ -217,7 +226,7 @@ select
   position,
   has_original,
   is_own,
-  is_outdated, -- not workflow_input
+  is_outdated, -- if not workflow_input
   existing_status,
   existing_name
 from fork

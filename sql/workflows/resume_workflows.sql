@@ -21,13 +21,13 @@ resumed as (
   update :schema.workflow_status
   set
     status = 'ENQUEUED',
-    owner_xid = null, -- workflow_status.owner_xid
+    owner_xid = null, -- if workflow_status.owner_xid
     queue_name = :queue_name::text,
     recovery_attempts = 0,
     workflow_deadline_epoch_ms = null,
     deduplication_id = null,
     started_at_epoch_ms = null,
-    completed_at = null, -- workflow_status.completed_at
+    completed_at = null, -- if workflow_status.completed_at
     updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
   where workflow_uuid = any(array(select workflow_uuid from requested))
     and status not in ('SUCCESS', 'ERROR')

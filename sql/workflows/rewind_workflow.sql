@@ -1,6 +1,7 @@
--- rewind_workflow(workflow_id text, start_step int, queue_name text, queue_partition_key text?,
---   application_version text?, creator_xid text) optional
+-- rewind_workflow(workflow_id text, creator_xid text, start_step int, queue_name text,
+--   queue_partition_key text?, application_version text?) optional
 -- row: status text, is_rewound boolean
+-- needs workflow_events_history for rewindWorkflow
 --
 -- Forgets what a workflow has done from a step on, and puts it on a queue again; returns its status
 -- before. Only a workflow that has ended is rewound; where its status is that of one that has,
@@ -17,7 +18,7 @@ with target as (
   from :schema.workflow_status
   where workflow_uuid = :workflow_id::text
     and status not in ('PENDING', 'ENQUEUED', 'DELAYED')
-    and creator_xid is distinct from :creator_xid::text -- workflow_status.creator_xid
+    and creator_xid is distinct from :creator_xid::text -- if workflow_status.creator_xid
   for no key update
 ),
 history as (
@@ -39,7 +40,7 @@ earlier_event as (
 restored_events as (
   update :schema.workflow_events as event
   set
-    serialization = earlier_event.serialization, -- workflow_events.serialization
+    serialization = earlier_event.serialization, -- if workflow_events.serialization
     value = earlier_event.value
   from undone_event
   join earlier_event using (workflow_uuid, key)
@@ -76,31 +77,35 @@ deleted_steps as (
 deleted_messages as (
   delete from :schema.notifications
   where destination_uuid in (select workflow_uuid from target)
-    and ( -- notifications.consumed
-      not consumed -- notifications.consumed
-      or consumed_by_function_id >= :start_step::int -- notifications.consumed_by_function_id
-    ) -- notifications.consumed
+    -- if notifications.consumed
+    and (
+      not consumed
+    -- end
+      or consumed_by_function_id >= :start_step::int -- if notifications.consumed_by_function_id
+    ) -- if notifications.consumed
 ),
-deleted_output as ( -- workflow_output
-  delete from :schema.workflow_output -- workflow_output
-  where workflow_uuid in (select workflow_uuid from target) -- workflow_output
-), -- workflow_output
+-- if workflow_output
+deleted_output as (
+  delete from :schema.workflow_output
+  where workflow_uuid in (select workflow_uuid from target)
+),
+-- end
 rewound as (
   update :schema.workflow_status
   set
     status = 'ENQUEUED',
-    owner_xid = null, -- workflow_status.owner_xid
+    owner_xid = null, -- if workflow_status.owner_xid
     queue_name = :queue_name::text,
-    queue_partition_key = :queue_partition_key::text, -- workflow_status.queue_partition_key
+    queue_partition_key = :queue_partition_key::text, -- if workflow_status.queue_partition_key
     application_version = coalesce(:application_version::text, application_version),
     recovery_attempts = 0,
     workflow_deadline_epoch_ms = null,
     deduplication_id = null,
     started_at_epoch_ms = null,
-    completed_at = null, -- workflow_status.completed_at
+    completed_at = null, -- if workflow_status.completed_at
     output = null,
     error = null,
-    creator_xid = :creator_xid::text, -- workflow_status.creator_xid
+    creator_xid = :creator_xid::text, -- if workflow_status.creator_xid
     updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
   where workflow_uuid in (select workflow_uuid from target)
   returning workflow_uuid
@@ -108,7 +113,7 @@ rewound as (
 select
   status,
   coalesce(
-    creator_xid = :creator_xid::text, -- workflow_status.creator_xid
+    creator_xid = :creator_xid::text, -- if workflow_status.creator_xid
     false
   ) or exists (select from rewound) as is_rewound
 from :schema.workflow_status

@@ -1,4 +1,4 @@
--- set_workflow_priority(workflow_id text, priority int) none
+-- set_workflow_priority(priority int, workflow_id text) none
 --
 -- Changes the priority of a workflow that no worker has taken from its queue yet.
 update :schema.workflow_status

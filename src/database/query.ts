@@ -1,4 +1,4 @@
-/** Turns the statements of sql/ into what a driver takes. */
+/** Compiles the statements of sql/ to what a driver takes. */
 
 import type { Statement } from "../../sql/statement.ts";
 
@@ -31,11 +31,14 @@ interface CompiledStatement {
   readonly parameters: readonly string[];
 }
 
-const parameter = /(?<!:):([a-z_]+)/g;
-
 /** Quotes a name for use as an SQL identifier. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a text for use as an SQL literal, whatever `standard_conforming_strings` says. */
+function quoteLiteral(text: string): string {
+  return `E'${text.replace(/['\\]/g, "$&$&")}'`;
 }
 
 // FNV-1a: names need to differ, not to be secret.
@@ -47,20 +50,28 @@ function hash(text: string): string {
   return (value >>> 0).toString(36);
 }
 
-function keepLines(
-  { conditions, lines }: Statement<object, unknown>,
-  isThere: (name: string) => boolean,
-): string {
-  const holds = (number: number) => isThere(conditions[Math.abs(number) - 1]!) === number > 0;
-  const kept = lines.map((line) => typeof line === "string" ? [line] as const : line)
-    .filter(([, ...numbers]) => numbers.every(holds));
-  return kept.map(([code]) => code).join("\n");
+/** The SQL of a statement without the lines whose conditions do not hold. */
+function selectLines(sql: string, holds: (condition: string) => boolean): string {
+  const blocks = [true];
+  const selected: string[] = [];
+  for (const line of sql.split("\n")) {
+    const [code, directive] = line.trim().split(/ ?-- /) as [string, string?];
+    const conditions = directive?.startsWith("if ") ? directive.slice(3).split(" and ") : [];
+    // A line needs the parameters that it uses.
+    conditions.push(...code.match(/(?<!:):(?!schema\b)[a-z_]+/g) ?? []);
+    const isSelected = blocks.at(-1)! && conditions.every(holds);
+    if (code && isSelected) selected.push(code);
+    else if (directive === "end") blocks.pop();
+    else if (!code && directive) blocks.push(isSelected);
+  }
+  return selected.join("\n");
 }
 
 function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
+  const identifier = quoteIdentifier(schema);
   const parameters: string[] = [];
-  const numbered = text.replace(parameter, (_, name: string) => {
-    if (name === "schema") return quoteIdentifier(schema);
+  const numbered = text.replace(/(?<!:):('?)([a-z_]+)\1/g, (_, quote: string, name: string) => {
+    if (name === "schema") return quote ? quoteLiteral(identifier) : identifier;
     if (!parameters.includes(name)) parameters.push(name);
     return `$${parameters.indexOf(name) + 1}`;
   });
@@ -68,30 +79,29 @@ function numberParameters(text: string, schema: string): { text: string; paramet
 }
 
 /**
- * A function that makes queries for one schema with one set of features, compiling each form of a
- * statement once: the lines whose conditions hold.
+ * A function that makes queries for one schema with one set of features. It compiles a statement
+ * once for each set of parameters that are given.
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();
 
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
-    const isGiven = (name: string) => given[name.slice(1)] !== undefined;
-    const isOptional = (name: string) => name.startsWith(":");
-    const form = statement.conditions.filter((name) => isOptional(name) && isGiven(name)).join();
-    const key = `${statement.name}(${form})`;
-    let entry = compiled.get(key);
-    if (!entry) {
-      const isThere = (name: string) => isOptional(name) ? isGiven(name) : features.has(name);
-      const { text, parameters } = numberParameters(keepLines(statement, isThere), schema);
-      entry = { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
-      compiled.set(key, entry);
+    function holds(condition: string): boolean {
+      if (condition.startsWith("not ")) return !holds(condition.slice(4));
+      if (condition.startsWith(":")) return given[condition.slice(1)] !== undefined;
+      return features.has(condition);
     }
-    return entry;
+    const { text, parameters } = numberParameters(selectLines(statement.sql, holds), schema);
+    return { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
   }
 
   return (statement, given) => {
     const values = given as Parameters;
-    const { name, text, parameters } = compile(statement, values);
+    const names = Object.keys(values).filter((name) => values[name] !== undefined);
+    const key = `${statement.name}(${names})`;
+    let entry = compiled.get(key);
+    if (!entry) compiled.set(key, entry = compile(statement, values));
+    const { name, text, parameters } = entry;
     return { name, text, values: parameters.map((name) => values[name] ?? null) };
   };
 }

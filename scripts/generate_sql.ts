@@ -1,0 +1,183 @@
+/**
+ * Writes a mod.ts into each folder of sql/, with the statements of its .sql files. With --check it
+ * writes nothing and fails if one of them is stale. sql/README.md describes the notation.
+ *
+ * `deno run -A scripts/generate_sql.ts [--check] [folder instead of sql/]`
+ */
+import { pathToFileURL } from "node:url";
+
+interface Column {
+  name: string;
+  isOptional: boolean;
+  type: string;
+}
+
+interface Header {
+  name: string;
+  parameters: Column[];
+  row: Column[];
+  needs: { feature: string; column: string } | undefined;
+}
+
+const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
+const condition = /^(?:not )?(?::[a-z_]+|[a-z_]+(?:\.[a-z_]+)?)$/;
+
+class InvalidFileError extends Error {
+  constructor(file: string, problem: string) {
+    super(`Cannot generate ${file}: ${problem}`);
+  }
+}
+
+function parseColumns(file: string, list: string): Column[] {
+  return list.split(",").map((item) => item.trim()).filter(Boolean).map((item) => {
+    const match = /^([a-z_]+)(\??) ([a-z]+)(\??)$/.exec(item);
+    const type = types[match?.[3] ?? ""];
+    if (!match || !type) throw new InvalidFileError(file, `invalid column "${item}" in its header`);
+    return {
+      name: match[1]!,
+      isOptional: match[2] === "?",
+      type: match[4] ? `${type} | null` : type,
+    };
+  });
+}
+
+/** Splits a file into the comment that it begins with and the lines after that. */
+function splitSource(source: string): { comment: string[]; lines: string[] } {
+  const lines = source.trimEnd().split("\n");
+  const start = lines.findIndex((line) => !line.startsWith("--"));
+  return {
+    comment: lines.slice(0, start).map((line) => line.replace(/^-- ?/, "")),
+    lines: lines.slice(start),
+  };
+}
+
+function parseHeader(file: string, comment: readonly string[]): Header {
+  const text = comment.join(" ");
+  const match = /^([a-z_]+)\(([^)]*)\) (?:one|optional|many|none) /.exec(`${text} `);
+  if (!match || `${match[1]}.sql` !== file) {
+    throw new InvalidFileError(file, 'it must begin with "-- name(parameters) many"');
+  }
+  const valuesOf = (keyword: string) =>
+    comment.filter((line) => line.startsWith(keyword)).map((line) => line.slice(keyword.length));
+  const [needs] = valuesOf("needs ").map((line) => line.split(" for "));
+  if (needs && needs.length !== 2) {
+    throw new InvalidFileError(file, 'its needs must be "-- needs column for feature"');
+  }
+  return {
+    name: match[1]!,
+    parameters: parseColumns(file, match[2]!),
+    row: parseColumns(file, valuesOf("row: ").join(" ")),
+    needs: needs && { column: needs[0]!, feature: needs[1]! },
+  };
+}
+
+/** The conditions of a line, if it has any. */
+function conditionsOf(line: string): string[] {
+  const [, conditions] = / ?-- if (.*)$/.exec(line) ?? [];
+  return conditions?.split(" and ") ?? [];
+}
+
+/** Removes the comments that are not part of the notation. */
+function removeRemarks(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/\s*-- (?!if |end$).*/, "").trimEnd()).filter(Boolean);
+}
+
+function checkBody(file: string, { parameters }: Header, lines: readonly string[]): void {
+  let depth = 0;
+  for (const line of lines) {
+    for (const text of conditionsOf(line)) {
+      if (!condition.test(text)) throw new InvalidFileError(file, `invalid condition "${text}"`);
+    }
+    if (/^\s*-- if /.test(line)) depth++;
+    if (/^\s*-- end$/.test(line)) depth--;
+    if (depth < 0) throw new InvalidFileError(file, "an end has no if");
+  }
+  if (depth > 0) throw new InvalidFileError(file, "an if has no end");
+
+  const used = new Set(lines.join("\n").match(/(?<!:):[a-z_]+/g));
+  used.delete(":schema");
+  const declared = parameters.map(({ name }) => `:${name}`);
+  if ([...used].join() !== declared.join()) {
+    throw new InvalidFileError(
+      file,
+      `its header must have the parameters that it uses, in that order: ${[...used].join()}`,
+    );
+  }
+}
+
+function formatType(columns: readonly Column[]): string {
+  if (columns.length === 0) return "Record<never, never>";
+  const lines = columns.map(({ name, isOptional, type }) =>
+    isOptional ? `  ${name}?: ${type} | undefined;\n` : `  ${name}: ${type};\n`
+  );
+  return `{\n${lines.join("")}}`;
+}
+
+function toCamelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function generateStatement(file: string, source: string): string {
+  const { comment, lines } = splitSource(source);
+  const header = parseHeader(file, comment);
+  const body = removeRemarks(lines);
+  checkBody(file, header, body);
+  const types = `${formatType(header.parameters)}, ${formatType(header.row)}`;
+  const needs = header.needs ? `\n  needs: ${JSON.stringify(header.needs)},` : "";
+  const sql = body.join("\n").replace(/[\\`]|\$(?=\{)/g, "\\$&");
+  return `export const ${toCamelCase(header.name)}: Statement<${types}> = {
+  name: "${header.name}",${needs}
+  sql: \`
+${sql}\`,
+};`;
+}
+
+async function format(code: string): Promise<string> {
+  const formatter = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--line-width=100", "--ext=ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = formatter.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  const { success, stdout } = await formatter.output();
+  if (!success) throw new Error("Cannot format the statements");
+  return new TextDecoder().decode(stdout);
+}
+
+async function generate(folder: URL): Promise<string> {
+  const files = [...Deno.readDirSync(folder)].map((entry) => entry.name)
+    .filter((name) => name.endsWith(".sql")).sort();
+  const statements = files.map((file) =>
+    generateStatement(file, Deno.readTextFileSync(new URL(file, folder)))
+  );
+  return await format(
+    `// Generated from the .sql files of this folder by \`deno task sql\`. Do not edit.
+
+import type { Statement } from "../statement.ts";
+
+${statements.join("\n\n")}
+`,
+  );
+}
+
+async function isUpToDate(output: URL, code: string): Promise<boolean> {
+  return await Deno.readTextFile(output).catch(() => "") === code;
+}
+
+const isCheck = Deno.args.includes("--check");
+const [path] = Deno.args.filter((arg) => !arg.startsWith("--"));
+const sqlFolder = path ? pathToFileURL(`${path}/`) : new URL("../sql/", import.meta.url);
+for (const { name, isDirectory } of Deno.readDirSync(sqlFolder)) {
+  if (!isDirectory) continue;
+  const folder = new URL(`${name}/`, sqlFolder);
+  const output = new URL("mod.ts", folder);
+  const code = await generate(folder);
+  if (!isCheck) {
+    await Deno.writeTextFile(output, code);
+  } else if (!await isUpToDate(output, code)) {
+    console.error(`sql/${name}/mod.ts is stale: run \`deno task sql\``);
+    Deno.exitCode = 1;
+  }
+}
