@@ -16,7 +16,7 @@ interface Header {
   name: string;
   parameters: Column[];
   row: Column[];
-  needs: { feature: string; column: string } | undefined;
+  needs: { columns: string[]; feature: string } | undefined;
 }
 
 const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
@@ -59,15 +59,16 @@ function parseHeader(file: string, comment: readonly string[]): Header {
   }
   const valuesOf = (keyword: string) =>
     comment.filter((line) => line.startsWith(keyword)).map((line) => line.slice(keyword.length));
-  const [needs] = valuesOf("needs ").map((line) => line.split(" for "));
-  if (needs && needs.length !== 2) {
-    throw new InvalidFileError(file, 'its needs must be "-- needs column for feature"');
+  const needs = valuesOf("needs ").join(" ");
+  const [, columns, feature] = /^(.+) for (.+)$/.exec(needs) ?? [];
+  if (needs && !feature) {
+    throw new InvalidFileError(file, 'its needs must be "-- needs column, column for feature"');
   }
   return {
     name: match[1]!,
     parameters: parseColumns(file, match[2]!),
     row: parseColumns(file, valuesOf("row: ").join(" ")),
-    needs: needs && { column: needs[0]!, feature: needs[1]! },
+    needs: feature ? { columns: columns!.split(", "), feature } : undefined,
   };
 }
 
@@ -83,11 +84,11 @@ function removeRemarks(lines: readonly string[]): string[] {
 }
 
 function checkBody(file: string, { parameters }: Header, lines: readonly string[]): void {
+  for (const text of lines.flatMap(conditionsOf)) {
+    if (!condition.test(text)) throw new InvalidFileError(file, `invalid condition "${text}"`);
+  }
   let depth = 0;
   for (const line of lines) {
-    for (const text of conditionsOf(line)) {
-      if (!condition.test(text)) throw new InvalidFileError(file, `invalid condition "${text}"`);
-    }
     if (/^\s*-- if /.test(line)) depth++;
     if (/^\s*-- end$/.test(line)) depth--;
     if (depth < 0) throw new InvalidFileError(file, "an end has no if");
@@ -105,10 +106,10 @@ function checkBody(file: string, { parameters }: Header, lines: readonly string[
   }
 }
 
-function formatType(columns: readonly Column[]): string {
+function formatType(columns: readonly Column[], ofOptional = ""): string {
   if (columns.length === 0) return "Record<never, never>";
   const lines = columns.map(({ name, isOptional, type }) =>
-    isOptional ? `  ${name}?: ${type} | undefined;\n` : `  ${name}: ${type};\n`
+    isOptional ? `  ${name}?: ${type}${ofOptional};\n` : `  ${name}: ${type};\n`
   );
   return `{\n${lines.join("")}}`;
 }
@@ -122,11 +123,12 @@ function generateStatement(file: string, source: string): string {
   const header = parseHeader(file, comment);
   const body = removeRemarks(lines);
   checkBody(file, header, body);
-  const types = `${formatType(header.parameters)}, ${formatType(header.row)}`;
-  const needs = header.needs ? `\n  needs: ${JSON.stringify(header.needs)},` : "";
+  const types = `${formatType(header.parameters, " | undefined")}, ${formatType(header.row)}`;
+  const needs = header.needs ? `needs: ${Deno.inspect(header.needs)},` : "";
   const sql = body.join("\n").replace(/[\\`]|\$(?=\{)/g, "\\$&");
   return `export const ${toCamelCase(header.name)}: Statement<${types}> = {
-  name: "${header.name}",${needs}
+  name: "${header.name}",
+  ${needs}
   sql: \`
 ${sql}\`,
 };`;

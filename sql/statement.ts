@@ -3,8 +3,8 @@ export interface Statement<Parameters, Row> {
   readonly name: string;
   /** Its SQL, in the notation that sql/README.md describes. */
   readonly sql: string;
-  /** The newest table or column that it cannot do without, and what that is for. */
-  readonly needs?: { readonly column: string; readonly feature: string };
+  /** The tables and columns that it cannot do without, and the feature that needs them. */
+  readonly needs?: { readonly columns: readonly string[]; readonly feature: string };
   readonly parameters?: Parameters;
   readonly row?: Row;
 }

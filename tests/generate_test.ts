@@ -1,110 +1,121 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 
-const generator = new URL("../sql/generate.ts", import.meta.url);
+const generator = new URL("../scripts/generate_sql.ts", import.meta.url);
 
 interface Outcome {
   code: number;
   stderr: string;
 }
 
-async function runGenerator(script: URL | string, ...args: string[]): Promise<Outcome> {
-  const path = script instanceof URL ? fileURLToPath(script) : script;
+async function runGenerator(...args: string[]): Promise<Outcome> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-config", "--no-lock", path, ...args],
+    args: ["run", "-A", "--no-config", "--no-lock", fileURLToPath(generator), ...args],
     stdout: "null",
     stderr: "piped",
   }).output();
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Runs `body` with a folder of the given files, beside the generator, and with the path of that. */
+/** Runs `body` with a folder that has the given files in its folder `jobs`. */
 async function withFolder(
   files: Record<string, string>,
-  body: (folder: string, script: string) => Promise<void>,
+  body: (sqlFolder: string) => Promise<void>,
 ): Promise<void> {
   const sqlFolder = await Deno.makeTempDir();
-  const folder = `${sqlFolder}/jobs`;
   try {
-    await Deno.copyFile(generator, `${sqlFolder}/generate.ts`);
-    await Deno.mkdir(folder);
+    await Deno.mkdir(`${sqlFolder}/jobs`);
     for (const [name, text] of Object.entries(files)) {
-      await Deno.writeTextFile(`${folder}/${name}`, text);
+      await Deno.writeTextFile(`${sqlFolder}/jobs/${name}`, text);
     }
-    await body(folder, `${sqlFolder}/generate.ts`);
+    await body(sqlFolder);
   } finally {
     await Deno.remove(sqlFolder, { recursive: true });
   }
 }
 
-const countJobs = `-- count_jobs(queue_name text, least int) one
--- row: total text,
--- row: is_full boolean?
+const countJobs = `-- count_jobs(min? int, queue_name text) one
+-- row: total text, is_full? boolean?
+-- needs queues for registered queues
 --
--- A comment: of no concern.
+-- A comment.
 select
   count(*)::text as total, -- a remark
-  true as is_full -- workflow_status.attributes
-from :schema.workflow_status -- not workflow_input
-where true
-  and queue_name in ( :queue_name::text, ' ), ( ' )
-having true -- :least
-  and count(*) >= :least::int -- :least
+  true as is_full -- if workflow_status.attributes and :min
+from :schema.workflow_status
+-- a remark
+where queue_name in (:queue_name::text, '\`\\')
+-- if not workflow_input
+having true
+  and count(*) >= :min::int
+-- end
 `;
 
 Deno.test("sql/ has what the generator makes of its files", async () => {
-  assertEquals(await runGenerator(generator, "--check"), { code: 0, stderr: "" });
+  assertEquals(await runGenerator("--check"), { code: 0, stderr: "" });
 });
 
-Deno.test("the generator writes typed statements, with the conditions of lines but no comments", async () => {
-  await withFolder({ "count_jobs.sql": countJobs, "mod.ts": "" }, async (folder, script) => {
-    const stale = await runGenerator(script, "--check");
+Deno.test("the generator writes typed statements with their conditions but without comments", async () => {
+  await withFolder({ "count_jobs.sql": countJobs, "mod.ts": "" }, async (sqlFolder) => {
+    const stale = await runGenerator("--check", sqlFolder);
     assertEquals(stale.code, 1);
     assertStringIncludes(stale.stderr, "sql/jobs/mod.ts is stale");
-    assertEquals(await Deno.readTextFile(`${folder}/mod.ts`), "");
+    assertEquals(await Deno.readTextFile(`${sqlFolder}/jobs/mod.ts`), "");
 
-    assertEquals(await runGenerator(script), { code: 0, stderr: "" });
-    assertEquals((await runGenerator(script, "--check")).code, 0);
-    const code = await Deno.readTextFile(`${folder}/mod.ts`);
+    assertEquals(await runGenerator(sqlFolder), { code: 0, stderr: "" });
+    assertEquals((await runGenerator("--check", sqlFolder)).code, 0);
+    const code = await Deno.readTextFile(`${sqlFolder}/jobs/mod.ts`);
     assertStringIncludes(
       code,
       `export const countJobs: Statement<{
+  min?: number | undefined;
   queue_name: string;
-  least?: number | undefined;
 }, {
   total: string;
-  is_full: boolean | null;
+  is_full?: boolean | null;
 }> = {
   name: "count_jobs",
-  conditions: ["workflow_status.attributes", "workflow_input", ":least"],
-  lines: [
-    "select count(*)::text as total,",
-    ["true as is_full", 1],
-    ["from :schema.workflow_status", -2],
-    "where true and queue_name in (:queue_name::text,' ), ( ')",
-    ["having true and count(*) >= :least::int", 3],
-  ],
+  needs: { columns: ["queues"], feature: "registered queues" },
+  sql: \`
+select
+  count(*)::text as total,
+  true as is_full -- if workflow_status.attributes and :min
+from :schema.workflow_status
+where queue_name in (:queue_name::text, '\\\`\\\\')
+-- if not workflow_input
+having true
+  and count(*) >= :min::int
+-- end\`,
 };`,
     );
   });
 });
 
-Deno.test("the generator refuses a file whose header it cannot read", async () => {
+const header = "-- bad(a text) many\n";
+
+Deno.test("the generator refuses files that are not in the notation", async () => {
   for (
-    const [header, message] of [
-      ["-- other_name() many", "Cannot read bad.sql: it must begin with"],
-      ["-- bad()", "Cannot read bad.sql: it must begin with"],
-      ["-- bad(id text) several", "Cannot read bad.sql: it must begin with"],
-      ["select 1", "Cannot read bad.sql: it must begin with"],
-      ["-- bad(id uuid) many", 'Cannot read "id uuid" in the header of bad.sql'],
-      ["-- bad(id) many", 'Cannot read "id" in the header of bad.sql'],
-      ["-- bad() many\n-- row: id bigint", 'Cannot read "id bigint" in the header of bad.sql'],
+    const [text, message] of [
+      ["-- other_name() many", "it must begin with"],
+      ["-- bad()", "it must begin with"],
+      ["-- bad(id text) several", "it must begin with"],
+      ["select 1", "it must begin with"],
+      ["-- bad(id uuid) many", 'invalid column "id uuid" in its header'],
+      ["-- bad(id) many", 'invalid column "id" in its header'],
+      ["-- bad() many\n-- row: id bigint", 'invalid column "id bigint" in its header'],
+      ["-- bad() many\n-- needs queues", 'its needs must be "-- needs column, column for feature"'],
+      [`${header}select :b::text`, "its header must have the parameters that it uses"],
+      [`${header}select 1`, "its header must have the parameters that it uses"],
+      [`${header}select :a::text\n-- if a b\n-- end`, 'invalid condition "a b"'],
+      [`${header}select :a::text -- if a, b`, 'invalid condition "a, b"'],
+      [`${header}select :a::text\n-- if queues`, "an if has no end"],
+      [`${header}select :a::text\n-- end`, "an end has no if"],
     ] as const
   ) {
-    await withFolder({ "bad.sql": `${header}\nselect 1\n` }, async (_folder, script) => {
-      const { code, stderr } = await runGenerator(script);
+    await withFolder({ "bad.sql": `${text}\nselect 1\n` }, async (sqlFolder) => {
+      const { code, stderr } = await runGenerator(sqlFolder);
       assert(code !== 0);
-      assertStringIncludes(stderr, message);
+      assertStringIncludes(stderr, `Cannot generate bad.sql: ${message}`);
     });
   }
 });

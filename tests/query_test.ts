@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import pg from "pg";
 import type { Statement } from "../sql/statement.ts";
 import { createQueryBuilder, type Query } from "../src/database/query.ts";
+import { createTestDatabase } from "./support/database.ts";
 import { loadStatements } from "./support/statements.ts";
 
 function build(
@@ -8,8 +10,14 @@ function build(
   parameters: Record<string, string | number> = {},
   { schema = "dbos", features = [] as string[] } = {},
 ): Query {
-  const statement = { name: "statement", conditions: [], lines: [text] };
+  const statement = { name: "statement", sql: text };
   return createQueryBuilder(schema, new Set(features))(statement, parameters);
+}
+
+async function connect(url: string): Promise<pg.Client & AsyncDisposable> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
 }
 
 Deno.test("createQueryBuilder() quotes the schema, whatever its name", () => {
@@ -38,14 +46,14 @@ Deno.test("createQueryBuilder() numbers parameters by their first use and leaves
 Deno.test("createQueryBuilder() drops the lines of absent features, and their parameters", () => {
   const statement: Statement<Record<string, string>, unknown> = {
     name: "statement",
-    conditions: ["workflow_status.attributes", "workflow_input"],
-    lines: [
-      "select",
-      [":attributes::text,", 1],
-      [":inputs::text,", 2],
-      [":old::text,", -2],
-      ":always::text",
-    ],
+    sql: `
+      select
+        :attributes::text, -- if workflow_status.attributes
+        -- if workflow_input
+        :inputs::text,
+        -- end
+        :old::text, -- if not workflow_input
+        :always::text`,
   };
   const parameters = { attributes: "a", inputs: "i", old: "o", always: "x" };
   const buildWith = (...features: string[]) =>
@@ -67,8 +75,7 @@ Deno.test("createQueryBuilder() drops the lines of absent features, and their pa
 Deno.test("createQueryBuilder() keeps a line of several conditions where all hold", () => {
   const statement: Statement<{ owner: number }, unknown> = {
     name: "statement",
-    conditions: ["workflow_status.owner_xid", "workflow_input"],
-    lines: ["select 1", ["+ :owner::int", 1, -2]],
+    sql: "select 1\n+ :owner::int -- if workflow_status.owner_xid and not workflow_input",
   };
   for (
     const [features, values] of [
@@ -87,13 +94,11 @@ Deno.test("createQueryBuilder() keeps the lines of the parameters that are given
   const buildQuery = createQueryBuilder("dbos", new Set());
   const statement: Statement<{ a?: string | undefined; b: number }, unknown> = {
     name: "statement",
-    conditions: [":a", ":b"],
-    lines: [
-      "select where true",
-      ["and a = :a::text", 1],
-      ["and a is null", -1],
-      ["and b = :b::int", 2],
-    ],
+    sql: `
+      select where true
+        and a = :a::text
+        and a is null -- if not :a
+        and b = :b::int`,
   };
   const both = buildQuery(statement, { b: 0, a: "" });
   assertEquals(both.text, "select where true\nand a = $1::text\nand b = $2::int");
@@ -105,14 +110,52 @@ Deno.test("createQueryBuilder() keeps the lines of the parameters that are given
   assertEquals(buildQuery(statement, { b: 2 }).name, one.name);
 });
 
+Deno.test("createQueryBuilder() keeps a block where its condition holds, and nests blocks", () => {
+  const statement: Statement<{ a?: number }, unknown> = {
+    name: "statement",
+    sql: `
+      select 1
+      -- if streams
+      + 2
+      -- if not :a
+      + 3
+      -- end
+      + 4
+      -- end
+      + 5`,
+  };
+  const textOf = (features: string[], parameters: { a?: number } = {}) =>
+    createQueryBuilder("dbos", new Set(features))(statement, parameters).text.split("\n").join(" ");
+  assertEquals(textOf([]), "select 1 + 5");
+  assertEquals(textOf(["streams"]), "select 1 + 2 + 3 + 4 + 5");
+  assertEquals(textOf(["streams"], { a: 1 }), "select 1 + 2 + 4 + 5");
+});
+
+Deno.test("createQueryBuilder() writes the quoted schema as a literal, whatever its name", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await connect(database.url);
+  const names = ["dbos", 'My "Dbos', "it's \\ $& :x $1 --", "schéma"];
+  for (const setting of ["on", "off"]) {
+    await connection.query(`set standard_conforming_strings = ${setting}`);
+    for (const schema of names) {
+      const { text } = build("select :'schema' as quoted", {}, { schema });
+      const { rows } = await connection.query(text);
+      assertEquals(rows, [{ quoted: `"${schema.replaceAll('"', '""')}"` }]);
+    }
+  }
+});
+
 Deno.test("createQueryBuilder() gives queries of different texts different names", async () => {
   const featureSets = [[], ["workflow_input"], ["workflow_output", "workflow_status.attributes"]];
   const textOfName = new Map<string, string>();
   for (const statement of await loadStatements()) {
+    const parameters = Object.fromEntries(
+      [...statement.sql.matchAll(/(?<!:):([a-z_]+)/g)].map(([, name]) => [name, 1]),
+    );
     for (const schema of ["dbos", 'My "Dbos', "a_schema_with_quite_a_long_name_but_not_too_long"]) {
       for (const features of featureSets) {
         const buildQuery = createQueryBuilder(schema, new Set(features));
-        const { name, text } = buildQuery(statement, {});
+        const { name, text } = buildQuery(statement, parameters);
         assertEquals(textOfName.get(name) ?? text, text);
         textOfName.set(name, text);
         // The server cuts longer names, and would take two for one.

@@ -17,6 +17,7 @@ interface Header {
 interface Column {
   name: string;
   type: string;
+  isOptional: boolean;
 }
 
 interface File {
@@ -25,7 +26,7 @@ interface File {
   header: Header;
   /** The tables and columns that it cannot do without. */
   needs: string[];
-  /** The tables and columns that its feature lines need. */
+  /** The tables and columns that its conditions name. */
   features: string[];
 }
 
@@ -38,27 +39,47 @@ const files = statementFolders.flatMap((folder) =>
 const allFeatures = [...new Set(files.flatMap(({ features }) => features))];
 
 function parseColumns(list: string): Column[] {
-  return [...list.matchAll(/([a-z_]+) ([a-z]+)\??/g)].map(([, name, type]) => ({
+  return [...list.matchAll(/([a-z_]+)(\??) ([a-z]+)\??/g)].map(([, name, mark, type]) => ({
     name: name!,
     type: type!,
+    isOptional: mark === "?",
   }));
+}
+
+/** The lines that are left of a source where these conditions hold, all parameters being given. */
+function selectLines(source: string, holds: (feature: string) => boolean): string[] {
+  const isTrue = (condition: string): boolean =>
+    condition.startsWith("not ")
+      ? !isTrue(condition.slice(4))
+      : condition.startsWith(":") || holds(condition);
+  const open: boolean[] = [];
+  return source.split("\n").flatMap((line) => {
+    const [, code, conditions] = /^(.*?) ?-- if (.*)$/.exec(line) ?? [, line];
+    if (line.trim() === "-- end") open.pop();
+    if (line.startsWith("--") || line.trim() === "-- end") return [];
+    const isKept = conditions?.split(" and ").every(isTrue) ?? true;
+    if (code!.trim() === "") open.push(isKept);
+    return code!.trim() && isKept && !open.includes(false) ? [code!] : [];
+  });
 }
 
 function readFile(path: string): File {
   const source = Deno.readTextFileSync(path);
   const [, name, parameters] = /^-- ([a-z_]+)\(([^)]*)\)/.exec(source)!;
   const rows = [...source.matchAll(/^-- row: (.*)$/gm)].map(([, row]) => row).join(" ");
-  const unmarked = source.split("\n").filter((line) => !line.includes("--")).join("\n");
+  const features = [...source.matchAll(/-- if (.*)$/gm)]
+    .flatMap((match) => match[1]!.split(" and ").map((condition) => condition.replace("not ", "")))
+    .filter((condition) => !condition.startsWith(":"));
+  const unconditional = selectLines(source, () => false).join("\n")
+    .matchAll(/:schema\.([a-z_]+)/g);
+  const needs = [...source.matchAll(/^-- needs (.*)$/gm)].map(([, needs]) => needs).join(" ");
+  const needed = needs.split(" for ")[0]!.split(", ").filter(Boolean);
   return {
     path,
     source,
-    needs: [
-      ...[...unmarked.matchAll(/:schema\.([a-z_]+)/g)].map((match) => match[1]!),
-      ...[...source.matchAll(/^-- needs (.*)$/gm)].flatMap((match) => match[1]!.split(/,? |,$/)),
-    ].filter(Boolean),
+    needs: [...needed, ...[...unconditional].map((match) => match[1]!)],
     header: { name: name!, parameters: parseColumns(parameters!), row: parseColumns(rows) },
-    features: [...source.matchAll(/[^-\n].* -- ((?:not )?[a-z_.]+(?:, (?:not )?[a-z_.]+)*)$/gm)]
-      .flatMap((match) => match[1]!.split(", ").map((condition) => condition.replace("not ", ""))),
+    features,
   };
 }
 
@@ -85,30 +106,22 @@ async function checkStatements(connection: pg.Client): Promise<void> {
   const database = systemDatabaseOf(createClient(driver, { retryTimeoutSeconds: 0 }));
   for (const file of files) {
     const { header, needs, source } = file;
-    /** Whether the lines that give a column are all marked with what does not hold. */
-    const isAbsent = (name: string) => {
-      const line = new RegExp(`\\b${name}(?:::text)?, -- ((?:not )?:?[a-z_.]+(?:, .*)?)$`, "gm");
-      const marks = [...source.matchAll(line)].map(([, mark]) => mark!.split(", "));
-      // All parameters are given.
-      const holds = (condition: string) => condition.startsWith(":") || present.has(condition);
-      return marks.length > 0 &&
-        marks.every((mark) =>
-          mark.some((condition) =>
-            condition.startsWith("not ") ? holds(condition.slice(4)) : !holds(condition)
-          )
-        );
-    };
+    const lines = selectLines(source, (feature) => present.has(feature));
+    const columns = lines.slice(Math.max(lines.indexOf("select"), 0));
+    /** Whether no line is left that gives a column. */
+    const isAbsent = ({ name, isOptional }: Column) =>
+      isOptional && !columns.some((line) => new RegExp(`\\b${name}(?:::text)?,?$`).test(line));
     // What needs something that came later is not for this schema.
     if (!needs.every((name) => present.has(name))) continue;
     const statement = statements.find(({ name }) => name === header.name);
     assert(statement, header.name);
     // Settings take no parameters; they are sent as text.
-    if (/^set /.test(String(statement.lines[0]))) continue;
+    if (/^\s*set /.test(statement.sql)) continue;
     const parameters = header.parameters.map((column) => [column.name, emptyValue(file, column)]);
     await database.run(statement, Object.fromEntries(parameters));
     const fields = results.at(-1)!.map(({ name, dataTypeID }) => ({ name, dataTypeID }));
     const expected = header.row
-      .filter(({ name }) => fields.some((field) => field.name === name) || !isAbsent(name))
+      .filter((column) => !isAbsent(column))
       .map(({ name, type }) => ({ name, dataTypeID: typeIDs[type]! }));
     fields.sort(byName);
     expected.sort(byName);

@@ -3,45 +3,50 @@
 import type { Statement } from "../statement.ts";
 
 export const describeSystemDatabase: Statement<Record<never, never>, {
-  schema_version: string | null;
+  schema_version?: string | null;
   application_names: string;
-  queues: string;
+  queues?: string | null;
 }> = {
   name: "describe_system_database",
+
   sql: `
 select
-  coalesce(
-    (select max(version) from :schema.dbos_migrations)::text, -- if dbos_migrations
-    null::text
-  ) as schema_version,
+  (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
+  (select json_agg(name order by name) from :schema.queues)::text as queues, -- if queues
   (
     select coalesce(json_agg(owner.name order by owner.name), '[]')::text
     from (
       select null::text as name
-      union select application_name from :schema.application_versions -- if application_versions.application_name
-      union select application_name from :schema.queues -- if queues.application_name
-      union select application_name from :schema.workflow_schedules -- if workflow_schedules.application_name
+      -- if application_versions.application_name
+      union select application_name from :schema.application_versions
+      -- end
+      -- if queues.application_name
+      union select application_name from :schema.queues
+      -- end
+      -- if workflow_schedules.application_name
+      union select application_name from :schema.workflow_schedules
+      -- end
     ) as owner
     where owner.name is not null
-  ) as application_names,
-  coalesce(
-    (select json_agg(name order by name) from :schema.queues)::text, -- if queues
-    '[]'
-  ) as queues`,
+  ) as application_names`,
 };
 
 export const listApplicationVersions: Statement<{
-  application_names: string | null;
-  most: number | null;
+  application_names?: string | undefined;
+  separator?: string | undefined;
+  limit?: number | undefined;
 }, {
   version_id: string;
   version_name: string;
-  application_name: string | null;
+  application_name?: string | null;
   version_timestamp: string;
   created_at: string;
 }> = {
   name: "list_application_versions",
-  needs: { "column": "application_versions", "feature": "application versions" },
+  needs: {
+    columns: ["application_versions"],
+    feature: "application versions",
+  },
   sql: `
 select
   version_id,
@@ -51,19 +56,14 @@ select
   created_at::text
 from :schema.application_versions as version
 where true
-  -- if application_versions.application_name
+  -- if application_versions.application_name and :application_names
   and (
     application_name is null
-    or :application_names::text is null
-    or application_name in (
-      select json_array_elements_text(
-        :application_names::text::json
-      )
-    )
+    or application_name = any(string_to_array(:application_names::text, :separator::text))
   )
   -- end
 order by version.version_timestamp desc
-limit :most::int`,
+limit :limit::int`,
 };
 
 export const renameApplication: Statement<{
@@ -77,7 +77,16 @@ export const renameApplication: Statement<{
   workflows: number;
 }> = {
   name: "rename_application",
-  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  needs: {
+    columns: [
+      "operation_outputs.application_name",
+      "workflow_status.application_name",
+      "queues.application_name",
+      "workflow_schedules.application_name",
+      "application_versions.application_name",
+    ],
+    feature: "renameApplication",
+  },
   sql: `
 with moved_queues as (
   update :schema.queues
@@ -121,14 +130,17 @@ export const renameSteps: Statement<{
   old_name: string | null;
   adopt_unclaimed: number;
   after: string;
-  most: number | null;
+  batch_size?: number | undefined;
   new_name: string;
 }, {
   moved: number;
   last_id: string | null;
 }> = {
   name: "rename_steps",
-  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  needs: {
+    columns: ["operation_outputs.application_name"],
+    feature: "renameApplication",
+  },
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -141,7 +153,7 @@ with batch as (
       )
       and workflow_uuid > :after::text
     order by workflow_uuid
-    limit :most::int
+    limit :batch_size::int
   ) as batch
 ),
 moved as (
@@ -165,14 +177,17 @@ export const renameWorkflows: Statement<{
   old_name: string | null;
   adopt_unclaimed: number;
   after: string;
-  most: number | null;
+  batch_size?: number | undefined;
   new_name: string;
 }, {
   moved: number;
   last_id: string | null;
 }> = {
   name: "rename_workflows",
-  needs: { "column": "operation_outputs.application_name", "feature": "renameApplication" },
+  needs: {
+    columns: ["workflow_status.application_name"],
+    feature: "renameApplication",
+  },
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -185,7 +200,7 @@ with batch as (
       )
       and workflow_uuid > :after::text
     order by workflow_uuid
-    limit :most::int
+    limit :batch_size::int
   ) as batch
 ),
 moved as (
@@ -209,11 +224,14 @@ export const setLatestApplicationVersion: Statement<{
   version_name: string;
   application_name: string | null;
 }, {
-  application_name: string | null;
+  application_name?: string | null;
   is_set: boolean;
 }> = {
   name: "set_latest_application_version",
-  needs: { "column": "application_versions", "feature": "application versions" },
+  needs: {
+    columns: ["application_versions"],
+    feature: "application versions",
+  },
   sql: `
 with version as (
   select
@@ -228,18 +246,14 @@ latest as (
   from :schema.application_versions
   where true
     -- if application_versions.application_name
-    and coalesce(
-      application_name = :application_name::text, true
-    )
+    and coalesce(application_name = :application_name::text, true)
     -- end
 ),
 updated as (
   update :schema.application_versions as updated
   set
     -- if application_versions.application_name
-    application_name = coalesce(
-      version.application_name, :application_name::text
-    ),
+    application_name = coalesce(version.application_name, :application_name::text),
     -- end
     version_timestamp = greatest(
       (extract(epoch from statement_timestamp()) * 1000)::bigint,
@@ -249,10 +263,7 @@ updated as (
   cross join latest
   where updated.version_id = version.version_id
     -- if application_versions.application_name
-    and coalesce(
-      version.application_name = :application_name::text,
-      true
-    )
+    and coalesce(version.application_name = :application_name::text, true)
     -- end
   returning updated.version_id
 )

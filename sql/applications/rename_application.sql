@@ -1,6 +1,8 @@
 -- rename_application(new_name text, old_name text?, adopt_unclaimed int) one
 -- row: queues int, schedules int, versions int, workflows int
--- needs operation_outputs.application_name for renameApplication
+-- needs operation_outputs.application_name, workflow_status.application_name,
+-- needs queues.application_name, workflow_schedules.application_name,
+-- needs application_versions.application_name for renameApplication
 --
 -- Gives an application the queues, schedules, versions and unfinished workflows of another, those
 -- that belong to none, or both. They go together: workers that found half of them would run

@@ -1,9 +1,9 @@
--- rename_steps(old_name text?, adopt_unclaimed int, after text, most int?, new_name text) one
+-- rename_steps(old_name text?, adopt_unclaimed int, after text, batch_size? int, new_name text) one
 -- row: moved int, last_id text?
 -- needs operation_outputs.application_name for renameApplication
 --
 -- Gives an application the steps of another, those that belong to none, or both: after a workflow
--- ID, as many as `most` or all without it, but never a part of the rows of one workflow. Returns
+-- ID, as many as `batch_size` says, or all without it, but never a part of the rows of one workflow. Returns
 -- how many were moved, and up to which workflow ID.
 --
 -- Ranges of the primary key make each batch begin where the one before ended.
@@ -18,7 +18,7 @@ with batch as (
       )
       and workflow_uuid > :after::text
     order by workflow_uuid
-    limit :most::int
+    limit :batch_size::int
   ) as batch
 ),
 moved as (

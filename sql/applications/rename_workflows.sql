@@ -1,9 +1,10 @@
--- rename_workflows(old_name text?, adopt_unclaimed int, after text, most int?, new_name text) one
+-- rename_workflows(old_name text?, adopt_unclaimed int, after text, batch_size? int,
+--   new_name text) one
 -- row: moved int, last_id text?
--- needs operation_outputs.application_name for renameApplication
+-- needs workflow_status.application_name for renameApplication
 --
 -- Gives an application the workflows of another, those that belong to none, or both: after a
--- workflow ID, as many as `most` or all without it. Returns how many were moved, and up to which ID.
+-- workflow ID, as many as `batch_size` says, or all without it. Returns how many were moved, and up to which ID.
 --
 -- Ranges of the primary key make each batch begin where the one before ended.
 with batch as (
@@ -17,7 +18,7 @@ with batch as (
       )
       and workflow_uuid > :after::text
     order by workflow_uuid
-    limit :most::int
+    limit :batch_size::int
   ) as batch
 ),
 moved as (

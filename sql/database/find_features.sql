@@ -1,8 +1,8 @@
 -- find_features(schema_name text) one
 -- row: database text, columns text?
 --
--- The columns that the schema has, as `table.column` in one text, and the database that was asked.
--- The catalog is read rather than information_schema, which hides what the role may not touch.
+-- Returns the columns of the schema as `table.column` in one text, and the name of the database. It
+-- reads the catalog because information_schema hides columns that the role may not use.
 select
   current_database()::text as database,
   string_agg(c.relname || '.' || a.attname, ' ') as columns

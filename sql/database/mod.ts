@@ -9,6 +9,7 @@ export const findFeatures: Statement<{
   columns: string | null;
 }> = {
   name: "find_features",
+
   sql: `
 select
   current_database()::text as database,

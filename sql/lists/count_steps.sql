@@ -1,11 +1,13 @@
--- count_steps(names? text, separator? text, patterns? text, applications? text, status? text,
---   completed_from? int, completed_until? int, by_status? int, by_name? int, bucket_ms? int) many
--- row: status text?, name text?, bucket text?, count text, max_duration_ms text?
--- needs operation_outputs.application_name for countSteps()
+-- count_steps(names? text, separator? text, id_patterns? text, application_names? text,
+--   status? text, completed_from? int, completed_until? int, by_status? int, by_name? int,
+--   bucket_ms? int) many
+-- row: status? text?, name? text?, bucket? text?, max_duration_ms text?, count text
+-- needs operation_outputs.application_name, operation_outputs.started_at_epoch_ms,
+-- needs operation_outputs.completed_at_epoch_ms for countSteps()
 --
--- How many steps match and how long the longest of them took, in each of the groups that are asked
--- for. A step with an error has failed. One without times, such as the start of a child, counts as
--- one but takes no time.
+-- Counts the steps that match, and returns how long the longest of them took, in each of the groups
+-- that are asked for. A step with an error has failed. A step without times, such as the start of a
+-- child, counts but takes no time.
 with matching as (
   select
     case when error is null then 'SUCCESS' else 'ERROR' end as status,
@@ -15,11 +17,12 @@ with matching as (
   from :schema.operation_outputs
   where true
     and function_name = any(string_to_array(:names::text, :separator::text))
-    and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
-    -- if :applications
-    and (application_name is null or application_name = any(
-      string_to_array(:applications::text, :separator::text)
-    ))
+    and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
+    -- if :application_names
+    and (
+      application_name is null
+      or application_name = any(string_to_array(:application_names::text, :separator::text))
+    )
     -- end
     and (error is null) = (:status::text = 'SUCCESS')
     and completed_at_epoch_ms >= :completed_from::bigint

@@ -1,15 +1,17 @@
--- count_workflows(ids? text, separator? text, patterns? text, id_from? text, id_until? text,
---   names? text, class_names? text, configs? text, status? text, statuses? int, in_flight? text,
---   delayed? int, failed? text, succeeded? int, queues? text, is_queued? int, keys? text,
---   is_debounced? int, users? text, executors? text, versions? text, applications? text,
---   origins? text, is_fork? int, was_forked_from? int, parents? text, has_parent? int,
---   schedules? text, attributes? text, created_from? int, created_until? int, dequeued_from? int,
---   dequeued_until? int, completed_from? int, completed_until? int, by_status? int, by_name? int,
---   by_queue? int, by_version? int, bucket_ms? int) many
--- row: status text?, name text?, queue_name text?, application_version text?, bucket text?,
+-- count_workflows(workflow_ids? text, separator? text, id_patterns? text, id_from? text,
+--   id_until? text, names? text, class_names? text, config_names? text, status? text,
+--   one_of_statuses? int, in_flight_statuses? text, is_delayed? int, failed_statuses? text,
+--   is_successful? int, queue_names? text, is_queued? int, deduplication_ids? text,
+--   is_debounced? int, authenticated_users? text, executor_ids? text, application_versions? text,
+--   application_names? text, forked_from? text, is_fork? int, was_forked_from? int,
+--   parent_workflow_ids? text, has_parent? int, schedule_names? text, attributes? text,
+--   created_from? int, created_until? int, dequeued_from? int, dequeued_until? int,
+--   completed_from? int, completed_until? int, by_status? int, by_name? int, by_queue_name? int,
+--   by_application_version? int, bucket_ms? int) many
+-- row: status? text?, name? text?, queue_name? text?, application_version? text?, bucket? text?,
 -- row: count text
 --
--- How many workflows match, in each of the groups that are asked for. The filters are those of
+-- Counts the workflows that match, in each of the groups that are asked for. The filters are those of
 -- list_workflows.sql, line by line.
 with matching as (
   select ws.*
@@ -28,38 +30,42 @@ with matching as (
     select *
     from :schema.workflow_status
     where true
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
       and ('a' < 'Z' or workflow_uuid >= :id_from::text)
       and ('a' < 'Z' or workflow_uuid < :id_until::text)
       and name = any(string_to_array(:names::text, :separator::text))
       and class_name = any(string_to_array(:class_names::text, :separator::text))
-      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and config_name = any(string_to_array(:config_names::text, :separator::text))
       and status = :status::text
-      and (false -- if :statuses
-        or status = any(string_to_array(:in_flight::text, ','))
-        or status = 'DELAYED' -- if :delayed
-        or status = any(string_to_array(:failed::text, ','))
-        or status = 'SUCCESS' -- if :succeeded
-      ) -- if :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text))
-      and queue_name is not null -- if :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
-      and is_debounced = (:is_debounced::int = 1)
-      and authenticated_user = any(string_to_array(:users::text, :separator::text))
-      and executor_id = any(string_to_array(:executors::text, :separator::text))
-      and application_version = any(string_to_array(:versions::text, :separator::text))
-      -- if :applications
-      and (application_name is null or application_name = any(
-        string_to_array(:applications::text, :separator::text)
-      ))
+      -- if :one_of_statuses
+      and (
+        false
+        or status = any(string_to_array(:in_flight_statuses::text, ','))
+        or status = 'DELAYED' -- if :is_delayed
+        or status = any(string_to_array(:failed_statuses::text, ','))
+        or status = 'SUCCESS' -- if :is_successful
+      )
       -- end
-      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and queue_name = any(string_to_array(:queue_names::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
+      and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
+      and application_version = any(string_to_array(:application_versions::text, :separator::text))
+      -- if :application_names
+      and (
+        application_name is null
+        or application_name = any(string_to_array(:application_names::text, :separator::text))
+      )
+      -- end
+      and forked_from = any(string_to_array(:forked_from::text, :separator::text))
       and (forked_from is not null) = (:is_fork::int = 1)
       and was_forked_from = (:was_forked_from::int = 1)
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
       and (parent_workflow_id is not null) = (:has_parent::int = 1)
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
       and attributes @> :attributes::text::jsonb
       and created_at >= :created_from::bigint
       and created_at <= :created_until::bigint
@@ -72,16 +78,16 @@ with matching as (
 select
   status, -- if :by_status
   name, -- if :by_name
-  queue_name, -- if :by_queue
-  application_version, -- if :by_version
+  queue_name, -- if :by_queue_name
+  application_version, -- if :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
   count(*)::text as count
 from matching
 group by
   status, -- if :by_status
   name, -- if :by_name
-  queue_name, -- if :by_queue
-  application_version, -- if :by_version
+  queue_name, -- if :by_queue_name
+  application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()
 order by

@@ -1,38 +1,40 @@
--- list_workflows(workflow_id? text, ids? text, separator? text, patterns? text, id_from? text,
---   id_until? text, names? text, class_names? text, configs? text, status? text, statuses? int,
---   in_flight? text, delayed? int, failed? text, succeeded? int, queues? text, is_queued? int,
---   keys? text, is_debounced? int, users? text, executors? text, versions? text,
---   applications? text, origins? text, is_fork? int, was_forked_from? int, parents? text,
---   has_parent? int, schedules? text, attributes? text, created_from? int, created_until? int,
---   dequeued_from? int, dequeued_until? int, completed_from? int, completed_until? int,
---   after_time? int, cursor_id? text, before_time? int, is_selective? int, sort_desc? int,
---   limit? int, offset? int, load_input? int, load_output? int) many
+-- list_workflows(workflow_id? text, workflow_ids? text, separator? text, id_patterns? text,
+--   id_from? text, id_until? text, names? text, class_names? text, config_names? text,
+--   status? text, one_of_statuses? int, in_flight_statuses? text, is_delayed? int,
+--   failed_statuses? text, is_successful? int, queue_names? text, is_queued? int,
+--   deduplication_ids? text, is_debounced? int, authenticated_users? text, executor_ids? text,
+--   application_versions? text, application_names? text, forked_from? text, is_fork? int,
+--   was_forked_from? int, parent_workflow_ids? text, has_parent? int, schedule_names? text,
+--   attributes? text, created_from? int, created_until? int, dequeued_from? int,
+--   dequeued_until? int, completed_from? int, completed_until? int, after_time? int,
+--   cursor_id? text, before_time? int, is_selective? int, sort_desc? int, limit? int, offset? int,
+--   load_input? int, load_output? int) many
 -- row: workflow_id text, status text, name text, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
--- row: inputs text?, output text?, error text?, serialization text?, executor_id text?,
--- row: application_version text?, application_name text?, recovery_attempts text?,
--- row: created_at text, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
--- row: deduplication_id text?, priority int?, queue_partition_key text?, started_at_epoch_ms text?,
--- row: delay_until_epoch_ms text?, completed_at text?, forked_from text?, was_forked_from boolean?,
--- row: parent_workflow_id text?, attributes text?, schedule_name text?, is_outdated boolean?
+-- row: inputs? text?, output? text?, error? text?, is_outdated? boolean?, serialization? text?,
+-- row: executor_id text?, application_version text?, application_name? text?,
+-- row: recovery_attempts text?, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
+-- row: deduplication_id text?, priority int?, queue_partition_key? text?,
+-- row: started_at_epoch_ms text?, delay_until_epoch_ms? text?, completed_at? text?,
+-- row: forked_from? text?, was_forked_from? boolean?, parent_workflow_id? text?, attributes? text?,
+-- row: schedule_name? text?, created_at text
 --
--- Workflows with their inputs and outcomes, the oldest first or, with sort_desc, the newest. Those
--- of one millisecond are in the order of their IDs, so that a page can begin after (after_time,
--- cursor_id) or, with sort_desc, before (before_time, cursor_id). Payloads are joined to the
--- page alone; `limit 1` has them looked up, where the planner would read all for a page of some size.
+-- Lists workflows, the oldest first or, with sort_desc, the newest. Those of one millisecond are in
+-- the order of their IDs, so that a page can begin after (after_time, cursor_id) or, with sort_desc,
+-- before (before_time, cursor_id). Inputs and outcomes are joined to the page only; `limit 1` makes
+-- the planner look them up, where it would read whole tables for a page of some size.
 --
--- Lists are texts joined by a separator that is in none of them. Unlike JSON that is a constant to
--- the planner, which so knows how many rows match, and which partial indexes serve. Statuses are in
--- groups that have an index each.
+-- Statuses are in groups, because each group has an index of its own.
 --
--- A column that an older system lacks is the one of absent: a name that the table does not have is
--- looked for in the enclosing query.
+-- All IDs that match the patterns are from id_from to id_until where the database orders text by its
+-- bytes, which is where capitals precede small letters. Elsewhere the index cannot find prefixes.
 --
--- All IDs of the patterns are from id_from to id_until where text is ordered by its bytes, which is
--- where capitals precede small letters. Elsewhere the index does not know of prefixes.
+-- `absent` has the columns that older schemas lack: a name that the table does not have is looked up
+-- in the enclosing query. So a filter works on every schema, also on one that has just got the column.
 --
--- is_selective is for what waits or runs. It is young, but the planner takes it to be spread evenly: with
--- a limit it would walk by age, past all that has ended, until enough is found.
+-- is_selective is for workflows that wait or run. They are young, but the planner expects them to be
+-- spread evenly: with a limit it would walk through all that have ended until it found enough.
+-- `offset 0` keeps it from that.
 with matching as (
   select ws.*
   from (
@@ -51,38 +53,42 @@ with matching as (
     from :schema.workflow_status
     where true
       and workflow_uuid = :workflow_id::text
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
       and ('a' < 'Z' or workflow_uuid >= :id_from::text)
       and ('a' < 'Z' or workflow_uuid < :id_until::text)
       and name = any(string_to_array(:names::text, :separator::text))
       and class_name = any(string_to_array(:class_names::text, :separator::text))
-      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and config_name = any(string_to_array(:config_names::text, :separator::text))
       and status = :status::text
-      and (false -- if :statuses
-        or status = any(string_to_array(:in_flight::text, ','))
-        or status = 'DELAYED' -- if :delayed
-        or status = any(string_to_array(:failed::text, ','))
-        or status = 'SUCCESS' -- if :succeeded
-      ) -- if :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text))
-      and queue_name is not null -- if :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
-      and is_debounced = (:is_debounced::int = 1)
-      and authenticated_user = any(string_to_array(:users::text, :separator::text))
-      and executor_id = any(string_to_array(:executors::text, :separator::text))
-      and application_version = any(string_to_array(:versions::text, :separator::text))
-      -- if :applications
-      and (application_name is null or application_name = any(
-        string_to_array(:applications::text, :separator::text)
-      ))
+      -- if :one_of_statuses
+      and (
+        false
+        or status = any(string_to_array(:in_flight_statuses::text, ','))
+        or status = 'DELAYED' -- if :is_delayed
+        or status = any(string_to_array(:failed_statuses::text, ','))
+        or status = 'SUCCESS' -- if :is_successful
+      )
       -- end
-      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and queue_name = any(string_to_array(:queue_names::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
+      and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
+      and application_version = any(string_to_array(:application_versions::text, :separator::text))
+      -- if :application_names
+      and (
+        application_name is null
+        or application_name = any(string_to_array(:application_names::text, :separator::text))
+      )
+      -- end
+      and forked_from = any(string_to_array(:forked_from::text, :separator::text))
       and (forked_from is not null) = (:is_fork::int = 1)
       and was_forked_from = (:was_forked_from::int = 1)
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
       and (parent_workflow_id is not null) = (:has_parent::int = 1)
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
       and attributes @> :attributes::text::jsonb
       and created_at >= :created_from::bigint
       and created_at <= :created_until::bigint
@@ -118,36 +124,23 @@ select
   ws.authenticated_user,
   ws.assumed_role,
   ws.authenticated_roles,
+  -- if :load_input
   coalesce(
-    -- if :load_input
     wi.inputs, -- if workflow_input
-    ws.inputs,
-    -- end
-    null::text
+    ws.inputs
   ) as inputs,
+  -- end
+  -- if :load_output
   coalesce(
-    -- if :load_output
     wo.output, -- if workflow_output
-    ws.output,
-    -- end
-    null::text
+    ws.output
   ) as output,
   coalesce(
-    -- if :load_output
     wo.error, -- if workflow_output
-    ws.error,
-    -- end
-    null::text
+    ws.error
   ) as error,
-  -- if not workflow_output
-  exists (
-    select from :schema.workflow_status as own
-    join pg_catalog.pg_class as here on here.oid = own.tableoid
-    join pg_catalog.pg_class as beside using (relnamespace)
-    where own.workflow_uuid = ws.workflow_uuid
-      and beside.relname = 'workflow_output'
-  ) as is_outdated,
   -- end
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   ws.serialization, -- if workflow_status.serialization
   ws.executor_id,
   ws.application_version,

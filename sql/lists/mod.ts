@@ -5,8 +5,8 @@ import type { Statement } from "../statement.ts";
 export const countSteps: Statement<{
   names?: string | undefined;
   separator?: string | undefined;
-  patterns?: string | undefined;
-  applications?: string | undefined;
+  id_patterns?: string | undefined;
+  application_names?: string | undefined;
   status?: string | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
@@ -14,14 +14,21 @@ export const countSteps: Statement<{
   by_name?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status: string | null;
-  name: string | null;
-  bucket: string | null;
-  count: string;
+  status?: string | null;
+  name?: string | null;
+  bucket?: string | null;
   max_duration_ms: string | null;
+  count: string;
 }> = {
   name: "count_steps",
-  needs: { "column": "operation_outputs.application_name", "feature": "countSteps()" },
+  needs: {
+    columns: [
+      "operation_outputs.application_name",
+      "operation_outputs.started_at_epoch_ms",
+      "operation_outputs.completed_at_epoch_ms",
+    ],
+    feature: "countSteps()",
+  },
   sql: `
 with matching as (
   select
@@ -32,11 +39,12 @@ with matching as (
   from :schema.operation_outputs
   where true
     and function_name = any(string_to_array(:names::text, :separator::text))
-    and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
-    -- if :applications
-    and (application_name is null or application_name = any(
-      string_to_array(:applications::text, :separator::text)
-    ))
+    and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
+    -- if :application_names
+    and (
+      application_name is null
+      or application_name = any(string_to_array(:application_names::text, :separator::text))
+    )
     -- end
     and (error is null) = (:status::text = 'SUCCESS')
     and completed_at_epoch_ms >= :completed_from::bigint
@@ -60,34 +68,34 @@ order by
 };
 
 export const countWorkflows: Statement<{
-  ids?: string | undefined;
+  workflow_ids?: string | undefined;
   separator?: string | undefined;
-  patterns?: string | undefined;
+  id_patterns?: string | undefined;
   id_from?: string | undefined;
   id_until?: string | undefined;
   names?: string | undefined;
   class_names?: string | undefined;
-  configs?: string | undefined;
+  config_names?: string | undefined;
   status?: string | undefined;
-  statuses?: number | undefined;
-  in_flight?: string | undefined;
-  delayed?: number | undefined;
-  failed?: string | undefined;
-  succeeded?: number | undefined;
-  queues?: string | undefined;
+  one_of_statuses?: number | undefined;
+  in_flight_statuses?: string | undefined;
+  is_delayed?: number | undefined;
+  failed_statuses?: string | undefined;
+  is_successful?: number | undefined;
+  queue_names?: string | undefined;
   is_queued?: number | undefined;
-  keys?: string | undefined;
+  deduplication_ids?: string | undefined;
   is_debounced?: number | undefined;
-  users?: string | undefined;
-  executors?: string | undefined;
-  versions?: string | undefined;
-  applications?: string | undefined;
-  origins?: string | undefined;
+  authenticated_users?: string | undefined;
+  executor_ids?: string | undefined;
+  application_versions?: string | undefined;
+  application_names?: string | undefined;
+  forked_from?: string | undefined;
   is_fork?: number | undefined;
   was_forked_from?: number | undefined;
-  parents?: string | undefined;
+  parent_workflow_ids?: string | undefined;
   has_parent?: number | undefined;
-  schedules?: string | undefined;
+  schedule_names?: string | undefined;
   attributes?: string | undefined;
   created_from?: number | undefined;
   created_until?: number | undefined;
@@ -97,18 +105,19 @@ export const countWorkflows: Statement<{
   completed_until?: number | undefined;
   by_status?: number | undefined;
   by_name?: number | undefined;
-  by_queue?: number | undefined;
-  by_version?: number | undefined;
+  by_queue_name?: number | undefined;
+  by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status: string | null;
-  name: string | null;
-  queue_name: string | null;
-  application_version: string | null;
-  bucket: string | null;
+  status?: string | null;
+  name?: string | null;
+  queue_name?: string | null;
+  application_version?: string | null;
+  bucket?: string | null;
   count: string;
 }> = {
   name: "count_workflows",
+
   sql: `
 with matching as (
   select ws.*
@@ -127,38 +136,42 @@ with matching as (
     select *
     from :schema.workflow_status
     where true
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
       and ('a' < 'Z' or workflow_uuid >= :id_from::text)
       and ('a' < 'Z' or workflow_uuid < :id_until::text)
       and name = any(string_to_array(:names::text, :separator::text))
       and class_name = any(string_to_array(:class_names::text, :separator::text))
-      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and config_name = any(string_to_array(:config_names::text, :separator::text))
       and status = :status::text
-      and (false -- if :statuses
-        or status = any(string_to_array(:in_flight::text, ','))
-        or status = 'DELAYED' -- if :delayed
-        or status = any(string_to_array(:failed::text, ','))
-        or status = 'SUCCESS' -- if :succeeded
-      ) -- if :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text))
-      and queue_name is not null -- if :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
-      and is_debounced = (:is_debounced::int = 1)
-      and authenticated_user = any(string_to_array(:users::text, :separator::text))
-      and executor_id = any(string_to_array(:executors::text, :separator::text))
-      and application_version = any(string_to_array(:versions::text, :separator::text))
-      -- if :applications
-      and (application_name is null or application_name = any(
-        string_to_array(:applications::text, :separator::text)
-      ))
+      -- if :one_of_statuses
+      and (
+        false
+        or status = any(string_to_array(:in_flight_statuses::text, ','))
+        or status = 'DELAYED' -- if :is_delayed
+        or status = any(string_to_array(:failed_statuses::text, ','))
+        or status = 'SUCCESS' -- if :is_successful
+      )
       -- end
-      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and queue_name = any(string_to_array(:queue_names::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
+      and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
+      and application_version = any(string_to_array(:application_versions::text, :separator::text))
+      -- if :application_names
+      and (
+        application_name is null
+        or application_name = any(string_to_array(:application_names::text, :separator::text))
+      )
+      -- end
+      and forked_from = any(string_to_array(:forked_from::text, :separator::text))
       and (forked_from is not null) = (:is_fork::int = 1)
       and was_forked_from = (:was_forked_from::int = 1)
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
       and (parent_workflow_id is not null) = (:has_parent::int = 1)
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
       and attributes @> :attributes::text::jsonb
       and created_at >= :created_from::bigint
       and created_at <= :created_until::bigint
@@ -171,16 +184,16 @@ with matching as (
 select
   status, -- if :by_status
   name, -- if :by_name
-  queue_name, -- if :by_queue
-  application_version, -- if :by_version
+  queue_name, -- if :by_queue_name
+  application_version, -- if :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
   count(*)::text as count
 from matching
 group by
   status, -- if :by_status
   name, -- if :by_name
-  queue_name, -- if :by_queue
-  application_version, -- if :by_version
+  queue_name, -- if :by_queue_name
+  application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()
 order by
@@ -196,41 +209,27 @@ export const listSteps: Statement<{
 }, {
   function_id: number | null;
   name: string | null;
-  output: string | null;
-  error: string | null;
-  serialization: string | null;
+  output?: string | null;
+  error?: string | null;
+  serialization?: string | null;
+  started_at_epoch_ms?: string | null;
+  completed_at_epoch_ms?: string | null;
   child_workflow_id: string | null;
-  started_at_epoch_ms: string | null;
-  completed_at_epoch_ms: string | null;
 }> = {
   name: "list_steps",
+
   sql: `
 select
   step.function_id,
   step.function_name as name,
-  case when false
-    or true -- if :load_output
-  then
-    step.output
-  end as output,
-  case when false
-    or true -- if :load_output
-  then
-    step.error
-  end as error,
-  coalesce(
-    step.serialization, -- if operation_outputs.serialization
-    null::text
-  ) as serialization,
-  step.child_workflow_id,
-  coalesce(
-    step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
-    null::text
-  ) as started_at_epoch_ms,
-  coalesce(
-    step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
-    null::text
-  ) as completed_at_epoch_ms
+  -- if :load_output
+  step.output,
+  step.error,
+  -- end
+  step.serialization, -- if operation_outputs.serialization
+  step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
+  step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+  step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (
   select *
@@ -246,34 +245,34 @@ order by step.function_id`,
 
 export const listWorkflows: Statement<{
   workflow_id?: string | undefined;
-  ids?: string | undefined;
+  workflow_ids?: string | undefined;
   separator?: string | undefined;
-  patterns?: string | undefined;
+  id_patterns?: string | undefined;
   id_from?: string | undefined;
   id_until?: string | undefined;
   names?: string | undefined;
   class_names?: string | undefined;
-  configs?: string | undefined;
+  config_names?: string | undefined;
   status?: string | undefined;
-  statuses?: number | undefined;
-  in_flight?: string | undefined;
-  delayed?: number | undefined;
-  failed?: string | undefined;
-  succeeded?: number | undefined;
-  queues?: string | undefined;
+  one_of_statuses?: number | undefined;
+  in_flight_statuses?: string | undefined;
+  is_delayed?: number | undefined;
+  failed_statuses?: string | undefined;
+  is_successful?: number | undefined;
+  queue_names?: string | undefined;
   is_queued?: number | undefined;
-  keys?: string | undefined;
+  deduplication_ids?: string | undefined;
   is_debounced?: number | undefined;
-  users?: string | undefined;
-  executors?: string | undefined;
-  versions?: string | undefined;
-  applications?: string | undefined;
-  origins?: string | undefined;
+  authenticated_users?: string | undefined;
+  executor_ids?: string | undefined;
+  application_versions?: string | undefined;
+  application_names?: string | undefined;
+  forked_from?: string | undefined;
   is_fork?: number | undefined;
   was_forked_from?: number | undefined;
-  parents?: string | undefined;
+  parent_workflow_ids?: string | undefined;
   has_parent?: number | undefined;
-  schedules?: string | undefined;
+  schedule_names?: string | undefined;
   attributes?: string | undefined;
   created_from?: number | undefined;
   created_until?: number | undefined;
@@ -300,32 +299,33 @@ export const listWorkflows: Statement<{
   authenticated_user: string | null;
   assumed_role: string | null;
   authenticated_roles: string | null;
-  inputs: string | null;
-  output: string | null;
-  error: string | null;
-  serialization: string | null;
+  inputs?: string | null;
+  output?: string | null;
+  error?: string | null;
+  is_outdated?: boolean | null;
+  serialization?: string | null;
   executor_id: string | null;
   application_version: string | null;
-  application_name: string | null;
+  application_name?: string | null;
   recovery_attempts: string | null;
-  created_at: string;
   updated_at: string | null;
   timeout_ms: string | null;
   deadline_epoch_ms: string | null;
   deduplication_id: string | null;
   priority: number | null;
-  queue_partition_key: string | null;
+  queue_partition_key?: string | null;
   started_at_epoch_ms: string | null;
-  delay_until_epoch_ms: string | null;
-  completed_at: string | null;
-  forked_from: string | null;
-  was_forked_from: boolean | null;
-  parent_workflow_id: string | null;
-  attributes: string | null;
-  schedule_name: string | null;
-  is_outdated: boolean | null;
+  delay_until_epoch_ms?: string | null;
+  completed_at?: string | null;
+  forked_from?: string | null;
+  was_forked_from?: boolean | null;
+  parent_workflow_id?: string | null;
+  attributes?: string | null;
+  schedule_name?: string | null;
+  created_at: string;
 }> = {
   name: "list_workflows",
+
   sql: `
 with matching as (
   select ws.*
@@ -345,38 +345,42 @@ with matching as (
     from :schema.workflow_status
     where true
       and workflow_uuid = :workflow_id::text
-      and workflow_uuid = any(string_to_array(:ids::text, :separator::text))
-      and workflow_uuid like any(string_to_array(:patterns::text, :separator::text))
+      and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
+      and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
       and ('a' < 'Z' or workflow_uuid >= :id_from::text)
       and ('a' < 'Z' or workflow_uuid < :id_until::text)
       and name = any(string_to_array(:names::text, :separator::text))
       and class_name = any(string_to_array(:class_names::text, :separator::text))
-      and config_name = any(string_to_array(:configs::text, :separator::text))
+      and config_name = any(string_to_array(:config_names::text, :separator::text))
       and status = :status::text
-      and (false -- if :statuses
-        or status = any(string_to_array(:in_flight::text, ','))
-        or status = 'DELAYED' -- if :delayed
-        or status = any(string_to_array(:failed::text, ','))
-        or status = 'SUCCESS' -- if :succeeded
-      ) -- if :statuses
-      and queue_name = any(string_to_array(:queues::text, :separator::text))
-      and queue_name is not null -- if :is_queued
-      and deduplication_id = any(string_to_array(:keys::text, :separator::text))
-      and is_debounced = (:is_debounced::int = 1)
-      and authenticated_user = any(string_to_array(:users::text, :separator::text))
-      and executor_id = any(string_to_array(:executors::text, :separator::text))
-      and application_version = any(string_to_array(:versions::text, :separator::text))
-      -- if :applications
-      and (application_name is null or application_name = any(
-        string_to_array(:applications::text, :separator::text)
-      ))
+      -- if :one_of_statuses
+      and (
+        false
+        or status = any(string_to_array(:in_flight_statuses::text, ','))
+        or status = 'DELAYED' -- if :is_delayed
+        or status = any(string_to_array(:failed_statuses::text, ','))
+        or status = 'SUCCESS' -- if :is_successful
+      )
       -- end
-      and forked_from = any(string_to_array(:origins::text, :separator::text))
+      and queue_name = any(string_to_array(:queue_names::text, :separator::text))
+      and queue_name is not null -- if :is_queued
+      and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
+      and is_debounced = (:is_debounced::int = 1)
+      and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
+      and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
+      and application_version = any(string_to_array(:application_versions::text, :separator::text))
+      -- if :application_names
+      and (
+        application_name is null
+        or application_name = any(string_to_array(:application_names::text, :separator::text))
+      )
+      -- end
+      and forked_from = any(string_to_array(:forked_from::text, :separator::text))
       and (forked_from is not null) = (:is_fork::int = 1)
       and was_forked_from = (:was_forked_from::int = 1)
-      and parent_workflow_id = any(string_to_array(:parents::text, :separator::text))
+      and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
       and (parent_workflow_id is not null) = (:has_parent::int = 1)
-      and schedule_name = any(string_to_array(:schedules::text, :separator::text))
+      and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
       and attributes @> :attributes::text::jsonb
       and created_at >= :created_from::bigint
       and created_at <= :created_until::bigint
@@ -412,36 +416,23 @@ select
   ws.authenticated_user,
   ws.assumed_role,
   ws.authenticated_roles,
+  -- if :load_input
   coalesce(
-    -- if :load_input
     wi.inputs, -- if workflow_input
-    ws.inputs,
-    -- end
-    null::text
+    ws.inputs
   ) as inputs,
+  -- end
+  -- if :load_output
   coalesce(
-    -- if :load_output
     wo.output, -- if workflow_output
-    ws.output,
-    -- end
-    null::text
+    ws.output
   ) as output,
   coalesce(
-    -- if :load_output
     wo.error, -- if workflow_output
-    ws.error,
-    -- end
-    null::text
+    ws.error
   ) as error,
-  -- if not workflow_output
-  exists (
-    select from :schema.workflow_status as own
-    join pg_catalog.pg_class as here on here.oid = own.tableoid
-    join pg_catalog.pg_class as beside using (relnamespace)
-    where own.workflow_uuid = ws.workflow_uuid
-      and beside.relname = 'workflow_output'
-  ) as is_outdated,
   -- end
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   ws.serialization, -- if workflow_status.serialization
   ws.executor_id,
   ws.application_version,
@@ -492,6 +483,7 @@ export const setStatementTimeout: Statement<{
   timeout_ms: number;
 }, Record<never, never>> = {
   name: "set_statement_timeout",
+
   sql: `
 set local statement_timeout = :timeout_ms`,
 };

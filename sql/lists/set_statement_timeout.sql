@@ -1,4 +1,4 @@
 -- set_statement_timeout(timeout_ms int) none
 --
--- Has the server cancel what follows in the same transaction when it takes longer.
+-- Limits how long the server works on each statement that follows in the same transaction.
 set local statement_timeout = :timeout_ms

@@ -1,22 +1,23 @@
 -- find_stream_values(targets text, max_rows int) many
 -- row: position int, status text?, pairs text?
+-- needs streams for streams
 --
--- The values of each stream of a list from an offset on, with its position in the list: a JSON array
--- of pairs, a value and its serialization, as many as follow each other without a gap, and no more than
--- `most`. Without any, there is a row only if the workflow has ended or is not there. Status and values
--- are of one snapshot, so an ended workflow without a value has none to come, unless it was cancelled
--- and its worker has yet to notice.
+-- Returns the values of each stream of a list from an offset on, with its position in the list: a
+-- JSON array of pairs of a value and its serialization, at most `max_values`, up to the first gap. A
+-- stream without values has a row only if its workflow has ended or does not exist. Status and values
+-- are of one snapshot. So a workflow that has ended writes no further values, unless it was cancelled
+-- and its worker has not noticed yet.
 --
--- Of more than `max_rows` rows, some: those left out are found by asking for them again.
+-- There are at most `max_rows` rows; another call finds the ones left out.
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.status,
   available.pairs
 from rows from (
   json_to_recordset(:targets::text::json)
-    as (workflow_id text, key text, "offset" bigint, most bigint)
-) with ordinality as targets (workflow_id, key, "offset", most, position)
-left join :schema.workflow_status as ws on ws.workflow_uuid = targets.workflow_id
+    as (workflow_id text, key text, "offset" bigint, max_values bigint)
+) with ordinality as target
+left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
 cross join lateral (
   select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
   from (
@@ -27,12 +28,12 @@ cross join lateral (
         null::text
       ) as serialization,
       stream."offset",
-      targets."offset" - 1 + row_number() over (order by stream."offset") as expected
+      target."offset" - 1 + row_number() over (order by stream."offset") as expected
     from :schema.streams as stream
-    where stream.workflow_uuid = targets.workflow_id
-      and stream.key = targets.key
-      and stream."offset" >= targets."offset"
-      and stream."offset" < targets."offset" + targets.most
+    where stream.workflow_uuid = target.workflow_id
+      and stream.key = target.key
+      and stream."offset" >= target."offset"
+      and stream."offset" < target."offset" + target.max_values
   ) as following
   where "offset" = expected
 ) as available

@@ -8,19 +8,20 @@ export const findEvents: Statement<{
 }, {
   position: number;
   value: string;
-  serialization: string | null;
+  serialization?: string | null;
 }> = {
   name: "find_events",
+
   sql: `
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   event.serialization, -- if workflow_events.serialization
   event.value
 from rows from (
   json_to_recordset(:targets::text::json) as (workflow_id text, key text)
-) with ordinality as targets (workflow_id, key, position)
+) with ordinality as target
 join :schema.workflow_events as event
-  on event.workflow_uuid = targets.workflow_id and event.key = targets.key
+  on event.workflow_uuid = target.workflow_id and event.key = target.key
 limit :max_rows::int`,
 };
 
@@ -33,16 +34,17 @@ export const findStreamValues: Statement<{
   pairs: string | null;
 }> = {
   name: "find_stream_values",
+  needs: { columns: ["streams"], feature: "streams" },
   sql: `
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.status,
   available.pairs
 from rows from (
   json_to_recordset(:targets::text::json)
-    as (workflow_id text, key text, "offset" bigint, most bigint)
-) with ordinality as targets (workflow_id, key, "offset", most, position)
-left join :schema.workflow_status as ws on ws.workflow_uuid = targets.workflow_id
+    as (workflow_id text, key text, "offset" bigint, max_values bigint)
+) with ordinality as target
+left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
 cross join lateral (
   select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
   from (
@@ -53,12 +55,12 @@ cross join lateral (
         null::text
       ) as serialization,
       stream."offset",
-      targets."offset" - 1 + row_number() over (order by stream."offset") as expected
+      target."offset" - 1 + row_number() over (order by stream."offset") as expected
     from :schema.streams as stream
-    where stream.workflow_uuid = targets.workflow_id
-      and stream.key = targets.key
-      and stream."offset" >= targets."offset"
-      and stream."offset" < targets."offset" + targets.most
+    where stream.workflow_uuid = target.workflow_id
+      and stream.key = target.key
+      and stream."offset" >= target."offset"
+      and stream."offset" < target."offset" + target.max_values
   ) as following
   where "offset" = expected
 ) as available
@@ -73,17 +75,15 @@ export const getAllEvents: Statement<{
 }, {
   key: string;
   value: string | null;
-  serialization: string | null;
+  serialization?: string | null;
 }> = {
   name: "get_all_events",
+
   sql: `
 select
   event.key,
-  event.value,
-  coalesce(
-    event.serialization, -- if workflow_events.serialization
-    null::text
-  ) as serialization
+  event.serialization, -- if workflow_events.serialization
+  event.value
 from :schema.workflow_events as event
 where event.workflow_uuid = :workflow_id::text
 order by event.key`,
@@ -99,22 +99,24 @@ export const send: Statement<{
   position: number | null;
 }> = {
   name: "send",
+
   sql: `
 with message as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.position as created_at,
+      + input.ordinality - 1 as created_at,
     destination.workflow_uuid is not null as has_destination
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:messages::text::json) as input (
-    position int,
-    message_id text,
-    destination_id text,
-    topic text,
-    message text,
-    serialization text
-  )
+  cross join rows from (
+    json_to_recordset(:messages::text::json) as (
+      message_id text,
+      destination_id text,
+      topic text,
+      message text,
+      serialization text
+    )
+  ) with ordinality as input
   left join lateral (
     select workflow_uuid
     from :schema.workflow_status
@@ -148,17 +150,17 @@ sent as (
     )
     and not exists (
       select from message as other
-      where other.position < message.position
+      where other.ordinality < message.ordinality
         and other.message_id = message.message_id
     )
     -- end
-  order by message.position
+  order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select max(created_at)::text as last_created_at, null::int as position
 from message
 union all
-select null, position
+select null, (ordinality - 1)::int
 from message
 where not has_destination`,
 };
@@ -173,6 +175,7 @@ export const sendToForks: Statement<{
   position: number | null;
 }> = {
   name: "send_to_forks",
+
   sql: `
 with recursive message as (
   select
@@ -180,28 +183,26 @@ with recursive message as (
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
       as first_created_at
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:messages::text::json) as input (
-    position int,
-    message_id text,
-    fork_prefix text,
-    destination_id text,
-    topic text,
-    message text,
-    serialization text
-  )
+  cross join rows from (
+    json_to_recordset(:messages::text::json) as (
+      message_id text,
+      fork_prefix text,
+      destination_id text,
+      topic text,
+      message text,
+      serialization text
+    )
+  ) with ordinality as input
 ),
 recipient as (
-  select position, destination_id as workflow_id
+  select ordinality, destination_id as workflow_id
   from message
   -- if workflow_status.forked_from
   union
-  select message.position, fork.workflow_uuid
+  select message.ordinality, fork.workflow_uuid
   from recipient
-  join message
-    on message.position = recipient.position
-    and message.fork_prefix is not null
-  join :schema.workflow_status as fork
-    on fork.forked_from = recipient.workflow_id
+  join message on message.ordinality = recipient.ordinality and message.fork_prefix is not null
+  join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id
   -- end
 ),
 delivery as (
@@ -209,9 +210,9 @@ delivery as (
     message.*,
     recipient.workflow_id,
     first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by position) as created_at
+      + row_number() over (partition by recipient.workflow_id order by ordinality) as created_at
   from recipient
-  join message using (position)
+  join message using (ordinality)
 ),
 destination as (
   select workflow_uuid
@@ -243,12 +244,12 @@ sent as (
   where exists (
     select from destination where destination.workflow_uuid = delivery.destination_id
   )
-  order by delivery.position
+  order by delivery.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select
   stamp.last_created_at,
-  message.position
+  (message.ordinality - 1)::int as position
 from (select max(created_at)::text as last_created_at from delivery) as stamp
 left join message on not exists (
   select from destination where destination.workflow_uuid = message.destination_id

@@ -1,35 +1,36 @@
 -- send(after text, backlog int, messages text, check_conflicts? int) many
 -- row: last_created_at text?, position int?
 --
--- Delivers messages; returns a row with the time of the last one, and then a row with the position
--- of each whose destination does not exist. A message whose ID is there already was delivered
--- before: nothing is written, and its destination counts as found.
+-- Delivers messages. Returns a row with the time of the last one, and then a row with the position of
+-- each message whose destination does not exist. A message whose ID exists was delivered before:
+-- nothing is written, and its destination counts as found.
 --
--- Without check_conflicts nothing is looked for, which is for messages whose IDs are new. An ID that is there
--- all the same is a unique violation.
+-- Without check_conflicts the statement looks for no conflicts. It is for messages with new IDs. An
+-- ID that exists nevertheless is a unique violation.
 --
--- The first releases for Python and Go had no unique index on the ID, which came before the column
--- for serialization formats: there it is looked for first.
+-- The first releases for Python and Go had no unique index on the ID. It came before the column for
+-- serialization formats, so in schemas without that column the statement looks for the ID itself.
 --
--- The destinations are locked as the foreign key would lock them, so that one that is deleted
--- meanwhile is reported as missing and does not abort the caller's transaction. Workflows receive
--- by created_at_epoch_ms, so the messages of one statement get increasing values; for `after` and
--- `backlog` see enqueue.sql.
+-- The destinations are locked as their foreign key would lock them. A destination that is deleted
+-- meanwhile is therefore reported as missing, and does not abort the caller's transaction. Workflows
+-- receive by created_at_epoch_ms, so the messages of one statement get increasing values. enqueue.sql
+-- explains `after` and `backlog`.
 with message as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.position as created_at,
+      + input.ordinality - 1 as created_at,
     destination.workflow_uuid is not null as has_destination
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:messages::text::json) as input (
-    position int,
-    message_id text,
-    destination_id text,
-    topic text,
-    message text,
-    serialization text
-  )
+  cross join rows from (
+    json_to_recordset(:messages::text::json) as (
+      message_id text,
+      destination_id text,
+      topic text,
+      message text,
+      serialization text
+    )
+  ) with ordinality as input
   left join lateral (
     select workflow_uuid
     from :schema.workflow_status
@@ -63,16 +64,16 @@ sent as (
     )
     and not exists (
       select from message as other
-      where other.position < message.position
+      where other.ordinality < message.ordinality
         and other.message_id = message.message_id
     )
     -- end
-  order by message.position
+  order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select max(created_at)::text as last_created_at, null::int as position
 from message
 union all
-select null, position
+select null, (ordinality - 1)::int
 from message
 where not has_destination

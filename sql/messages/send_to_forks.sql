@@ -1,37 +1,36 @@
 -- send_to_forks(after text, backlog int, messages text, check_conflicts? int) many
 -- row: last_created_at text?, position int?
 --
--- Does what send.sql does, and sends each message to all forks of its destination as well, to their
--- forks and so on, under IDs made of its fork_prefix and the ID of the fork; but to none if the
--- destination is missing. The messages to one workflow get increasing times.
+-- Delivers messages as send.sql does, and each message also to all forks of its destination, to their
+-- forks and so on. The IDs of these messages are made of its fork_prefix and the ID of the fork. If
+-- the destination does not exist, no fork gets the message. The messages to one workflow get
+-- increasing times.
 with recursive message as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
       as first_created_at
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:messages::text::json) as input (
-    position int,
-    message_id text,
-    fork_prefix text,
-    destination_id text,
-    topic text,
-    message text,
-    serialization text
-  )
+  cross join rows from (
+    json_to_recordset(:messages::text::json) as (
+      message_id text,
+      fork_prefix text,
+      destination_id text,
+      topic text,
+      message text,
+      serialization text
+    )
+  ) with ordinality as input
 ),
 recipient as (
-  select position, destination_id as workflow_id
+  select ordinality, destination_id as workflow_id
   from message
   -- if workflow_status.forked_from
   union
-  select message.position, fork.workflow_uuid
+  select message.ordinality, fork.workflow_uuid
   from recipient
-  join message
-    on message.position = recipient.position
-    and message.fork_prefix is not null
-  join :schema.workflow_status as fork
-    on fork.forked_from = recipient.workflow_id
+  join message on message.ordinality = recipient.ordinality and message.fork_prefix is not null
+  join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id
   -- end
 ),
 delivery as (
@@ -39,9 +38,9 @@ delivery as (
     message.*,
     recipient.workflow_id,
     first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by position) as created_at
+      + row_number() over (partition by recipient.workflow_id order by ordinality) as created_at
   from recipient
-  join message using (position)
+  join message using (ordinality)
 ),
 destination as (
   select workflow_uuid
@@ -73,12 +72,12 @@ sent as (
   where exists (
     select from destination where destination.workflow_uuid = delivery.destination_id
   )
-  order by delivery.position
+  order by delivery.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select
   stamp.last_created_at,
-  message.position
+  (message.ordinality - 1)::int as position
 from (select max(created_at)::text as last_created_at from delivery) as stamp
 left join message on not exists (
   select from destination where destination.workflow_uuid = message.destination_id

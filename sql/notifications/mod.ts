@@ -7,6 +7,7 @@ export const notify: Statement<{
   payload: string;
 }, Record<never, never>> = {
   name: "notify",
+
   sql: `
 select from pg_notify(:channel::text, :payload::text)`,
 };

@@ -1,4 +1,4 @@
 -- notify(channel text, payload text) none
 --
--- Notifies those who listen to a channel: how a client finds out whether it hears anything at all.
+-- Sends a notification to a channel. With it a client tests whether it receives any.
 select from pg_notify(:channel::text, :payload::text)

@@ -1,6 +1,6 @@
 -- delete_queue(name text) none
 -- needs queues for registered queues
 --
--- Deletes a queue. Workflows on it stay where they are.
+-- Deletes a queue. The workflows on it stay where they are.
 delete from :schema.queues
 where name = :name::text

@@ -1,12 +1,12 @@
--- list_queues(name text?, application_names text?) many
+-- list_queues(name? text, application_names? text, separator? text) many
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
--- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
--- row: polling_interval_sec text, application_name text?
+-- row: rate_limit_period_sec text?, partition_concurrency? int?,
+-- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
+-- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text
 -- needs queues for registered queues
 --
--- The queue of the given name, or without one every queue; of the given applications, with those
--- that belong to none, or without any of all applications.
+-- Lists the queues, or the queue of a name; of some applications with those that belong to none, or
+-- of all.
 select
   name,
   concurrency,
@@ -22,14 +22,12 @@ select
   application_name, -- if queues.application_name
   polling_interval_sec::text
 from :schema.queues
-where coalesce(name = :name::text, true)
-  -- if queues.application_name
+where true
+  and name = :name::text
+  -- if queues.application_name and :application_names
   and (
     application_name is null
-    or :application_names::text is null
-    or application_name in (
-      select json_array_elements_text(:application_names::text::json)
-    )
+    or application_name = any(string_to_array(:application_names::text, :separator::text))
   )
   -- end
 order by name

@@ -6,30 +6,31 @@ export const deleteQueue: Statement<{
   name: string;
 }, Record<never, never>> = {
   name: "delete_queue",
-  needs: { "column": "queues", "feature": "registered queues" },
+  needs: { columns: ["queues"], feature: "registered queues" },
   sql: `
 delete from :schema.queues
 where name = :name::text`,
 };
 
 export const listQueues: Statement<{
-  name: string | null;
-  application_names: string | null;
+  name?: string | undefined;
+  application_names?: string | undefined;
+  separator?: string | undefined;
 }, {
   name: string;
   concurrency: number | null;
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency: number | null;
-  partition_worker_concurrency: number | null;
-  partition_rate_limit_max: number | null;
-  partition_rate_limit_period_sec: string | null;
+  partition_concurrency?: number | null;
+  partition_worker_concurrency?: number | null;
+  partition_rate_limit_max?: number | null;
+  partition_rate_limit_period_sec?: string | null;
+  application_name?: string | null;
   polling_interval_sec: string;
-  application_name: string | null;
 }> = {
   name: "list_queues",
-  needs: { "column": "queues", "feature": "registered queues" },
+  needs: { columns: ["queues"], feature: "registered queues" },
   sql: `
 select
   name,
@@ -46,14 +47,12 @@ select
   application_name, -- if queues.application_name
   polling_interval_sec::text
 from :schema.queues
-where coalesce(name = :name::text, true)
-  -- if queues.application_name
+where true
+  and name = :name::text
+  -- if queues.application_name and :application_names
   and (
     application_name is null
-    or :application_names::text is null
-    or application_name in (
-      select json_array_elements_text(:application_names::text::json)
-    )
+    or application_name = any(string_to_array(:application_names::text, :separator::text))
   )
   -- end
 order by name`,
@@ -68,15 +67,15 @@ export const registerQueue: Statement<{
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency: number | null;
-  partition_worker_concurrency: number | null;
-  partition_rate_limit_max: number | null;
-  partition_rate_limit_period_sec: string | null;
+  partition_concurrency?: number | null;
+  partition_worker_concurrency?: number | null;
+  partition_rate_limit_max?: number | null;
+  partition_rate_limit_period_sec?: string | null;
+  application_name?: string | null;
   polling_interval_sec: string;
-  application_name: string | null;
 }> = {
   name: "register_queue",
-  needs: { "column": "queues", "feature": "registered queues" },
+  needs: { columns: ["queues"], feature: "registered queues" },
   sql: `
 with input as (
   select *
@@ -139,25 +138,20 @@ registered as (
     rate_limit_period_sec = excluded.rate_limit_period_sec,
     -- if queues.partition_concurrency
     partition_concurrency = excluded.partition_concurrency,
-    partition_worker_concurrency =
-      excluded.partition_worker_concurrency,
+    partition_worker_concurrency = excluded.partition_worker_concurrency,
     partition_rate_limit_max = excluded.partition_rate_limit_max,
-    partition_rate_limit_period_sec =
-      excluded.partition_rate_limit_period_sec,
+    partition_rate_limit_period_sec = excluded.partition_rate_limit_period_sec,
     partition_queue = excluded.partition_queue,
     -- end
     -- if queues.application_name
-    application_name =
-      coalesce(queue.application_name, excluded.application_name),
+    application_name = coalesce(queue.application_name, excluded.application_name),
     -- end
     polling_interval_sec = excluded.polling_interval_sec,
     priority_enabled = excluded.priority_enabled,
     updated_at = excluded.updated_at
   where :on_conflict::text = 'always_update'
     -- if queues.application_name
-    and coalesce(
-      queue.application_name = excluded.application_name, true
-    )
+    and coalesce(queue.application_name = excluded.application_name, true)
     -- end
   returning queue.*
 ),
@@ -193,16 +187,16 @@ export const updateQueue: Statement<{
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency: number | null;
-  partition_worker_concurrency: number | null;
-  partition_rate_limit_max: number | null;
-  partition_rate_limit_period_sec: string | null;
+  partition_concurrency?: number | null;
+  partition_worker_concurrency?: number | null;
+  partition_rate_limit_max?: number | null;
+  partition_rate_limit_period_sec?: string | null;
+  application_name?: string | null;
   polling_interval_sec: string;
-  application_name: string | null;
   is_updated: boolean;
 }> = {
   name: "update_queue",
-  needs: { "column": "queues", "feature": "registered queues" },
+  needs: { columns: ["queues"], feature: "registered queues" },
   sql: `
 with before as (
   select queue
@@ -224,11 +218,9 @@ updated as (
     rate_limit_period_sec = wanted.rate_limit_period_sec,
     -- if queues.partition_concurrency
     partition_concurrency = wanted.partition_concurrency,
-    partition_worker_concurrency =
-      wanted.partition_worker_concurrency,
+    partition_worker_concurrency = wanted.partition_worker_concurrency,
     partition_rate_limit_max = wanted.partition_rate_limit_max,
-    partition_rate_limit_period_sec =
-      wanted.partition_rate_limit_period_sec,
+    partition_rate_limit_period_sec = wanted.partition_rate_limit_period_sec,
     partition_queue = coalesce(
       wanted.partition_queue,
       num_nonnulls(
@@ -243,15 +235,13 @@ updated as (
   from wanted
   where queue.name = wanted.name
     and (
+      false
       -- if queues.partition_concurrency
-      wanted.partition_concurrency > wanted.concurrency or
-      wanted.partition_worker_concurrency > least(
-        wanted.concurrency,
-        wanted.worker_concurrency,
-        wanted.partition_concurrency
-      ) or
+      or wanted.partition_concurrency > wanted.concurrency
+      or wanted.partition_worker_concurrency
+        > least(wanted.concurrency, wanted.worker_concurrency, wanted.partition_concurrency)
       -- end
-      wanted.worker_concurrency > wanted.concurrency
+      or wanted.worker_concurrency > wanted.concurrency
     ) is not true
   returning queue.name
 )

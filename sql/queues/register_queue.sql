@@ -1,16 +1,16 @@
 -- register_queue(queue text, on_conflict text) optional
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
--- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
--- row: polling_interval_sec text, application_name text?
+-- row: rate_limit_period_sec text?, partition_concurrency? int?,
+-- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
+-- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text
 -- needs queues for registered queues
 --
--- Inserts a queue, or with always_update gives the queue of that name these limits unless it belongs
--- to another application; returns the queue as it is then. One that belongs to none becomes that of
--- the caller with the update.
+-- Inserts a queue. With always_update it also replaces the limits of a queue of that name, unless the
+-- queue belongs to another application; a queue that belongs to none becomes that of the caller.
+-- Returns the queue as it is then.
 --
--- No row means that the queue was inserted by someone else after the statement began, so that its
--- last part cannot see it. Sending the statement again tells.
+-- No row means that somebody else inserted the queue after the statement began, so that its last part
+-- cannot see it. Sending the statement again shows it.
 with input as (
   select *
   from json_to_recordset(:queue::text::json) as input (
@@ -72,25 +72,20 @@ registered as (
     rate_limit_period_sec = excluded.rate_limit_period_sec,
     -- if queues.partition_concurrency
     partition_concurrency = excluded.partition_concurrency,
-    partition_worker_concurrency =
-      excluded.partition_worker_concurrency,
+    partition_worker_concurrency = excluded.partition_worker_concurrency,
     partition_rate_limit_max = excluded.partition_rate_limit_max,
-    partition_rate_limit_period_sec =
-      excluded.partition_rate_limit_period_sec,
+    partition_rate_limit_period_sec = excluded.partition_rate_limit_period_sec,
     partition_queue = excluded.partition_queue,
     -- end
     -- if queues.application_name
-    application_name =
-      coalesce(queue.application_name, excluded.application_name),
+    application_name = coalesce(queue.application_name, excluded.application_name),
     -- end
     polling_interval_sec = excluded.polling_interval_sec,
     priority_enabled = excluded.priority_enabled,
     updated_at = excluded.updated_at
   where :on_conflict::text = 'always_update'
     -- if queues.application_name
-    and coalesce(
-      queue.application_name = excluded.application_name, true
-    )
+    and coalesce(queue.application_name = excluded.application_name, true)
     -- end
   returning queue.*
 ),

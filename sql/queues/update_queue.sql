@@ -1,16 +1,17 @@
 -- update_queue(name text, changes text) optional
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency int?, partition_worker_concurrency int?,
--- row: partition_rate_limit_max int?, partition_rate_limit_period_sec text?,
--- row: polling_interval_sec text, application_name text?, is_updated boolean
+-- row: rate_limit_period_sec text?, partition_concurrency? int?,
+-- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
+-- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text,
+-- row: is_updated boolean
 -- needs queues for registered queues
 --
--- Changes the columns of a queue that a JSON object names, unless a limit then contradicted another;
--- returns the queue as it is or would be then.
+-- Changes the columns of a queue that a JSON object names, unless a limit would then contradict
+-- another one. Returns the queue as it is then, or as it would be.
 --
--- The queue is locked before it is looked at, so that two calls that change one limit each do not
--- end in a contradiction. A partition_queue of null is replaced by what the limits say; without, a
--- queue that older releases partitioned without a limit for its partitions stays as it is.
+-- The queue is locked before it is read, so that two calls that change one limit each cannot end in a
+-- contradiction. A partition_queue of null is replaced by what the limits say. If it is not named, a
+-- queue that an older release partitioned without limits for its partitions stays as it is.
 with before as (
   select queue
   from :schema.queues as queue
@@ -31,11 +32,9 @@ updated as (
     rate_limit_period_sec = wanted.rate_limit_period_sec,
     -- if queues.partition_concurrency
     partition_concurrency = wanted.partition_concurrency,
-    partition_worker_concurrency =
-      wanted.partition_worker_concurrency,
+    partition_worker_concurrency = wanted.partition_worker_concurrency,
     partition_rate_limit_max = wanted.partition_rate_limit_max,
-    partition_rate_limit_period_sec =
-      wanted.partition_rate_limit_period_sec,
+    partition_rate_limit_period_sec = wanted.partition_rate_limit_period_sec,
     partition_queue = coalesce(
       wanted.partition_queue,
       num_nonnulls(
@@ -50,15 +49,13 @@ updated as (
   from wanted
   where queue.name = wanted.name
     and (
+      false
       -- if queues.partition_concurrency
-      wanted.partition_concurrency > wanted.concurrency or
-      wanted.partition_worker_concurrency > least(
-        wanted.concurrency,
-        wanted.worker_concurrency,
-        wanted.partition_concurrency
-      ) or
+      or wanted.partition_concurrency > wanted.concurrency
+      or wanted.partition_worker_concurrency
+        > least(wanted.concurrency, wanted.worker_concurrency, wanted.partition_concurrency)
       -- end
-      wanted.worker_concurrency > wanted.concurrency
+      or wanted.worker_concurrency > wanted.concurrency
     ) is not true
   returning queue.name
 )

@@ -1,14 +1,14 @@
 -- apply_schedules(schedules text) many
--- row: schedule_name text, application_name text?
+-- row: application_name? text?, schedule_name text
 -- needs workflow_schedules for schedules
 --
--- Inserts schedules, or replaces those that have their names but for their IDs, their status and when
--- they fired last: all of them, or none if one belongs to another application. Returns those in the
--- way, each with its application. A schedule that belongs to none becomes that of the caller.
+-- Inserts schedules, or replaces the schedules of the same names except for their IDs, their status
+-- and the times at which they last fired: all of them, or none if one belongs to another application.
+-- Returns the schedules that conflict, each with its application. A schedule that belongs to none
+-- becomes that of the caller.
 --
--- The schedules that are there are locked before they are looked at, in the order of their names. One
--- that another application creates after that is not replaced, but returned while the others are
--- written.
+-- Existing schedules are locked before they are read, in the order of their names. A schedule that
+-- another application creates after that is not replaced but returned, and the others are written.
 with input as (
   select *
   from json_to_recordset(:schedules::text::json) as input (
@@ -79,17 +79,12 @@ written as (
     cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
     queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
     -- if workflow_schedules.application_name
-    application_name = coalesce(
-      written.application_name, excluded.application_name
-    ),
+    application_name = coalesce(written.application_name, excluded.application_name),
     -- end
     context = excluded.context
   where true
     -- if workflow_schedules.application_name
-    and coalesce(
-      written.application_name = excluded.application_name,
-      true
-    )
+    and coalesce(written.application_name = excluded.application_name, true)
     -- end
   returning schedule_name
 )

@@ -1,10 +1,10 @@
 -- create_schedule(schedule text) optional
--- row: schedule_id text?, application_name text?
+-- row: application_name? text?, schedule_id text?
 -- needs workflow_schedules for schedules
 --
--- Inserts a schedule, or returns the one that has its name already. Both columns are null if that one
--- was committed after the statement began. The schedule's own ID says that an attempt of this very
--- call has inserted it, and its answer got lost.
+-- Inserts a schedule, or returns the schedule that has its name. Both columns are null if that one was
+-- committed after the statement began. If the ID is the schedule's own, an earlier attempt of this
+-- call inserted it and its answer was lost.
 with input as (
   select *
   from json_to_recordset(:schedule::text::json) as input (

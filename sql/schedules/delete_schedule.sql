@@ -1,6 +1,6 @@
 -- delete_schedule(name text) none
 -- needs workflow_schedules for schedules
 --
--- Deletes a schedule, if it is there.
+-- Deletes a schedule, if it exists.
 delete from :schema.workflow_schedules
 where schedule_name = :name::text

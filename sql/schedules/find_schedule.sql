@@ -1,10 +1,10 @@
 -- find_schedule(application_name text?, name text) optional
--- row: workflow_name text, workflow_class_name text?, schedule text, context text,
--- row: cron_timezone text?, queue_name text?, application_name text?, latest_version text?
+-- row: workflow_name text, workflow_class_name text?, schedule text, cron_timezone? text?,
+-- row: queue_name? text?, application_name text?, latest_version? text?, context text
 -- needs workflow_schedules for schedules
 --
--- What a run of a schedule needs: its definition, the application whose workers run it, which is the
--- given one where the schedule belongs to none, and the latest version of that.
+-- Returns what a run of a schedule needs: its definition; the application whose workers run it, which
+-- is the given one if the schedule belongs to none; and the latest version of that application.
 with found as (
   select
     entry.*,
@@ -27,16 +27,12 @@ select
     select version.version_name
     from :schema.application_versions as version
     where true
-  -- end
       -- if application_versions.application_name
-      and coalesce(
-        version.application_name = owner, true
-      )
+      and coalesce(version.application_name = owner, true)
       -- end
-    -- if application_versions
     order by version.version_timestamp desc
     limit 1
   ) as latest_version,
-    -- end
+  -- end
   context
 from found

@@ -5,11 +5,11 @@ import type { Statement } from "../statement.ts";
 export const applySchedules: Statement<{
   schedules: string;
 }, {
+  application_name?: string | null;
   schedule_name: string;
-  application_name: string | null;
 }> = {
   name: "apply_schedules",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 with input as (
   select *
@@ -81,17 +81,12 @@ written as (
     cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
     queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
     -- if workflow_schedules.application_name
-    application_name = coalesce(
-      written.application_name, excluded.application_name
-    ),
+    application_name = coalesce(written.application_name, excluded.application_name),
     -- end
     context = excluded.context
   where true
     -- if workflow_schedules.application_name
-    and coalesce(
-      written.application_name = excluded.application_name,
-      true
-    )
+    and coalesce(written.application_name = excluded.application_name, true)
     -- end
   returning schedule_name
 )
@@ -111,11 +106,11 @@ where not exists (select from conflicting)
 export const createSchedule: Statement<{
   schedule: string;
 }, {
+  application_name?: string | null;
   schedule_id: string | null;
-  application_name: string | null;
 }> = {
   name: "create_schedule",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 with input as (
   select *
@@ -174,7 +169,7 @@ export const deleteSchedule: Statement<{
   name: string;
 }, Record<never, never>> = {
   name: "delete_schedule",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 delete from :schema.workflow_schedules
 where schedule_name = :name::text`,
@@ -187,14 +182,14 @@ export const findSchedule: Statement<{
   workflow_name: string;
   workflow_class_name: string | null;
   schedule: string;
-  context: string;
-  cron_timezone: string | null;
-  queue_name: string | null;
+  cron_timezone?: string | null;
+  queue_name?: string | null;
   application_name: string | null;
-  latest_version: string | null;
+  latest_version?: string | null;
+  context: string;
 }> = {
   name: "find_schedule",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 with found as (
   select
@@ -218,27 +213,24 @@ select
     select version.version_name
     from :schema.application_versions as version
     where true
-  -- end
       -- if application_versions.application_name
-      and coalesce(
-        version.application_name = owner, true
-      )
+      and coalesce(version.application_name = owner, true)
       -- end
-    -- if application_versions
     order by version.version_timestamp desc
     limit 1
   ) as latest_version,
-    -- end
+  -- end
   context
 from found`,
 };
 
 export const listSchedules: Statement<{
-  names: string | null;
-  prefixes: string | null;
-  statuses: string | null;
-  workflow_names: string | null;
-  application_names: string | null;
+  schedule_names?: string | undefined;
+  separator?: string | undefined;
+  prefixes?: string | undefined;
+  statuses?: string | undefined;
+  workflow_names?: string | undefined;
+  application_names?: string | undefined;
 }, {
   schedule_id: string;
   schedule_name: string;
@@ -246,15 +238,15 @@ export const listSchedules: Statement<{
   workflow_class_name: string | null;
   schedule: string;
   status: string;
+  last_fired_at?: string | null;
+  automatic_backfill?: boolean;
+  cron_timezone?: string | null;
+  queue_name?: string | null;
+  application_name?: string | null;
   context: string;
-  last_fired_at: string | null;
-  automatic_backfill: boolean;
-  cron_timezone: string | null;
-  queue_name: string | null;
-  application_name: string | null;
 }> = {
   name: "list_schedules",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 select
   schedule_id,
@@ -270,34 +262,15 @@ select
   application_name, -- if workflow_schedules.application_name
   context
 from :schema.workflow_schedules
-where (
-    :names::text is null
-    or schedule_name in (select json_array_elements_text(:names::text::json))
-  )
-  and (
-    :prefixes::text is null
-    or exists (
-      select from json_array_elements_text(:prefixes::text::json) as prefix
-      where starts_with(schedule_name, prefix)
-    )
-  )
-  and (
-    :statuses::text is null
-    or status in (select json_array_elements_text(:statuses::text::json))
-  )
-  and (
-    :workflow_names::text is null
-    or workflow_name in (select json_array_elements_text(:workflow_names::text::json))
-  )
-  -- if workflow_schedules.application_name
+where true
+  and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
+  and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
+  and status = any(string_to_array(:statuses::text, :separator::text))
+  and workflow_name = any(string_to_array(:workflow_names::text, :separator::text))
+  -- if workflow_schedules.application_name and :application_names
   and (
     application_name is null
-    or :application_names::text is null
-    or application_name in (
-      select json_array_elements_text(
-        :application_names::text::json
-      )
-    )
+    or application_name = any(string_to_array(:application_names::text, :separator::text))
   )
   -- end
 order by schedule_name`,
@@ -308,7 +281,7 @@ export const setScheduleStatus: Statement<{
   name: string;
 }, Record<never, never>> = {
   name: "set_schedule_status",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 update :schema.workflow_schedules
 set status = :status::text
@@ -322,7 +295,7 @@ export const updateSchedule: Statement<{
   schedule_name: string;
 }> = {
   name: "update_schedule",
-  needs: { "column": "workflow_schedules", "feature": "schedules" },
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
   sql: `
 with before as (
   select entry

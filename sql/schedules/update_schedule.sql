@@ -2,8 +2,8 @@
 -- row: schedule_name text
 -- needs workflow_schedules for schedules
 --
--- Changes the columns of a schedule that a JSON object names; returns no row if there is no such
--- schedule.
+-- Changes the columns of a schedule that a JSON object names. Returns no row if the schedule does not
+-- exist.
 with before as (
   select entry
   from :schema.workflow_schedules as entry

@@ -1,20 +1,19 @@
--- cancel_workflows(workflow_ids text, with_children int) one
+-- cancel_workflows(workflow_ids text, separator text, with_children int) one
 -- row: cancelled int
 --
 -- Cancels those of the workflows that have not ended, takes them off their queues and counts them.
--- What was cancelled before keeps its times, so that the statement may be sent again.
+-- A workflow that was cancelled before keeps its times, so the statement can be sent again.
 --
--- With children it is to be sent until it finds none. A workflow that starts a child has its own
--- row locked: the child may be there once the parent is cancelled, but not yet when the statement
--- began. From then on the parent starts none.
+-- With children it must be sent until it cancels none. A workflow that starts a child holds a lock
+-- on its own row, so the child may appear after this statement began, but before its parent is
+-- cancelled. A cancelled parent starts none.
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
   -- if workflow_status.parent_workflow_id
   union
   select child.workflow_uuid
   from target
-  join :schema.workflow_status as child
-    on child.parent_workflow_id = target.workflow_uuid
+  join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
   where :with_children::int = 1
   -- end
 ),

@@ -1,15 +1,14 @@
--- delete_workflows(workflow_ids text, with_children int) none
+-- delete_workflows(workflow_ids text, separator text, with_children int) none
 --
--- Deletes workflows and all that belongs to them. Foreign keys take messages, events and streams
--- along; inputs, outputs and, in newer schemas, steps have none.
+-- Deletes workflows with all that belongs to them. Foreign keys delete their messages, events and
+-- streams. Inputs and outputs have none, nor have steps in newer schemas.
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
   -- if workflow_status.parent_workflow_id
   union
   select child.workflow_uuid
   from target
-  join :schema.workflow_status as child
-    on child.parent_workflow_id = target.workflow_uuid
+  join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
   where :with_children::int = 1
   -- end
 ),

@@ -1,27 +1,24 @@
 -- find_completion_times(targets text, max_rows int) many
 -- row: position int, workflow_id text, completed_at text
 --
--- When each workflow of a list has ended, with its position in the list; no row for one that has not.
--- Of more than `max_rows` rows, some: those left out are found by asking for them again.
+-- Returns when each workflow of a list ended, with its position in the list. A workflow that has not
+-- ended has no row. There are at most `max_rows` rows; another call finds the ones left out.
 --
--- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
+-- `limit 1` makes the planner look each workflow up by its ID, even with outdated statistics.
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from json_array_elements_text(:targets::text::json)
-  with ordinality as targets (workflow_id, position)
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text)
+) with ordinality as target
 cross join lateral (
-  select
-    workflow_uuid,
-    completed_at, -- if workflow_status.completed_at
-    updated_at,
-    status
+  select *
   from :schema.workflow_status
-  where workflow_uuid = targets.workflow_id
+  where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')

@@ -1,15 +1,13 @@
 -- find_outcomes(targets text, max_rows int) many
--- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
--- row: is_outdated boolean?, completed_at text
+-- row: position int, workflow_id text, status text, value text?, error text?, serialization? text?,
+-- row: is_outdated? boolean?, completed_at text
 --
--- How each workflow of a list has ended, with its position in the list; no row for one that has not.
--- Of more than `max_rows` rows, some: those left out are found by asking for them again.
+-- Returns how each workflow of a list ended, with its position in the list. A workflow that has not
+-- ended has no row. There are at most `max_rows` rows; another call finds the ones left out.
 --
--- `limit 1` has each workflow looked up by its ID, even where the statistics are out of date.
---
--- `is_outdated` says that outcomes have a table by now that the statement was not made for.
+-- `limit 1` makes the planner look each workflow up by its ID, even with outdated statistics.
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   ws.status,
   coalesce(
@@ -21,31 +19,18 @@ select
     ws.error
   ) as error,
   ws.serialization, -- if workflow_status.serialization
-  -- if not workflow_output
-  exists (
-    select from pg_catalog.pg_class as here
-    join pg_catalog.pg_class as beside using (relnamespace)
-    where here.oid = ws.tableoid and beside.relname = 'workflow_output'
-  ) as is_outdated,
-  -- end
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from json_array_elements_text(:targets::text::json)
-  with ordinality as targets (workflow_id, position)
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text)
+) with ordinality as target
 cross join lateral (
-  select
-    workflow_uuid,
-    output,
-    error,
-    serialization, -- if workflow_status.serialization
-    tableoid, -- if not workflow_output
-    completed_at, -- if workflow_status.completed_at
-    updated_at,
-    status
+  select *
   from :schema.workflow_status
-  where workflow_uuid = targets.workflow_id
+  where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
 left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output

@@ -1,31 +1,25 @@
 -- fork_workflows(forks text) many
--- row: position int, has_original boolean, is_own boolean, existing_status text?,
--- row: existing_name text?, is_outdated boolean?
--- needs workflow_events_history for forkWorkflow
+-- row: position int, has_original boolean, is_own boolean, is_outdated? boolean?,
+-- row: existing_status text?, existing_name text?
+-- needs workflow_events_history, streams for forkWorkflow
 --
 -- Enqueues copies of workflows, each with the steps before `start_step` and what they published.
--- Unless all originals are there and all IDs of forks are free nothing is written. Returns a row
--- for each fork that was not inserted: `is_own` says that it was before, by an attempt whose answer
--- got lost. Where older schemas cannot tell, that is any fork of the same workflow under the ID.
+-- Unless all originals exist and all IDs of forks are free nothing is written. Returns a row for
+-- each fork that was not inserted. `is_own` means that an earlier attempt of this call inserted it
+-- and its answer was lost; schemas without creator_xid take any fork of the same workflow for that.
 --
--- A row that names neither a missing original nor an existing workflow is that of a fork whose ID
--- was taken after the statement began; sending it again tells. The other forks are written then.
+-- A row with neither a missing original nor an existing workflow is that of a fork whose ID was taken
+-- after the statement began. The other forks are written then. Sending it again shows the conflict.
 with fork as (
   select
     input.*,
-    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.ordinality - 1 as created_at,
     original.workflow_uuid is not null as has_original,
     coalesce(
       original.application_name, -- if workflow_status.application_name
       input.client_application_name
     ) as application_name,
-    -- if not workflow_input
-    exists (
-      select from pg_catalog.pg_class as here
-      join pg_catalog.pg_class as beside using (relnamespace)
-      where here.oid = original.tableoid and beside.relname = 'workflow_input'
-    ) as is_outdated,
-    -- end
+    to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
     existing.status as existing_status,
     existing.name as existing_name,
     coalesce(
@@ -33,19 +27,20 @@ with fork as (
       existing.forked_from = input.original_id, -- if not workflow_status.creator_xid
       false
     ) as is_own
-  from json_to_recordset(:forks::text::json) as input (
-    position int,
-    original_id text,
-    fork_id text,
-    start_step int,
-    queue_name text,
-    queue_partition_key text,
-    application_version text,
-    client_application_name text,
-    timeout_ms bigint,
-    replacement_children jsonb,
-    creator_xid text
-  )
+  from rows from (
+    json_to_recordset(:forks::text::json) as (
+      original_id text,
+      fork_id text,
+      start_step int,
+      queue_name text,
+      queue_partition_key text,
+      application_version text,
+      client_application_name text,
+      timeout_ms bigint,
+      replacement_children jsonb,
+      creator_xid text
+    )
+  ) with ordinality as input
   left join :schema.workflow_status as original
     on original.workflow_uuid = input.original_id
   left join :schema.workflow_status as existing
@@ -112,7 +107,7 @@ inserted as (
       or is_outdated -- if not workflow_input
       or (existing_status is not null and not is_own)
   )
-  order by fork.position
+  order by fork.ordinality
   on conflict do nothing
   returning workflow_uuid, inputs
 ),
@@ -223,7 +218,7 @@ events as (
   order by fork_id, key, function_id desc
 )
 select
-  position,
+  (ordinality - 1)::int as position,
   has_original,
   is_own,
   is_outdated, -- if not workflow_input

@@ -4,20 +4,21 @@ import type { Statement } from "../statement.ts";
 
 export const cancelWorkflows: Statement<{
   workflow_ids: string;
+  separator: string;
   with_children: number;
 }, {
   cancelled: number;
 }> = {
   name: "cancel_workflows",
+
   sql: `
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
   -- if workflow_status.parent_workflow_id
   union
   select child.workflow_uuid
   from target
-  join :schema.workflow_status as child
-    on child.parent_workflow_id = target.workflow_uuid
+  join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
   where :with_children::int = 1
   -- end
 ),
@@ -48,11 +49,18 @@ export const debounce: Statement<{
   is_debounced: boolean | null;
   name: string | null;
   class_name: string | null;
-  application_name: string | null;
-  is_outdated: boolean | null;
+  application_name?: string | null;
+  is_outdated?: boolean | null;
 }> = {
   name: "debounce",
-  needs: { "column": "workflow_status.is_debounced", "feature": "debounce" },
+  needs: {
+    columns: [
+      "workflow_status.is_debounced",
+      "workflow_status.delay_until_epoch_ms",
+      "workflow_status.serialization",
+    ],
+    feature: "debounce",
+  },
   sql: `
 with job as (
   select *
@@ -69,40 +77,27 @@ with job as (
   )
 ),
 extended as (
-  update :schema.workflow_status as extended
+  update :schema.workflow_status as ws
   set
-    delay_until_epoch_ms = least(
-      present.ms + job.delay_ms,
-      extended.debounce_deadline_epoch_ms
-    ),
+    delay_until_epoch_ms = least(present.ms + job.delay_ms, ws.debounce_deadline_epoch_ms),
     -- if workflow_status.application_name
-    application_name = coalesce(
-      extended.application_name, job.application_name
-    ),
+    application_name = coalesce(ws.application_name, job.application_name),
     -- end
     inputs = job.inputs,
     serialization = job.serialization,
     updated_at = present.ms
   from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
-  where extended.queue_name = job.queue_name
-    and extended.deduplication_id = job.deduplication_id
-    and extended.name = job.name
-    and (job.ignores_class or extended.class_name is not distinct from job.class_name)
-    and extended.status = 'DELAYED'
-    and extended.is_debounced
-    -- if not workflow_input
-    and not exists (
-      select from pg_catalog.pg_class as here
-      join pg_catalog.pg_class as beside using (relnamespace)
-      where here.oid = extended.tableoid and beside.relname = 'workflow_input'
-    )
-    -- end
+  where ws.queue_name = job.queue_name
+    and ws.deduplication_id = job.deduplication_id
+    and ws.name = job.name
+    and (job.ignores_class or ws.class_name is not distinct from job.class_name)
+    and ws.status = 'DELAYED'
+    and ws.is_debounced
+    and to_regclass(:'schema' || '.workflow_input') is null -- if not workflow_input
     -- if workflow_status.application_name
-    and coalesce(
-      extended.application_name = job.application_name, true
-    )
+    and coalesce(ws.application_name = job.application_name, true)
     -- end
-  returning extended.workflow_uuid
+  returning ws.workflow_uuid
 ),
 -- if workflow_input
 payload as (
@@ -114,23 +109,15 @@ payload as (
 ),
 -- end
 holder as (
-  select
-    holder.tableoid, -- if not workflow_input
-    holder.*
+  select ws.*
   from job
-  join :schema.workflow_status as holder
-    on holder.queue_name = job.queue_name
-    and holder.deduplication_id = job.deduplication_id
+  join :schema.workflow_status as ws
+    on ws.queue_name = job.queue_name
+    and ws.deduplication_id = job.deduplication_id
 )
 select
   extended.workflow_uuid as extended_id,
-  -- if not workflow_input
-  exists (
-    select from pg_catalog.pg_class as here
-    join pg_catalog.pg_class as beside using (relnamespace)
-    where here.oid = holder.tableoid and beside.relname = 'workflow_input'
-  ) as is_outdated,
-  -- end
+  to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
@@ -143,18 +130,19 @@ left join holder on true`,
 
 export const deleteWorkflows: Statement<{
   workflow_ids: string;
+  separator: string;
   with_children: number;
 }, Record<never, never>> = {
   name: "delete_workflows",
+
   sql: `
 with recursive target as (
-  select json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
   -- if workflow_status.parent_workflow_id
   union
   select child.workflow_uuid
   from target
-  join :schema.workflow_status as child
-    on child.parent_workflow_id = target.workflow_uuid
+  join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
   where :with_children::int = 1
   -- end
 ),
@@ -186,48 +174,50 @@ export const enqueue: Statement<{
 }, {
   last_created_at: string | null;
   position: number | null;
-  existing_id: string | null;
-  status: string | null;
-  name: string | null;
-  class_name: string | null;
-  config_name: string | null;
-  is_own: boolean | null;
-  holder_id: string | null;
+  existing_id?: string | null;
+  status?: string | null;
+  name?: string | null;
+  class_name?: string | null;
+  config_name?: string | null;
+  is_own?: boolean | null;
+  holder_id?: string | null;
 }> = {
   name: "enqueue",
+
   sql: `
 with job as (
   select
     input.*,
     least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.position as created_at
+      + input.ordinality - 1 as created_at
   from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
-  cross join json_to_recordset(:jobs::text::json) as input (
-    position int,
-    workflow_id text,
-    name text,
-    class_name text,
-    config_name text,
-    queue_name text,
-    authenticated_user text,
-    assumed_role text,
-    authenticated_roles text,
-    application_version text,
-    application_name text,
-    timeout_ms bigint,
-    deadline_epoch_ms bigint,
-    deduplication_id text,
-    priority int,
-    queue_partition_key text,
-    delay_ms bigint,
-    attributes jsonb,
-    inputs text,
-    serialization text,
-    schedule_name text,
-    is_debounced boolean,
-    debounce_timeout_ms bigint,
-    creator_xid text
-  )
+  cross join rows from (
+    json_to_recordset(:jobs::text::json) as (
+      workflow_id text,
+      name text,
+      class_name text,
+      config_name text,
+      queue_name text,
+      authenticated_user text,
+      assumed_role text,
+      authenticated_roles text,
+      application_version text,
+      application_name text,
+      timeout_ms bigint,
+      deadline_epoch_ms bigint,
+      deduplication_id text,
+      priority int,
+      queue_partition_key text,
+      delay_ms bigint,
+      attributes jsonb,
+      inputs text,
+      serialization text,
+      schedule_name text,
+      is_debounced boolean,
+      debounce_timeout_ms bigint,
+      creator_xid text
+    )
+  ) with ordinality as input
 ),
 inserted as (
   insert into :schema.workflow_status (
@@ -309,10 +299,7 @@ inserted as (
 payload as (
   insert into :schema.workflow_input (workflow_uuid, inputs)
   select workflow_uuid, inputs from inserted
-  -- if :check_conflicts
-  on conflict (workflow_uuid) do update
-    set inputs = excluded.inputs
-  -- end
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :check_conflicts
 ),
 -- end
 -- if :check_conflicts
@@ -331,21 +318,17 @@ stamp as (
   from inserted
 )
 select
-  conflict.position, -- if :check_conflicts
   null::int as position, -- if not :check_conflicts
   -- if :check_conflicts
+  (conflict.ordinality - 1)::int as position,
   existing.workflow_uuid as existing_id,
   existing.status,
   existing.name,
   existing.class_name::text,
   existing.config_name::text,
-  -- if workflow_status.creator_xid
-  existing.creator_xid
-    = conflict.creator_xid as is_own,
-  -- end
+  existing.creator_xid = conflict.creator_xid as is_own, -- if workflow_status.creator_xid
   -- if workflow_status.owner_xid and not workflow_status.creator_xid
-  existing.owner_xid
-    = conflict.creator_xid as is_own,
+  existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id,
   -- end
@@ -370,24 +353,22 @@ export const findCompletionTimes: Statement<{
   completed_at: string;
 }> = {
   name: "find_completion_times",
+
   sql: `
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from json_array_elements_text(:targets::text::json)
-  with ordinality as targets (workflow_id, position)
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text)
+) with ordinality as target
 cross join lateral (
-  select
-    workflow_uuid,
-    completed_at, -- if workflow_status.completed_at
-    updated_at,
-    status
+  select *
   from :schema.workflow_status
-  where workflow_uuid = targets.workflow_id
+  where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
 where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
@@ -403,14 +384,15 @@ export const findOutcomes: Statement<{
   status: string;
   value: string | null;
   error: string | null;
-  serialization: string | null;
-  is_outdated: boolean | null;
+  serialization?: string | null;
+  is_outdated?: boolean | null;
   completed_at: string;
 }> = {
   name: "find_outcomes",
+
   sql: `
 select
-  (targets.position - 1)::int as position,
+  (target.ordinality - 1)::int as position,
   ws.workflow_uuid as workflow_id,
   ws.status,
   coalesce(
@@ -422,31 +404,18 @@ select
     ws.error
   ) as error,
   ws.serialization, -- if workflow_status.serialization
-  -- if not workflow_output
-  exists (
-    select from pg_catalog.pg_class as here
-    join pg_catalog.pg_class as beside using (relnamespace)
-    where here.oid = ws.tableoid and beside.relname = 'workflow_output'
-  ) as is_outdated,
-  -- end
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from json_array_elements_text(:targets::text::json)
-  with ordinality as targets (workflow_id, position)
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text)
+) with ordinality as target
 cross join lateral (
-  select
-    workflow_uuid,
-    output,
-    error,
-    serialization, -- if workflow_status.serialization
-    tableoid, -- if not workflow_output
-    completed_at, -- if workflow_status.completed_at
-    updated_at,
-    status
+  select *
   from :schema.workflow_status
-  where workflow_uuid = targets.workflow_id
+  where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
 left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
@@ -460,29 +429,26 @@ export const forkWorkflows: Statement<{
   position: number;
   has_original: boolean;
   is_own: boolean;
+  is_outdated?: boolean | null;
   existing_status: string | null;
   existing_name: string | null;
-  is_outdated: boolean | null;
 }> = {
   name: "fork_workflows",
-  needs: { "column": "workflow_events_history", "feature": "forkWorkflow" },
+  needs: {
+    columns: ["workflow_events_history", "streams"],
+    feature: "forkWorkflow",
+  },
   sql: `
 with fork as (
   select
     input.*,
-    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.position as created_at,
+    (extract(epoch from statement_timestamp()) * 1000)::bigint + input.ordinality - 1 as created_at,
     original.workflow_uuid is not null as has_original,
     coalesce(
       original.application_name, -- if workflow_status.application_name
       input.client_application_name
     ) as application_name,
-    -- if not workflow_input
-    exists (
-      select from pg_catalog.pg_class as here
-      join pg_catalog.pg_class as beside using (relnamespace)
-      where here.oid = original.tableoid and beside.relname = 'workflow_input'
-    ) as is_outdated,
-    -- end
+    to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
     existing.status as existing_status,
     existing.name as existing_name,
     coalesce(
@@ -490,19 +456,20 @@ with fork as (
       existing.forked_from = input.original_id, -- if not workflow_status.creator_xid
       false
     ) as is_own
-  from json_to_recordset(:forks::text::json) as input (
-    position int,
-    original_id text,
-    fork_id text,
-    start_step int,
-    queue_name text,
-    queue_partition_key text,
-    application_version text,
-    client_application_name text,
-    timeout_ms bigint,
-    replacement_children jsonb,
-    creator_xid text
-  )
+  from rows from (
+    json_to_recordset(:forks::text::json) as (
+      original_id text,
+      fork_id text,
+      start_step int,
+      queue_name text,
+      queue_partition_key text,
+      application_version text,
+      client_application_name text,
+      timeout_ms bigint,
+      replacement_children jsonb,
+      creator_xid text
+    )
+  ) with ordinality as input
   left join :schema.workflow_status as original
     on original.workflow_uuid = input.original_id
   left join :schema.workflow_status as existing
@@ -569,7 +536,7 @@ inserted as (
       or is_outdated -- if not workflow_input
       or (existing_status is not null and not is_own)
   )
-  order by fork.position
+  order by fork.ordinality
   on conflict do nothing
   returning workflow_uuid, inputs
 ),
@@ -680,7 +647,7 @@ events as (
   order by fork_id, key, function_id desc
 )
 select
-  position,
+  (ordinality - 1)::int as position,
   has_original,
   is_own,
   is_outdated, -- if not workflow_input
@@ -692,14 +659,17 @@ where not exists (select from inserted where inserted.workflow_uuid = fork.fork_
 
 export const resumeWorkflows: Statement<{
   workflow_ids: string;
+  separator: string;
   queue_name: string;
 }, {
   missing_id: string;
 }> = {
   name: "resume_workflows",
+
   sql: `
 with requested as (
-  select distinct json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select distinct workflow_uuid
+  from unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
 ),
 missing as (
   select workflow_uuid
@@ -742,7 +712,10 @@ export const rewindWorkflow: Statement<{
   is_rewound: boolean;
 }> = {
   name: "rewind_workflow",
-  needs: { "column": "workflow_events_history", "feature": "rewindWorkflow" },
+  needs: {
+    columns: ["workflow_events_history", "streams"],
+    feature: "rewindWorkflow",
+  },
   sql: `
 with target as (
   select workflow_uuid
@@ -789,7 +762,7 @@ deleted_history as (
   where workflow_uuid in (select workflow_uuid from target)
     and function_id >= :start_step::int
 ),
-deleted_stream_ends as (
+deleted_close_markers as (
   delete from :schema.streams
   where workflow_uuid in (select workflow_uuid from target)
     and function_id >= :start_step::int
@@ -811,9 +784,9 @@ deleted_messages as (
     -- if notifications.consumed
     and (
       not consumed
-    -- end
       or consumed_by_function_id >= :start_step::int -- if notifications.consumed_by_function_id
-    ) -- if notifications.consumed
+    )
+    -- end
 ),
 -- if workflow_output
 deleted_output as (
@@ -857,15 +830,14 @@ export const setWorkflowDelay: Statement<{
   workflow_id: string;
 }, Record<never, never>> = {
   name: "set_workflow_delay",
-  needs: { "column": "workflow_status.delay_until_epoch_ms", "feature": "setWorkflowDelay" },
+  needs: {
+    columns: ["workflow_status.delay_until_epoch_ms"],
+    feature: "setWorkflowDelay",
+  },
   sql: `
 update :schema.workflow_status
 set
-  -- if workflow_status.delay_until_epoch_ms
-  delay_until_epoch_ms = coalesce(
-    :until_epoch_ms::bigint, present.ms + :delay_ms::bigint
-  ),
-  -- end
+  delay_until_epoch_ms = coalesce(:until_epoch_ms::bigint, present.ms + :delay_ms::bigint),
   updated_at = present.ms
 from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
 where workflow_uuid = :workflow_id::text
@@ -877,6 +849,7 @@ export const setWorkflowPriority: Statement<{
   workflow_id: string;
 }, Record<never, never>> = {
   name: "set_workflow_priority",
+
   sql: `
 update :schema.workflow_status
 set
@@ -892,17 +865,18 @@ export const updateWorkflowAttributes: Statement<{
   workflow_id: string;
 }, Record<never, never>> = {
   name: "update_workflow_attributes",
-  needs: { "column": "workflow_status.attributes", "feature": "updateWorkflowAttributes" },
+  needs: {
+    columns: ["workflow_status.attributes"],
+    feature: "updateWorkflowAttributes",
+  },
   sql: `
 update :schema.workflow_status
 set
-  -- if workflow_status.attributes
   attributes = case
     when :merge::int = 1 and jsonb_typeof(attributes) = 'object'
       then attributes || :attributes::text::jsonb
     else :attributes::text::jsonb
   end,
-  -- end
   updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
 where workflow_uuid = :workflow_id::text`,
 };

@@ -1,13 +1,15 @@
--- resume_workflows(workflow_ids text, queue_name text) many
+-- resume_workflows(workflow_ids text, separator text, queue_name text) many
 -- row: missing_id text
 --
 -- Puts those of the workflows that have not ended with a result or an error on a queue, as if they
--- had not been started before; their steps stay. Unless all are there nothing is written, and those
--- that are not are returned.
+-- had never started; their steps stay. Unless all of them exist nothing is written, and the IDs of
+-- those that do not are returned.
 --
--- Sent again after its answer got lost, it takes from its worker what has been started meanwhile.
+-- Sent again after its answer was lost, it takes a workflow that was started meanwhile from its
+-- worker.
 with requested as (
-  select distinct json_array_elements_text(:workflow_ids::text::json) as workflow_uuid
+  select distinct workflow_uuid
+  from unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
 ),
 missing as (
   select workflow_uuid

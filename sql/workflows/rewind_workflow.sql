@@ -1,18 +1,18 @@
 -- rewind_workflow(workflow_id text, creator_xid text, start_step int, queue_name text,
 --   queue_partition_key text?, application_version text?) optional
 -- row: status text, is_rewound boolean
--- needs workflow_events_history for rewindWorkflow
+-- needs workflow_events_history, streams for rewindWorkflow
 --
--- Forgets what a workflow has done from a step on, and puts it on a queue again; returns its status
--- before. Only a workflow that has ended is rewound; where its status is that of one that has,
--- another call changed it meanwhile, and sending this again tells.
+-- Deletes what a workflow did from a step on, and puts it on a queue again. Returns the status that
+-- it had before. Only a workflow that has ended is rewound. If it was not rewound although the status
+-- is a final one, another call changed it meanwhile; sending the statement again shows how.
 --
--- An event gets back the value that it had before the step. Of the streams only the mark of their
--- end goes, so that they can be written on. Messages that the workflow received from the step on,
--- and those that it has not received, go as well.
+-- An event gets back the value that it had before the step. Streams only lose their close markers, so
+-- that the workflow can write to them again. The messages that the workflow received from the step
+-- on, and those that it has not received, are deleted.
 --
--- creator_xid tells an attempt whose answer got lost, even if the workflow has ended again since.
--- Where older schemas lack it, the next attempt finds the workflow active or rewinds it once more.
+-- creator_xid identifies an attempt whose answer was lost, even if the workflow has ended again since.
+-- In older schemas, which lack it, the next attempt finds the workflow active or rewinds it again.
 with target as (
   select workflow_uuid
   from :schema.workflow_status
@@ -58,7 +58,7 @@ deleted_history as (
   where workflow_uuid in (select workflow_uuid from target)
     and function_id >= :start_step::int
 ),
-deleted_stream_ends as (
+deleted_close_markers as (
   delete from :schema.streams
   where workflow_uuid in (select workflow_uuid from target)
     and function_id >= :start_step::int
@@ -80,9 +80,9 @@ deleted_messages as (
     -- if notifications.consumed
     and (
       not consumed
-    -- end
       or consumed_by_function_id >= :start_step::int -- if notifications.consumed_by_function_id
-    ) -- if notifications.consumed
+    )
+    -- end
 ),
 -- if workflow_output
 deleted_output as (

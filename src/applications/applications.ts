@@ -58,10 +58,10 @@ export interface ApplicationRowCounts {
 export function toApplicationNames(
   database: SystemDatabase,
   applicationName: string | readonly string[] | undefined,
-): string | null {
+): readonly string[] | undefined {
   const names = [applicationName ?? database.settings.applicationName ?? []].flat();
   names.forEach((name) => checkText("applicationName", name));
-  return names.length > 0 ? JSON.stringify(names) : null;
+  return names.length > 0 ? names : undefined;
 }
 
 /**
@@ -115,7 +115,6 @@ export async function renameApplication(
   }
   signal?.throwIfAborted();
   const database = systemDatabaseOf(client);
-  await database.requireColumn("renameApplication", "operation_outputs.application_name");
 
   const names = {
     new_name: newName,
@@ -126,10 +125,10 @@ export async function renameApplication(
   const moved: ApplicationRowCounts = { ...together!, steps: 0 };
   onProgress?.({ ...moved });
 
-  async function move(table: "workflows" | "steps", after: string, most: number | null) {
+  async function move(table: "workflows" | "steps", after: string, limit?: number) {
     signal?.throwIfAborted();
     const statement = table === "workflows" ? renameWorkflows : renameSteps;
-    const [batch] = await database.run(statement, { ...names, after, most });
+    const [batch] = await database.run(statement, { ...names, after, batch_size: limit });
     moved[table] += batch!.moved;
     onProgress?.({ ...moved });
     return batch!;
@@ -142,7 +141,7 @@ export async function renameApplication(
       after = batch.last_id!;
     }
     // What has come before the end of the last batch meanwhile.
-    await move(table, "", null);
+    await move(table, "");
   }
 
   await moveAll("workflows");

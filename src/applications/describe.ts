@@ -64,9 +64,7 @@ export async function describeSystemDatabase(
   if (!found || !columns) throw new SystemSchemaNotFoundError(String(found?.database), schema);
   const present = new Set(columns.flatMap((name) => [name, name.split(".")[0]!]));
   const [row] = await database.run(describeStatement, {});
-  const versions = present.has("application_versions")
-    ? await database.run(listVersions, { application_names: null, most: null })
-    : [];
+  const versions = present.has("application_versions") ? await database.run(listVersions, {}) : [];
   const schemaVersion = row?.schema_version == null ? undefined : Number(row.schema_version);
   const named = (isThere: boolean) =>
     schemaFeatures.filter(({ needs }) => present.has(needs) === isThere).map(({ name }) => name);

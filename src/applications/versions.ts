@@ -6,6 +6,7 @@ import {
 import { toApplicationNames } from "./applications.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
+import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkOptionalText, checkText } from "../validate.ts";
 
@@ -36,11 +37,10 @@ export interface ApplicationVersionOptions {
 async function findVersions(
   database: SystemDatabase,
   { applicationName }: ApplicationVersionOptions,
-  most: number | null,
+  limit?: number,
 ): Promise<ApplicationVersion[]> {
-  const application_names = toApplicationNames(database, applicationName);
-  await database.requireColumn("application versions", "application_versions");
-  const rows = await database.run(listStatement, { application_names, most });
+  const filter = { application_names: toApplicationNames(database, applicationName) };
+  const rows = await database.run(listStatement, { ...joinLists(filter), limit });
   return rows.map((row) => ({
     versionId: row.version_id,
     versionName: row.version_name,
@@ -74,7 +74,7 @@ export async function listApplicationVersions(
   client: Client | Driver,
   options: ApplicationVersionOptions = {},
 ): Promise<ApplicationVersion[]> {
-  return await findVersions(systemDatabaseOf(client), options, null);
+  return await findVersions(systemDatabaseOf(client), options);
 }
 
 /**
@@ -141,7 +141,6 @@ export async function setLatestApplicationVersion(
   const applicationName = options.applicationName ?? database.settings.applicationName;
   checkText("versionName", versionName);
   checkOptionalText("applicationName", applicationName);
-  await database.requireColumn("application versions", "application_versions");
   const [version] = await database.run(setLatestStatement, {
     version_name: versionName,
     application_name: applicationName ?? null,

@@ -31,7 +31,7 @@ export interface BatchResult<Outcome> {
 
 /** What goes as one statement, which stamps its rows with increasing times. */
 export interface Batch extends OrderHint {
-  /** The items as the text of a JSON array, each with its `position` in it. */
+  /** The items as the text of a JSON array. */
   readonly items: string;
   readonly count: number;
   /** 1 if something may be in the way of an item, to be looked out for; otherwise undefined. */
@@ -60,11 +60,6 @@ const maxCharacters = 16_000;
 const maxCharactersOfMany = 1_000_000;
 
 const uniqueViolation = "23505";
-
-/** JSON objects as the text of an array, each with its `position` in it. */
-export function toPositionedArray(items: readonly string[]): string {
-  return `[${items.map((item, position) => `{"position":${position},${item.slice(1)}`).join()}]`;
-}
 
 /** How many items fill a statement of so many characters; one at least. */
 function countUntilFull(items: readonly Item[], characters: number): number {
@@ -125,7 +120,7 @@ export function createBatcher<Outcome>(
     items: readonly Item[],
     place: OrderHint,
   ): Promise<BatchResult<Outcome>> {
-    const array = toPositionedArray(items.map(({ text }) => text));
+    const array = `[${items.map(({ text }) => text).join()}]`;
     const batch = { ...place, items: array, count: items.length };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {

@@ -133,7 +133,19 @@ export function createSystemDatabase(
     return schema ??= reading;
   }
 
-  async function attempt(send: (schema: Schema) => Promise<unknown[]>): Promise<unknown[]> {
+  async function requireColumn(feature: string, column: string): Promise<void> {
+    if ((await currentSchema()).features.has(column)) return;
+    // It may have come since.
+    schema = undefined;
+    const { features } = await currentSchema();
+    if (!features.has(column)) throw await unsupported(feature, column);
+  }
+
+  async function attempt(
+    { needs }: Statement<object, unknown>,
+    send: (schema: Schema) => Promise<unknown[]>,
+  ): Promise<unknown[]> {
+    for (const column of needs?.columns ?? []) await requireColumn(needs!.feature, column);
     const seen = await currentSchema();
     try {
       const rows = await send(seen);
@@ -146,20 +158,18 @@ export function createSystemDatabase(
     return await send(await currentSchema());
   }
 
-  async function runWithRetry(
-    send: (schema: Schema) => Promise<unknown[]>,
-  ): Promise<unknown[]> {
-    if (adapter.transactionStatus() !== "none") return await attempt(send);
+  async function runWithRetry(attempt: () => Promise<unknown[]>): Promise<unknown[]> {
+    if (adapter.transactionStatus() !== "none") return await attempt();
     const giveUpAtMs = performance.now() + settings.retryTimeoutSeconds * 1000;
     try {
-      return await attempt(send);
+      return await attempt();
     } catch (error) {
       // Few statements fail.
       const { isTransient, retryAfter } = await import("./retry.ts");
       let mismatches = 0;
       return await retryAfter(
         error,
-        () => attempt(send),
+        attempt,
         (fault) =>
           isSchemaMismatch(fault) ? mismatches++ === 0 : isTransient(fault, adapter.canReconnect),
         giveUpAtMs,
@@ -182,13 +192,7 @@ export function createSystemDatabase(
       await currentSchema();
     },
     hasColumn: (name) => knownSchema?.features.has(name) ?? false,
-    async requireColumn(feature, needs) {
-      if ((await currentSchema()).features.has(needs)) return;
-      // It may have come since.
-      schema = undefined;
-      const { features } = await currentSchema();
-      if (!features.has(needs)) throw await unsupported(feature, needs);
-    },
+    requireColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,
@@ -201,7 +205,7 @@ export function createSystemDatabase(
           ? executor.queryInOneMessage([prelude(buildQuery), query])
           : executor.query(query));
       };
-      return runWithRetry(send) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, send)) as Promise<Row[]>;
     },
   };
 }

@@ -3,7 +3,7 @@ import { countWorkflows as countStatement } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { readWithinLimit } from "./read.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
-import { type Given, toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
+import { toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
 
 /** Which workflows to count, and in which groups. */
 export interface CountWorkflowsOptions extends WorkflowFilters {
@@ -40,11 +40,11 @@ export interface WorkflowCount {
 const groups = {
   status: "by_status",
   workflowName: "by_name",
-  queueName: "by_queue",
-  applicationVersion: "by_version",
+  queueName: "by_queue_name",
+  applicationVersion: "by_application_version",
 } as const;
 
-type CountParameters = Given<typeof countStatement.parameters>;
+type CountParameters = NonNullable<typeof countStatement.parameters>;
 type CountRow = NonNullable<typeof countStatement.row>;
 
 function toWorkflowCount(
@@ -54,8 +54,8 @@ function toWorkflowCount(
   const all: Required<Omit<WorkflowCount, "count" | "timeBucket">> = {
     status: row.status!,
     workflowName: row.name!,
-    queueName: row.queue_name,
-    applicationVersion: row.application_version,
+    queueName: row.queue_name ?? null,
+    applicationVersion: row.application_version ?? null,
   };
   return {
     ...Object.fromEntries(groupBy.map((name) => [name, all[name]])),

@@ -3,7 +3,8 @@ import { countSteps as countStatement } from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { readWithinLimit } from "./read.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
-import { joinLists, toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
+import { joinLists } from "../database/text_lists.ts";
+import { toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
 
 /** Which steps to count, and in which groups. A list matches what equals any of its items. */
 export interface CountStepsOptions {
@@ -73,8 +74,8 @@ export interface StepCount {
 
 type CountRow = NonNullable<typeof countStatement.row>;
 
-function toNumber(text: string | null): number | null {
-  return text === null ? null : Number(text);
+function toNumber(text: string | null | undefined): number | null {
+  return text == null ? null : Number(text);
 }
 
 function toStepCount(
@@ -132,8 +133,8 @@ export async function countSteps(
   const parameters = {
     ...joinLists({
       names: toTexts("name", options.name),
-      patterns: toPatterns(toTexts("workflow_id_prefix", options.workflow_id_prefix)),
-      applications: applications?.length ? applications : undefined,
+      id_patterns: toPatterns(toTexts("workflow_id_prefix", options.workflow_id_prefix)),
+      application_names: applications?.length ? applications : undefined,
     }),
     status,
     completed_from: toEpochMs("completedAfter", options.completedAfter),
@@ -142,12 +143,6 @@ export async function countSteps(
     by_name: groupBy.includes("name") ? 1 : undefined,
     bucket_ms: timeBucketMs,
   };
-  // The youngest of the columns that the statement needs.
-  await database.requireColumn("countSteps()", "operation_outputs.application_name");
-  const rows = await readWithinLimit(
-    database,
-    countStatement,
-    parameters as NonNullable<typeof countStatement.parameters>,
-  );
+  const rows = await readWithinLimit(database, countStatement, parameters);
   return rows.map((row) => toStepCount(row, options));
 }

@@ -83,7 +83,7 @@ function readRows(
   parameters: ListParameters,
 ): Promise<WorkflowStatusRow[]> {
   // Their IDs bound what is read, however long that takes.
-  return parameters.ids === undefined
+  return parameters.workflow_ids === undefined
     ? readWithinLimit(database, listStatement, parameters)
     : database.run(listStatement, parameters);
 }

@@ -2,6 +2,7 @@
 
 import type { listWorkflows } from "../../sql/lists/mod.ts";
 import { serializeAttributes } from "../workflows/attributes.ts";
+import { joinLists } from "../database/text_lists.ts";
 import { checkBoolean, checkChoice, checkText } from "../validate.ts";
 
 /**
@@ -75,27 +76,22 @@ export interface WorkflowFilters {
   completedBefore?: string | Date | number;
 }
 
-/** Those parameters of a statement that are given: the lines of the others are dropped. */
-export type Given<Parameters> = {
-  [Name in keyof NonNullable<Parameters>]?: NonNullable<Parameters>[Name] | undefined;
-};
-
 /** Parameters of sql/lists/list_workflows.sql. */
-export type ListParameters = Given<typeof listWorkflows.parameters>;
+export type ListParameters = NonNullable<typeof listWorkflows.parameters>;
 
 const lists = {
-  workflowIDs: "ids",
+  workflowIDs: "workflow_ids",
   workflowName: "names",
   className: "class_names",
-  configName: "configs",
-  queueName: "queues",
-  deduplicationID: "keys",
-  authenticatedUser: "users",
-  executorId: "executors",
-  applicationVersion: "versions",
-  forkedFrom: "origins",
-  parentWorkflowID: "parents",
-  scheduleName: "schedules",
+  configName: "config_names",
+  queueName: "queue_names",
+  deduplicationID: "deduplication_ids",
+  authenticatedUser: "authenticated_users",
+  executorId: "executor_ids",
+  applicationVersion: "application_versions",
+  forkedFrom: "forked_from",
+  parentWorkflowID: "parent_workflow_ids",
+  scheduleName: "schedule_names",
 } as const;
 
 const flags = {
@@ -173,11 +169,11 @@ function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParame
   const among = (group: string[]) => wanted.filter((name) => group.includes(name)).join();
   return {
     ...parameters,
-    statuses: 1,
-    in_flight: among(inFlight) || undefined,
-    delayed: wanted.includes("DELAYED") ? 1 : undefined,
-    failed: among(failed) || undefined,
-    succeeded: wanted.includes("SUCCESS") ? 1 : undefined,
+    one_of_statuses: 1,
+    in_flight_statuses: among(inFlight) || undefined,
+    is_delayed: wanted.includes("DELAYED") ? 1 : undefined,
+    failed_statuses: among(failed) || undefined,
+    is_successful: wanted.includes("SUCCESS") ? 1 : undefined,
   };
 }
 
@@ -196,23 +192,6 @@ function toRange(prefixes: readonly string[]): ListParameters {
   return { id_from: heads[0], id_until: ends.at(-1) };
 }
 
-function findSeparator(texts: readonly string[]): string {
-  let code = 1;
-  while (texts.some((text) => text.includes(String.fromCharCode(code)))) code++;
-  return String.fromCharCode(code);
-}
-
-/** Lists as one parameter each, their items joined by a `separator` that none of them contains. */
-export function joinLists(texts: Record<string, readonly string[] | undefined>): ListParameters {
-  const given = Object.entries(texts).filter(([, list]) => list !== undefined);
-  if (given.length === 0) return {};
-  const separator = findSeparator(given.flatMap(([, list]) => list!));
-  return {
-    separator,
-    ...Object.fromEntries(given.map(([parameter, list]) => [parameter, list!.join(separator)])),
-  };
-}
-
 /** Patterns that match what begins with the prefixes. */
 export function toPatterns(prefixes: readonly string[] | undefined): string[] | undefined {
   return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
@@ -228,10 +207,10 @@ export function toFilterParameters(
     texts[parameter] = toTexts(option, filters[option]);
   }
   const prefixes = toTexts("workflow_id_prefix", filters.workflow_id_prefix);
-  texts.patterns = toPatterns(prefixes);
-  const application = filters.applicationName ?? (texts.ids ? undefined : ownApplication);
+  texts.id_patterns = toPatterns(prefixes);
+  const application = filters.applicationName ?? (texts.workflow_ids ? undefined : ownApplication);
   const applications = toTexts("applicationName", application);
-  texts.applications = applications?.length ? applications : undefined;
+  texts.application_names = applications?.length ? applications : undefined;
 
   const parameters: ListParameters = {
     ...joinLists(texts),

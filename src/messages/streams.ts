@@ -59,7 +59,7 @@ function readValues<Value>(
     while (true) {
       waiter.restart(pollImmediately);
       const [found] = await waiter.next([{
-        item: JSON.stringify({ workflow_id: workflowID, key, offset, most: max }),
+        item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
         notification: `${workflowID}::${key}`,
       }]) ?? [];
       if (!found) {

@@ -18,6 +18,7 @@ import {
   type QueueRateLimit,
   toColumns,
 } from "./queue_limits.ts";
+import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkOptionalText, checkText } from "../validate.ts";
 
@@ -90,8 +91,7 @@ function toQueue(row: QueueRow): Queue {
   return Object.fromEntries(entries) as unknown as Queue;
 }
 
-async function requireQueues(database: SystemDatabase, limits: QueueChanges = {}): Promise<void> {
-  await database.requireColumn("registered queues", "queues");
+async function requireLimits(database: SystemDatabase, limits: QueueChanges): Promise<void> {
   for (const limit of partitionLimits) {
     if (limits[limit] != null) await database.requireColumn(limit, "queues.partition_concurrency");
   }
@@ -144,7 +144,7 @@ export async function registerQueue(
   checkAgreement(name, options);
   checkOptionalText("applicationName", applicationName);
   checkChoice("onConflict", onConflict, ["always_update", "never_update"]);
-  await requireQueues(database, options);
+  await requireLimits(database, options);
   if (options.applicationName) {
     await database.requireColumn("applicationName", "queues.application_name");
   }
@@ -190,8 +190,7 @@ export async function retrieveQueue(
 ): Promise<Queue | null> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await requireQueues(database);
-  const [row] = await database.run(listStatement, { name, application_names: null });
+  const [row] = await database.run(listStatement, { name });
   return row ? toQueue(row) : null;
 }
 
@@ -221,9 +220,8 @@ export async function listQueues(
   options: ListQueuesOptions = {},
 ): Promise<Queue[]> {
   const database = systemDatabaseOf(client);
-  const application_names = toApplicationNames(database, options.applicationName);
-  await requireQueues(database);
-  const rows = await database.run(listStatement, { name: null, application_names });
+  const filter = { application_names: toApplicationNames(database, options.applicationName) };
+  const rows = await database.run(listStatement, joinLists(filter));
   return rows.map(toQueue);
 }
 
@@ -258,7 +256,7 @@ export async function updateQueue(
   checkText("name", name);
   checkLimits(changes);
   const database = systemDatabaseOf(client);
-  await requireQueues(database, changes);
+  await requireLimits(database, changes);
 
   const isPartitioningChanged = partitionLimits.some((limit) => changes[limit] !== undefined);
   const [row] = await database.run(updateStatement, {
@@ -296,6 +294,5 @@ export async function updateQueue(
 export async function deleteQueue(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await requireQueues(database);
   await database.run(deleteStatement, { name });
 }

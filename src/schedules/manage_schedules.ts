@@ -23,7 +23,6 @@ import {
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
-import { requireSchedules } from "./schedules.ts";
 import { codecOf } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
 
@@ -180,7 +179,6 @@ export async function updateSchedule(
 async function setStatus(client: Client | Driver, name: string, status: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await requireSchedules(database);
   await database.run(setScheduleStatus, { name, status });
 }
 
@@ -249,6 +247,5 @@ export async function resumeSchedule(client: Client | Driver, name: string): Pro
 export async function deleteSchedule(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await requireSchedules(database);
   await database.run(deleteStatement, { name });
 }

@@ -12,7 +12,7 @@ import {
 } from "../workflows/workflow_row.ts";
 import { toConflictError } from "../workflows/conflict.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
-import { codecOfContext, requireSchedules } from "./schedules.ts";
+import { codecOfContext } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
@@ -42,7 +42,6 @@ async function findRunnable(
   name: string,
   action: string,
 ): Promise<Runnable> {
-  await requireSchedules(database);
   const application_name = database.settings.applicationName ?? null;
   const [row] = await database.run(findSchedule, { name, application_name });
   if (!row) throw new NonExistentScheduleError(name, action);

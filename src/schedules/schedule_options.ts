@@ -135,7 +135,6 @@ export async function requireScheduleColumns(
   database: SystemDatabase,
   options: Partial<ScheduleOptions> | ScheduleChanges,
 ): Promise<void> {
-  await database.requireColumn("schedules", "workflow_schedules");
   for (const [option, column] of Object.entries(neededColumns)) {
     if (option in options && options[option as keyof typeof options]) {
       await database.requireColumn(option, column);

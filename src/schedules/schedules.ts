@@ -6,6 +6,7 @@ import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { codecOf } from "../serialization/mod.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
+import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkText } from "../validate.ts";
 
@@ -112,24 +113,11 @@ async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
   };
 }
 
-/** Refuses schedules where there is no table of them. */
-export async function requireSchedules(database: SystemDatabase): Promise<void> {
-  await database.requireColumn("schedules", "workflow_schedules");
-}
-
 async function findSchedules(
   database: SystemDatabase,
-  filters: Partial<NonNullable<typeof listStatement.parameters>>,
+  filters: Parameters<typeof joinLists>[0],
 ): Promise<WorkflowSchedule[]> {
-  await requireSchedules(database);
-  const everything = {
-    names: null,
-    prefixes: null,
-    statuses: null,
-    workflow_names: null,
-    application_names: null,
-  };
-  const rows = await database.run(listStatement, { ...everything, ...filters });
+  const rows = await database.run(listStatement, joinLists(filters));
   return await Promise.all(rows.map(toSchedule));
 }
 
@@ -137,11 +125,11 @@ async function findSchedules(
 function toFilter(
   values: string | readonly string[] | undefined,
   check: (value: string) => void,
-): string | null {
-  if (values === undefined) return null;
+): readonly string[] | undefined {
+  if (values === undefined) return undefined;
   const list = typeof values === "string" ? [values] : values;
   list.forEach(check);
-  return JSON.stringify(list);
+  return list;
 }
 
 /**
@@ -169,7 +157,7 @@ export async function getSchedule(
 ): Promise<WorkflowSchedule | null> {
   checkText("name", name);
   const [schedule] = await findSchedules(systemDatabaseOf(client), {
-    names: JSON.stringify([name]),
+    schedule_names: [name],
   });
   return schedule ?? null;
 }
@@ -203,7 +191,7 @@ export async function listSchedules(
   return await findSchedules(database, {
     statuses: toFilter(status, (value) => checkChoice("status", value, ["ACTIVE", "PAUSED"])),
     workflow_names: toFilter(workflowName, (value) => checkText("workflowName", value)),
-    names: toFilter(scheduleName, (value) => checkText("scheduleName", value)),
+    schedule_names: toFilter(scheduleName, (value) => checkText("scheduleName", value)),
     prefixes: toFilter(scheduleNamePrefix, (value) => checkText("scheduleNamePrefix", value)),
     application_names: toApplicationNames(database, applicationName),
   });

@@ -27,7 +27,10 @@ export const serializationTypes: readonly SerializationType[] = [
 const jsonStart = /^[\s{["\d-]|^(?:null|true|false)$/;
 
 /** The codec that reads a stored text. */
-export async function findCodec(serialization: string | null, text: string): Promise<ReadingCodec> {
+export async function findCodec(
+  serialization: string | null | undefined,
+  text: string,
+): Promise<ReadingCodec> {
   // Not all that is said to be portable JSON is.
   if (serialization === "portable_json" && jsonStart.test(text)) return portableJson;
   return await (await import("./native_codecs.ts")).findNativeCodec(serialization, text);
@@ -52,7 +55,7 @@ export function codecOf(type: SerializationType): Codec | Promise<Codec> {
 /** The value of a stored text; null where there is none. */
 export async function deserializeValue(
   text: string | null,
-  serialization: string | null,
+  serialization: string | null | undefined,
 ): Promise<unknown> {
   if (text === null) return null;
   return (await findCodec(serialization, text)).deserializeValue(text);

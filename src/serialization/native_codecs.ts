@@ -27,7 +27,7 @@ const codecs: Record<string, () => Promise<ReadingCodec>> = {
 
 /** The codec for a text that is not portable JSON, whatever `serialization` says of it. */
 export async function findNativeCodec(
-  serialization: string | null,
+  serialization: string | null | undefined,
   text: string,
 ): Promise<ReadingCodec> {
   if (!serialization) {

@@ -18,7 +18,7 @@ export class SerializedValue {
  */
 export async function deserializeIfKnown<Value>(
   text: string | null | undefined,
-  serialization: string | null,
+  serialization: string | null | undefined,
   read: (codec: ReadingCodec, text: string) => Value,
 ): Promise<Value | SerializedValue | undefined> {
   if (text === null || text === undefined) return undefined;

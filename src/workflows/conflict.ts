@@ -1,5 +1,6 @@
 /** What stands in the way of jobs, and what that means to those who enqueue them. */
 
+import type { enqueue } from "../../sql/workflows/mod.ts";
 import type { EnqueueOptions } from "./enqueue.ts";
 import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import {
@@ -9,15 +10,7 @@ import {
 } from "../errors/enqueuing.ts";
 
 /** What stood in the way of a job, if anything: a row of sql/workflows/enqueue.sql. */
-export interface Conflict {
-  readonly existing_id: string | null;
-  readonly status: string | null;
-  readonly name: string | null;
-  readonly class_name: string | null;
-  readonly config_name: string | null;
-  readonly is_own: boolean | null;
-  readonly holder_id: string | null;
-}
+export type Conflict = NonNullable<typeof enqueue.row>;
 
 /** The error of a job whose ID belongs to a workflow that is not the same one. */
 export function toConflictError(
@@ -40,7 +33,7 @@ export function toConflictError(
 }
 
 function describeWorkflow(
-  name: string | null,
+  name: string | null | undefined,
   className: string | null | undefined,
   configName: string | null | undefined,
 ): string {
@@ -53,7 +46,7 @@ function describeWorkflow(
  * lost. Nobody else has an ID that the call has made up; that serves schemas that tell of none.
  */
 export function isOwn({ workflowID }: EnqueueOptions, conflict: Conflict): boolean {
-  return conflict.is_own === true || (conflict.existing_id !== null && workflowID === undefined);
+  return conflict.is_own === true || (conflict.existing_id != null && workflowID === undefined);
 }
 
 /** The ID that a call's handle is for, given what has the ID already, or the error to throw. */

@@ -166,7 +166,6 @@ export async function debounce<Workflow = unknown>(
     debounce_timeout_ms: options.debounceTimeoutMs,
     ignores_class: ignoresClass,
   });
-  await database.requireColumn("debounce", "workflow_status.is_debounced");
   await requireColumns(database, enqueueOptions);
 
   const work = `debounce workflow ${workflowName} by key ${debounceKey}`;

@@ -3,7 +3,6 @@ import {
   forkWorkflows as forkStatement,
   rewindWorkflow as rewindStatement,
 } from "../../sql/workflows/mod.ts";
-import { toPositionedArray } from "../database/batch.ts";
 import { retryOnConflict } from "../database/retry_on_conflict.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
@@ -193,7 +192,6 @@ export async function forkWorkflows<Result = unknown>(
 ): Promise<WorkflowHandle<Result>[]> {
   checkForks(forks, options);
   const database = systemDatabaseOf(client);
-  await database.requireColumn("forkWorkflow", "workflow_events_history");
   const forkIDs = forks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
   const items = forks.map(({ workflowID, startStep }, index) =>
@@ -210,7 +208,7 @@ export async function forkWorkflows<Result = unknown>(
       creator_xid: creatorXid,
     })
   );
-  const parameters = { forks: toPositionedArray(items) };
+  const parameters = { forks: `[${items.join()}]` };
   return retryOnConflict("fork workflows", "the ID of a fork was taken and freed", async () => {
     const rows = await database.run(forkStatement, parameters);
     const missing = rows.filter((row) => !row.has_original);
@@ -269,7 +267,6 @@ export async function rewindWorkflow<Result = unknown>(
   checkStep(startStep);
   checkRerunOptions(options);
   const database = systemDatabaseOf(client);
-  await database.requireColumn("rewindWorkflow", "workflow_events_history");
   const parameters = {
     workflow_id: workflowID,
     start_step: startStep,

@@ -6,6 +6,7 @@ import {
 } from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/adapter.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
+import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -111,7 +112,7 @@ export async function cancelWorkflows(
   const database = systemDatabaseOf(client);
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
-    workflow_ids: JSON.stringify(workflowIDs),
+    ...joinLists({ workflow_ids: workflowIDs }),
     with_children: Number(cancelChildren),
   };
   let cancelled;
@@ -192,7 +193,7 @@ export async function resumeWorkflows<Result = unknown>(
   checkIDs(workflowIDs);
   checkText("queueName", queueName);
   const rows = await systemDatabaseOf(client).run(resumeStatement, {
-    workflow_ids: JSON.stringify(workflowIDs),
+    ...joinLists({ workflow_ids: workflowIDs }),
     queue_name: queueName,
   });
   if (rows.length > 0) {
@@ -259,7 +260,7 @@ export async function deleteWorkflows(
   const database = systemDatabaseOf(client);
   if (deleteChildren) await requireParents(database, "deleteChildren");
   await database.run(deleteStatement, {
-    workflow_ids: JSON.stringify(workflowIDs),
+    ...joinLists({ workflow_ids: workflowIDs }),
     with_children: Number(deleteChildren),
   });
 }

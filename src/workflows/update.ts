@@ -108,7 +108,6 @@ export async function setWorkflowDelay(
   checkNumber("delaySeconds", delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkInteger("delayUntilEpochMS", delayUntilEpochMS, 0);
   const database = systemDatabaseOf(client);
-  await database.requireColumn("setWorkflowDelay", "workflow_status.delay_until_epoch_ms");
   await database.run(setDelayStatement, {
     workflow_id: workflowID,
     until_epoch_ms: delayUntilEpochMS ?? null,
@@ -152,7 +151,6 @@ export async function updateWorkflowAttributes(
   checkBoolean("merge", merge);
   const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
   const database = systemDatabaseOf(client);
-  await database.requireColumn("updateWorkflowAttributes", "workflow_status.attributes");
   await database.run(updateAttributesStatement, {
     workflow_id: workflowID,
     merge: Number(merge),

@@ -22,7 +22,7 @@ export type Outcome = NonNullable<typeof findOutcomes.row>;
 
 /** A workflow, to be waited for. */
 export function toTarget(workflowID: string): WaitTarget {
-  return { item: JSON.stringify(workflowID) };
+  return { item: JSON.stringify({ workflow_id: workflowID }) };
 }
 
 /** The result of a workflow that has ended, or its error thrown. */
