@@ -15,13 +15,8 @@
  * @module
  */
 
-export {
-  type Client,
-  type ClientOptions,
-  connect,
-  type ConnectOptions,
-  createClient,
-} from "./client.ts";
+export { connect, type ConnectOptions, createClient } from "./client.ts";
+export type { Client, ClientOptions } from "./src/client/client.ts";
 export type {
   DenoPostgresDriver,
   DenoPostgresPoolDriver,
@@ -29,16 +24,12 @@ export type {
   PgDriver,
   PGliteDriver,
   SqlTagDriver,
-} from "./src/drivers/adapter.ts";
-export {
-  enqueue,
-  type EnqueueOptions,
-  type WorkflowArgs,
-  type WorkflowResult,
-} from "./src/workflows/enqueue.ts";
+} from "./src/drivers/driver.ts";
+export { enqueue, type WorkflowArgs, type WorkflowResult } from "./src/workflows/enqueue.ts";
+export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";
 export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
 export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
-export type { WaitOptions } from "./src/database/wait.ts";
+export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";
 export type { SerializationType } from "./src/serialization/mod.ts";

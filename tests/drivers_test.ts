@@ -4,7 +4,7 @@ import pg from "pg";
 import postgres from "postgres";
 import type { Driver } from "../mod.ts";
 import { createClient, enqueue } from "../mod.ts";
-import { inlineValues } from "../src/drivers/literals.ts";
+import { inlineValues } from "../src/drivers/quoting.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as denoPostgres from "./support/db_postgres.ts";
@@ -21,7 +21,7 @@ async function checkDriver(
 ): Promise<void> {
   const adapter = adaptDriver(driver, { prepare: true });
   assertEquals(adapter.transactionStatus(), status);
-  assertEquals(adapter.connections, connections);
+  assertEquals(adapter.maxConnections, connections);
   for (const prepare of [true, false]) {
     const sender = await adaptDriver(driver, { prepare }).load();
     const rows = await sender.query({

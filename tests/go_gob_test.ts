@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
-import { isGob, readGob } from "../src/serialization/go_gob.ts";
+import { isGob, readGob } from "../src/serialization/go/go_gob.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 
 /** What Go workers store of errors, by make_gobs.go. */

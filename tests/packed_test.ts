@@ -123,7 +123,7 @@ Deno.test({
         step("has the library, its SQL and its documents, and nothing else", async () => {
           const files = await filesIn(packed);
           const expected = [
-            /^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/,
+            /^(package\.json|LICENSE|(sql\/)?README\.md|CHANGELOG\.md)$/,
             /^(mod|core|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
             /^sql\/\w+\/\w+\.sql$/,
           ];

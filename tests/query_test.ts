@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import pg from "pg";
 import type { Statement } from "../sql/statement.ts";
-import { createQueryBuilder, type Query } from "../src/database/query.ts";
+import { createQueryBuilder } from "../src/database/query.ts";
+import type { Query } from "../src/drivers/adapter.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { loadStatements } from "./support/statements.ts";
 

@@ -2,10 +2,25 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import pg from "pg";
 import postgres from "postgres";
 import { createClient, enqueue, getStatus, send } from "../mod.ts";
-import { isTransient, retryAfter } from "../src/database/retry.ts";
-import { sqlStateOf } from "../src/database/sql_state.ts";
+import { isRetriable, retryAfter } from "../src/database/retry.ts";
+import type { CreateExecutor } from "../src/drivers/adapter.ts";
+import { createDenoPostgresExecutor } from "../src/drivers/deno_postgres_executor.ts";
+import { createPgExecutor } from "../src/drivers/pg_executor.ts";
+import { createSqlTagExecutor } from "../src/drivers/sql_tag_executor.ts";
+import { sqlStateOf } from "../src/drivers/sql_state.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+
+const executors = [createPgExecutor, createSqlTagExecutor, createDenoPostgresExecutor].map(
+  (create: CreateExecutor) => create({}, { kind: "pool", prepare: true }),
+);
+
+/** Whether an error is worth a retry with one of the drivers. */
+function isTransient(error: unknown, canReconnect: boolean): boolean {
+  return executors.some(({ isLostConnection }) =>
+    isRetriable(error, canReconnect, isLostConnection)
+  );
+}
 
 function withCode(code: string, message = "fault"): Error {
   return Object.assign(new Error(message), { code });
@@ -66,7 +81,7 @@ const lasting: Record<string, unknown> = {
   "a text": "Connection terminated",
 };
 
-Deno.test("isTransient() tells lost connections and lost races from faults that last", () => {
+Deno.test("isRetriable() tells lost connections and lost races from faults that last", () => {
   for (const [name, error] of Object.entries(lostConnections)) {
     assert(isTransient(error, true), name);
     // A lone connection does not come back.
@@ -95,7 +110,7 @@ const runners: Record<string, (url: string, text: string) => Promise<unknown>> =
   },
 };
 
-Deno.test("isTransient() knows the errors of real drivers", async (test) => {
+Deno.test("isRetriable() knows the errors of real drivers", async (test) => {
   await using database = await createTestDatabase();
   for (const [name, run] of Object.entries(runners)) {
     await test.step(name, async () => {

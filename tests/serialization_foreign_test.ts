@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
-import { goJson } from "../src/serialization/go_json.ts";
-import { javaJackson } from "../src/serialization/java_jackson.ts";
-import { pyPickle } from "../src/serialization/py_pickle.ts";
+import { goJson } from "../src/serialization/go/go_json.ts";
+import { javaJackson } from "../src/serialization/java/java_jackson.ts";
+import { pyPickle } from "../src/serialization/python/py_pickle.ts";
 import { deserializeValue } from "../src/serialization/mod.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import pg from "pg";
 import { enqueue, enqueueMany, send } from "../mod.ts";
-import { goJsonWriter } from "../src/serialization/write_go_json.ts";
-import { pyPickleWriter } from "../src/serialization/write_pickle.ts";
+import { goJsonWriter } from "../src/serialization/go/write_go_json.ts";
+import { pyPickleWriter } from "../src/serialization/python/write_pickle.ts";
 import { pickleValues } from "./interop/round_trip_values.ts";
 
 const isPythonHere = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import pg from "pg";
 import { fileURLToPath } from "node:url";
-import { systemDatabaseOf } from "../client.ts";
+import { systemDatabaseOf } from "../src/client/client.ts";
 import { createClient, enqueue, getEvent, getStatus, send } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";

@@ -1,10 +1,6 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  renameApplication as renameApplicationStatement,
-  renameSteps,
-  renameWorkflows,
-} from "../../sql/applications/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/applications/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger, checkOptionalText, checkText } from "../validate.ts";
 
@@ -121,13 +117,13 @@ export async function renameApplication(
     old_name: oldName ?? null,
     adopt_unclaimed: adoptUnclaimedRows ? 1 : 0,
   };
-  const [together] = await database.run(renameApplicationStatement, names);
+  const [together] = await database.run(sql.renameApplication, names);
   const moved: ApplicationRowCounts = { ...together!, steps: 0 };
   onProgress?.({ ...moved });
 
   async function move(table: "workflows" | "steps", after: string, limit?: number) {
     signal?.throwIfAborted();
-    const statement = table === "workflows" ? renameWorkflows : renameSteps;
+    const statement = table === "workflows" ? sql.renameWorkflows : sql.renameSteps;
     const [batch] = await database.run(statement, { ...names, after, batch_size: limit });
     moved[table] += batch!.moved;
     onProgress?.({ ...moved });

@@ -1,11 +1,9 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  describeSystemDatabase as describeStatement,
-  listApplicationVersions as listVersions,
-} from "../../sql/applications/mod.ts";
-import { findFeatures } from "../../sql/database/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/applications/mod.ts";
+import * as databaseSql from "../../sql/database/mod.ts";
+import { toFeatures } from "../database/schema.ts";
 import { SystemSchemaNotFoundError } from "../errors/schema.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import type { Driver } from "../drivers/driver.ts";
 
 /** What a client is connected to. */
 export interface SystemDatabaseDescription {
@@ -59,12 +57,13 @@ export async function describeSystemDatabase(
   const { findReleasesOfSchema, schemaFeatures } = await import("../database/schema_history.ts");
   const database = systemDatabaseOf(client);
   const { schema } = database.settings;
-  const [found] = await database.run(findFeatures, { schema_name: schema });
-  const columns = found?.columns?.split(" ");
-  if (!found || !columns) throw new SystemSchemaNotFoundError(String(found?.database), schema);
-  const present = new Set(columns.flatMap((name) => [name, name.split(".")[0]!]));
-  const [row] = await database.run(describeStatement, {});
-  const versions = present.has("application_versions") ? await database.run(listVersions, {}) : [];
+  const [found] = await database.run(databaseSql.findFeatures, { schema_name: schema });
+  if (!found?.columns) throw new SystemSchemaNotFoundError(String(found?.database), schema);
+  const present = toFeatures(found.columns);
+  const [row] = await database.run(sql.describeSystemDatabase, {});
+  const versions = present.has("application_versions")
+    ? await database.run(sql.listApplicationVersions, {})
+    : [];
   const schemaVersion = row?.schema_version == null ? undefined : Number(row.schema_version);
   const named = (isThere: boolean) =>
     schemaFeatures.filter(({ needs }) => present.has(needs) === isThere).map(({ name }) => name);

@@ -1,10 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  listApplicationVersions as listStatement,
-  setLatestApplicationVersion as setLatestStatement,
-} from "../../sql/applications/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/applications/mod.ts";
 import { toApplicationNames } from "./applications.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
@@ -40,7 +37,7 @@ async function findVersions(
   limit?: number,
 ): Promise<ApplicationVersion[]> {
   const filter = { application_names: toApplicationNames(database, applicationName) };
-  const rows = await database.run(listStatement, { ...joinLists(filter), limit });
+  const rows = await database.run(sql.listApplicationVersions, { ...joinLists(filter), limit });
   return rows.map((row) => ({
     versionId: row.version_id,
     versionName: row.version_name,
@@ -141,7 +138,7 @@ export async function setLatestApplicationVersion(
   const applicationName = options.applicationName ?? database.settings.applicationName;
   checkText("versionName", versionName);
   checkOptionalText("applicationName", applicationName);
-  const [version] = await database.run(setLatestStatement, {
+  const [version] = await database.run(sql.setLatestApplicationVersion, {
     version_name: versionName,
     application_name: applicationName ?? null,
   });

@@ -1,18 +1,8 @@
 /** Compiles the statements of sql/ to what a driver takes. */
 
 import type { Statement } from "../../sql/statement.ts";
-
-/** A value that every driver binds alike. */
-export type Value = string | number | boolean | null;
-
-/** One statement, ready to be sent. */
-export interface Query {
-  /** Names the text for a prepared statement: equal names have equal texts. */
-  readonly name: string;
-  /** SQL with `$1`, `$2` … in the order of `values`. */
-  readonly text: string;
-  readonly values: readonly Value[];
-}
+import type { Query, Value } from "../drivers/adapter.ts";
+import { quoteIdentifier, toLiteral } from "../drivers/quoting.ts";
 
 /** Makes a query of a statement. */
 export type QueryBuilder = <Parameters extends object, Row>(
@@ -31,17 +21,7 @@ interface CompiledStatement {
   readonly parameters: readonly string[];
 }
 
-/** Quotes a name for use as an SQL identifier. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Quotes a text for use as an SQL literal, whatever `standard_conforming_strings` says. */
-function quoteLiteral(text: string): string {
-  return `E'${text.replace(/['\\]/g, "$&$&")}'`;
-}
-
-// FNV-1a: names need to differ, not to be secret.
+// FNV-1a: the names must differ, but need not be secret.
 function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
@@ -71,7 +51,7 @@ function numberParameters(text: string, schema: string): { text: string; paramet
   const identifier = quoteIdentifier(schema);
   const parameters: string[] = [];
   const numbered = text.replace(/(?<!:):('?)([a-z_]+)\1/g, (_, quote: string, name: string) => {
-    if (name === "schema") return quote ? quoteLiteral(identifier) : identifier;
+    if (name === "schema") return quote ? toLiteral(identifier) : identifier;
     if (!parameters.includes(name)) parameters.push(name);
     return `$${parameters.indexOf(name) + 1}`;
   });

@@ -1,13 +1,15 @@
-/** What the releases of DBOS made of the schema: data, for people to read. */
+/** What each release of DBOS added to the schema, for error messages and descriptions. */
 
-/** Something that a schema may or may not have. */
+import { UnsupportedFeatureError } from "../errors/schema.ts";
+
+/** A feature that a schema may have. */
 export interface SchemaFeature {
   readonly name: string;
-  /** The table or column that shows it. */
+  /** The table or column that it needs. */
   readonly needs: string;
 }
 
-/** All features that came after the oldest schema that this client serves, oldest first. */
+/** The features that are newer than the oldest schema that this client supports, oldest first. */
 export const schemaFeatures: readonly SchemaFeature[] = [
   { name: "streams", needs: "streams" },
   { name: "queue partitions", needs: "workflow_status.queue_partition_key" },
@@ -29,10 +31,7 @@ export const schemaFeatures: readonly SchemaFeature[] = [
   { name: "creators of workflows", needs: "workflow_status.creator_xid" },
 ];
 
-/**
- * The version of the schema that releases make, by language, oldest first: those that were looked
- * at, which are not all.
- */
+/** The version of the schema that a release creates, by language, oldest first; not of all releases. */
 export const schemaReleases: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
   TypeScript: [
     ["3.5.8", 24],
@@ -73,7 +72,7 @@ export const schemaReleases: Readonly<Record<string, readonly (readonly [string,
   Java: [["1.0.0", 40], ["1.1.0-m6", 41]],
 };
 
-/** The releases of a language that make a version of the schema, in words. */
+/** The releases of a language that create a version of the schema, in words. */
 function findReleases(releases: readonly (readonly [string, number])[], version: number): string {
   const same = releases.filter(([, made]) => made === version).map(([release]) => release);
   if (same.length > 1) return `${same[0]} to ${same.at(-1)}`;
@@ -84,7 +83,7 @@ function findReleases(releases: readonly (readonly [string, number])[], version:
   return older ? `after ${older}` : `before ${newer}`;
 }
 
-/** The releases that make a version of the schema, by language. */
+/** The releases that create a version of the schema, by language. */
 export function findReleasesOfSchema(version: number): Record<string, string> {
   return Object.fromEntries(
     Object.entries(schemaReleases).map((
@@ -94,9 +93,9 @@ export function findReleasesOfSchema(version: number): Record<string, string> {
 }
 
 /**
- * The tables and columns that a call may need, each with the version of the schema that it came with,
- * as DBOS for TypeScript counts, and the first release for Python that creates it: below 100 that
- * counts in a way of its own.
+ * The tables and columns that a call may need, with the version of the schema that added them, as DBOS
+ * for TypeScript counts, and the first Python release that creates them: below version 100, Python
+ * counts differently.
  */
 const firstVersions: Readonly<Record<string, readonly [number, string]>> = {
   "workflow_status.queue_partition_key": [25, "2.2.0"],
@@ -120,9 +119,14 @@ const firstVersions: Readonly<Record<string, readonly [number, string]>> = {
 };
 
 /** The first releases that create a table or column, in words; empty if they are not known. */
-export function describeFirstReleases(needs: string): string {
+function describeFirstReleases(needs: string): string {
   const [version, python] = firstVersions[needs] ?? [];
   if (version === undefined) return "";
   const [typeScript] = schemaReleases.TypeScript!.find(([, made]) => made >= version)!;
   return `TypeScript ${typeScript} (version ${version} of the schema), Python ${python}`;
+}
+
+/** The error for a schema without the table or column that a feature needs. */
+export function unsupportedFeature(feature: string, needs: string): UnsupportedFeatureError {
+  return new UnsupportedFeatureError(feature, needs, describeFirstReleases(needs));
 }

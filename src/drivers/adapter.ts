@@ -1,93 +1,86 @@
-import type { Query } from "../database/query.ts";
+/** What the library knows of a driver, and how it sends statements through it. */
 
-/** A row as the driver gives it: by column name. */
+/** A value that every driver binds in the same way. */
+export type Value = string | number | boolean | null;
+
+/** A statement, ready to be sent. */
+export interface Query {
+  /** Names the text for a prepared statement: equal names have equal texts. */
+  readonly name: string;
+  /** SQL with `$1`, `$2` … in the order of `values`. */
+  readonly text: string;
+  readonly values: readonly Value[];
+}
+
+/** A row as the driver returns it: values by column name. */
 export type Row = Record<string, unknown>;
 
-/** Whether a transaction of the caller is open; `"unknown"` where the driver does not tell. */
+/** Whether a transaction of the caller is open; `"unknown"` if the driver does not tell. */
 export type TransactionStatus = "none" | "open" | "unknown";
 
-/** A Postgres driver as the library uses it: what is known of it before anything is sent. */
+/** A driver, before anything is sent through it. */
 export interface Adapter {
-  readonly driver: object;
-  /** How many statements can be under way at once. */
-  readonly connections: number;
+  /** How many statements can be in flight at once. */
+  readonly maxConnections: number;
+  /** Whether a statement that follows a lost connection gets a new one. */
+  readonly canReconnect: boolean;
   /** Whether a transaction is open on the connection that the next statement will use. */
   transactionStatus(): TransactionStatus;
-  /** Whether a statement after a lost connection reaches a new one. */
-  readonly canReconnect: boolean;
-  /** Loads what sends statements to it, once. */
+  /** Loads the code that sends statements, once. */
   load(): Promise<Executor>;
 }
 
-/** Sends statements to a driver; there is one for each family. */
+/** Sends statements through a driver. */
 export interface Executor {
   query(query: Query): Promise<Row[]>;
-  /** Runs queries as one message, which is one transaction; gives the rows of the last. */
+  /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
   queryInOneMessage(queries: readonly Query[]): Promise<Row[]>;
+  /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
+  isLostConnection(error: unknown): boolean;
+  /** Listens to channels; undefined if the driver cannot. */
+  readonly listen?: Listen;
 }
 
-/** What a user may decide about the way an adapter talks to the server. */
-export interface AdapterOptions {
+/** Listens to channels until the function that it returns is called. */
+export type Listen = (
+  channels: readonly string[],
+  listener: Listener,
+) => Promise<() => Promise<unknown>>;
+
+/** Is called with what a server notifies of. */
+export interface Listener {
+  onNotify(channel: string, payload: string): void;
+  /** The driver listens again after a lost connection, and may have missed notifications. */
+  onReconnect(): void;
+  /** The driver has stopped listening. */
+  onEnd(): void;
+}
+
+/** What a driver is: a pool connects anew by itself, and is never inside a transaction. */
+export type DriverKind = "pool" | "connection" | "transaction";
+
+/** How an executor talks to the server. */
+export interface ExecutorOptions {
+  readonly kind: DriverKind;
   /** Use named prepared statements where the driver has them. */
   readonly prepare: boolean;
 }
 
-// The drivers as far as this library looks at them. They are recognised by shape, so that none is
-// imported; `any` because each declares overloads of its own.
+/** Makes the executor of a driver. */
+export type CreateExecutor = (driver: object, options: ExecutorOptions) => Executor;
 
-/** `Pool`, `Client` or `PoolClient` of `npm:pg`. */
-export interface PgDriver {
-  /** Runs a statement. */
-  // deno-lint-ignore no-explicit-any
-  query(...args: any[]): any;
-  /** Connects. */
-  // deno-lint-ignore no-explicit-any
-  connect(...args: any[]): any;
+/** A family of drivers: the pools, connections and transactions of one package. */
+export interface DriverFamily {
+  /** Whether a driver belongs to the family. It looks at the shape, so that no driver is imported. */
+  matches(driver: object): boolean;
+  kindOf(driver: object): DriverKind;
+  /** How many connections a pool opens at most. */
+  poolSizeOf(driver: object): number;
+  /** Whether a transaction is open on a connection; undefined if the driver cannot tell. */
+  readonly connectionStatusOf?: (driver: object) => TransactionStatus;
+  /** Loads the file of the executor: few programs use more than one family. */
+  loadExecutor(): Promise<CreateExecutor>;
 }
 
-/** A database of `npm:@electric-sql/pglite`, or a transaction of one. */
-export interface PGliteDriver {
-  /** Runs a statement. */
-  // deno-lint-ignore no-explicit-any
-  query(...args: any[]): any;
-  /** Runs statements without parameters. */
-  // deno-lint-ignore no-explicit-any
-  exec(...args: any[]): any;
-}
-
-/** `sql` of `npm:postgres` or `Bun.sql`, a transaction of one, or a reserved connection. */
-export interface SqlTagDriver {
-  /** Runs a statement that is given as text. */
-  // deno-lint-ignore no-explicit-any
-  unsafe(...args: any[]): any;
-}
-
-/** `Client`, `PoolClient` or `Transaction` of `jsr:@db/postgres`. */
-export interface DenoPostgresDriver {
-  /** Runs a statement. */
-  // deno-lint-ignore no-explicit-any
-  queryObject(...args: any[]): any;
-}
-
-/** `Pool` of `jsr:@db/postgres`. */
-export interface DenoPostgresPoolDriver {
-  /** How many connections it has. */
-  readonly size: number;
-  /** How many of them are idle. */
-  readonly available: number;
-  /** Connects. */
-  // deno-lint-ignore no-explicit-any
-  connect(): any;
-}
-
-/**
- * A Postgres driver, a pool of it, one of its connections or an open transaction.
- *
- * With a transaction, what the library writes commits or rolls back with the caller's own writes.
- */
-export type Driver =
-  | PgDriver
-  | PGliteDriver
-  | SqlTagDriver
-  | DenoPostgresDriver
-  | DenoPostgresPoolDriver;
+/** How many connections npm:pg, npm:postgres and Bun.sql open if they are not told. */
+export const defaultPoolSize = 10;

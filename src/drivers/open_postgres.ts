@@ -1,6 +1,6 @@
 /** Opens `npm:postgres` for those who bring no driver. */
 
-import type { SqlTagDriver } from "./adapter.ts";
+import type { SqlTagDriver } from "./driver.ts";
 
 interface SocketOptions {
   readonly host: readonly string[];

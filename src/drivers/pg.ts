@@ -1,41 +1,18 @@
-import { createSerialQueue } from "../database/serial_queue.ts";
-import type { AdapterOptions, Executor, Row } from "./adapter.ts";
+import { defaultPoolSize, type DriverFamily } from "./adapter.ts";
 
-interface PgQuery {
-  name?: string;
-  text: string;
-  values: readonly unknown[];
-}
-
-interface PgResult {
-  rows: Row[];
-}
-
-interface Pg {
-  query(query: PgQuery): Promise<PgResult>;
-  query(text: string): Promise<PgResult | PgResult[]>;
-  /** Only a client has this. */
-  readonly pipeline?: boolean;
-}
-
-/** Sends to `npm:pg`. */
-export function createPgExecutor(driver: object, { prepare }: AdapterOptions): Executor {
-  const pg = driver as Pg;
-  const isPool = "totalCount" in driver;
-  const runSerially = createSerialQueue();
-  // A lone client runs one statement at a time, and pg 9 will no longer queue the others.
-  const send = <Result>(run: () => Promise<Result>) =>
-    isPool || pg.pipeline ? run() : runSerially(run);
-  return {
-    async query({ name, text, values }) {
-      const query = prepare ? { name, text, values } : { text, values };
-      return (await send(() => pg.query(query))).rows;
-    },
-    async queryInOneMessage(queries) {
-      // Few programs read lists.
-      const { joinQueries } = await import("./literals.ts");
-      const results = [await send(() => pg.query(joinQueries(queries)))].flat();
-      return results.at(-1)!.rows;
-    },
-  };
-}
+/** A `Pool`, `Client` or `PoolClient` of `npm:pg`. */
+export const pg: DriverFamily = {
+  matches: (driver) =>
+    "query" in driver && "connect" in driver &&
+    ("totalCount" in driver || "connection" in driver || "processID" in driver),
+  kindOf: (driver) => "totalCount" in driver ? "pool" : "connection",
+  poolSizeOf: (driver) =>
+    (driver as { options?: { max?: number } }).options?.max ?? defaultPoolSize,
+  // Connections tell since pg 8.17.
+  connectionStatusOf(driver) {
+    const status = (driver as { getTransactionStatus?(): string | null }).getTransactionStatus?.();
+    if (!status) return "unknown";
+    return status === "I" ? "none" : "open";
+  },
+  loadExecutor: async () => (await import("./pg_executor.ts")).createPgExecutor,
+};

@@ -1,17 +1,11 @@
-import type { Value } from "../database/query.ts";
-import type { Executor, Row } from "./adapter.ts";
-import { joinQueries } from "./literals.ts";
+import type { DriverFamily } from "./adapter.ts";
 
-interface PGlite {
-  query(text: string, values: readonly Value[]): Promise<{ rows: Row[] }>;
-  exec(text: string): Promise<{ rows: Row[] }[]>;
-}
-
-/** Sends to `npm:@electric-sql/pglite`, which keeps no statements prepared. */
-export function createPGliteExecutor(driver: object): Executor {
-  const pglite = driver as PGlite;
-  return {
-    query: async ({ text, values }) => (await pglite.query(text, values)).rows,
-    queryInOneMessage: async (queries) => (await pglite.exec(joinQueries(queries))).at(-1)!.rows,
-  };
-}
+/** A database of `npm:@electric-sql/pglite`, or a transaction of one. */
+export const pglite: DriverFamily = {
+  matches: (driver) =>
+    "query" in driver && "exec" in driver && ("waitReady" in driver || "rollback" in driver),
+  // It has one connection, on which it runs a transaction only in a callback.
+  kindOf: (driver) => "waitReady" in driver ? "pool" : "transaction",
+  poolSizeOf: () => 1,
+  loadExecutor: async () => (await import("./pglite_executor.ts")).createPGliteExecutor,
+};

@@ -1,7 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { countWorkflows as countStatement } from "../../sql/lists/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import { readWithinLimit } from "./read.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
 
@@ -44,8 +44,8 @@ const groups = {
   applicationVersion: "by_application_version",
 } as const;
 
-type CountParameters = NonNullable<typeof countStatement.parameters>;
-type CountRow = NonNullable<typeof countStatement.row>;
+type CountParameters = NonNullable<typeof sql.countWorkflows.parameters>;
+type CountRow = NonNullable<typeof sql.countWorkflows.row>;
 
 function toWorkflowCount(
   row: CountRow,
@@ -101,6 +101,6 @@ export async function countWorkflows(
     ...Object.fromEntries(groupBy.map((name) => [groups[name], 1])),
     bucket_ms: timeBucketMs,
   };
-  const rows = await readWithinLimit(database, countStatement, parameters);
+  const rows = await runWithTimeout(database, sql.countWorkflows, parameters);
   return rows.map((row) => toWorkflowCount(row, options));
 }

@@ -1,7 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { countSteps as countStatement } from "../../sql/lists/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import { readWithinLimit } from "./read.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { joinLists } from "../database/text_lists.ts";
 import { toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
@@ -72,7 +72,7 @@ export interface StepCount {
   readonly timeBucket?: number | null;
 }
 
-type CountRow = NonNullable<typeof countStatement.row>;
+type CountRow = NonNullable<typeof sql.countSteps.row>;
 
 function toNumber(text: string | null | undefined): number | null {
   return text == null ? null : Number(text);
@@ -143,6 +143,6 @@ export async function countSteps(
     by_name: groupBy.includes("name") ? 1 : undefined,
     bucket_ms: timeBucketMs,
   };
-  const rows = await readWithinLimit(database, countStatement, parameters);
+  const rows = await runWithTimeout(database, sql.countSteps, parameters);
   return rows.map((row) => toStepCount(row, options));
 }

@@ -1,7 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listWorkflows as listStatement } from "../../sql/lists/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import { readWithinLimit } from "./read.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger } from "../validate.ts";
 import {
@@ -84,8 +84,8 @@ function readRows(
 ): Promise<WorkflowStatusRow[]> {
   // Their IDs bound what is read, however long that takes.
   return parameters.workflow_ids === undefined
-    ? readWithinLimit(database, listStatement, parameters)
-    : database.run(listStatement, parameters);
+    ? runWithTimeout(database, sql.listWorkflows, parameters)
+    : database.run(sql.listWorkflows, parameters);
 }
 
 /**

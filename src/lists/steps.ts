@@ -1,7 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listSteps } from "../../sql/lists/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import { readWithinLimit } from "./read.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { runWithTimeout } from "./statement_timeout.ts";
 import type { WorkflowError } from "../errors/workflow_error.ts";
 import { deserializeIfKnown, type SerializedValue } from "../serialization/serialized_value.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
@@ -50,7 +50,7 @@ export interface ListWorkflowStepsOptions {
   loadOutput?: boolean;
 }
 
-type StepRow = NonNullable<typeof listSteps.row>;
+type StepRow = NonNullable<typeof sql.listSteps.row>;
 
 async function toStepInfo(row: StepRow): Promise<StepInfo> {
   const [output, error] = await Promise.all([
@@ -103,7 +103,7 @@ export async function listWorkflowSteps(
   checkInteger("limit", limit, 0, 2 ** 31 - 1);
   checkInteger("offset", offset, 0, 2 ** 31 - 1);
   checkBoolean("loadOutput", loadOutput);
-  const rows = await readWithinLimit(systemDatabaseOf(client), listSteps, {
+  const rows = await runWithTimeout(systemDatabaseOf(client), sql.listSteps, {
     workflow_id: workflowID,
     limit,
     offset,

@@ -1,6 +1,6 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { getAllEvents as getAllEventsStatement } from "../../sql/messages/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/messages/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
@@ -29,7 +29,7 @@ export async function getAllEvents(
   workflowID: string,
 ): Promise<Record<string, unknown>> {
   checkText("workflowID", workflowID);
-  const rows = await systemDatabaseOf(client).run(getAllEventsStatement, {
+  const rows = await systemDatabaseOf(client).run(sql.getAllEvents, {
     workflow_id: workflowID,
   });
   const values = rows.map(({ key, value, serialization }) =>

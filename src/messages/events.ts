@@ -1,9 +1,9 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findEvents } from "../../sql/messages/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/messages/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
-import { waitFor, type WaitOptions } from "../database/wait.ts";
+import { waitFor, type WaitOptions } from "../polling/waiter.ts";
 
 const defaultTimeoutSeconds = 60;
 
@@ -40,7 +40,7 @@ export async function getEvent<Value = unknown>(
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(systemDatabaseOf(client), findEvents, target, {
+  const event = await waitFor(systemDatabaseOf(client), sql.findEvents, target, {
     timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
   });

@@ -1,20 +1,17 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  send as sendStatement,
-  sendToForks as sendToForksStatement,
-} from "../../sql/messages/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/messages/mod.ts";
 import {
   addInBatches,
   type Batch,
   type Batcher,
   createBatcher,
   type Item,
-} from "../database/batch.ts";
-import type { Driver } from "../drivers/adapter.ts";
+} from "../batching/batcher.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { codecOf, type SerializationType, serializationTypes } from "../serialization/mod.ts";
-import { needsFormatColumn, requireFormatColumn } from "../serialization/format_column.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { needsFormatColumn, requireFormatColumn, writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -81,9 +78,9 @@ const batchers = new WeakMap<SystemDatabase, Batchers>();
 /** Writes messages with one of the statements, and tells of each whether its destination is there. */
 function createMessageBatcher(
   database: SystemDatabase,
-  statement: typeof sendStatement | typeof sendToForksStatement,
+  statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
-  async function writeBatch({ after, backlog, items, count, checkConflicts }: Batch) {
+  async function sendBatch({ after, backlog, items, count, checkConflicts }: Batch) {
     const parameters = { after, backlog, messages: items, check_conflicts: checkConflicts };
     const rows = await database.run(statement, parameters);
     const outcomes = new Array<boolean>(count).fill(true);
@@ -91,15 +88,15 @@ function createMessageBatcher(
     return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
   }
   // A workflow that waits for messages receives the first that it sees.
-  return createBatcher(database, writeBatch, { inOrder: true });
+  return createBatcher(database, sendBatch, { inOrder: true });
 }
 
 function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
   let found = batchers.get(database);
   if (!found) {
     found = {
-      direct: createMessageBatcher(database, sendStatement),
-      toForks: createMessageBatcher(database, sendToForksStatement),
+      direct: createMessageBatcher(database, sql.send),
+      toForks: createMessageBatcher(database, sql.sendToForks),
     };
     batchers.set(database, found);
   }
@@ -132,6 +129,24 @@ function toItem(message: Message, codec: Codec, sendToForks = false): Item {
   return { text, hasFreshID: idempotencyKey === undefined };
 }
 
+/** The items of messages. It is a promise only if something must be loaded or read. */
+function toItems(
+  database: SystemDatabase,
+  messages: readonly Message[],
+  { serializationType, sendToForks }: SendManyOptions,
+): Item[] | Promise<Item[]> {
+  const toItemsBy = (codec: Codec) => messages.map((each) => toItem(each, codec, sendToForks));
+  const codec = writingCodecOf(database, serializationType);
+  if (!(codec instanceof Promise) && !needsFormatColumn(database, serializationType)) {
+    return toItemsBy(codec);
+  }
+  return Promise.resolve(codec).then(async (codec) => {
+    const items = toItemsBy(codec);
+    await requireFormatColumn(database, serializationType);
+    return items;
+  });
+}
+
 /**
  * Sends a message to a workflow, in one round trip.
  *
@@ -162,19 +177,14 @@ export async function send(
   message: unknown,
   options: SendOptions = {},
 ): Promise<void> {
-  const { serializationType, sendToForks } = options;
   const addressed: Message = { ...options, destinationID, message };
   checkMessage(addressed);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
-  const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const item = toItem(addressed, codec, sendToForks);
-  if (needsFormatColumn(database, serializationType)) {
-    await requireFormatColumn(database, serializationType);
-  }
-  const isDelivered = await batcherOf(database, sendToForks).write(item);
+  const loading = toItems(database, [addressed], options);
+  // Awaited only if it must be, so that the calls of one turn reach the batcher in their order.
+  const [item] = loading instanceof Promise ? await loading : loading;
+  const isDelivered = await batcherOf(database, options.sendToForks).add(item!);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 
@@ -216,17 +226,12 @@ export async function sendMany(
   messages.forEach(checkMessage);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const { serializationType, sendToForks } = options;
-  // Not awaited in vain, so that calls reach the batch in their order.
-  const codecFound = codecOf(serializationType ?? database.settings.serializationType);
-  const codec = codecFound instanceof Promise ? await codecFound : codecFound;
-  const items = messages.map((message) => toItem(message, codec, sendToForks));
-  if (needsFormatColumn(database, serializationType)) {
-    await requireFormatColumn(database, serializationType);
-  }
+  const loading = toItems(database, messages, options);
+  // Awaited only if it must be, so that the calls of one turn reach the batcher in their order.
+  const items = loading instanceof Promise ? await loading : loading;
   const areDelivered = await addInBatches(
     database,
-    batcherOf(database, sendToForks),
+    batcherOf(database, options.sendToForks),
     items,
   );
   return messages.map(({ destinationID }, index) => ({

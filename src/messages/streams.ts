@@ -1,11 +1,11 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findStreamValues } from "../../sql/messages/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/messages/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
-import { createWaiter, type WaitOptions, withWaiter } from "../database/wait.ts";
+import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
 /** How to read a stream. Each value is given `timeoutSeconds` of its own. */
 export interface ReadStreamOptions extends WaitOptions {
@@ -51,7 +51,7 @@ function readValues<Value>(
   checkInteger("offset", firstOffset, 0, maxOffset);
   checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const waiter = createWaiter(systemDatabaseOf(client), findStreamValues, waitOptions);
+  const waiter = createWaiter(systemDatabaseOf(client), sql.findStreamValues, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;

@@ -1,13 +1,8 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  deleteQueue as deleteStatement,
-  listQueues as listStatement,
-  registerQueue as registerStatement,
-  updateQueue as updateStatement,
-} from "../../sql/queues/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/queues/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import {
   checkAgreement,
@@ -59,7 +54,7 @@ export interface Queue extends Readonly<QueueLimits> {
   readonly applicationName?: string;
 }
 
-type QueueRow = NonNullable<typeof listStatement.row>;
+type QueueRow = NonNullable<typeof sql.listQueues.row>;
 
 const reservedPrefix = "_dbos_";
 
@@ -156,7 +151,7 @@ export async function registerQueue(
     application_name: applicationName,
   }]);
   return retryOnConflict(`register queue ${name}`, "it was registered and deleted", async () => {
-    const [row] = await database.run(registerStatement, { queue, on_conflict: onConflict });
+    const [row] = await database.run(sql.registerQueue, { queue, on_conflict: onConflict });
     if (!row) return undefined;
     const owner = row.application_name;
     if (owner && applicationName && owner !== applicationName) {
@@ -190,7 +185,7 @@ export async function retrieveQueue(
 ): Promise<Queue | null> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  const [row] = await database.run(listStatement, { name });
+  const [row] = await database.run(sql.listQueues, { name });
   return row ? toQueue(row) : null;
 }
 
@@ -221,7 +216,7 @@ export async function listQueues(
 ): Promise<Queue[]> {
   const database = systemDatabaseOf(client);
   const filter = { application_names: toApplicationNames(database, options.applicationName) };
-  const rows = await database.run(listStatement, joinLists(filter));
+  const rows = await database.run(sql.listQueues, joinLists(filter));
   return rows.map(toQueue);
 }
 
@@ -259,7 +254,7 @@ export async function updateQueue(
   await requireLimits(database, changes);
 
   const isPartitioningChanged = partitionLimits.some((limit) => changes[limit] !== undefined);
-  const [row] = await database.run(updateStatement, {
+  const [row] = await database.run(sql.updateQueue, {
     name,
     changes: JSON.stringify({
       ...toColumns(changes),
@@ -294,5 +289,5 @@ export async function updateQueue(
 export async function deleteQueue(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await database.run(deleteStatement, { name });
+  await database.run(sql.deleteQueue, { name });
 }

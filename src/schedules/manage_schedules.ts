@@ -1,14 +1,8 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  applySchedules as applyStatement,
-  createSchedule as createStatement,
-  deleteSchedule as deleteStatement,
-  setScheduleStatus,
-  updateSchedule as updateStatement,
-} from "../../sql/schedules/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { Driver } from "../drivers/driver.ts";
 import {
   NonExistentScheduleError,
   OwnedByAnotherApplicationError,
@@ -76,7 +70,7 @@ export async function createSchedule(
   const database = systemDatabaseOf(client);
   const row = await toScheduleRow(database, options);
   await requireScheduleColumns(database, options);
-  const [existing] = await database.run(createStatement, { schedule: JSON.stringify([row]) });
+  const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
   // An attempt of this very call has created it, and its answer got lost.
   if (!existing || existing.schedule_id === row.schedule_id) return;
   checkOwner("create", row, existing.application_name);
@@ -126,7 +120,7 @@ export async function applySchedules(
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
   await retryOnConflict("apply schedules", "one was created and deleted", async () => {
-    const conflicting = await database.run(applyStatement, { schedules: JSON.stringify(rows) });
+    const conflicting = await database.run(sql.applySchedules, { schedules: JSON.stringify(rows) });
     for (const { schedule_name, application_name } of conflicting) {
       const row = rows.find((row) => row.schedule_name === schedule_name)!;
       checkOwner("apply", row, application_name);
@@ -172,14 +166,17 @@ export async function updateSchedule(
     cron_timezone: changes.cronTimezone,
     queue_name: changes.queueName,
   };
-  const [updated] = await database.run(updateStatement, { name, changes: JSON.stringify(columns) });
+  const [updated] = await database.run(sql.updateSchedule, {
+    name,
+    changes: JSON.stringify(columns),
+  });
   if (!updated) throw new NonExistentScheduleError(name, "update");
 }
 
 async function setStatus(client: Client | Driver, name: string, status: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await database.run(setScheduleStatus, { name, status });
+  await database.run(sql.setScheduleStatus, { name, status });
 }
 
 /**
@@ -247,5 +244,5 @@ export async function resumeSchedule(client: Client | Driver, name: string): Pro
 export async function deleteSchedule(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  await database.run(deleteStatement, { name });
+  await database.run(sql.deleteSchedule, { name });
 }

@@ -1,22 +1,17 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findSchedule } from "../../sql/schedules/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/schedules/mod.ts";
 import { createTicker } from "./cron.ts";
-import { addInBatches } from "../database/batch.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import type { EnqueueOptions } from "../workflows/enqueue.ts";
-import {
-  batcherOf,
-  toWorkflowRow,
-  type WorkflowRow,
-  writeWorkflow,
-} from "../workflows/workflow_row.ts";
+import { addInBatches } from "../batching/batcher.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { type EnqueueOptions, internalQueueName } from "../workflows/enqueue_options.ts";
+import { toWorkflowRow, type WorkflowRow } from "../workflows/workflow_row.ts";
+import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
 import { codecOfContext } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
-import { internalQueueName } from "../workflows/manage.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
 
 function checkDate(what: string, value: unknown): void {
@@ -43,7 +38,7 @@ async function findRunnable(
   action: string,
 ): Promise<Runnable> {
   const application_name = database.settings.applicationName ?? null;
-  const [row] = await database.run(findSchedule, { name, application_name });
+  const [row] = await database.run(sql.findSchedule, { name, application_name });
   if (!row) throw new NonExistentScheduleError(name, action);
   const codec = await codecOfContext(row.context);
   return {

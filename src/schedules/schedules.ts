@@ -1,7 +1,7 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listSchedules as listStatement } from "../../sql/schedules/mod.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/schedules/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { codecOf } from "../serialization/mod.ts";
@@ -75,7 +75,7 @@ export interface ListSchedulesOptions {
   applicationName?: string | readonly string[];
 }
 
-type ScheduleRow = NonNullable<typeof listStatement.row>;
+type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 
 /** The codec that a context was written with. Nothing records it but the mark of superjson. */
 export async function codecOfContext(text: string): Promise<Codec> {
@@ -117,7 +117,7 @@ async function findSchedules(
   database: SystemDatabase,
   filters: Parameters<typeof joinLists>[0],
 ): Promise<WorkflowSchedule[]> {
-  const rows = await database.run(listStatement, joinLists(filters));
+  const rows = await database.run(sql.listSchedules, joinLists(filters));
   return await Promise.all(rows.map(toSchedule));
 }
 

@@ -9,7 +9,7 @@
 import SuperJSON from "superjson";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
-import { setProperty } from "./refuse.ts";
+import { setProperty } from "./decoding.ts";
 
 const superjson = new SuperJSON();
 

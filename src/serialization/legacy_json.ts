@@ -5,7 +5,7 @@
 
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { requireArgs, setProperty, wrapErrors } from "./refuse.ts";
+import { requireArgs, setProperty, wrapErrors } from "./decoding.ts";
 
 function isOfJava(value: unknown): boolean {
   if (Array.isArray(value)) {

@@ -43,8 +43,8 @@ async function loadSuperjson(): Promise<Codec> {
 const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promise<Codec>> = {
   superjson: loadSuperjson,
   native: loadSuperjson,
-  py_pickle: async () => (await import("./write_pickle.ts")).pyPickleWriter,
-  DBOS_JSON: async () => (await import("./write_go_json.ts")).goJsonWriter,
+  py_pickle: async () => (await import("./python/write_pickle.ts")).pyPickleWriter,
+  DBOS_JSON: async () => (await import("./go/write_go_json.ts")).goJsonWriter,
 };
 
 /** The codec that writes `type`; a promise only where it has to be loaded. */

@@ -13,14 +13,14 @@ function isMarkedSuperjson(text: string): boolean {
 }
 
 async function loadGoJson(): Promise<ReadingCodec> {
-  return (await import("./go_json.ts")).goJson;
+  return (await import("./go/go_json.ts")).goJson;
 }
 
 const codecs: Record<string, () => Promise<ReadingCodec>> = {
   js_superjson: async () => (await import("./js_superjson.ts")).jsSuperjson,
-  py_pickle: async () => (await import("./py_pickle.ts")).pyPickle,
+  py_pickle: async () => (await import("./python/py_pickle.ts")).pyPickle,
   DBOS_JSON: loadGoJson,
-  java_jackson: async () => (await import("./java_jackson.ts")).javaJackson,
+  java_jackson: async () => (await import("./java/java_jackson.ts")).javaJackson,
   // Go before 1.8 says so of the children of portable workflows too, whose format is its own.
   portable_json: loadGoJson,
 };

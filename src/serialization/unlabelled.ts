@@ -5,10 +5,10 @@
  */
 
 import type { ReadingCodec } from "./codec.ts";
-import { goJson } from "./go_json.ts";
+import { goJson } from "./go/go_json.ts";
 import { legacyJson } from "./legacy_json.ts";
-import { pyPickle } from "./py_pickle.ts";
-import { wrapErrors } from "./refuse.ts";
+import { pyPickle } from "./python/py_pickle.ts";
+import { wrapErrors } from "./decoding.ts";
 
 function isJson(text: string): boolean {
   try {

@@ -1,36 +1,16 @@
-/** What stands in the way of jobs, and what that means to those who enqueue them. */
+/** What a workflow to insert conflicts with, and what that means to the call. */
 
 import type { enqueue } from "../../sql/workflows/mod.ts";
-import type { EnqueueOptions } from "./enqueue.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import {
   ConflictingWorkflowError,
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "../errors/enqueuing.ts";
+import type { EnqueueOptions } from "./enqueue_options.ts";
 
-/** What stood in the way of a job, if anything: a row of sql/workflows/enqueue.sql. */
+/** A conflict: a row of sql/workflows/enqueue.sql. */
 export type Conflict = NonNullable<typeof enqueue.row>;
-
-/** The error of a job whose ID belongs to a workflow that is not the same one. */
-export function toConflictError(
-  workflowID: string,
-  options: EnqueueOptions,
-  existing: Conflict,
-): ConflictingWorkflowError | undefined {
-  const requested = describeWorkflow(
-    options.workflowName,
-    options.workflowClassName,
-    options.workflowConfigName,
-  );
-  const found = describeWorkflow(
-    existing.name,
-    existing.class_name,
-    existing.config_name,
-  );
-  if (requested === found) return undefined;
-  return new ConflictingWorkflowError(workflowID, requested, found);
-}
 
 function describeWorkflow(
   name: string | null | undefined,
@@ -41,15 +21,30 @@ function describeWorkflow(
   return configName ? `workflow ${method} of instance ${configName}` : `workflow ${method}`;
 }
 
+/** The error if the workflow that has the ID is of another name, class or configured instance. */
+export function toConflictError(
+  workflowID: string,
+  options: EnqueueOptions,
+  existing: Conflict,
+): ConflictingWorkflowError | undefined {
+  const requested = describeWorkflow(
+    options.workflowName,
+    options.workflowClassName,
+    options.workflowConfigName,
+  );
+  const found = describeWorkflow(existing.name, existing.class_name, existing.config_name);
+  if (requested === found) return undefined;
+  return new ConflictingWorkflowError(workflowID, requested, found);
+}
+
 /**
- * Whether the workflow that has the ID was written by an attempt of the same call, whose answer got
- * lost. Nobody else has an ID that the call has made up; that serves schemas that tell of none.
+ * Whether an attempt of the same call, whose answer was lost, inserted the workflow that has the ID.
+ * On schemas that cannot tell, that is certain only of an ID that the call itself has made.
  */
 export function isOwn({ workflowID }: EnqueueOptions, conflict: Conflict): boolean {
   return conflict.is_own === true || (conflict.existing_id != null && workflowID === undefined);
 }
 
-/** The ID that a call's handle is for, given what has the ID already, or the error to throw. */
 function resolveExistingID(
   workflowID: string,
   options: EnqueueOptions,
@@ -57,14 +52,10 @@ function resolveExistingID(
 ): string {
   if (isOwn(options, existing)) return workflowID;
   if (options.workflowIDReusePolicy === "reject") {
-    throw new WorkflowIDInUseError(
-      workflowID,
-      existing.status ?? "",
-      existing.name ?? "",
-    );
+    throw new WorkflowIDInUseError(workflowID, existing.status ?? "", existing.name ?? "");
   }
-  const conflict = toConflictError(workflowID, options, existing);
-  if (conflict) throw conflict;
+  const error = toConflictError(workflowID, options, existing);
+  if (error) throw error;
   return workflowID;
 }
 
@@ -82,12 +73,12 @@ function resolveDeduplicationID(
   );
 }
 
-/** What others may do meanwhile so that a job is neither written nor seen what is in its way. */
+/** What others can do that leaves a workflow neither inserted nor with a visible conflict. */
 export const idsTaken = "its ID or deduplication ID was taken and freed";
 
 /**
- * The ID that a call's handle is for, given what was in the way of its job, or the error to throw.
- * `writeAgain` is for what can no longer be seen.
+ * The ID that a call returns a handle to, or its error. `writeAgain` is for a conflict that can no
+ * longer be seen.
  */
 export function resolveConflict(
   conflict: Conflict,

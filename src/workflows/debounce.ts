@@ -1,17 +1,18 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { debounce as debounceStatement } from "../../sql/workflows/mod.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/workflows/mod.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { Driver } from "../drivers/driver.ts";
+import type { WorkflowArgs, WorkflowResult } from "./enqueue.ts";
 import {
   checkEnqueueOptions,
   type EnqueueOptions,
-  type WorkflowArgs,
-  type WorkflowResult,
-} from "./enqueue.ts";
-import { requireColumns, toWorkflowRow, writeWorkflow } from "./workflow_row.ts";
+  internalQueueName,
+  requireColumns,
+} from "./enqueue_options.ts";
+import { toWorkflowRow } from "./workflow_row.ts";
+import { writeWorkflow } from "./write_workflow.ts";
 import { QueueDuplicatedError } from "../errors/enqueuing.ts";
-import { internalQueueName } from "./manage.ts";
-import { codecOf } from "../serialization/mod.ts";
+import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -88,7 +89,7 @@ async function extendDelay(
   ignoresClass: boolean,
   job: string,
 ): Promise<string | null | undefined> {
-  const [row] = await database.run(debounceStatement, { job: `[${job}]` });
+  const [row] = await database.run(sql.debounce, { job: `[${job}]` });
   if (row?.extended_id) return row.extended_id;
   if (!row?.holder_id) return undefined;
   const applicationName = options.applicationName ?? database.settings.applicationName;
@@ -159,8 +160,8 @@ export async function debounce<Workflow = unknown>(
     deduplicationID: `${prefix}-${debounceKey}`,
   };
   const database = systemDatabaseOf(client);
-  const { serializationType = database.settings.serializationType } = options;
-  const job = toWorkflowRow(database, await codecOf(serializationType), enqueueOptions, args, {
+  const codec = await writingCodecOf(database, options.serializationType);
+  const row = toWorkflowRow(database, codec, enqueueOptions, args, {
     delay_ms: periodMs,
     is_debounced: true,
     debounce_timeout_ms: options.debounceTimeoutMs,
@@ -168,13 +169,13 @@ export async function debounce<Workflow = unknown>(
   });
   await requireColumns(database, enqueueOptions);
 
-  const work = `debounce workflow ${workflowName} by key ${debounceKey}`;
-  const heldID = await retryOnConflict(work, "the key was taken and freed", async () => {
-    const extendedID = await extendDelay(database, enqueueOptions, ignoresClass, job.text);
+  const action = `debounce workflow ${workflowName} by key ${debounceKey}`;
+  const heldID = await retryOnConflict(action, "the key was taken and freed", async () => {
+    const extendedID = await extendDelay(database, enqueueOptions, ignoresClass, row.text);
     if (extendedID) return extendedID;
     if (extendedID === null) return undefined;
     try {
-      return await writeWorkflow(database, enqueueOptions, job);
+      return await writeWorkflow(database, enqueueOptions, row);
     } catch (error) {
       // Another call has taken the key since; that one's workflow is put off then.
       if (!(error instanceof QueueDuplicatedError)) throw error;

@@ -1,19 +1,18 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { isInTransaction } from "../database/batch.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { Driver } from "../drivers/driver.ts";
 import {
-  batcherOf,
+  checkEnqueueOptions,
+  type EnqueueOptions,
   requireColumns,
-  toWorkflowRow,
   usesOptionalColumns,
-  type WorkflowRow,
-} from "./workflow_row.ts";
+} from "./enqueue_options.ts";
+import { toWorkflowRow, type WorkflowRow } from "./workflow_row.ts";
+import { batcherOf } from "./write_workflow.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
 import { type Conflict, idsTaken, isOwn, toConflictError } from "./conflict.ts";
 import type { Codec } from "../serialization/codec.ts";
-import { codecOf } from "../serialization/mod.ts";
+import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean } from "../validate.ts";
 
@@ -98,7 +97,7 @@ function prepare(
     options,
     job: toWorkflowRow(database, codec, options, options.args ?? []),
   });
-  const codec = codecOf(options.serializationType ?? database.settings.serializationType);
+  const codec = writingCodecOf(database, options.serializationType);
   if (!(codec instanceof Promise) && !usesOptionalColumns(database, options)) {
     return toPrepared(codec);
   }
@@ -190,7 +189,9 @@ async function* writeGroups(
   groups: AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
-  const width = isInTransaction(database) ? 1 : Math.min(database.connections, maxStatements);
+  const width = database.isInTransaction()
+    ? 1
+    : Math.min(database.adapter.maxConnections, maxStatements);
   const inFlight: Promise<EnqueueOutcome[]>[] = [];
   try {
     for await (const jobs of groups) {

@@ -1,13 +1,10 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  forkWorkflows as forkStatement,
-  rewindWorkflow as rewindStatement,
-} from "../../sql/workflows/mod.ts";
-import { retryOnConflict } from "../database/retry_on_conflict.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/workflows/mod.ts";
+import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
-import { internalQueueName } from "./manage.ts";
+import { internalQueueName } from "./enqueue_options.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -209,22 +206,26 @@ export async function forkWorkflows<Result = unknown>(
     })
   );
   const parameters = { forks: `[${items.join()}]` };
-  return retryOnConflict("fork workflows", "the ID of a fork was taken and freed", async () => {
-    const rows = await database.run(forkStatement, parameters);
-    const missing = rows.filter((row) => !row.has_original);
-    if (missing.length > 0) {
-      const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
-      throw new NonExistentWorkflowError([...workflowIDs], "fork");
-    }
-    const taken = rows.find((row) => row.existing_status !== null && !row.is_own);
-    if (taken) {
-      const { position, existing_status, existing_name } = taken;
-      throw new WorkflowIDInUseError(forkIDs[position]!, existing_status!, existing_name ?? "");
-    }
-    if (rows.every((row) => row.is_own)) {
-      return forkIDs.map((workflowID) => createHandle<Result>(client, workflowID));
-    }
-  });
+  return await retryOnConflict(
+    "fork workflows",
+    "the ID of a fork was taken and freed",
+    async () => {
+      const rows = await database.run(sql.forkWorkflows, parameters);
+      const missing = rows.filter((row) => !row.has_original);
+      if (missing.length > 0) {
+        const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
+        throw new NonExistentWorkflowError([...workflowIDs], "fork");
+      }
+      const taken = rows.find((row) => row.existing_status !== null && !row.is_own);
+      if (taken) {
+        const { position, existing_status, existing_name } = taken;
+        throw new WorkflowIDInUseError(forkIDs[position]!, existing_status!, existing_name ?? "");
+      }
+      if (rows.every((row) => row.is_own)) {
+        return forkIDs.map((workflowID) => createHandle<Result>(client, workflowID));
+      }
+    },
+  );
 }
 
 const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
@@ -275,10 +276,19 @@ export async function rewindWorkflow<Result = unknown>(
     application_version: options.applicationVersion ?? null,
     creator_xid: uuidV7(),
   };
-  return retryOnConflict(`rewind workflow ${workflowID}`, "it was run to its end", async () => {
-    const [row] = await database.run(rewindStatement, parameters);
-    if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
-    if (row.is_rewound) return createHandle<Result>(client, workflowID);
-    if (activeStatuses.includes(row.status)) throw new ActiveWorkflowError(workflowID, row.status);
-  });
+  return await retryOnConflict(
+    `rewind workflow ${workflowID}`,
+    "it was run to its end",
+    async () => {
+      const [row] = await database.run(sql.rewindWorkflow, parameters);
+      if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
+      if (row.is_rewound) return createHandle<Result>(client, workflowID);
+      if (activeStatuses.includes(row.status)) {
+        throw new ActiveWorkflowError(
+          workflowID,
+          row.status,
+        );
+      }
+    },
+  );
 }

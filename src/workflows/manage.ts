@@ -1,14 +1,11 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  cancelWorkflows as cancelStatement,
-  deleteWorkflows as deleteStatement,
-  resumeWorkflows as resumeStatement,
-} from "../../sql/workflows/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/workflows/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
+import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** What to cancel besides the workflows themselves. */
@@ -40,9 +37,6 @@ export interface DeleteWorkflowsOptions {
    */
   deleteChildren?: boolean;
 }
-
-/** The queue that every DBOS application listens to. */
-export const internalQueueName = "_dbos_internal_queue";
 
 function checkIDs(workflowIDs: unknown): void {
   // Those that are missing are refused too.
@@ -117,7 +111,7 @@ export async function cancelWorkflows(
   };
   let cancelled;
   do {
-    [cancelled] = await database.run(cancelStatement, parameters);
+    [cancelled] = await database.run(sql.cancelWorkflows, parameters);
   } while (cancelChildren && cancelled!.cancelled > 0);
 }
 
@@ -192,7 +186,7 @@ export async function resumeWorkflows<Result = unknown>(
   const { queueName = internalQueueName } = options;
   checkIDs(workflowIDs);
   checkText("queueName", queueName);
-  const rows = await systemDatabaseOf(client).run(resumeStatement, {
+  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, {
     ...joinLists({ workflow_ids: workflowIDs }),
     queue_name: queueName,
   });
@@ -259,7 +253,7 @@ export async function deleteWorkflows(
   checkBoolean("deleteChildren", deleteChildren);
   const database = systemDatabaseOf(client);
   if (deleteChildren) await requireParents(database, "deleteChildren");
-  await database.run(deleteStatement, {
+  await database.run(sql.deleteWorkflows, {
     ...joinLists({ workflow_ids: workflowIDs }),
     with_children: Number(deleteChildren),
   });

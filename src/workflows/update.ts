@@ -1,10 +1,6 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import {
-  setWorkflowDelay as setDelayStatement,
-  setWorkflowPriority as setPriorityStatement,
-  updateWorkflowAttributes as updateAttributesStatement,
-} from "../../sql/workflows/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/workflows/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { checkBoolean, checkInteger, checkNumber, checkText } from "../validate.ts";
 
@@ -61,7 +57,10 @@ export async function setWorkflowPriority(
   checkText("workflowID", workflowID);
   // One that is missing is refused too.
   checkInteger("priority", priority ?? null, 0, 2 ** 31 - 1);
-  await systemDatabaseOf(client).run(setPriorityStatement, { workflow_id: workflowID, priority });
+  await systemDatabaseOf(client).run(sql.setWorkflowPriority, {
+    workflow_id: workflowID,
+    priority,
+  });
 }
 
 /**
@@ -108,7 +107,7 @@ export async function setWorkflowDelay(
   checkNumber("delaySeconds", delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkInteger("delayUntilEpochMS", delayUntilEpochMS, 0);
   const database = systemDatabaseOf(client);
-  await database.run(setDelayStatement, {
+  await database.run(sql.setWorkflowDelay, {
     workflow_id: workflowID,
     until_epoch_ms: delayUntilEpochMS ?? null,
     delay_ms: delaySeconds === undefined ? null : Math.ceil(delaySeconds * 1000),
@@ -151,7 +150,7 @@ export async function updateWorkflowAttributes(
   checkBoolean("merge", merge);
   const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
   const database = systemDatabaseOf(client);
-  await database.run(updateAttributesStatement, {
+  await database.run(sql.updateWorkflowAttributes, {
     workflow_id: workflowID,
     merge: Number(merge),
     attributes: json,

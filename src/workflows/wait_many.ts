@@ -1,11 +1,12 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { findCompletionTimes, findOutcomes } from "../../sql/workflows/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/workflows/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
-import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../database/wait.ts";
-import { createHandle, type Outcome, toResult, toTarget, type WorkflowHandle } from "./workflow.ts";
+import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { type Outcome, toResult, toTarget } from "./outcome.ts";
+import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** A workflow that ended well. */
 export interface WorkflowSuccess<Result = unknown> {
@@ -59,7 +60,7 @@ function uniqueByID<Workflow extends string | WorkflowHandle>(
 }
 
 /** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
-type Completion = NonNullable<typeof findCompletionTimes.row>;
+type Completion = NonNullable<typeof sql.findCompletionTimes.row>;
 
 /** Gives what is found, look by look and in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
@@ -106,7 +107,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
 ): Promise<HandleOf<Workflow>> {
   const handles = uniqueByID(client, workflows);
   if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
-  const waiter = createWaiter(systemDatabaseOf(client), findCompletionTimes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), sql.findCompletionTimes, options);
   const { value } = await findAll(waiter, handles.keys(), options).next();
   return handles.get(value![0]!.workflow_id)!;
 }
@@ -140,7 +141,7 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
   const handles = uniqueByID(client, workflows);
-  const waiter = createWaiter(systemDatabaseOf(client), findCompletionTimes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), sql.findCompletionTimes, options);
   for await (const _ of findAll(waiter, handles.keys(), options));
   return workflows.map((workflow) =>
     (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
@@ -193,7 +194,7 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const workflowIDs = uniqueByID(client, workflows).keys();
-  const waiter = createWaiter(systemDatabaseOf(client), findOutcomes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), sql.findOutcomes, options);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(waiter, workflowIDs, options)) {
       for (const row of found) yield await toOutcome(row);

@@ -1,48 +1,16 @@
-/** Writes workflows as jobs of sql/workflows/enqueue.sql, and says what became of them. */
-
-import { enqueue as enqueueStatement } from "../../sql/workflows/mod.ts";
-import { type Batcher, createBatcher, type Item } from "../database/batch.ts";
-import { serializeAttributes } from "./attributes.ts";
-import type { EnqueueOptions } from "./enqueue.ts";
-import type { Codec } from "../serialization/codec.ts";
-import { needsFormatColumn, requireFormatColumn } from "../serialization/format_column.ts";
-import type { Conflict } from "./conflict.ts";
+import type { Item } from "../batching/batcher.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import type { Codec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
+import { serializeAttributes } from "./attributes.ts";
+import type { EnqueueOptions } from "./enqueue_options.ts";
 
-/** The options that not every schema version has a column of workflow_status for. */
-const neededColumns = {
-  queuePartitionKey: "queue_partition_key",
-  delaySeconds: "delay_until_epoch_ms",
-  attributes: "attributes",
-  applicationName: "application_name",
-} as const;
-
-/** Refuses options that the schema has no column for. */
-export async function requireColumns(
-  database: SystemDatabase,
-  options: EnqueueOptions,
-): Promise<void> {
-  await requireFormatColumn(database, options.serializationType);
-  for (const [option, column] of Object.entries(neededColumns)) {
-    if (options[option as keyof typeof neededColumns]) {
-      await database.requireColumn(option, `workflow_status.${column}`);
-    }
-  }
-}
-
-/** Whether any of the options may have no column. */
-export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
-  return needsFormatColumn(database, options.serializationType) ||
-    Object.keys(neededColumns).some((name) => options[name as keyof typeof neededColumns]);
-}
-
-/** A workflow to be written. */
+/** A workflow to insert. */
 export interface WorkflowRow extends Item {
   readonly workflowID: string;
 }
 
-/** What a job has besides what its options say. */
+/** What a row has besides what its options say. */
 interface ExtraColumns {
   schedule_name?: string;
   delay_ms?: number;
@@ -52,8 +20,8 @@ interface ExtraColumns {
 }
 
 /**
- * A job as sql/workflows/enqueue.sql reads it; what is undefined stays out and becomes NULL. Without an
- * ID of the caller's it gets a new one.
+ * A workflow as sql/workflows/enqueue.sql reads it. Properties that are undefined are left out, which
+ * makes them NULL. Without an ID of the caller's it gets a new one.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -89,39 +57,4 @@ export function toWorkflowRow(
   });
   const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
   return { workflowID, text, hasFreshID };
-}
-
-const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
-
-/** Writes jobs of {@linkcode toWorkflowRow}, and tells of each what stood in its way. */
-export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
-  let batcher = batchers.get(database);
-  if (!batcher) {
-    batcher = createBatcher(database, async ({ after, backlog, items, count, checkConflicts }) => {
-      const parameters = { after, backlog, jobs: items, check_conflicts: checkConflicts };
-      const rows = await database.run(enqueueStatement, parameters);
-      const outcomes = new Array<Conflict | undefined>(count);
-      for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
-      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
-    });
-    batchers.set(database, batcher);
-  }
-  return batcher;
-}
-
-/**
- * Writes a job of {@linkcode toWorkflowRow}, together with others that are written meanwhile; gives the ID of
- * the workflow that the caller gets a handle to.
- */
-export async function writeWorkflow(
-  database: SystemDatabase,
-  options: EnqueueOptions,
-  job: WorkflowRow,
-): Promise<string> {
-  const { write } = batcherOf(database);
-  const conflict = await write(job);
-  if (!conflict) return job.workflowID;
-  // Few jobs have something in their way.
-  const { resolveConflict } = await import("./conflict.ts");
-  return await resolveConflict(conflict, options, job.workflowID, () => write(job));
 }

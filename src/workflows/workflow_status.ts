@@ -1,7 +1,6 @@
-import { type Client, systemDatabaseOf } from "../../client.ts";
-import { listWorkflows } from "../../sql/lists/mod.ts";
-import type { Driver } from "../drivers/adapter.ts";
-import type { ListParameters } from "../lists/workflow_filters.ts";
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/lists/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
 import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
@@ -79,7 +78,7 @@ export interface WorkflowStatus {
 }
 
 /** A row of sql/lists/list_workflows.sql. */
-export type WorkflowStatusRow = NonNullable<typeof listWorkflows.row>;
+export type WorkflowStatusRow = NonNullable<typeof sql.listWorkflows.row>;
 
 /** The properties of `record` that have a value. */
 type Present<Record> = { [Key in keyof Record]: Exclude<Record[Key], undefined> };
@@ -163,7 +162,7 @@ export async function getStatus(
   workflowID: string,
 ): Promise<WorkflowStatus | null> {
   checkText("workflowID", workflowID);
-  const parameters: ListParameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
-  const [row] = await systemDatabaseOf(client).run(listWorkflows, parameters);
+  const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
+  const [row] = await systemDatabaseOf(client).run(sql.listWorkflows, parameters);
   return row ? await toWorkflowStatus(row) : null;
 }

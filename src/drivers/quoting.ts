@@ -1,4 +1,11 @@
-import type { Query, Value } from "../database/query.ts";
+/** Writes names and values into SQL text. */
+
+import type { Query, Value } from "./adapter.ts";
+
+/** Quotes a name for use as an SQL identifier. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
 
 // All but printable ASCII, and of that the quote and the backslash.
 const unsafeCharacter = /[^ -&(-[\]-~]/g;
@@ -8,11 +15,11 @@ function escape(character: string): string {
 }
 
 /**
- * A value as an SQL literal. A text can't end its literal: what is written between the quotes is
- * printable ASCII without quotes, where every backslash is followed by `u` and four digits. No setting
- * of the server changes what that means.
+ * A value as an SQL literal. A text cannot end its literal: between the quotes there is only printable
+ * ASCII without quotes, where `u` and four digits follow every backslash. No setting of the server
+ * changes the meaning of that.
  */
-function toLiteral(value: Value): string {
+export function toLiteral(value: Value): string {
   if (typeof value === "string") return `E'${value.replace(unsafeCharacter, escape)}'`;
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new RangeError(`Cannot write ${value} as an SQL literal`);
@@ -21,24 +28,24 @@ function toLiteral(value: Value): string {
 }
 
 /**
- * A query as one text without parameters, for the simple protocol: it crosses the network in one
- * packet each way and needs nothing of the session, so it passes any transaction pooler.
+ * A query as one text without parameters, for the simple protocol. It crosses the network in one packet
+ * each way, and needs nothing of the session, so it passes every transaction pooler.
  */
 export function inlineValues({ text, values }: Query): string {
   const literals = values.map(toLiteral);
-  // A quoted name, such as that of the schema, may contain what looks like a parameter.
+  // A quoted name, such as that of the schema, may contain text that looks like a parameter.
   return text.replace(
     /"[^"]*"|\$(\d+)/g,
     (match, index?: string) => index ? literals[Number(index) - 1]! : match,
   );
 }
 
-/** A query as a call of the statement that is prepared under its name in SQL. */
+/** A query as an SQL call of the prepared statement of its name. */
 export function toExecute({ name, values }: Query): string {
   return values.length > 0 ? `execute ${name}(${values.map(toLiteral)})` : `execute ${name}`;
 }
 
-/** Queries as one text, for one message of the simple protocol: the server runs it as one transaction. */
+/** Queries as one text. The server runs a message of the simple protocol as one transaction. */
 export function joinQueries(queries: readonly Query[]): string {
   return queries.map(inlineValues).join(";\n");
 }

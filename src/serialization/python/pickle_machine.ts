@@ -1,7 +1,7 @@
 /** What the operations of a pickle work on, within bounds: a stack, a memory and its bytes. */
 
-import { toBinary } from "./binary.ts";
-import { asNumber } from "./safe_integer.ts";
+import { toBinary } from "../binary.ts";
+import { asNumber } from "../safe_integer.ts";
 
 /** A class or function by its name, such as `datetime.datetime`. */
 export class PyGlobal {

@@ -9,8 +9,8 @@
  * workflow whose arguments it cannot unpickle.
  */
 
-import { toBinary, toUtf8Binary } from "./binary.ts";
-import type { Codec } from "./codec.ts";
+import { toBinary, toUtf8Binary } from "../binary.ts";
+import type { Codec } from "../codec.ts";
 import { pyPickle } from "./py_pickle.ts";
 
 // A worker cannot pickle an answer that is nested deeper than some 490 levels.

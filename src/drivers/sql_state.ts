@@ -1,6 +1,6 @@
 /**
- * The SQLSTATE of a driver's error, if the server sent one. None begins with E, as the codes of the
- * operating system do.
+ * The SQLSTATE of a driver's error; undefined if the server did not send the error. No SQLSTATE begins
+ * with E, as the codes of operating systems do.
  */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;

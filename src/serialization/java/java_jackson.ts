@@ -4,10 +4,10 @@
  * without those names.
  */
 
-import { WorkflowError } from "../errors/workflow_error.ts";
-import type { ReadingCodec } from "./codec.ts";
-import { parseLossless, toNumberOrBigint } from "./lossless_json.ts";
-import { decodeBase64, requireArgs, setProperty, wrapErrors } from "./refuse.ts";
+import { WorkflowError } from "../../errors/workflow_error.ts";
+import type { ReadingCodec } from "../codec.ts";
+import { parseLossless, toNumberOrBigint } from "../lossless_json.ts";
+import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.ts";
 
 /** A number as it is written, such as `1.10`. */
 class NumberLiteral {

@@ -4,8 +4,8 @@
  * read one is bounded. A field that is zero is not stored, and is not there.
  */
 
-import { setProperty } from "./refuse.ts";
-import { asNumber } from "./safe_integer.ts";
+import { setProperty } from "../decoding.ts";
+import { asNumber } from "../safe_integer.ts";
 
 /** A value with the name that its type was registered by, such as `*main.OrderError`. */
 export interface GobValue {

@@ -1,10 +1,10 @@
 /** `DBOS_JSON`: what Go workers write by default, JSON as base64. It is only read here. */
 
-import { WorkflowError } from "../errors/workflow_error.ts";
-import type { ReadingCodec } from "./codec.ts";
-import { parseLossless, toNumberOrBigint } from "./lossless_json.ts";
+import { WorkflowError } from "../../errors/workflow_error.ts";
+import type { ReadingCodec } from "../codec.ts";
+import { parseLossless, toNumberOrBigint } from "../lossless_json.ts";
 import { type GobValue, isGob, readGob } from "./go_gob.ts";
-import { decodeBase64, wrapErrors } from "./refuse.ts";
+import { decodeBase64, wrapErrors } from "../decoding.ts";
 
 const nil = "__DBOS_NIL";
 

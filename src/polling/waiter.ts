@@ -1,5 +1,7 @@
-/** Waits for what the poller finds. */
+/** Waits for what a poller finds. */
 
+import type { SystemDatabase } from "../database/system_database.ts";
+import { checkInteger, checkNumber } from "../validate.ts";
 import {
   intervalMs,
   pollerOf,
@@ -8,13 +10,11 @@ import {
   type Wait,
   type WaitTarget,
 } from "./poller.ts";
-import type { SystemDatabase } from "./system_database.ts";
-import { checkInteger, checkNumber } from "../validate.ts";
 
 /** How long to wait, and how. */
 export interface WaitOptions {
   /**
-   * How long to wait, in seconds; 0 looks once.
+   * How long to wait, in seconds; 0 polls once.
    *
    * @default {Infinity} for results and streams, 60 for an event
    */
@@ -22,40 +22,39 @@ export interface WaitOptions {
   /** Ends the wait: it rejects with the reason of the signal. */
   signal?: AbortSignal;
   /**
-   * The longest time between two looks, in milliseconds. The first looks follow each other more
-   * closely: each comes after another thirty-second of the time waited so far, but 20 ms at least.
+   * The maximum time between two polls, in milliseconds. At first polls are more frequent: each comes
+   * after another thirty-second of the time waited so far, but at least after 20 ms.
    *
    * @default {1000} or the `pollingIntervalMs` of the client
    */
   pollingIntervalMs?: number;
 }
 
-/** Waits, time and again, for things that may change from one time to the next. */
-export interface Waiter<Found> {
+/** Waits repeatedly, for targets that may differ from one wait to the next. */
+export interface Waiter<Row> {
   /** Whether {@linkcode end} was called. */
   readonly isEnded: boolean;
-  /** What the first look that finds any finds; undefined when the time is over. */
-  next(targets: readonly WaitTarget[]): Promise<Found[] | undefined>;
-  /** Starts timeout and intervals anew, with a look at once or after the shortest interval. */
-  restart(looksAtOnce: boolean): void;
-  /** Ends the wait that is under way: it settles to undefined. */
+  /** The rows of the first poll that finds any; undefined when the timeout is over. */
+  next(targets: readonly WaitTarget[]): Promise<Row[] | undefined>;
+  /** Restarts the timeout and the intervals, with a poll at once or after the minimum interval. */
+  restart(pollImmediately: boolean): void;
+  /** Ends the wait that is in progress: it settles to undefined. */
   end(): void;
 }
 
-// How much longer than its timeout a wait stands by for the answer to its last look.
+// How long a wait stays beyond its timeout for the answer to its last poll.
 const graceMs = 1000;
-// What a timer can hold.
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Waits for what `statement` finds. Checks the options, and begins to count the time; between waits
- * nothing is under way.
+ * Makes a waiter for what `statement` finds. It checks the options and starts the timeout. Between two
+ * waits it leaves no timer behind.
  */
-export function createWaiter<Found extends PollRow>(
+export function createWaiter<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Found>,
+  statement: PollStatement<Row>,
   options: WaitOptions,
-): Waiter<Found> {
+): Waiter<Row> {
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
@@ -63,7 +62,7 @@ export function createWaiter<Found extends PollRow>(
   const poller = pollerOf(database, statement);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
-  const wait: Wait<Found> = {
+  const wait: Wait<Row> = {
     targets: [],
     startedAt: now,
     deadline: now + timeoutMs,
@@ -75,7 +74,7 @@ export function createWaiter<Found extends PollRow>(
   let isEnded = false;
 
   function start(
-    resolve: (found: Found[] | undefined) => void,
+    resolve: (rows: Row[] | undefined) => void,
     reject: (error: unknown) => void,
   ): void {
     const stop = () => {
@@ -84,19 +83,19 @@ export function createWaiter<Found extends PollRow>(
       signal?.removeEventListener("abort", abort);
     };
     const abort = () => wait.fail(signal?.reason);
-    wait.settle = (found) => {
+    wait.settle = (rows) => {
       stop();
-      resolve(found);
+      resolve(rows);
     };
     wait.fail = (error) => {
       stop();
       reject(error);
     };
     signal?.addEventListener("abort", abort);
-    // The last look answers at the end of the timeout; this is for a server that does not.
-    const longestMs = wait.deadline + graceMs - performance.now();
-    const giveUp = longestMs < maxTimerMs
-      ? setTimeout(() => wait.settle(undefined), longestMs)
+    // The last poll is at the deadline. This is for a server that does not answer it.
+    const giveUpMs = wait.deadline + graceMs - performance.now();
+    const giveUp = giveUpMs < maxTimerMs
+      ? setTimeout(() => wait.settle(undefined), giveUpMs)
       : undefined;
     poller.add(wait);
   }
@@ -114,11 +113,13 @@ export function createWaiter<Found extends PollRow>(
         else start(resolve, reject);
       });
     },
-    restart(looksAtOnce) {
+    restart(pollImmediately) {
       const now = performance.now();
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
-      wait.nextPollAt = looksAtOnce ? now : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
+      wait.nextPollAt = pollImmediately
+        ? now
+        : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
     },
     end() {
       isEnded = true;
@@ -127,17 +128,17 @@ export function createWaiter<Found extends PollRow>(
   };
 }
 
-/** Waits for `statement` to find one thing; settles to undefined when the time is over. */
-export async function waitFor<Found extends PollRow>(
+/** Waits until `statement` finds a target; settles to undefined when the timeout is over. */
+export async function waitFor<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Found>,
-  targets: WaitTarget,
+  statement: PollStatement<Row>,
+  target: WaitTarget,
   options: WaitOptions,
-): Promise<Found | undefined> {
-  return (await createWaiter(database, statement, options).next([targets]))?.[0];
+): Promise<Row | undefined> {
+  return (await createWaiter(database, statement, options).next([target]))?.[0];
 }
 
-/** The same values, whose `return()` also ends a wait that is under way. */
+/** The same values, whose `return()` also ends the wait that is in progress. */
 export function withWaiter<Value>(
   waiter: Waiter<unknown>,
   values: AsyncGenerator<Value, void, void>,

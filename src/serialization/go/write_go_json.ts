@@ -4,10 +4,10 @@
  * the bigint that it is in Go, for Go's own integers are exact.
  */
 
-import { toUtf8Binary } from "./binary.ts";
-import type { Codec } from "./codec.ts";
+import { toUtf8Binary } from "../binary.ts";
+import type { Codec } from "../codec.ts";
 import { goJson } from "./go_json.ts";
-import { portableJson } from "./portable_json.ts";
+import { portableJson } from "../portable_json.ts";
 
 const nil = "__DBOS_NIL";
 

@@ -3,12 +3,12 @@
  * writes it is in write_pickle.ts.
  */
 
-import { WorkflowError } from "../errors/workflow_error.ts";
-import type { ReadingCodec } from "./codec.ts";
+import { WorkflowError } from "../../errors/workflow_error.ts";
+import type { ReadingCodec } from "../codec.ts";
 import { readPickle } from "./pickle.ts";
 import { PyGlobal, PyObject } from "./pickle_machine.ts";
 import { readDate, readDatetime, readTime, readTimedelta, utcOffset } from "./python_time.ts";
-import { decodeBase64, requireArgs, setProperty, wrapErrors } from "./refuse.ts";
+import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.ts";
 
 type Convert = (value: unknown) => unknown;
 

@@ -1,11 +1,10 @@
-/** Tries again what somebody else has come in the way of. */
-
-// Each time, whoever is in the way has come or gone since the last: a few times is much already.
+// Every attempt means that somebody has interfered again, so a few are many.
 const maxAttempts = 20;
 
 /**
- * Calls `attempt` until it gives a result. Without one, somebody has interfered meanwhile; if that
- * does not end, the error says what could not be done (`action`) and what they did (`cause`).
+ * Repeats `attempt` until it returns a result. No result means that somebody has interfered
+ * meanwhile. If that does not end, the error says that the `action` cannot be done because of the
+ * `cause`.
  */
 export async function retryOnConflict<Result>(
   action: string,

@@ -1,0 +1,90 @@
+/**
+ * Fails if a module imports from a layer above its own, or if imports form a cycle. Imports of types
+ * count as well.
+ *
+ * `deno run -A scripts/check_layers.ts [root instead of this repository]`
+ */
+import { relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** The layers, from the top down. A module may import from its own layer and from those below. */
+const layers: readonly (readonly string[])[] = [
+  ["mod.ts"],
+  ["core.ts", "errors.ts"],
+  ["client.ts"],
+  ["src/queues/", "src/schedules/"],
+  ["src/applications/", "src/lists/", "src/messages/"],
+  ["src/workflows/"],
+  ["src/batching/", "src/polling/"],
+  ["src/client/"],
+  ["src/database/"],
+  ["src/drivers/", "src/serialization/"],
+  ["src/errors/", "src/serial_queue.ts", "src/uuid_v7.ts", "src/validate.ts"],
+  ["sql/"],
+];
+
+interface Dependency {
+  code?: { specifier?: string };
+  type?: { specifier?: string };
+}
+
+interface Info {
+  modules: { specifier: string; dependencies?: Dependency[] }[];
+}
+
+async function readImports(root: URL): Promise<Map<string, string[]>> {
+  const entryPoints = ["mod.ts", "core.ts", "errors.ts"];
+  const imports = new Map<string, string[]>();
+  const toPath = (specifier: string | undefined) =>
+    specifier?.startsWith(root.href) ? relative(fileURLToPath(root), fileURLToPath(specifier)) : "";
+  for (const entryPoint of entryPoints) {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", "--no-lock", fileURLToPath(new URL(entryPoint, root))],
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const { modules }: Info = JSON.parse(new TextDecoder().decode(stdout));
+    for (const { specifier, dependencies = [] } of modules) {
+      const targets = dependencies.flatMap(({ code, type }) => [code, type])
+        .map((target) => toPath(target?.specifier)).filter(Boolean);
+      if (toPath(specifier)) imports.set(toPath(specifier), [...new Set(targets)]);
+    }
+  }
+  return imports;
+}
+
+function layerOf(path: string): number {
+  const layer = layers.findIndex((places) => places.some((place) => path.startsWith(place)));
+  if (layer < 0) throw new Error(`Cannot check ${path}: it is in no layer of ${import.meta.url}`);
+  return layer;
+}
+
+function findImportsFromAbove(imports: Map<string, string[]>): string[] {
+  return [...imports].flatMap(([path, targets]) =>
+    targets.filter((target) => layerOf(target) < layerOf(path))
+      .map((target) => `${path} imports from a layer above: ${target}`)
+  );
+}
+
+/** Each cycle once, as the path from a module back to itself. */
+function findCycles(imports: Map<string, string[]>): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  function visit(path: string, trail: readonly string[]): void {
+    if (trail.includes(path)) {
+      cycles.push(`cycle: ${[...trail.slice(trail.indexOf(path)), path].join(" → ")}`);
+    } else if (!done.has(path)) {
+      for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+      done.add(path);
+    }
+  }
+  for (const path of imports.keys()) visit(path, []);
+  return cycles;
+}
+
+const [folder] = Deno.args;
+const root = folder ? pathToFileURL(`${folder}/`) : new URL("../", import.meta.url);
+const imports = await readImports(root);
+const problems = [...findImportsFromAbove(imports), ...findCycles(imports)];
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) Deno.exit(1);
+console.log(`${imports.size} modules: no cycle, no import from a layer above`);

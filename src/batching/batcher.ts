@@ -1,0 +1,201 @@
+/** Coalesces concurrent writes of one client into few statements. */
+
+import type { SystemDatabase } from "../database/system_database.ts";
+import { isRetriable } from "../database/retry.ts";
+import { sqlStateOf } from "../drivers/sql_state.ts";
+import { createSerialQueue } from "../serial_queue.ts";
+import { createFlowControl } from "./flow_control.ts";
+
+/** Something to write. */
+export interface Item {
+  /** A JSON object. */
+  readonly text: string;
+  /** Whether it can only conflict with itself, written by an attempt whose answer was lost. */
+  readonly hasFreshID: boolean;
+}
+
+/** Where the rows of a statement belong in the order of all rows. */
+export interface OrderHint {
+  /** The last creation time that is known, in milliseconds since 1970. */
+  readonly after: string;
+  /** How many rows of earlier statements are in flight. */
+  readonly backlog: number;
+}
+
+/** A statement to send. It gives its rows increasing creation times. */
+export interface Batch extends OrderHint {
+  /** The items as the text of a JSON array. */
+  readonly items: string;
+  readonly count: number;
+  /** 1 if an item may conflict with what exists; otherwise undefined. */
+  readonly checkConflicts: 1 | undefined;
+}
+
+/** The result of a statement. */
+export interface BatchResult<Outcome> {
+  /** An outcome for each item, in order. */
+  readonly outcomes: Outcome[];
+  /** The creation time of the last row; null if there is none. */
+  readonly lastCreatedAt: string | null;
+}
+
+/** Sends a batch. */
+export type SendBatch<Outcome> = (batch: Batch) => Promise<BatchResult<Outcome>>;
+
+/** Writes items. */
+export interface Batcher<Outcome> {
+  /** Writes one item, together with others that are added meanwhile. */
+  add(item: Item): Promise<Outcome>;
+  /** Writes items in one statement, however large they are. */
+  addAll(items: readonly Item[]): Promise<Outcome[]>;
+}
+
+interface PendingItem<Outcome> extends Item {
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+// Some ten packets: what an idle connection sends in one burst.
+const maxCharacters = 16_000;
+// Items that are there at once are worth fewer round trips and more memory.
+const maxCharactersOfMany = 1_000_000;
+
+const uniqueViolation = "23505";
+
+/** How many items fill a statement of so many characters; at least one. */
+function countUntilFull(items: readonly Item[], characters: number): number {
+  let count = 0;
+  for (let sum = 0; count < items.length && (count === 0 || sum < characters); count++) {
+    sum += items[count]!.text.length;
+  }
+  return count;
+}
+
+/** Whether the server refused a statement, perhaps because of one of its items. */
+function isRefusal(error: unknown): boolean {
+  return sqlStateOf(error) !== undefined && !isRetriable(error, true, () => false);
+}
+
+/**
+ * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
+ * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
+ * not fill statements.
+ *
+ * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
+ * outcome. In a transaction of the caller every item is a statement of its own.
+ */
+export function createBatcher<Outcome>(
+  database: SystemDatabase,
+  sendBatch: SendBatch<Outcome>,
+  { inOrder = false }: { inOrder?: boolean } = {},
+): Batcher<Outcome> {
+  const runSerially = createSerialQueue();
+  const flowControl = createFlowControl(database.adapter.maxConnections, inOrder);
+  let after = "0";
+  let rowsInFlight = 0;
+  const pending: PendingItem<Outcome>[] = [];
+  let pendingCharacters = 0;
+  let isFlushScheduled = false;
+
+  async function send(items: readonly Item[]): Promise<Outcome[]> {
+    const backlog = rowsInFlight;
+    rowsInFlight += items.length;
+    try {
+      const { outcomes, lastCreatedAt } = await sendChecked(items, { after, backlog });
+      if (lastCreatedAt && Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
+      return outcomes;
+    } finally {
+      rowsInFlight -= items.length;
+    }
+  }
+
+  /** Checks for conflicts, which takes the server longer, only if there can be any. */
+  async function sendChecked(
+    items: readonly Item[],
+    hint: OrderHint,
+  ): Promise<BatchResult<Outcome>> {
+    const array = `[${items.map(({ text }) => text).join()}]`;
+    const batch = { ...hint, items: array, count: items.length };
+    if (items.every(({ hasFreshID }) => hasFreshID)) {
+      try {
+        return await sendBatch({ ...batch, checkConflicts: undefined });
+      } catch (error) {
+        // An attempt whose answer was lost has written them.
+        if (sqlStateOf(error) !== uniqueViolation) throw error;
+      }
+    }
+    return await sendBatch({ ...batch, checkConflicts: 1 });
+  }
+
+  async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<void> {
+    for (const item of items) {
+      await send([item]).then(([outcome]) => item.resolve(outcome!), item.reject);
+    }
+  }
+
+  async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<void> {
+    try {
+      const outcomes = await send(items);
+      items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
+    } catch (error) {
+      if (items.length > 1 && isRefusal(error)) await sendOneByOne(items);
+      else items.forEach(({ reject }) => reject(error));
+    }
+  }
+
+  function take(count: number): PendingItem<Outcome>[] {
+    const items = pending.splice(0, Math.min(count, countUntilFull(pending, maxCharacters)));
+    for (const { text } of items) pendingCharacters -= text.length;
+    return items;
+  }
+
+  function nextBatchSize(): number {
+    const isFull = pendingCharacters >= maxCharacters;
+    return flowControl.nextBatchSize({ items: pending.length, isFull });
+  }
+
+  function flush(): void {
+    isFlushScheduled = false;
+    for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
+      const items = take(count);
+      flowControl.run(() => sendTogether(items)).then(flush);
+    }
+  }
+
+  return {
+    add(item) {
+      if (database.isInTransaction()) {
+        return runSerially(() => send([item])).then(([outcome]) => outcome!);
+      }
+      return new Promise((resolve, reject) => {
+        pending.push({ ...item, resolve, reject });
+        pendingCharacters += item.text.length;
+        if (isFlushScheduled) return;
+        // The calls of one turn go together.
+        isFlushScheduled = true;
+        queueMicrotask(flush);
+      });
+    },
+    addAll(items) {
+      return database.isInTransaction() ? runSerially(() => send(items)) : send(items);
+    },
+  };
+}
+
+/**
+ * Writes many items in one statement or, if they are large, in a few, one after the other. In a
+ * transaction of the caller no later call gets between them.
+ */
+export async function addInBatches<Outcome>(
+  database: SystemDatabase,
+  { addAll }: Batcher<Outcome>,
+  items: readonly Item[],
+): Promise<Outcome[]> {
+  const rest = [...items];
+  const parts: (Outcome[] | Promise<Outcome[]>)[] = [];
+  while (rest.length > 0) {
+    const part = addAll(rest.splice(0, countUntilFull(rest, maxCharactersOfMany)));
+    parts.push(database.isInTransaction() ? part : await part);
+  }
+  return (await Promise.all(parts)).flat();
+}

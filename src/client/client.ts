@@ -1,0 +1,127 @@
+/** What the functions of the library need of a client. */
+
+import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { adaptDriver } from "../drivers/mod.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { checkChoice, checkInteger, checkNumber, checkOptionalText } from "../validate.ts";
+
+/** The options of a client. */
+export interface ClientOptions {
+  /**
+   * The schema of the DBOS system tables.
+   *
+   * @default {"dbos"}
+   */
+  schema?: string;
+  /**
+   * The application whose workers run the workflows that this client enqueues.
+   *
+   * @default {undefined} any application that uses the system database
+   */
+  applicationName?: string;
+  /**
+   * The format in which arguments and messages are written.
+   *
+   * @default {"portable"}
+   */
+  serializationType?: SerializationType;
+  /**
+   * The maximum time between two polls for a result, an event or a stream, in milliseconds.
+   *
+   * @default {1000}
+   */
+  pollingIntervalMs?: number;
+  /**
+   * How long a statement is retried after transient errors, such as a restart of the server, in
+   * seconds; 0 disables retries. In an open transaction nothing is retried.
+   *
+   * @default {10}
+   */
+  retryTimeoutSeconds?: number;
+  /**
+   * How long the server may work on a list or count before it cancels the query, in milliseconds; 0
+   * disables the limit. In an open transaction the transaction's own `statement_timeout` applies.
+   *
+   * @default {30000}
+   */
+  observabilityQueryTimeoutMs?: number;
+  /**
+   * Listen for the notifications that DBOS sends about events and streams, on one more connection,
+   * from the first wait for one of them. A notification only ends a wait sooner: nothing is lost where
+   * none arrives, as behind a pooler in transaction mode. Close a client that listens.
+   *
+   * @default {false}, but true for {@linkcode connect}
+   */
+  listen?: boolean;
+  /**
+   * Use named prepared statements where the driver has them. Set it to false behind a pooler in
+   * transaction mode.
+   *
+   * @default {true}
+   */
+  prepare?: boolean;
+}
+
+/** A client of one system database, made by {@linkcode createClient} or {@linkcode connect}. */
+export interface Client extends AsyncDisposable {
+  /**
+   * Ends all waits of the client, and closes the connections that {@linkcode connect} opened. A
+   * driver that was passed to {@linkcode createClient} stays open.
+   */
+  close(): Promise<void>;
+}
+
+const systemDatabases = new WeakMap<object, SystemDatabase>();
+
+/** Checks the options, and makes the system database behind a driver. */
+export function openSystemDatabase(
+  driver: Driver,
+  options: ClientOptions,
+  closed: AbortSignal,
+): SystemDatabase {
+  const {
+    schema = "dbos",
+    applicationName,
+    serializationType = "portable",
+    pollingIntervalMs = 1000,
+    retryTimeoutSeconds = 10,
+    observabilityQueryTimeoutMs = 30_000,
+    listen = false,
+    prepare = true,
+  } = options;
+  checkOptionalText("schema", schema);
+  checkOptionalText("applicationName", applicationName);
+  checkChoice("serializationType", serializationType, serializationTypes);
+  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, 2 ** 31 - 1);
+  checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
+  checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);
+  return createSystemDatabase(
+    adaptDriver(driver, { prepare }),
+    {
+      schema,
+      applicationName,
+      serializationType,
+      pollingIntervalMs,
+      retryTimeoutSeconds,
+      observabilityQueryTimeoutMs,
+      listen,
+    },
+    closed,
+  );
+}
+
+/** Has {@linkcode systemDatabaseOf} return this system database for a client. */
+export function registerClient(client: Client, database: SystemDatabase): void {
+  systemDatabases.set(client, database);
+}
+
+/** The system database behind a client or driver, the same one each time. */
+export function systemDatabaseOf(client: Client | Driver): SystemDatabase {
+  let database = systemDatabases.get(client);
+  if (!database) {
+    database = openSystemDatabase(client as Driver, {}, new AbortController().signal);
+    systemDatabases.set(client, database);
+  }
+  return database;
+}

@@ -1,0 +1,91 @@
+import type { Executor, ExecutorOptions, Query, Row } from "./adapter.ts";
+import { isLostSocket } from "./lost_connection.ts";
+import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
+import { sqlStateOf } from "./sql_state.ts";
+
+interface Queryable {
+  queryObject(text: string): Promise<{ rows: Row[] }>;
+}
+
+interface PoolClient extends Queryable {
+  release(): void;
+}
+
+interface Pool {
+  connect(): Promise<PoolClient>;
+}
+
+// What each connection has run so far. A statement is prepared when it is sent for the second time, so
+// that a program that sends it once pays for no round trip more.
+const statementsOf = new WeakMap<Queryable, Map<string, "run" | "prepared">>();
+
+function statementsOn(connection: Queryable): Map<string, "run" | "prepared"> {
+  let statements = statementsOf.get(connection);
+  if (!statements) statementsOf.set(connection, statements = new Map());
+  return statements;
+}
+
+// The session is another one than before: behind a pooler, or after the driver has reconnected.
+const duplicatePreparedStatement = "42P05";
+const invalidStatementName = "26000";
+
+async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]> {
+  const { name, text } = query;
+  const statements = statementsOn(connection);
+  try {
+    if (statements.get(name) === "run") {
+      await connection.queryObject(`prepare ${name} as ${text}`);
+      statements.set(name, "prepared");
+    }
+    if (statements.get(name) === "prepared") return await queryText(connection, toExecute(query));
+  } catch (error) {
+    const state = sqlStateOf(error);
+    if (state === duplicatePreparedStatement) statements.set(name, "prepared");
+    else if (state === invalidStatementName) statements.delete(name);
+    else throw error;
+  }
+  const rows = await queryText(connection, inlineValues(query));
+  if (!statements.has(name)) statements.set(name, "run");
+  return rows;
+}
+
+async function queryText(connection: Queryable, text: string): Promise<Row[]> {
+  return (await connection.queryObject(text)).rows;
+}
+
+/**
+ * The executor of `jsr:@db/postgres`, which writes a query with parameters as five small packets. The
+ * kernel delays the second one until the first is acknowledged, which takes some 40 ms. A text
+ * without parameters is one packet. So statements are prepared and executed in SQL.
+ */
+export function createDenoPostgresExecutor(
+  driver: object,
+  { kind, prepare }: ExecutorOptions,
+): Executor {
+  // A transaction object is short-lived, and an error would abort the transaction.
+  const prepares = prepare && kind !== "transaction";
+
+  async function onConnection(run: (connection: Queryable) => Promise<Row[]>): Promise<Row[]> {
+    if (kind !== "pool") return await run(driver as Queryable);
+    const client = await (driver as Pool).connect();
+    try {
+      return await run(client);
+    } finally {
+      client.release();
+    }
+  }
+
+  return {
+    query: (query) =>
+      onConnection((connection) =>
+        prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query))
+      ),
+    queryInOneMessage: (queries) =>
+      onConnection((connection) => queryText(connection, joinQueries(queries))),
+    // The driver has an error of its own for a connection that it has closed.
+    isLostConnection: (error) =>
+      isLostSocket(error) || (error instanceof Error && error.name === "ConnectionError"),
+    // After a notification, later queries would return the rows of the query before, so it never
+    // listens.
+  };
+}

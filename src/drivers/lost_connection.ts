@@ -1,0 +1,33 @@
+/** The words of runtimes for a lost or refused connection. Some drivers have more of their own. */
+
+// Node's codes, which Deno and Bun use for Node's sockets.
+const codes = new Set([
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+// Deno's error classes.
+const names = new Set([
+  "BrokenPipe",
+  "ConnectionAborted",
+  "ConnectionRefused",
+  "ConnectionReset",
+  "UnexpectedEof",
+]);
+
+/** The code of an error, as text; empty if it has none. */
+export function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | undefined)?.code ?? "");
+}
+
+/** Whether an error of the runtime means that the connection was lost or refused. */
+export function isLostSocket(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return codes.has(codeOf(error)) || names.has(error.name) ||
+    (error instanceof AggregateError && error.errors.some(isLostSocket));
+}

@@ -1,0 +1,95 @@
+import type { Executor, ExecutorOptions, Listen, Row, Value } from "./adapter.ts";
+import { codeOf, isLostSocket } from "./lost_connection.ts";
+import { inlineValues, joinQueries } from "./quoting.ts";
+
+/** What `npm:postgres` and `Bun.sql` have in common. */
+interface SqlTag {
+  unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
+  unsafe(text: string): Promise<Row[] | Row[][]>;
+  readonly options?: { readonly prepare?: boolean };
+}
+
+/** `sql` of `npm:postgres`, which listens on one more connection. */
+interface ListeningSqlTag {
+  listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onReconnect: () => void,
+  ): Promise<{ unlisten(): Promise<void> }>;
+}
+
+// Those of npm:postgres, and those of Bun.sql.
+const lostConnectionCodes = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "ERR_POSTGRES_CONNECTION_CLOSED",
+  "ERR_POSTGRES_CONNECTION_FAILED",
+  "ERR_POSTGRES_CONNECTION_TIMEOUT",
+]);
+
+// `npm:postgres` can be set to return column names in camelCase, PascalCase or kebab-case; the columns
+// of sql/ are in snake_case.
+function restoreColumnNames(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/(?<=.)[A-Z]/g, "_$&").replaceAll("-", "_").toLowerCase(),
+      value,
+    ]),
+  );
+}
+
+function restoreRows(rows: Row[]): Row[] {
+  const isRenamed = rows.length > 0 && Object.keys(rows[0]!).some((name) => /[A-Z-]/.test(name));
+  return isRenamed ? rows.map(restoreColumnNames) : rows;
+}
+
+function createListen(sql: ListeningSqlTag): Listen {
+  return async (channels, { onNotify, onReconnect }) => {
+    const subscriptions = await Promise.all(
+      channels.map((channel) =>
+        sql.listen(channel, (payload) => onNotify(channel, payload), onReconnect)
+      ),
+    );
+    return () => Promise.all(subscriptions.map(({ unlisten }) => unlisten()));
+  };
+}
+
+/**
+ * The executor of `npm:postgres` and `Bun.sql`, which send statements at once, in a pipeline.
+ *
+ * Before npm:postgres runs a statement with parameters, it asks the server for their types. That costs
+ * a round trip, each time or, if the statement is to be prepared, the first time on a connection. So
+ * a statement is prepared when it is sent for the second time, and has no parameters until then.
+ */
+export function createSqlTagExecutor(driver: object, options: ExecutorOptions): Executor {
+  const sql = driver as unknown as SqlTag;
+  const prepare = options.prepare && sql.options?.prepare !== false;
+  // Earlier calls may have prepared it on the connection of a transaction.
+  const isPool = options.kind === "pool";
+  const sentNames = new Set<string>();
+
+  function isToBePrepared(name: string): boolean {
+    const isFirst = isPool && !sentNames.has(name);
+    sentNames.add(name);
+    return prepare && !isFirst;
+  }
+
+  return {
+    async query(query) {
+      return restoreRows(
+        isToBePrepared(query.name)
+          ? await sql.unsafe(query.text, query.values, { prepare: true })
+          : await sql.unsafe(inlineValues(query)) as Row[],
+      );
+    },
+    async queryInOneMessage(queries) {
+      const results = await sql.unsafe(joinQueries(queries)) as Row[][];
+      return restoreRows(results.at(-1)!);
+    },
+    isLostConnection: (error) => isLostSocket(error) || lostConnectionCodes.has(codeOf(error)),
+    ...(isPool && "listen" in driver && {
+      listen: createListen(driver as unknown as ListeningSqlTag),
+    }),
+  };
+}

@@ -1,0 +1,122 @@
+/** Listens to the channels of DBOS on a connection of its own. */
+
+import * as sql from "../../sql/polling/mod.ts";
+import { createQueryBuilder } from "../database/query.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import type { Listen, Listener } from "../drivers/adapter.ts";
+import { uuidV7 } from "../uuid_v7.ts";
+
+/** Are called with notifications. Any notification may get lost. */
+export interface NotificationHandlers {
+  /** An event or a stream of a workflow has a new value; the payload is `workflowID::key`. */
+  onNotify(payload: string): void;
+  /** Notifications may have been missed. */
+  onReconnect(): void;
+}
+
+// The channels of events and streams. All schemas of a database share them.
+const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
+
+const testTimeoutMs = 5000;
+const minDelayMs = 100;
+const maxDelayMs = 30_000;
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Settles after a while, or as soon as `signal` is aborted. */
+function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, durationMs);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}
+
+/**
+ * Listens until the client is closed, and again after a lost connection. It stops silently if no
+ * notifications arrive, as behind a pooler in transaction mode: that lends a connection for one
+ * statement, after which the connection listens for somebody else.
+ */
+export async function listen(
+  database: SystemDatabase,
+  handlers: NotificationHandlers,
+): Promise<void> {
+  const { adapter, closed, settings } = database;
+  const executor = await adapter.load();
+
+  /** Listens while `run` runs, which is told by a signal that the connection or the client ended. */
+  async function whileListening(
+    listen: Listen,
+    channels: readonly string[],
+    listener: Omit<Listener, "onEnd">,
+    run: (ended: AbortController) => Promise<void>,
+  ): Promise<void> {
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const stop = await listen(channels, { ...listener, onEnd: end });
+    closed.addEventListener("abort", end);
+    try {
+      await run(ended);
+    } finally {
+      closed.removeEventListener("abort", end);
+      await stop().catch(() => {});
+    }
+  }
+
+  /**
+   * Whether a notification that one connection sends arrives on another one. The test has a channel of
+   * its own, so that no notification of DBOS goes to a connection that a pooler lends to others.
+   */
+  async function receivesNotifications(listen: Listen): Promise<boolean> {
+    const channel = `dbos_client_${uuidV7().replaceAll("-", "")}`;
+    const query = createQueryBuilder(settings.schema, new Set())(sql.notify, {
+      channel,
+      payload: "",
+    });
+    let isReceived = false;
+    let onReceive = () => {};
+    const listener = {
+      onNotify() {
+        isReceived = true;
+        onReceive();
+      },
+      onReconnect() {},
+    };
+    await whileListening(listen, [channel], listener, async (ended) => {
+      onReceive = () => ended.abort();
+      await executor.query(query);
+      if (!isReceived) await pause(testTimeoutMs, ended.signal);
+      // A connection that was lost says nothing about the next one.
+      if (!isReceived) ended.signal.throwIfAborted();
+    });
+    return isReceived;
+  }
+
+  /** Listens on one connection until that is lost. Returns whether to listen again. */
+  async function listenOnce(listen: Listen): Promise<boolean> {
+    if (!await receivesNotifications(listen)) return false;
+    const listener: Omit<Listener, "onEnd"> = {
+      onNotify: (_channel, payload) => handlers.onNotify(payload),
+      onReconnect: () => handlers.onReconnect(),
+    };
+    await whileListening(listen, channels, listener, async ({ signal }) => {
+      handlers.onReconnect();
+      if (!closed.aborted) await pause(maxTimerMs, signal);
+    });
+    return true;
+  }
+
+  let delayMs = minDelayMs;
+  while (executor.listen && !closed.aborted) {
+    const startedAt = performance.now();
+    // Until a connection can be had again, polls find what there is.
+    if (!await listenOnce(executor.listen).catch(() => true)) return;
+    if (performance.now() - startedAt > maxDelayMs) delayMs = minDelayMs;
+    if (!closed.aborted) await pause(delayMs, closed);
+    delayMs = Math.min(2 * delayMs, maxDelayMs);
+  }
+}

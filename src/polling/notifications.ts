@@ -1,0 +1,35 @@
+/** Subscribes to what DBOS notifies of, so that a wait can end before its next poll. */
+
+import type { SystemDatabase } from "../database/system_database.ts";
+import type { NotificationHandlers } from "./listener.ts";
+
+interface Subscription {
+  readonly handlers: NotificationHandlers[];
+  readonly stopped: Promise<void>;
+}
+
+const subscriptions = new WeakMap<SystemDatabase, Subscription>();
+
+function startListening(database: SystemDatabase): Subscription {
+  const handlers: NotificationHandlers[] = [];
+  const all: NotificationHandlers = {
+    onNotify: (payload) => handlers.forEach((each) => each.onNotify(payload)),
+    onReconnect: () => handlers.forEach((each) => each.onReconnect()),
+  };
+  // Most programs never listen: the listener is 0.7 KB gzipped.
+  const stopped = import("./listener.ts").then(({ listen }) => listen(database, all));
+  return { handlers, stopped };
+}
+
+/** Calls the handlers until the client is closed, if it listens and its driver can. */
+export function subscribe(database: SystemDatabase, handlers: NotificationHandlers): void {
+  if (!database.settings.listen) return;
+  let subscription = subscriptions.get(database);
+  if (!subscription) subscriptions.set(database, subscription = startListening(database));
+  subscription.handlers.push(handlers);
+}
+
+/** Settles when the client no longer listens, which is some time after it was closed. */
+export async function whenStopped(database: SystemDatabase): Promise<void> {
+  await subscriptions.get(database)?.stopped;
+}

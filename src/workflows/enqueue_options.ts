@@ -1,0 +1,215 @@
+/** The options of enqueueing a workflow: their checks, and the columns that they need. */
+
+import { needsFormatColumn, requireFormatColumn } from "../client/writing_codec.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  checkOptionalText,
+  checkOptionalTexts,
+  checkPlainObject,
+  checkText,
+} from "../validate.ts";
+import { serializeAttributes } from "./attributes.ts";
+
+/** The queue that every DBOS application listens to. */
+export const internalQueueName = "_dbos_internal_queue";
+
+/** Which workflow to enqueue, on which queue, and how. */
+export interface EnqueueOptions {
+  /** The name that the application registered the workflow under. */
+  workflowName: string;
+  /** The queue to put it on. */
+  queueName: string;
+  /**
+   * The ID of the workflow. With an ID of your own, a repeated call enqueues one workflow.
+   *
+   * @default {undefined} a new UUID of version 7
+   */
+  workflowID?: string;
+  /**
+   * What to do if a workflow of the same name, class and configured instance has `workflowID`: return
+   * a handle to it, or throw a {@linkcode WorkflowIDInUseError}.
+   *
+   * @default {"return-existing"}
+   */
+  workflowIDReusePolicy?: "return-existing" | "reject";
+  /**
+   * The class that has the workflow as a method. Java always needs it, TypeScript for methods.
+   *
+   * @default {undefined}
+   */
+  workflowClassName?: string;
+  /**
+   * The configured instance that has the workflow as a method.
+   *
+   * @default {undefined}
+   */
+  workflowConfigName?: string;
+  /**
+   * The application version that runs the workflow.
+   *
+   * @default {undefined} the latest one
+   */
+  appVersion?: string;
+  /**
+   * The application whose workers run the workflow.
+   *
+   * @default {undefined} that of the client or, if it has none, any application of the system database
+   */
+  applicationName?: string;
+  /**
+   * How long the workflow may run once it has started, in milliseconds. Then DBOS cancels it.
+   *
+   * @default {undefined} no limit
+   */
+  workflowTimeoutMS?: number;
+  /**
+   * The time at which DBOS cancels the workflow if it has not ended, even if it has not started, in
+   * milliseconds since 1970. It cannot be combined with `workflowTimeoutMS`. Older workers, and those
+   * of Java, only cancel a workflow that has started.
+   *
+   * @default {undefined} never
+   */
+  deadlineEpochMS?: number;
+  /**
+   * At most one workflow of the queue with this ID is pending or running at any time.
+   *
+   * @default {undefined}
+   */
+  deduplicationID?: string;
+  /**
+   * What to do if another workflow holds `deduplicationID`: throw a
+   * {@linkcode QueueDuplicatedError}, or return a handle to that workflow.
+   *
+   * @default {"reject"}
+   */
+  duplicationPolicy?: "reject" | "return-existing";
+  /**
+   * The priority, from 0 to 2147483647. Lower runs first.
+   *
+   * @default {0}
+   */
+  priority?: number;
+  /**
+   * The partition of a partitioned queue, which runs no workflow that has none.
+   *
+   * @default {undefined}
+   */
+  queuePartitionKey?: string;
+  /**
+   * How long to delay the workflow, in seconds.
+   *
+   * @default {0}
+   */
+  delaySeconds?: number;
+  /**
+   * Attributes that lists of workflows can be filtered by, as a plain object. They are stored as JSON.
+   *
+   * @default {undefined}
+   */
+  attributes?: Record<string, unknown>;
+  /**
+   * The user on whose behalf the workflow runs.
+   *
+   * @default {undefined}
+   */
+  authenticatedUser?: string;
+  /**
+   * The role that the user assumes.
+   *
+   * @default {undefined}
+   */
+  assumedRole?: string;
+  /**
+   * The roles of the user.
+   *
+   * @default {[]}
+   */
+  authenticatedRoles?: string[];
+  /**
+   * The format of the arguments. The worker writes the result in the same format. `"py_pickle"` and
+   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON.
+   *
+   * @default {"portable"} or the `serializationType` of the client
+   */
+  serializationType?: SerializationType;
+  /**
+   * Named arguments, for workflows in Python. Only `"portable"` and `"py_pickle"` can write them.
+   *
+   * @default {undefined}
+   */
+  namedArgs?: Record<string, unknown>;
+}
+
+const optionalTexts: readonly string[] = [
+  "workflowID",
+  "workflowClassName",
+  "workflowConfigName",
+  "appVersion",
+  "applicationName",
+  "deduplicationID",
+  "queuePartitionKey",
+  "authenticatedUser",
+  "assumedRole",
+] satisfies (keyof EnqueueOptions)[];
+
+/** Refuses invalid options. */
+export function checkEnqueueOptions(options: EnqueueOptions): void {
+  checkText("workflowName", options.workflowName);
+  checkText("queueName", options.queueName);
+  // Looking at the few options that are given is faster than looking for all.
+  for (const name in options) {
+    if (optionalTexts.includes(name)) {
+      checkOptionalText(name, options[name as keyof EnqueueOptions]);
+    }
+  }
+  checkChoice("workflowIDReusePolicy", options.workflowIDReusePolicy, [
+    "return-existing",
+    "reject",
+  ]);
+  checkInteger("workflowTimeoutMS", options.workflowTimeoutMS, 1);
+  checkInteger("deadlineEpochMS", options.deadlineEpochMS, 0);
+  if (options.workflowTimeoutMS !== undefined && options.deadlineEpochMS !== undefined) {
+    throw new TypeError("Cannot use both workflowTimeoutMS and deadlineEpochMS");
+  }
+  checkChoice("duplicationPolicy", options.duplicationPolicy, ["reject", "return-existing"]);
+  if (options.duplicationPolicy === "return-existing" && options.deduplicationID === undefined) {
+    throw new TypeError('Cannot use duplicationPolicy "return-existing" without deduplicationID');
+  }
+  checkInteger("priority", options.priority, 0, 2 ** 31 - 1);
+  checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
+  checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
+  checkChoice("serializationType", options.serializationType, serializationTypes);
+  if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
+  if (options.attributes !== undefined) serializeAttributes(options.attributes);
+}
+
+/** The options whose column of workflow_status older schemas lack. */
+const optionalColumns = {
+  queuePartitionKey: "queue_partition_key",
+  delaySeconds: "delay_until_epoch_ms",
+  attributes: "attributes",
+  applicationName: "application_name",
+} as const;
+
+/** Whether the schema must be read, as it may lack a column for an option. */
+export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
+  return needsFormatColumn(database, options.serializationType) ||
+    Object.keys(optionalColumns).some((name) => options[name as keyof typeof optionalColumns]);
+}
+
+/** Refuses options that the schema has no column for. */
+export async function requireColumns(
+  database: SystemDatabase,
+  options: EnqueueOptions,
+): Promise<void> {
+  await requireFormatColumn(database, options.serializationType);
+  for (const [option, column] of Object.entries(optionalColumns)) {
+    if (options[option as keyof typeof optionalColumns]) {
+      await database.requireColumn(option, `workflow_status.${column}`);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { findOutcomes } from "../../sql/workflows/mod.ts";
+import {
+  AwaitedWorkflowCancelledError,
+  AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+} from "../errors/waiting.ts";
+import type { WaitTarget } from "../polling/poller.ts";
+import { deserializeValue, findCodec } from "../serialization/mod.ts";
+
+/** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
+export type Outcome = NonNullable<typeof findOutcomes.row>;
+
+/** The end of a workflow, to be waited for. */
+export function toTarget(workflowID: string): WaitTarget {
+  return { item: JSON.stringify({ workflow_id: workflowID }) };
+}
+
+async function toError(workflowID: string, outcome: Outcome): Promise<Error> {
+  switch (outcome.status) {
+    case "CANCELLED":
+      return new AwaitedWorkflowCancelledError(workflowID);
+    case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+      return new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
+    default: {
+      const text = outcome.error ?? "null";
+      return (await findCodec(outcome.serialization, text)).deserializeError(text);
+    }
+  }
+}
+
+/** Returns the result of a workflow that has ended, or throws its error. */
+export async function toResult(workflowID: string, outcome: Outcome): Promise<unknown> {
+  if (outcome.status !== "SUCCESS") throw await toError(workflowID, outcome);
+  return await deserializeValue(outcome.value, outcome.serialization);
+}

@@ -1,0 +1,41 @@
+/** Inserts workflows with sql/workflows/enqueue.sql. */
+
+import * as sql from "../../sql/workflows/mod.ts";
+import { type Batcher, createBatcher } from "../batching/batcher.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { type Conflict, resolveConflict } from "./conflict.ts";
+import type { EnqueueOptions } from "./enqueue_options.ts";
+import type { WorkflowRow } from "./workflow_row.ts";
+
+const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
+
+/** The batcher that inserts the workflows of a client. Its outcomes are the conflicts, if any. */
+export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
+  let batcher = batchers.get(database);
+  if (!batcher) {
+    batcher = createBatcher(database, async ({ after, backlog, items, count, checkConflicts }) => {
+      const parameters = { after, backlog, jobs: items, check_conflicts: checkConflicts };
+      const rows = await database.run(sql.enqueue, parameters);
+      const outcomes = new Array<Conflict | undefined>(count);
+      for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
+      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+    });
+    batchers.set(database, batcher);
+  }
+  return batcher;
+}
+
+/**
+ * Inserts a workflow, together with others that are inserted meanwhile. Returns the ID of the workflow
+ * that the caller gets a handle to.
+ */
+export async function writeWorkflow(
+  database: SystemDatabase,
+  options: EnqueueOptions,
+  row: WorkflowRow,
+): Promise<string> {
+  const { add } = batcherOf(database);
+  const conflict = await add(row);
+  if (!conflict) return row.workflowID;
+  return await resolveConflict(conflict, options, row.workflowID, () => add(row));
+}
