@@ -11,7 +11,7 @@ const externals = {
 };
 
 /** Files that are loaded when they are needed, which is always: what sends to npm:pg. */
-const needed = /^pg-/;
+const needed = /^pg_executor-/;
 
 /** The files of a bundle that a program loads: its own, what is needed, and what these import. */
 async function readLoaded(folder: string, file: string): Promise<string> {
