@@ -165,7 +165,7 @@ Deno.test("a look that fails rejects its own waits and no others", async () => {
   const terminate = `
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'
-      and query like '%with ordinality as target%'`;
+      and query like '%with ordinality as target (workflow_id)%'`;
   while ((await pool.query(terminate)).rowCount === 0);
   for (const outcome of await outcomes) {
     assert(outcome.status === "rejected");

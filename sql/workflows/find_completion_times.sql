@@ -1,4 +1,4 @@
--- find_completion_times(targets text, max_rows int) many
+-- find_completion_times(targets text, separator text, max_rows int) many
 -- row: position int, workflow_id text, completed_at text
 --
 -- Returns when each workflow of a list ended, with its position in the list. A workflow that has not
@@ -12,9 +12,8 @@ select
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text)
-) with ordinality as target
+from unnest(string_to_array(:targets::text, :separator::text))
+  with ordinality as target (workflow_id)
 cross join lateral (
   select *
   from :schema.workflow_status

@@ -1,4 +1,4 @@
--- find_outcomes(targets text, max_rows int) many
+-- find_outcomes(targets text, separator text, max_rows int) many
 -- row: position int, workflow_id text, status text, value text?, error text?, serialization? text?,
 -- row: is_outdated? boolean?, completed_at text
 --
@@ -24,9 +24,8 @@ select
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text)
-) with ordinality as target
+from unnest(string_to_array(:targets::text, :separator::text))
+  with ordinality as target (workflow_id)
 cross join lateral (
   select *
   from :schema.workflow_status

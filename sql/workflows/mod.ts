@@ -346,6 +346,7 @@ left join :schema.workflow_status as holder
 
 export const findCompletionTimes: Statement<{
   targets: string;
+  separator: string;
   max_rows: number;
 }, {
   position: number;
@@ -362,9 +363,8 @@ select
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text)
-) with ordinality as target
+from unnest(string_to_array(:targets::text, :separator::text))
+  with ordinality as target (workflow_id)
 cross join lateral (
   select *
   from :schema.workflow_status
@@ -377,6 +377,7 @@ limit :max_rows::int`,
 
 export const findOutcomes: Statement<{
   targets: string;
+  separator: string;
   max_rows: number;
 }, {
   position: number;
@@ -409,9 +410,8 @@ select
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
   )::text as completed_at
-from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text)
-) with ordinality as target
+from unnest(string_to_array(:targets::text, :separator::text))
+  with ordinality as target (workflow_id)
 cross join lateral (
   select *
   from :schema.workflow_status

@@ -3,8 +3,10 @@ import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
+import { pollObjects } from "../polling/poller.ts";
 import { waitFor, type WaitOptions } from "../polling/waiter.ts";
 
+const eventsQuery = pollObjects(sql.findEvents);
 const defaultTimeoutSeconds = 60;
 
 /**
@@ -40,7 +42,7 @@ export async function getEvent<Value = unknown>(
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(systemDatabaseOf(client), sql.findEvents, target, {
+  const event = await waitFor(systemDatabaseOf(client), eventsQuery, target, {
     timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
   });

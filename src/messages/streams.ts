@@ -5,6 +5,7 @@ import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
+import { pollObjects } from "../polling/poller.ts";
 import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
 /** How to read a stream. Each value is given `timeoutSeconds` of its own. */
@@ -26,6 +27,7 @@ export interface ReadStreamOptions extends WaitOptions {
 /** How long to wait for a value of a stream, and how. */
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
+const streamValuesQuery = pollObjects(sql.findStreamValues);
 const maxOffset = 2 ** 31 - 1;
 const valuesPerPoll = 100;
 
@@ -51,7 +53,7 @@ function readValues<Value>(
   checkInteger("offset", firstOffset, 0, maxOffset);
   checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const waiter = createWaiter(systemDatabaseOf(client), sql.findStreamValues, waitOptions);
+  const waiter = createWaiter(systemDatabaseOf(client), streamValuesQuery, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;

@@ -2,19 +2,46 @@
 
 import type { Statement } from "../../sql/statement.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { joinLists } from "../database/text_lists.ts";
 import { subscribe } from "./notifications.ts";
 
-/** A statement that finds those targets of a list, as JSON, that are there. */
-export type PollStatement<Row> = Statement<{ targets: string; max_rows: number }, Row>;
-
-/** A row of such a statement: at least the position of the target in the list. */
+/** A row of a polling query: at least the position of its target in the list. */
 export interface PollRow {
   readonly position: number;
 }
 
+/** Finds those targets of a list that are there. */
+export interface PollQuery<Row> {
+  readonly name: string;
+  /** Returns rows of the targets that are there, at most `maxRows`. */
+  run(database: SystemDatabase, items: readonly string[], maxRows: number): Promise<Row[]>;
+}
+
+/** A polling query whose targets are texts, such as workflow IDs. */
+export function pollTexts<Row>(
+  statement: Statement<{ targets: string; separator: string; max_rows: number }, Row>,
+): PollQuery<Row> {
+  return {
+    name: statement.name,
+    run: (database, targets, maxRows) =>
+      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }),
+  };
+}
+
+/** A polling query whose targets are JSON objects. */
+export function pollObjects<Row>(
+  statement: Statement<{ targets: string; max_rows: number }, Row>,
+): PollQuery<Row> {
+  return {
+    name: statement.name,
+    run: (database, targets, maxRows) =>
+      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }),
+  };
+}
+
 /** Something to wait for. */
 export interface WaitTarget {
-  /** An item, as JSON, of the list that the statement takes. */
+  /** An item of the list that the polling query takes. */
   readonly item: string;
   /** The payload of the notification that DBOS sends about it, if it does. */
   readonly notification?: string;
@@ -69,7 +96,7 @@ export interface Poller<Row> {
 
 function createPoller<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Row>,
+  pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
   let isPolling = false;
@@ -95,10 +122,7 @@ function createPoller<Row extends PollRow>(
     for (const wait of due) {
       for (const { item } of wait.targets) append(waitsFor, item, wait);
     }
-    const rows = await database.run(statement, {
-      targets: `[${[...waitsFor.keys()].join()}]`,
-      max_rows: maxRows,
-    });
+    const rows = await pollQuery.run(database, [...waitsFor.keys()], maxRows);
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -179,14 +203,14 @@ function createPoller<Row extends PollRow>(
 
 const pollers = new WeakMap<SystemDatabase, Map<string, Poller<never>>>();
 
-/** The poller of a client that runs a statement. */
+/** The poller of a client that runs a query. */
 export function pollerOf<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Row>,
+  pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   let ofDatabase = pollers.get(database);
   if (!ofDatabase) pollers.set(database, ofDatabase = new Map());
-  let poller = ofDatabase.get(statement.name) as Poller<Row> | undefined;
-  if (!poller) ofDatabase.set(statement.name, poller = createPoller(database, statement));
+  let poller = ofDatabase.get(pollQuery.name) as Poller<Row> | undefined;
+  if (!poller) ofDatabase.set(pollQuery.name, poller = createPoller(database, pollQuery));
   return poller;
 }

@@ -5,8 +5,8 @@ import { checkInteger, checkNumber } from "../validate.ts";
 import {
   intervalMs,
   pollerOf,
+  type PollQuery,
   type PollRow,
-  type PollStatement,
   type Wait,
   type WaitTarget,
 } from "./poller.ts";
@@ -47,19 +47,19 @@ const graceMs = 1000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Makes a waiter for what `statement` finds. It checks the options and starts the timeout. Between two
+ * Makes a waiter for what `pollQuery` finds. It checks the options and starts the timeout. Between two
  * waits it leaves no timer behind.
  */
 export function createWaiter<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Row>,
+  pollQuery: PollQuery<Row>,
   options: WaitOptions,
 ): Waiter<Row> {
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
 
-  const poller = pollerOf(database, statement);
+  const poller = pollerOf(database, pollQuery);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
   const wait: Wait<Row> = {
@@ -128,14 +128,14 @@ export function createWaiter<Row extends PollRow>(
   };
 }
 
-/** Waits until `statement` finds a target; settles to undefined when the timeout is over. */
+/** Waits until `pollQuery` finds a target; settles to undefined when the timeout is over. */
 export async function waitFor<Row extends PollRow>(
   database: SystemDatabase,
-  statement: PollStatement<Row>,
+  pollQuery: PollQuery<Row>,
   target: WaitTarget,
   options: WaitOptions,
 ): Promise<Row | undefined> {
-  return (await createWaiter(database, statement, options).next([target]))?.[0];
+  return (await createWaiter(database, pollQuery, options).next([target]))?.[0];
 }
 
 /** The same values, whose `return()` also ends the wait that is in progress. */

@@ -1,18 +1,16 @@
-import type { findOutcomes } from "../../sql/workflows/mod.ts";
+import * as sql from "../../sql/workflows/mod.ts";
 import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
 } from "../errors/waiting.ts";
-import type { WaitTarget } from "../polling/poller.ts";
+import { type PollQuery, pollTexts } from "../polling/poller.ts";
 import { deserializeValue, findCodec } from "../serialization/mod.ts";
 
 /** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
-export type Outcome = NonNullable<typeof findOutcomes.row>;
+export type Outcome = NonNullable<typeof sql.findOutcomes.row>;
 
-/** The end of a workflow, to be waited for. */
-export function toTarget(workflowID: string): WaitTarget {
-  return { item: JSON.stringify({ workflow_id: workflowID }) };
-}
+/** Finds the outcomes of workflows, by their IDs. */
+export const outcomesQuery: PollQuery<Outcome> = pollTexts(sql.findOutcomes);
 
 async function toError(workflowID: string, outcome: Outcome): Promise<Error> {
   switch (outcome.status) {

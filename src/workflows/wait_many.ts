@@ -4,8 +4,9 @@ import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
+import { type PollQuery, pollTexts } from "../polling/poller.ts";
 import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
-import { type Outcome, toResult, toTarget } from "./outcome.ts";
+import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** A workflow that ended well. */
@@ -62,13 +63,15 @@ function uniqueByID<Workflow extends string | WorkflowHandle>(
 /** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
 type Completion = NonNullable<typeof sql.findCompletionTimes.row>;
 
+const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletionTimes);
+
 /** Gives what is found, look by look and in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
   { timeoutSeconds = Infinity }: WaitOptions,
 ): AsyncGenerator<Found[], void, void> {
-  const targets = new Map([...workflowIDs].map((id) => [id, toTarget(id)]));
+  const targets = new Map([...workflowIDs].map((id) => [id, { item: id }]));
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
@@ -107,7 +110,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
 ): Promise<HandleOf<Workflow>> {
   const handles = uniqueByID(client, workflows);
   if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
-  const waiter = createWaiter(systemDatabaseOf(client), sql.findCompletionTimes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
   const { value } = await findAll(waiter, handles.keys(), options).next();
   return handles.get(value![0]!.workflow_id)!;
 }
@@ -141,7 +144,7 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
   const handles = uniqueByID(client, workflows);
-  const waiter = createWaiter(systemDatabaseOf(client), sql.findCompletionTimes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
   for await (const _ of findAll(waiter, handles.keys(), options));
   return workflows.map((workflow) =>
     (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
@@ -194,7 +197,7 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const workflowIDs = uniqueByID(client, workflows).keys();
-  const waiter = createWaiter(systemDatabaseOf(client), sql.findOutcomes, options);
+  const waiter = createWaiter(systemDatabaseOf(client), outcomesQuery, options);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(waiter, workflowIDs, options)) {
       for (const row of found) yield await toOutcome(row);

@@ -1,10 +1,9 @@
-import * as sql from "../../sql/workflows/mod.ts";
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { waitFor, type WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
-import { toResult, toTarget } from "./outcome.ts";
+import { outcomesQuery, toResult } from "./outcome.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 
 /** A workflow, known by its ID. */
@@ -88,7 +87,7 @@ export async function getResult<Result = unknown>(
 ): Promise<Result> {
   checkText("workflowID", workflowID);
   const database = systemDatabaseOf(client);
-  const outcome = await waitFor(database, sql.findOutcomes, toTarget(workflowID), options);
+  const outcome = await waitFor(database, outcomesQuery, { item: workflowID }, options);
   if (!outcome) {
     throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
   }

@@ -22,9 +22,9 @@ export async function openPollRecorder(options: ClientOptions = {}): Promise<Pol
     const [, kind] = /^dbos_find_(outcomes|completion_times|events|stream_values)_/.exec(name) ??
       [];
     if (!kind) return;
-    const targets: { workflow_id: string }[] = JSON.parse(values[0] as string);
+    const [targets, separator] = values as [string, string];
     const isByID = kind === "outcomes" || kind === "completion_times";
-    const wanted = isByID ? targets.map(({ workflow_id }) => workflow_id) : targets;
+    const wanted = isByID ? targets.split(separator) : JSON.parse(targets);
     polls.push({ at: performance.now(), kind: kind as RecordedPoll["kind"], wanted });
     onPoll();
   }, options);
