@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { DBOSClient, DebouncerClient } from "@dbos-inc/dbos-sdk";
 import { fileURLToPath } from "node:url";
 import * as library from "../mod.ts";
@@ -14,24 +14,43 @@ const internalMethods: Record<string, string> = {
 const missingMethods: Record<string, string> = {};
 
 interface Row {
-  readonly ours: string[];
-  readonly typeScript: string[];
   readonly official: string[];
+  readonly ours: string[];
 }
 
-function namesIn(cell: string): string[] {
-  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+/** What the guide says of the official client for a language. */
+interface Section {
+  readonly language: string;
+  readonly rows: Row[];
+  /** What that client does not have. */
+  readonly onlyOurs: string[];
 }
 
-/** The table of the README whose first column is of this client, without rows that name nothing. */
-async function readTable(): Promise<Row[]> {
-  const text = await Deno.readTextFile(new URL("../README.md", import.meta.url));
-  const [table = ""] = text.match(/^\| This client .*\n(?:\|.*\n)+/m) ?? [];
-  const rows = table.split("\n").slice(2).map((line) => {
-    const [ours = [], ...official] = line.split("|").slice(1, -1).map(namesIn);
-    return { ours, typeScript: official[0] ?? [], official: official.flat() };
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+}
+
+const languages = ["TypeScript", "Python", "Go", "Java"];
+const guide = Deno.readTextFileSync(
+  new URL("../docs/coming_from_dbos_client.md", import.meta.url),
+);
+
+function readSection(language: string): Section {
+  const [, section = ""] = guide.split(`\n### ${language}\n`);
+  const [text = ""] = section.split("\n### ");
+  const [table = ""] = text.match(/^\| \w+ +\| This client .*\n(?:\|.*\n)+/m) ?? [];
+  const rows = table.split("\n").slice(2, -1).map((line) => {
+    const [official = [], ours = []] = line.split("|").slice(1, -1).map(namesIn);
+    return { official, ours };
   });
-  return rows.filter(({ ours, official }) => ours.length + official.length > 0);
+  const [onlyOurs = ""] = text.match(/^Only this client has [^]*?\.$/m) ?? [];
+  return { language, rows, onlyOurs: namesIn(onlyOurs) };
+}
+
+const sections = languages.map(readSection);
+
+function oursIn({ rows, onlyOurs }: Section): string[] {
+  return [...rows.flatMap(({ ours }) => ours), ...onlyOurs];
 }
 
 /** The fields and methods of the interfaces that mod.ts exports. */
@@ -61,24 +80,30 @@ function isFunction(value: unknown): boolean {
 const functions = Object.entries(library).filter(([, value]) => isFunction(value))
   .map(([name]) => name);
 
-Deno.test("every name in our column of the table is a function or an option", async () => {
+Deno.test("every name in our columns is a function or an option", async () => {
   const known = new Set([...functions, ...await readMembers()]);
-  const names = (await readTable()).flatMap(({ ours }) => ours);
-  assertEquals(names.filter((name) => !known.has(name)), []);
+  assertEquals(sections.flatMap(oursIn).filter((name) => !known.has(name)), []);
 });
 
-Deno.test("every function of ours stands in the table", async () => {
-  const names = new Set((await readTable()).flatMap(({ ours }) => ours));
-  assertEquals(functions.filter((name) => !names.has(name)), []);
-});
+for (const section of sections) {
+  const { language, rows } = section;
 
-Deno.test("every official method in the table has one of ours beside it", async () => {
-  const alone = (await readTable()).filter(({ ours }) => ours.length === 0);
-  assertEquals(alone.flatMap(({ official }) => official), Object.keys(missingMethods));
-});
+  Deno.test(`every function of ours is compared with the client for ${language}`, () => {
+    const names = new Set(oursIn(section));
+    assertEquals(functions.filter((name) => !names.has(name)), []);
+  });
 
-Deno.test("the table has the methods of the official TypeScript client, and no others", async () => {
-  const written = new Set((await readTable()).flatMap(({ typeScript }) => typeScript));
+  Deno.test(`every official method for ${language} has one of ours beside it`, () => {
+    assertGreater(rows.length, 40);
+    assertEquals(rows.filter(({ official }) => official.length === 0), []);
+    const alone = rows.filter(({ ours }) => ours.length === 0);
+    assertEquals(alone.flatMap(({ official }) => official), Object.keys(missingMethods));
+  });
+}
+
+Deno.test("the table has the methods of the official TypeScript client, and no others", () => {
+  const typeScript = sections.find(({ language }) => language === "TypeScript")!;
+  const written = new Set(typeScript.rows.flatMap(({ official }) => official));
   // Handles and queues are no classes that the package exports.
   const checked = [...written].filter((name) => !/^Workflow(Handle|Queue)\./.test(name));
   const real = [
