@@ -2,6 +2,9 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { DBOSClient, DebouncerClient } from "@dbos-inc/dbos-sdk";
 import { fileURLToPath } from "node:url";
 import * as library from "../mod.ts";
+import { oursIn, readSection } from "./support/methods_guide.ts";
+
+const sections = ["TypeScript", "Python", "Go", "Java"].map(readSection);
 
 /** Methods of the official client that nobody is to call, and why. */
 const internalMethods: Record<string, string> = {
@@ -12,46 +15,6 @@ const internalMethods: Record<string, string> = {
 
 /** Official methods that ours have no counterpart to, and why. */
 const missingMethods: Record<string, string> = {};
-
-interface Row {
-  readonly official: string[];
-  readonly ours: string[];
-}
-
-/** What the guide says of the official client for a language. */
-interface Section {
-  readonly language: string;
-  readonly rows: Row[];
-  /** What that client does not have. */
-  readonly onlyOurs: string[];
-}
-
-function namesIn(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
-}
-
-const languages = ["TypeScript", "Python", "Go", "Java"];
-const guide = Deno.readTextFileSync(
-  new URL("../docs/coming_from_dbos_client.md", import.meta.url),
-);
-
-function readSection(language: string): Section {
-  const [, section = ""] = guide.split(`\n### ${language}\n`);
-  const [text = ""] = section.split("\n### ");
-  const [table = ""] = text.match(/^\| \w+ +\| This client .*\n(?:\|.*\n)+/m) ?? [];
-  const rows = table.split("\n").slice(2, -1).map((line) => {
-    const [official = [], ours = []] = line.split("|").slice(1, -1).map(namesIn);
-    return { official, ours };
-  });
-  const [onlyOurs = ""] = text.match(/^Only this client has [^]*?\.$/m) ?? [];
-  return { language, rows, onlyOurs: namesIn(onlyOurs) };
-}
-
-const sections = languages.map(readSection);
-
-function oursIn({ rows, onlyOurs }: Section): string[] {
-  return [...rows.flatMap(({ ours }) => ours), ...onlyOurs];
-}
 
 /** The fields and methods of the interfaces that mod.ts exports. */
 async function readMembers(): Promise<Set<string>> {

@@ -1,18 +1,19 @@
 /**
  * `deno task test:interop`: proves the features of suite.ts against a live worker of each language
- * and of older releases, that MATRIX.md and README.md say what came of it, and that older workers
- * get on with newer ones in one database. With `-- --write` it writes these two.
+ * and of older releases, that MATRIX.md and docs/compatibility.md say what came of it, and that
+ * older workers get on with newer ones in one database. With `-- --write` it writes these two.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
-import { type Language, languages } from "./languages.ts";
-import { type Column, formatMatrix, readColumn, updateReadme } from "./matrix.ts";
+import { type Language, languages, python } from "./languages.ts";
+import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
 import { proveAll } from "./prove.ts";
+import { testDocuments } from "./readme.ts";
 import { isOlder, proveSharing } from "./share.ts";
 import { features } from "./suite.ts";
 
 const matrixFile = new URL("MATRIX.md", import.meta.url);
-const readmeFile = new URL("../../README.md", import.meta.url);
+const compatibilityFile = new URL("../../docs/compatibility.md", import.meta.url);
 const all = [...releases, ...languages];
 const columns = new Map<Language, Column>();
 const unavailable = new Map<Language, string>();
@@ -41,9 +42,11 @@ for (const language of all.filter(isOlder)) {
   });
 }
 
-Deno.test("MATRIX.md and README.md say what came of it", async () => {
+testDocuments(unavailable.get(python));
+
+Deno.test("MATRIX.md and docs/compatibility.md say what came of it", async () => {
   const text = await Deno.readTextFile(matrixFile).catch(() => "");
-  const readme = await Deno.readTextFile(readmeFile);
+  const compatibility = await Deno.readTextFile(compatibilityFile);
   const columnOf = (language: Language) => columns.get(language) ?? readColumn(text, language.name);
   const results = [
     features.map(({ name }) => name),
@@ -51,13 +54,13 @@ Deno.test("MATRIX.md and README.md say what came of it", async () => {
     releases.map(columnOf),
   ] as const;
   const matrix = formatMatrix(...results);
-  const updatedReadme = updateReadme(readme, ...results);
+  const updatedCompatibility = updateCompatibility(compatibility, ...results);
   if (Deno.args.includes("--write")) {
     await Deno.writeTextFile(matrixFile, matrix);
-    await Deno.writeTextFile(readmeFile, updatedReadme);
+    await Deno.writeTextFile(compatibilityFile, updatedCompatibility);
     return;
   }
   const advice = "run `deno task test:interop -- --write`";
   assertEquals(text, matrix, `MATRIX.md is stale: ${advice}`);
-  assertEquals(readme, updatedReadme, `README.md is stale: ${advice}`);
+  assertEquals(compatibility, updatedCompatibility, `docs/compatibility.md is stale: ${advice}`);
 });

@@ -61,27 +61,49 @@ function groupByLanguage(languages: readonly Column[], releases: readonly Column
 }
 
 const block = /(<!-- deno task test:interop -->\n\n).*(\n<!-- end -->)/s;
+const maxWidth = 100;
 
-/** The text of the README, with a row for each release of what is not possible with it. */
-export function updateReadme(
-  readme: string,
+/** An item of a list whose lines are not too long to read. */
+function formatItem(text: string): string {
+  const lines = ["-"];
+  for (const word of text.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length <= maxWidth) lines[lines.length - 1] = line;
+    else lines.push(`  ${word}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** What works with a release, or what does not, whichever is shorter. */
+function formatRelease(column: Column, features: readonly string[]): string {
+  const works = features.filter((feature) => column.cells.get(feature) === passed);
+  const fails = features.filter((feature) => !works.includes(feature));
+  const version = column.release.split(" ").at(-1);
+  const schema = column.schemaVersion === "none"
+    ? "no version of the schema"
+    : `version ${column.schemaVersion} of the schema`;
+  const head = `**${version}** (${schema}): ${works.length} of ${features.length}.`;
+  if (fails.length === 0 || works.length === 0) return formatItem(head);
+  return formatItem(
+    fails.length <= works.length
+      ? `${head} Not possible: ${fails.join("; ")}.`
+      : `${head} Possible: ${works.join("; ")}.`,
+  );
+}
+
+/** The text of docs/compatibility.md, with a list of what is not possible with each release. */
+export function updateCompatibility(
+  text: string,
   features: readonly string[],
   languages: readonly Column[],
   releases: readonly Column[],
 ): string {
-  const rows = groupByLanguage(languages, releases).flat().map((column) => {
-    const works = features.filter((feature) => column.cells.get(feature) === passed);
-    const fails = features.filter((feature) => !works.includes(feature));
-    const listed = fails.length <= works.length
-      ? fails.join("; ") || "nothing"
-      : `everything${works.length > 0 ? ` but: ${works.join("; ")}` : ""}`;
-    return [column.release, column.schemaVersion, String(works.length), listed];
+  const sections = groupByLanguage(languages, releases).map((columns) => {
+    const language = columns[0]!.release.split(" ")[0]!;
+    const items = columns.map((column) => formatRelease(column, features));
+    return `### ${language}\n\n${items.join("")}`;
   });
-  const titles = ["Release", "Schema version", `Passed of ${features.length}`, "Not possible"];
-  return readme.replace(
-    block,
-    (_, start, end) => `${start}${formatTable([titles, ...rows])}${end}`,
-  );
+  return text.replace(block, (_, start, end) => `${start}${sections.join("\n")}${end}`);
 }
 
 /** The text of the matrix, formatted as `deno fmt` has it. */
