@@ -56,7 +56,7 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
 }
 
 Deno.test({
-  name: "the examples of the documentation are of the right types",
+  name: "the examples of the documentation pass the type checker",
   ignore: testFlags.includes("--no-check"),
   fn: () =>
     withDirectory(async (directory) => {

@@ -1,6 +1,7 @@
 /** The README and the guides as texts, and the first programs of the README on Node and Bun. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { existsSync } from "node:fs";
+import * as errors from "../errors.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { type Example, expectedOutput, readDocument } from "./support/examples.ts";
 import { installPackage, isNpmHere } from "./support/packed_package.ts";
@@ -56,6 +57,12 @@ Deno.test("the lists of the guides are complete", () => {
       .filter((path) => path.startsWith("docs/"));
     assertEquals(listed.sort(), paths.filter((path) => !path.endsWith("README.md")), document);
   }
+});
+
+Deno.test("the guide to errors has a row for each error of the library, and no others", () => {
+  const rows = [...read("docs/errors.md").matchAll(/^\| `(\w+Error)` /gm)].map(([, name]) => name);
+  const { WorkflowError: _ofWorkflow, ...ofLibrary } = errors;
+  assertEquals(rows.sort(), Object.keys(ofLibrary).sort());
 });
 
 const { workers, programs } = readDocument("README.md");
