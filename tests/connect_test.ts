@@ -113,7 +113,7 @@ Deno.test("connect() finds its database by the URL or the environment", async (t
   await test.step("without a URL anywhere it says what to do", async () => {
     assertEquals(
       await connectInVain({}),
-      "TypeError: Cannot connect to the system database: pass its URL, or set " +
+      "TypeError: Cannot connect to the system database: missing URL. Pass one, or set " +
         "DBOS_SYSTEM_DATABASE_URL or DBOS_DATABASE_URL",
     );
   });

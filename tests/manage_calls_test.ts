@@ -129,11 +129,11 @@ Deno.test("calls that manage workflows refuse bad options before anything is sen
     ],
   );
   await assertRefused((forks) => forkWorkflows(unusedPool, forks), [
-    [{ workflowID: "a", startStep: 0 }, TypeError, "forks: expected an array"],
+    [{ workflowID: "a", startStep: 0 }, TypeError, "Cannot fork workflows: expected an array"],
     [
       ["a", "b"].map((workflowID) => ({ workflowID, startStep: 0, newWorkflowID: "new" })),
       RangeError,
-      "Cannot use new as newWorkflowID of more than one fork",
+      "Cannot fork workflows: duplicate newWorkflowID new",
     ],
   ]);
   await assertRefused((priority) => setWorkflowPriority(unusedPool, "id", priority), [
@@ -233,7 +233,7 @@ Deno.test("calls that manage workflows", async (test) => {
       const missing = await assertRejects(
         () => resumeWorkflows(transaction, ["nobody", parked, "no one"]),
         NonExistentWorkflowError,
-        "Cannot resume workflows no one, nobody: there is no such workflow",
+        "Cannot resume workflows no one, nobody: there are no such workflows",
       );
       assertEquals(missing.workflowIDs, ["no one", "nobody"]);
       assertEquals(missing.workflowID, "no one");

@@ -272,7 +272,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
         [many([{ message: 1 }]), TypeError, "destinationID"],
         [many([{ destinationID, message: 1 }, { destinationID, topic: "" }]), RangeError, "topic"],
         [many([{ destinationID, idempotencyKey: "\0" }]), RangeError, "idempotencyKey"],
-        [many([{ destinationID, message: cyclic }]), TypeError, "contains itself"],
+        [many([{ destinationID, message: cyclic }]), TypeError, "it has a circular reference"],
         [many([], { serializationType: "xml" }), RangeError, "serializationType"],
         [many([], { sendToForks: 1 }), TypeError, "sendToForks"],
       ] as const

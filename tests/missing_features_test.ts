@@ -341,7 +341,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
             error.message,
             `Cannot use ${feature}: the system database has no ${needs}. Upgrade the DBOS ` +
               `application to a release that creates it: TypeScript ${typeScript} (version ` +
-              `${version} of the schema), Python ${python} or a later one`,
+              `${version} of the schema), Python ${python} or later`,
           );
           assertEquals([error.feature, error.needs, hasWritten], [feature, needs, false], name);
         }

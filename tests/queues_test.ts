@@ -272,7 +272,7 @@ Deno.test("functions for queues", async (test) => {
     await assertRejects(
       () => updateQueue(client, "small", { workerConcurrency: 5 }),
       RangeError,
-      "Cannot limit queue small: its workerConcurrency of 5 exceeds its globalConcurrency of 3",
+      "Cannot set the limits of queue small: workerConcurrency 5 exceeds globalConcurrency 3",
     );
     await updateQueue(client, "small", { workerConcurrency: 5, globalConcurrency: 5 });
   });
@@ -324,17 +324,21 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
       "limitPerPeriod of partitionRateLimit",
     ],
     [{ globalConcurrency: "1" as never }, TypeError, "a value of type string as globalConcurrency"],
-    [{ rateLimit: 7 as never }, TypeError, "expected limitPerPeriod and periodSec"],
+    [{ rateLimit: 7 as never }, TypeError, "expected an object with limitPerPeriod and periodSec"],
     [{ rateLimit: { limitPerPeriod: 1 } as never }, TypeError, "both limitPerPeriod and periodSec"],
-    [{ concurrency: 1 }, TypeError, "Cannot use concurrency of a queue: globalConcurrency says"],
-    [{ partitionQueue: true }, TypeError, "Cannot use partitionQueue of a queue"],
-    [{ priorityEnabled: true }, TypeError, "Cannot use priorityEnabled of a queue"],
+    [{ concurrency: 1 }, TypeError, "Cannot set concurrency of a queue: use globalConcurrency"],
+    [{ partitionQueue: true }, TypeError, "Cannot set partitionQueue of a queue"],
+    [{ priorityEnabled: true }, TypeError, "Cannot set priorityEnabled of a queue"],
   ];
   for (const [limits, errorClass, message] of refused) {
     await assertRejects(() => registerQueue(client, "new", limits as never), errorClass, message);
     await assertRejects(() => updateQueue(client, "new", limits), errorClass, message);
   }
-  await assertRejects(() => registerQueue(client, "_dbos_own"), RangeError, "DBOS reserves");
+  await assertRejects(
+    () => registerQueue(client, "_dbos_own"),
+    RangeError,
+    "prefix _dbos_ is reserved",
+  );
   await assertRejects(
     () => registerQueue(client, "new", { onConflict: "update_if_latest_version" as never }),
     RangeError,
@@ -343,7 +347,7 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
   await assertRejects(
     () => registerQueue(client, "new", { globalConcurrency: 1, workerConcurrency: 2 }),
     RangeError,
-    "its workerConcurrency of 2 exceeds its globalConcurrency of 1",
+    "workerConcurrency 2 exceeds globalConcurrency 1",
   );
   for (const name of ["", "a\0b", 7 as never]) {
     await assertRejects(() => registerQueue(client, name), Error, "name");

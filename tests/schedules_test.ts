@@ -265,7 +265,7 @@ Deno.test("applySchedules() writes all schedules or none", async () => {
   await assertRejects(
     () => applySchedules(client, [everySecond, everySecond]),
     RangeError,
-    "given twice",
+    "duplicate name",
   );
   await applySchedules(client, []);
 });

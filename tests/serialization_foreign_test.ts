@@ -191,35 +191,38 @@ function laughs(levels: number, innermost: string): string {
 }
 
 const attacks: Record<string, [pickle: string, reason: string]> = {
-  "a call of os.system": ["cos\nsystem\n(S'id'\ntR.", "it calls os.system"],
+  "a call of os.system": ["cos\nsystem\n(S'id'\ntR.", "forbidden call of os.system"],
   "a call of posix.system": ["\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.", "posix"],
-  "a call of eval": ["c__builtin__\neval\n(S'1'\ntR.", "it calls builtins.eval"],
-  "a call of __import__": ["cbuiltins\n__import__\n(S'os'\ntR.", "it calls builtins.__import__"],
-  "a call by an instance": ["(S'id'\nios\nsystem\n.", "it calls os.system"],
+  "a call of eval": ["c__builtin__\neval\n(S'1'\ntR.", "forbidden call of builtins.eval"],
+  "a call of __import__": [
+    "cbuiltins\n__import__\n(S'os'\ntR.",
+    "forbidden call of builtins.__import__",
+  ],
+  "a call by an instance": ["(S'id'\nios\nsystem\n.", "forbidden call of os.system"],
   "a call inside of a class": [
     "cbuiltins\ngetattr\n(cos\npath\nS'join'\ntR(tR.",
-    "it calls os.path.join",
+    "forbidden call of os.path.join",
   ],
   "a call inside of an exception": ["capp\nError\n((cos\nsystem\n(S'id'\ntRttR.", "os.system"],
-  "a call of what is no name": ["(S'id'\n(tR.", "it calls what is no name"],
-  "a persistent ID": ["P1\n.", "its operation 0x50 is not known"],
-  "an extension": ["\x80\x02\x82\x01.", "its operation 0x82 is not known"],
-  "an unknown protocol": ["\x80\x06N.", "its protocol 6 is not known"],
-  "a huge frame": ["\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
-  "a huge text": ["\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
+  "a call of what is no name": ["(S'id'\n(tR.", "invalid name in a call"],
+  "a persistent ID": ["P1\n.", "unknown opcode 0x50"],
+  "an extension": ["\x80\x02\x82\x01.", "unknown opcode 0x82"],
+  "an unknown protocol": ["\x80\x06N.", "unknown protocol 6"],
+  "a huge frame": ["\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "unexpected end of data"],
+  "a huge text": ["\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fN.", "unexpected end of data"],
   "a huge integer": [
     "\x80\x02\x8b\x00\x00\x10\x00" + repeated(2 ** 20, "\x01") + ".",
     "too many digits",
   ],
   "a huge decimal integer": [`L${repeated(1e6, "9")}L\n.`, "too many digits"],
-  "a huge index of the memo": [`Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.`, "not memorized"],
+  "a huge index of the memo": [`Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.`, "unknown memo index"],
   "a memo of many": ["\x80\x04N" + repeated(2e6, "\x94") + ".", "more than 1000000 items"],
   "many marks": [repeated(2e6, "(") + "N.", "more than 1000000 items"],
   "many copies": ["N" + repeated(2e6, "2") + ".", "more than 1000000 items"],
-  "a billion laughs": [laughs(9, "X\x03\0\0\0lol"), "unfolds to more than 1000000 items"],
+  "a billion laughs": [laughs(9, "X\x03\0\0\0lol"), "expands to more than 1000000 items"],
   "a long text many times": [
     "\x80\x02X\xa0\x86\x01\0" + repeated(100_000, "x") + "q\x000](" + repeated(5_000, "h\0") + "e.",
-    "unfolds to more than 1000000 items",
+    "expands to more than 1000000 items",
   ],
   "a million lists in each other": [
     repeated(400_000, "]") + repeated(399_999, "a") + ".",
@@ -233,15 +236,18 @@ const attacks: Record<string, [pickle: string, reason: string]> = {
     "\x80\x02" + "Nq\0" + repeated(1_500, "\x85q\0h\0\x86") + ".",
     "nested deeper than 1000 levels",
   ],
-  "a set that is made of text": ["cbuiltins\nset\n(S'a'\ntR.", "is not made of items"],
-  "no value": [".", "it takes what is not there"],
-  "a key without a value": ["(S'a'\nd.", "it has a key without a value"],
-  "an item appended to text": ["S'a'\nNa.", "it appends to what is no object"],
+  "a set that is made of text": [
+    "cbuiltins\nset\n(S'a'\ntR.",
+    "invalid builtins.set: expected items",
+  ],
+  "no value": [".", "stack underflow"],
+  "a key without a value": ["(S'a'\nd.", "key without a value"],
+  "an item appended to text": ["S'a'\nNa.", "items appended to a value that is not an object"],
   "a broken datetime": [
     "cdatetime\ndatetime\n(C\x0a\x07\xea\x0d\x02\x03\x04\x05\0\0\0tR.",
-    "it has a date or time that is none",
+    "invalid date or time",
   ],
-  "an endless timedelta": ["cdatetime\ntimedelta\n(F1e300\ntR.", "it has a timedelta"],
+  "an endless timedelta": ["cdatetime\ntimedelta\n(F1e300\ntR.", "invalid timedelta"],
 };
 
 Deno.test("py_pickle refuses what an attacker pickles, and runs nothing", async (test) => {
@@ -261,7 +267,11 @@ Deno.test("py_pickle refuses what an attacker pickles, and runs nothing", async 
 
   await test.step("what is no exception", async () => {
     const error = () => deserializeError(latin1("]."), "py_pickle");
-    await assertRejects(error, UnsupportedSerializationError, "builtins.list is no exception");
+    await assertRejects(
+      error,
+      UnsupportedSerializationError,
+      "expected an exception, found builtins.list",
+    );
   });
 
   await test.step("a name of the prototype is a name", async () => {

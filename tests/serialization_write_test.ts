@@ -157,15 +157,24 @@ const refused: [value: unknown, message: string][] = [
   [new Uint16Array(2), "an object of class Uint16Array"],
   [new ArrayBuffer(2), "an object of class ArrayBuffer"],
   [Promise.resolve(), "an object of class Promise"],
-  [new Date(NaN), "a Date that is none"],
-  [new Date("-000001-01-01T00:00:00Z"), "a Date of the year -1"],
-  [new Date("+010000-01-01T00:00:00Z"), "a Date of the year 10000"],
-  [new Set([[1]]), "a Set that has an object of class Array, which Python cannot hash,"],
-  [new Map([[{}, 1]]), "a Map that has an object of class Object, which Python cannot hash,"],
-  [new Set([1, true]), "a Set with a boolean that equals another one in Python"],
-  [new Map<unknown, unknown>([[1, 1], [1n, 2]]), "a Map with a bigint that equals another one"],
-  [new Set([null, undefined]), "a Set with undefined that equals another one"],
-  [new Set([new Date(5), new Date(5)]), "a Set with an object of class Date that equals another"],
+  [new Date(NaN), "Cannot serialize an invalid Date as py_pickle"],
+  [
+    new Date("-000001-01-01T00:00:00Z"),
+    "a Date in the year -1 as py_pickle: Python supports the years 1 to 9999",
+  ],
+  [new Date("+010000-01-01T00:00:00Z"), "a Date in the year 10000"],
+  [new Set([[1]]), "a Set as py_pickle: Python cannot hash an object of class Array"],
+  [new Map([[{}, 1]]), "a Map as py_pickle: Python cannot hash an object of class Object"],
+  [new Set([1, true]), "a Set as py_pickle: a boolean equals another entry in Python"],
+  [
+    new Map<unknown, unknown>([[1, 1], [1n, 2]]),
+    "a Map as py_pickle: a bigint equals another entry",
+  ],
+  [new Set([null, undefined]), "a Set as py_pickle: undefined equals another entry"],
+  [
+    new Set([new Date(5), new Date(5)]),
+    "a Set as py_pickle: an object of class Date equals another entry",
+  ],
   [JSON.parse("[".repeat(1_000) + "]".repeat(1_000)), "it is nested deeper than 450 levels"],
 ];
 

@@ -307,7 +307,7 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
     await assertRejects(
       () => readStreamOffset(client, workflowID, "log", 9, { timeoutSeconds: 0.05 }),
       StreamTimeoutError,
-      `Cannot read stream log of workflow ${workflowID}: its value 9 has not come within 0.05 s`,
+      `Cannot read stream log of workflow ${workflowID}: value 9 was not written within 0.05 s`,
     );
   });
   await test.step("with its signal", async () => {

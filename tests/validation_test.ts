@@ -50,16 +50,16 @@ cycle.list = [cycle];
 
 /** What portable JSON cannot hold. */
 const badValues: Refusal[] = [
-  [cycle, TypeError, "it contains itself"],
+  [cycle, TypeError, "it has a circular reference"],
   [() => {}, TypeError, "Cannot serialize a function"],
   [{ mark: Symbol("mark") }, TypeError, "Cannot serialize a symbol"],
-  [new Map([[7, "seven"]]), TypeError, "one of its keys is of type number"],
+  [new Map([[7, "seven"]]), TypeError, "expected string keys, found type number"],
 ];
 
 const badTimeouts: Refusal[] = [
-  [-1, RangeError, "expected a finite number not below 0"],
-  [NaN, RangeError, "expected a finite number not below 0"],
-  [-Infinity, RangeError, "expected a finite number not below 0"],
+  [-1, RangeError, "expected a finite number of at least 0"],
+  [NaN, RangeError, "expected a finite number of at least 0"],
+  [-Infinity, RangeError, "expected a finite number of at least 0"],
   ["5", TypeError, "a value of type string as timeoutSeconds"],
 ];
 
@@ -127,12 +127,12 @@ const enqueueRefusals: Record<string, Refusal[]> = {
     [{ key: "a\0b" }, RangeError, "they contain a NUL character or a lone surrogate"],
     [{ "a\0b": 1 }, RangeError, "they contain a NUL character or a lone surrogate"],
     [{ deep: [{ key: "\\\udfff" }] }, RangeError, "a NUL character or a lone surrogate"],
-    [cycle, TypeError, "it contains itself"],
+    [cycle, TypeError, "it has a circular reference"],
     [{ run() {} }, TypeError, "Cannot serialize a function"],
   ],
   namedArgs: [
     [[1], TypeError, "an array as namedArgs: expected a plain object"],
-    [cycle, TypeError, "it contains itself"],
+    [cycle, TypeError, "it has a circular reference"],
   ],
   workflowIDReusePolicy: [
     ["replace", RangeError, 'expected "return-existing" or "reject"'],
@@ -208,7 +208,7 @@ Deno.test("enqueue() and send() refuse values that cannot be serialized", async 
   );
   await assertRefused(
     "native namedArgs",
-    [[{ a: 1 }, TypeError, 'only "portable" has them']],
+    [[{ a: 1 }, TypeError, 'use "portable" or "py_pickle"']],
     (pool, namedArgs) => enqueue(pool, { ...task, namedArgs, serializationType: "native" }),
   );
 });
@@ -269,8 +269,8 @@ const clientRefusals: Record<string, Refusal[]> = {
   serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
   pollingIntervalMs: badIntervals,
   retryTimeoutSeconds: [
-    [-1, RangeError, "expected a finite number not below 0"],
-    [Infinity, RangeError, "expected a finite number not below 0"],
+    [-1, RangeError, "expected a finite number of at least 0"],
+    [Infinity, RangeError, "expected a finite number of at least 0"],
     ["1", TypeError, "a value of type string as retryTimeoutSeconds"],
   ],
 };

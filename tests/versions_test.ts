@@ -270,8 +270,8 @@ Deno.test("renameApplication()", async (test) => {
 
   await test.step("refuses what says nothing", async () => {
     const refused: [Parameters<typeof renameApplication>, typeof TypeError, string][] = [
-      [[client, undefined, "bank"], TypeError, "without oldName or adoptUnclaimedRows"],
-      [[client, "bank", "bank"], RangeError, "that is its name already"],
+      [[client, undefined, "bank"], TypeError, "expected oldName or adoptUnclaimedRows"],
+      [[client, "bank", "bank"], RangeError, "oldName and newName are the same"],
       [[client, "", "bank"], RangeError, "oldName"],
       [[client, "shop", ""], RangeError, "newName"],
       [[client, "shop", 7 as never], TypeError, "newName"],

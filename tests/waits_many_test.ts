@@ -289,7 +289,7 @@ Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
       assertEquals(one.workflowIDs, open);
       assertEquals(
         one.message,
-        `Cannot wait any longer for workflows: 2 not ended within ${timeoutSeconds} s`,
+        `Cannot wait for workflows: 2 of them did not end within ${timeoutSeconds} s`,
       );
       const outcomes = waitEach(client, all, options);
       assertEquals((await outcomes.next()).value!.workflowID, ended);
@@ -352,7 +352,7 @@ Deno.test("misuse of waits for many is refused before anything is sent", async (
     await assertRejects(() => waitAll(client, misused), error, message);
     assertThrows(() => waitEach(client, misused), error, message);
   }
-  await assertRejects(() => waitFirst(client, []), RangeError, "no workflows");
+  await assertRejects(() => waitFirst(client, []), RangeError, "expected at least one workflow");
   for (const options of [{ timeoutSeconds: -1 }, { pollingIntervalMs: 0.5 }]) {
     await assertRejects(() => waitFirst(client, ["id"], options), RangeError);
     await assertRejects(() => waitAll(client, ["id"], options), RangeError);

@@ -1,7 +1,8 @@
 /** Finds the URL of the system database to connect to. */
 
 async function readEnvironment(name: string): Promise<string | undefined> {
-  // Deno, Node and Bun all have it; imported here so that reading the library needs no permission.
+  // Deno, Node and Bun all have it. Imported on demand, so that importing the library needs no
+  // permission.
   const { default: process } = await import("node:process");
   return process.env[name];
 }
@@ -13,10 +14,10 @@ interface DatabaseURL {
   readonly query: string;
 }
 
-// The URL itself stays out of the messages: it may hold a password.
+// Messages must not contain the URL, which may have a password.
 function parse(url: string, source: string): DatabaseURL {
   const match = /^(postgres(?:ql)?:\/\/[^/?#]*)(?:\/([^?#]*))?(.*)$/.exec(url);
-  // URL.parse() knows one host only.
+  // URL.parse() supports only one host.
   if (!match || !URL.parse(match[1]!.replace(/,[^@]*$/, ""))) {
     throw new TypeError(`Cannot connect to the system database: ${source} is not a Postgres URL`);
   }
@@ -28,10 +29,10 @@ function withDatabase({ server, query }: DatabaseURL, database: string): string 
 }
 
 /**
- * The URL given, or else that of the environment, with the name of the system database in it.
+ * The given URL, or else the URL from the environment, with the name of the system database in it.
  *
- * DBOS names the system database of an application after the application's own database, with
- * `_dbos_sys` after it, unless it is told otherwise.
+ * By default, DBOS names the system database after the database of the application, with the suffix
+ * `_dbos_sys`.
  */
 export async function findSystemDatabaseURL(
   given: string | undefined,
@@ -48,13 +49,13 @@ export async function findSystemDatabaseURL(
     const application = decodeURIComponent(url.database);
     if (!application && !systemDatabase) {
       throw new TypeError(
-        "Cannot connect to the system database: DBOS_DATABASE_URL names no database",
+        "Cannot connect to the system database: DBOS_DATABASE_URL has no database name",
       );
     }
     return withDatabase(url, systemDatabase ?? `${application}_dbos_sys`);
   }
   throw new TypeError(
-    "Cannot connect to the system database: pass its URL, or set DBOS_SYSTEM_DATABASE_URL or " +
-      "DBOS_DATABASE_URL",
+    "Cannot connect to the system database: missing URL. Pass one, or set " +
+      "DBOS_SYSTEM_DATABASE_URL or DBOS_DATABASE_URL",
   );
 }

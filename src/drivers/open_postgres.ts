@@ -1,4 +1,4 @@
-/** Opens `npm:postgres` for those who bring no driver. */
+/** Opens a pool of `npm:postgres` for callers that pass no driver. */
 
 import type { SqlTagDriver } from "./driver.ts";
 
@@ -9,16 +9,17 @@ interface SocketOptions {
   readonly connect_timeout: number;
 }
 
-/** A pool of `npm:postgres`, as far as it is used here. */
+/** A pool of `npm:postgres`: the methods that are used here. */
 export interface PostgresPool extends SqlTagDriver {
   end(options: { timeout: number }): Promise<void>;
 }
 
 /**
- * A pool of `npm:postgres`. The library is loaded here, so that it costs nothing to others.
+ * Opens a pool of `npm:postgres`. It is loaded on demand, so other programs do not pay for it.
  *
- * Its own sockets wait for the acknowledgement of one small packet before they send the next, which
- * makes a far database up to 1.6 times as slow; ours do not.
+ * The pool gets sockets with `noDelay`. The driver's own sockets wait for the acknowledgement of a
+ * small packet before they send the next one, which makes a distant database up to 1.6 times
+ * slower.
  */
 export async function openPostgres(
   url: string,
@@ -31,55 +32,60 @@ export async function openPostgres(
 
   type Socket = InstanceType<typeof net.Socket>;
 
-  function open(target: { host: string; port: number } | { path: string }): Socket {
+  function openSocket(target: { host: string; port: number } | { path: string }): Socket {
     const socket = net.connect({ ...target, noDelay: true });
-    // npm:postgres would connect again at once, for ever, where nothing was said on a connection.
+    // If the server closes a connection before it sends anything, npm:postgres would reconnect
+    // immediately, in an endless loop.
     socket.once("end", () => {
       if (socket.bytesRead > 0) return;
-      const error = new Error("Cannot connect to the system database: the server hung up");
+      const error = new Error(
+        "Cannot connect to the system database: the server closed the connection",
+      );
       socket.destroy(Object.assign(error, { code: "CONNECTION_CLOSED" }));
     });
-    // Where npm:postgres takes the name from that a certificate is checked for.
+    // npm:postgres reads the host name from the socket when it verifies the server's certificate.
     return Object.assign(socket, target);
   }
 
-  function connects(socket: Socket, timeoutMs: number): Promise<boolean> {
+  function waitForConnect(socket: Socket, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (isConnected: boolean) => {
+      const settle = (isConnected: boolean) => {
         clearTimeout(timer);
         socket.off("error", fail);
-        // A late error has no other listener.
+        // Without a listener, a later error would be uncaught.
         if (!isConnected) socket.on("error", () => {}).destroy();
         resolve(isConnected);
       };
-      const fail = () => end(false);
+      const fail = () => settle(false);
       const timer = setTimeout(fail, timeoutMs);
       socket.once("error", fail);
-      socket.once("connect", () => end(true));
+      socket.once("connect", () => settle(true));
     });
   }
 
-  // A URL may name several hosts; the first one that answers serves. The last is not waited for: a
-  // connection that is refused a socket is lost to the pool of npm:postgres, so it gets one that is
-  // still connecting, and sees for itself how that ends.
-  async function openSocket({ host, port, path, connect_timeout }: SocketOptions): Promise<Socket> {
-    if (path) return open({ path });
+  // A URL may have several hosts; the first one that accepts a connection is used. The socket to
+  // the last host is returned while it is still connecting, and npm:postgres handles its errors: if
+  // this function rejected, the pool would lose a connection for good.
+  async function openFirstSocket(
+    { host, port, path, connect_timeout }: SocketOptions,
+  ): Promise<Socket> {
+    if (path) return openSocket({ path });
     const targets = host.map((name, index) => ({ host: name, port: port[index] ?? port[0]! }));
     for (const target of targets.slice(0, -1)) {
-      const socket = open(target);
-      if (await connects(socket, connect_timeout * 1000)) return socket;
+      const socket = openSocket(target);
+      if (await waitForConnect(socket, connect_timeout * 1000)) return socket;
     }
-    return open(targets.at(-1)!);
+    return openSocket(targets.at(-1)!);
   }
 
   return postgres(url, {
     max: maxConnections,
-    // It would ask the server for its array types on every new connection.
+    // Otherwise every new connection first queries the array types.
     fetch_types: false,
-    // In seconds. Its own grows to 20 s, which is longer than we try again.
+    // In seconds. The default grows to 20 s, which is longer than statements are retried.
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
-    socket: openSocket,
+    socket: openFirstSocket,
     // deno-lint-ignore no-explicit-any -- its types lack `socket`.
   } as any) as unknown as PostgresPool;
 }

@@ -1,4 +1,4 @@
-/** Limits how long the server works on a list or count, which may have to read many rows. */
+/** Limits how long the server may work on a list or count, which may read many rows. */
 
 import * as sql from "../../sql/lists/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
@@ -15,7 +15,7 @@ export async function runWithTimeout<Parameters extends object, Row>(
   parameters: Parameters,
 ): Promise<Row[]> {
   const timeoutMs = database.settings.observabilityQueryTimeoutMs;
-  // In a transaction the limit would apply to later statements too.
+  // In a caller's transaction the timeout would also apply to later statements.
   if (timeoutMs === 0 || database.adapter.transactionStatus() !== "none") {
     return await database.run(statement, parameters);
   }

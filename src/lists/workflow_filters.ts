@@ -1,4 +1,4 @@
-/** Which workflows a list or a count is about. */
+/** The filters of lists and counts of workflows, and the parameters that they become. */
 
 import type { listWorkflows } from "../../sql/lists/mod.ts";
 import { serializeAttributes } from "../workflows/attributes.ts";
@@ -6,77 +6,182 @@ import { joinLists } from "../database/text_lists.ts";
 import { checkBoolean, checkChoice, checkText } from "../validate.ts";
 
 /**
- * What to filter workflows by. A filter that is left out lets all of them pass; of several values
- * one must match, and of no values none does.
+ * Filters for workflows. A workflow must match all filters that are given. A filter with an array
+ * matches any of its values; an empty array matches no workflow.
  *
- * Times are ISO 8601 texts, dates or milliseconds since 1970, and match as well.
+ * Times are ISO 8601 strings, dates or milliseconds since 1970. Both ends of a time range are
+ * included.
  */
 export interface WorkflowFilters {
-  /** Their IDs. */
+  /**
+   * The IDs of the workflows.
+   *
+   * @default {undefined} any
+   */
   workflowIDs?: readonly string[];
-  /** How their IDs begin. */
+  /**
+   * Prefixes of the IDs of the workflows.
+   *
+   * @default {undefined} any
+   */
   workflow_id_prefix?: string | readonly string[];
-  /** The names that they are registered under. */
+  /**
+   * The names that the workflows are registered under.
+   *
+   * @default {undefined} any
+   */
   workflowName?: string | readonly string[];
-  /** The classes that have them as methods. */
+  /**
+   * The classes that have the workflows as methods.
+   *
+   * @default {undefined} any
+   */
   className?: string | readonly string[];
-  /** The configured instances that have them as methods. */
+  /**
+   * The configured instances that have the workflows as methods.
+   *
+   * @default {undefined} any
+   */
   configName?: string | readonly string[];
   /**
-   * `PENDING` (running), `ENQUEUED`, `DELAYED`, `SUCCESS`, `ERROR`, `CANCELLED` or
+   * The statuses: `PENDING` (running), `ENQUEUED`, `DELAYED`, `SUCCESS`, `ERROR`, `CANCELLED` or
    * `MAX_RECOVERY_ATTEMPTS_EXCEEDED`.
+   *
+   * @default {undefined} any
    */
   status?: string | readonly string[];
-  /** The queues that they are or were on. */
+  /**
+   * The queues that the workflows are or were on.
+   *
+   * @default {undefined} any
+   */
   queueName?: string | readonly string[];
-  /** Only those of queues that wait or run: `ENQUEUED`, `PENDING` or `DELAYED`. */
+  /**
+   * Whether to include only the unfinished workflows of queues: those with status `ENQUEUED`,
+   * `PENDING` (running) or `DELAYED`.
+   *
+   * @default {false}
+   */
   queuesOnly?: boolean;
-  /** The deduplication IDs that they hold. */
+  /**
+   * The deduplication IDs that the workflows hold.
+   *
+   * @default {undefined} any
+   */
   deduplicationID?: string | readonly string[];
-  /** Whether they were enqueued by a debouncer. */
+  /**
+   * Whether a debouncer enqueued the workflows.
+   *
+   * @default {undefined} both
+   */
   isDebounced?: boolean;
-  /** The users on whose behalf they run. */
+  /**
+   * The users on whose behalf the workflows run.
+   *
+   * @default {undefined} any
+   */
   authenticatedUser?: string | readonly string[];
-  /** The workers that run or ran them. */
+  /**
+   * The workers that run or ran the workflows.
+   *
+   * @default {undefined} any
+   */
   executorId?: string | readonly string[];
-  /** The application versions that run, ran or shall run them. */
+  /**
+   * The application versions that run, ran or are to run the workflows.
+   *
+   * @default {undefined} any
+   */
   applicationVersion?: string | readonly string[];
   /**
-   * The applications that they belong to. Those that belong to none belong to each. An empty list
-   * stands for all applications.
+   * The applications that the workflows belong to. Workflows that belong to no application match
+   * every one. An empty array stands for all applications.
    *
-   * @default {undefined} that of the client if it has one, unless `workflowIDs` are given
+   * @default {undefined} the application of the client; all if it has none or `workflowIDs` is
+   * given
    */
   applicationName?: string | readonly string[];
-  /** The workflows that they are forks of. */
+  /**
+   * The IDs of the workflows that the workflows were forked from.
+   *
+   * @default {undefined} any
+   */
   forkedFrom?: string | readonly string[];
-  /** Whether they are forks. */
+  /**
+   * Whether the workflows are forks.
+   *
+   * @default {undefined} both
+   */
   isFork?: boolean;
-  /** Whether there are forks of them. */
+  /**
+   * Whether the workflows have forks.
+   *
+   * @default {undefined} both
+   */
   wasForkedFrom?: boolean;
-  /** The workflows that started them. */
+  /**
+   * The IDs of the parent workflows, which started the workflows.
+   *
+   * @default {undefined} any
+   */
   parentWorkflowID?: string | readonly string[];
-  /** Whether another workflow started them. */
+  /**
+   * Whether another workflow started the workflows.
+   *
+   * @default {undefined} both
+   */
   hasParent?: boolean;
-  /** The schedules that started them. */
+  /**
+   * The names of the schedules that started the workflows.
+   *
+   * @default {undefined} any
+   */
   scheduleName?: string | readonly string[];
-  /** What their attributes contain, at least; nothing lets all of them pass. */
+  /**
+   * Attributes that the workflows have, among others. An empty object matches all workflows.
+   *
+   * @default {undefined} any
+   */
   attributes?: Readonly<Record<string, unknown>>;
-  /** The earliest time at which they were enqueued or started. */
+  /**
+   * The earliest time at which the workflows were enqueued or started.
+   *
+   * @default {undefined} any
+   */
   startTime?: string | Date | number;
-  /** The latest time at which they were enqueued or started. */
+  /**
+   * The latest time at which the workflows were enqueued or started.
+   *
+   * @default {undefined} any
+   */
   endTime?: string | Date | number;
-  /** The earliest time at which a worker took them from their queue. */
+  /**
+   * The earliest time at which a worker dequeued the workflows.
+   *
+   * @default {undefined} any
+   */
   dequeuedAfter?: string | Date | number;
-  /** The latest time at which a worker took them from their queue. */
+  /**
+   * The latest time at which a worker dequeued the workflows.
+   *
+   * @default {undefined} any
+   */
   dequeuedBefore?: string | Date | number;
-  /** The earliest time at which they ended. */
+  /**
+   * The earliest time at which the workflows ended.
+   *
+   * @default {undefined} any
+   */
   completedAfter?: string | Date | number;
-  /** The latest time at which they ended. */
+  /**
+   * The latest time at which the workflows ended.
+   *
+   * @default {undefined} any
+   */
   completedBefore?: string | Date | number;
 }
 
-/** Parameters of sql/lists/list_workflows.sql. */
+/** The parameters of sql/lists/list_workflows.sql. */
 export type ListParameters = NonNullable<typeof listWorkflows.parameters>;
 
 const lists = {
@@ -119,7 +224,7 @@ function entriesOf<Table extends object>(table: Table): [keyof Table, Table[keyo
   return Object.entries(table) as [keyof Table, Table[keyof Table]][];
 }
 
-/** A text or a list of them as a list, checked. */
+/** Checks a string or an array of strings, and returns it as an array. */
 export function toTexts(
   what: string,
   value: string | readonly string[] | undefined,
@@ -136,7 +241,7 @@ function toFlag(what: string, value: boolean | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** A time in milliseconds since 1970. */
+/** Checks a time, and returns it in milliseconds since 1970. */
 export function toEpochMs(
   what: string,
   value: string | Date | number | undefined,
@@ -144,13 +249,13 @@ export function toEpochMs(
   if (value === undefined) return undefined;
   if (typeof value !== "string" && typeof value !== "number" && !(value instanceof Date)) {
     throw new TypeError(
-      `Cannot use a value of type ${typeof value} as ${what}: expected a time as an ISO 8601 ` +
-        "text, a date or milliseconds since 1970",
+      `Cannot use a value of type ${typeof value} as ${what}: expected an ISO 8601 string, a ` +
+        "Date or milliseconds since 1970",
     );
   }
-  // A date holds whole milliseconds of some 270,000 years.
+  // A Date truncates numbers to whole milliseconds, and is invalid some 270,000 years from 1970.
   const timeMs = new Date(value).getTime();
-  if (Number.isNaN(timeMs)) throw new RangeError(`Cannot use the given ${what}: it is not a time`);
+  if (Number.isNaN(timeMs)) throw new RangeError(`Cannot use the given ${what}: invalid time`);
   return timeMs;
 }
 
@@ -166,38 +271,38 @@ function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParame
     is_selective: wanted.every((name) => unfinished.includes(name)) ? 1 : undefined,
   };
   if (wanted.length === 1) return { ...parameters, status: wanted[0] };
-  const among = (group: string[]) => wanted.filter((name) => group.includes(name)).join();
+  const selectFrom = (group: string[]) => wanted.filter((name) => group.includes(name)).join();
   return {
     ...parameters,
     one_of_statuses: 1,
-    in_flight_statuses: among(inFlight) || undefined,
+    in_flight_statuses: selectFrom(inFlight) || undefined,
     is_delayed: wanted.includes("DELAYED") ? 1 : undefined,
-    failed_statuses: among(failed) || undefined,
+    failed_statuses: selectFrom(failed) || undefined,
     is_successful: wanted.includes("SUCCESS") ? 1 : undefined,
   };
 }
 
 /**
- * The range that has all texts with one of the prefixes, in the order of their bytes. Only what is
- * ASCII counts, since that is the same in every encoding.
+ * A range, in byte order, that contains every text with one of the prefixes. It is made of the
+ * ASCII characters that the prefixes begin with, since their bytes are the same in every encoding.
  */
 function toRange(prefixes: readonly string[]): ListParameters {
   // deno-lint-ignore no-control-regex
-  const heads = prefixes.map((prefix) => /^[\x01-\x7d]*/.exec(prefix)![0]).sort();
-  if (!heads[0]) return {};
-  // What follows "a" comes after what follows "ab".
-  const ends = heads.map((head) =>
-    head.slice(0, -1) + String.fromCharCode(head.charCodeAt(head.length - 1) + 1)
+  const starts = prefixes.map((prefix) => /^[\x01-\x7d]*/.exec(prefix)![0]).sort();
+  if (!starts[0]) return {};
+  // Sorted again, since "a" precedes "ab", but the end of "a" ("b") follows that of "ab" ("ac").
+  const ends = starts.map((start) =>
+    start.slice(0, -1) + String.fromCharCode(start.charCodeAt(start.length - 1) + 1)
   ).sort();
-  return { id_from: heads[0], id_until: ends.at(-1) };
+  return { id_from: starts[0], id_until: ends.at(-1) };
 }
 
-/** Patterns that match what begins with the prefixes. */
+/** Patterns for `like` that match texts with the prefixes. */
 export function toPatterns(prefixes: readonly string[] | undefined): string[] | undefined {
   return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
 }
 
-/** The filters as parameters of sql/lists/list_workflows.sql and sql/lists/count_workflows.sql. */
+/** Checks filters, and returns them as parameters of list_workflows.sql and count_workflows.sql. */
 export function toFilterParameters(
   filters: WorkflowFilters,
   ownApplication: string | undefined,

@@ -10,7 +10,7 @@ const eventsQuery = pollObjects(sql.findEvents);
 const defaultTimeoutSeconds = 60;
 
 /**
- * The latest value that a workflow has set for an event; waits for it to be set.
+ * Waits until a workflow has set an event, and returns the latest value of the event.
  *
  * @example
  * ```ts
@@ -23,11 +23,12 @@ const defaultTimeoutSeconds = 60;
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the event.
- * @param options How long to wait, and how, or the timeout in seconds alone; 60 s without.
- * @returns The value, or null if it was not set in time.
+ * @param options How long to wait, and how, or only the timeout in seconds. The default timeout is
+ * 60 s.
+ * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
- * @throws {RangeError} If the ID or the key is empty, or the timeout negative.
- * @throws {UnsupportedSerializationError} If the value is in a format that is not known.
+ * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
+ * @throws {UnsupportedSerializationError} If the value is in an unknown format.
  */
 export async function getEvent<Value = unknown>(
   client: Client | Driver,

@@ -11,7 +11,7 @@ import { createHandle, type WorkflowHandle } from "./workflow.ts";
 /** What to cancel besides the workflows themselves. */
 export interface CancelWorkflowsOptions {
   /**
-   * Cancel the workflows that they have started as well, and what those have started.
+   * Also cancel the workflows that they started, directly or indirectly.
    *
    * @default {false}
    */
@@ -23,7 +23,8 @@ export interface ResumeWorkflowsOptions {
   /**
    * The queue to put them on.
    *
-   * @default {undefined} the one that every DBOS application has, which runs them at once
+   * @default {"_dbos_internal_queue"} the internal queue that every DBOS application has, which
+   * runs them at once
    */
   queueName?: string;
 }
@@ -31,7 +32,7 @@ export interface ResumeWorkflowsOptions {
 /** What to delete besides the workflows themselves. */
 export interface DeleteWorkflowsOptions {
   /**
-   * Delete the workflows that they have started as well, and what those have started.
+   * Also delete the workflows that they started, directly or indirectly.
    *
    * @default {false}
    */
@@ -39,7 +40,7 @@ export interface DeleteWorkflowsOptions {
 }
 
 function checkIDs(workflowIDs: unknown): void {
-  // Those that are missing are refused too.
+  // checkOptionalTexts() accepts undefined, but the IDs are required.
   checkOptionalTexts("workflowIDs", workflowIDs ?? null);
 }
 
@@ -48,9 +49,10 @@ async function requireParents(database: SystemDatabase, option: string): Promise
 }
 
 /**
- * Cancels a workflow: it is taken off its queue, and one that runs stops before its next step.
+ * Cancels a workflow: removes it from its queue or, if it is running, stops it before its next
+ * step.
  *
- * One that has ended stays as it is, and an ID that no workflow has is passed over.
+ * A workflow that has ended is not changed, and an unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -63,10 +65,11 @@ async function requireParents(database: SystemDatabase, option: string): Promise
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options Whether to cancel its children too.
- * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @param options Whether to also cancel its children.
+ * @throws {TypeError} If the ID is not a string, or the option is not a boolean.
  * @throws {RangeError} If the ID is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `cancelChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function cancelWorkflow(
   client: Client | Driver,
@@ -90,10 +93,11 @@ export async function cancelWorkflow(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowIDs The IDs of the workflows.
- * @param options Whether to cancel their children too.
- * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @param options Whether to also cancel their children.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option is not a boolean.
  * @throws {RangeError} If one of the IDs is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `cancelChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function cancelWorkflows(
   client: Client | Driver,
@@ -116,12 +120,12 @@ export async function cancelWorkflows(
 }
 
 /**
- * Resumes a workflow that was cancelled or given up: it goes on after its last finished step, with
- * its recovery attempts counted anew and without its deadline.
+ * Resumes a workflow that was cancelled or exceeded its maximum recovery attempts: it continues
+ * after its last completed step. Its recovery attempts are reset, and its deadline is removed.
  *
- * One that is waiting on a queue or delayed runs now; one that runs is started once more, and its
- * present run stops before its next step. One that has ended with a result or an error stays as it
- * is.
+ * A workflow that is enqueued or delayed runs now. A workflow that is running is started again, and
+ * its current run stops before its next step. A workflow that ended with a result or an error is
+ * not changed.
  *
  * @example
  * ```ts
@@ -157,8 +161,8 @@ export async function resumeWorkflow<Result = unknown>(
 }
 
 /**
- * Resumes workflows as {@linkcode resumeWorkflow} does, all in one statement: either every one of
- * them is there, or none is resumed.
+ * Resumes workflows as {@linkcode resumeWorkflow} does, all in one statement. If one of them does
+ * not exist, none is resumed.
  *
  * @example
  * ```ts
@@ -176,7 +180,8 @@ export async function resumeWorkflow<Result = unknown>(
  * @returns Handles to the workflows, in the order of the IDs.
  * @throws {TypeError} If the IDs are not an array of strings, or the queue is not a string.
  * @throws {RangeError} If one of the IDs or the queue is empty.
- * @throws {NonExistentWorkflowError} If one of them is not there; it names all that are not.
+ * @throws {NonExistentWorkflowError} If a workflow does not exist; the error has the IDs of all
+ * that do not.
  */
 export async function resumeWorkflows<Result = unknown>(
   client: Client | Driver,
@@ -197,9 +202,9 @@ export async function resumeWorkflows<Result = unknown>(
 }
 
 /**
- * Deletes a workflow with all that belongs to it: steps, messages, events and streams.
+ * Deletes a workflow with all its data: steps, messages, events and streams.
  *
- * Cancel one that runs before you delete it. An ID that no workflow has is passed over.
+ * Cancel a running workflow before you delete it. An unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -211,10 +216,11 @@ export async function resumeWorkflows<Result = unknown>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options Whether to delete its children too.
- * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @param options Whether to also delete its children.
+ * @throws {TypeError} If the ID is not a string, or the option is not a boolean.
  * @throws {RangeError} If the ID is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `deleteChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function deleteWorkflow(
   client: Client | Driver,
@@ -238,10 +244,11 @@ export async function deleteWorkflow(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowIDs The IDs of the workflows.
- * @param options Whether to delete their children too.
- * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @param options Whether to also delete their children.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option is not a boolean.
  * @throws {RangeError} If one of the IDs is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `deleteChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function deleteWorkflows(
   client: Client | Driver,

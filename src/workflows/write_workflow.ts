@@ -26,8 +26,8 @@ export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefine
 }
 
 /**
- * Inserts a workflow, together with others that are inserted meanwhile. Returns the ID of the workflow
- * that the caller gets a handle to.
+ * Inserts a workflow, together with those of concurrent calls. Returns the ID of the workflow that
+ * the caller gets a handle to.
  */
 export async function writeWorkflow(
   database: SystemDatabase,

@@ -197,7 +197,7 @@ export const enqueueCases: Cases = {
       const error = await assertRejects(
         () => library.enqueue(client, { ...idleTask, ...options, workflowID }),
         library.ConflictingWorkflowError,
-        `Cannot enqueue ${requested} as ${workflowID}: that is the ID of workflow echo`,
+        `Cannot enqueue ${requested} with ID ${workflowID}: the ID is in use by workflow echo`,
       );
       assertEquals(error.workflowID, workflowID);
     }

@@ -106,7 +106,7 @@ export const resultCases: Cases = {
     const error = await assertRejects(
       () => library.getResult(client, workflowID),
       library.UnsupportedSerializationError,
-      "its serialization format abacus is not known",
+      "unknown serialization format abacus",
     );
     assertEquals(error.serialization, "abacus");
     const status = await library.getStatus(client, workflowID);
