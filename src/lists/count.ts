@@ -3,7 +3,8 @@ import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
-import { toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
+import { toFilterParameters } from "./filter_parameters.ts";
+import type { WorkflowFilters } from "./workflow_filters.ts";
 
 /** Which workflows to count, and how to group them. */
 export interface CountWorkflowsOptions extends WorkflowFilters {

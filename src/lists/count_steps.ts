@@ -4,7 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { joinLists } from "../database/text_lists.ts";
-import { toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
+import { toEpochMs, toPatterns, toTexts } from "./filter_parameters.ts";
 
 /**
  * Which steps to count, and how to group them. A filter with an array matches any of its values.

@@ -4,11 +4,8 @@ import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger } from "../validate.ts";
-import {
-  type ListParameters,
-  toFilterParameters,
-  type WorkflowFilters,
-} from "./workflow_filters.ts";
+import { type ListParameters, toFilterParameters } from "./filter_parameters.ts";
+import type { WorkflowFilters } from "./workflow_filters.ts";
 import {
   toWorkflowStatus,
   type WorkflowStatus,
