@@ -1,21 +1,21 @@
 import net from "node:net";
 
-/** A network between a client and a Postgres server, with the faults of a network. */
+/** A proxy between a client and a Postgres server, which simulates network faults. */
 export interface TcpProxy extends AsyncDisposable {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
-  /** How many times the server has finished with what it was asked. */
+  /** The number of complete responses of the server. */
   readonly answers: number;
   /**
-   * Cuts the connection that carries `text` to the server, once the server is done with it and
-   * before any of its answer arrives. Only the first time; `isLost` tells whether it has been.
+   * Closes the connection that sends `text`, after the server has processed it and before any of
+   * the response arrives. It does so once; `isLost` says whether it has happened.
    */
   loseAnswerTo(text: string): { readonly isLost: boolean };
-  /** Cuts all connections; new ones are taken. */
+  /** Closes all connections. New ones are accepted. */
   cut(): void;
-  /** Cuts all connections, and refuses new ones until restore(). */
+  /** Closes all connections, and refuses new ones until restore(). */
   refuse(): Promise<void>;
-  /** Passes nothing on any more, in either direction, until restore(). */
+  /** Forwards nothing in either direction until restore(). */
   hang(): void;
   restore(): Promise<void>;
 }
@@ -25,24 +25,24 @@ interface Loss {
   isLost: boolean;
 }
 
-/** The end of every answer of Postgres: ReadyForQuery, outside of a transaction or in one. */
+/** The end of every response of Postgres: ReadyForQuery, outside a transaction or in one. */
 // deno-lint-ignore no-control-regex -- the bytes of the protocol
 const readyForQuery = /Z\0\0\0\x05[IT]/;
 
-/** What becomes of all that passes a proxy. */
+/** Options of a proxy. */
 export interface TcpProxyOptions {
   /**
-   * Puts off what goes back to the client, keeping its order.
+   * Delays the data that is sent to the client. It must keep the order.
    *
-   * @default {undefined} all goes at once
+   * @default {undefined} no delay
    */
-  delay?: (act: () => void) => void;
+  delay?: (callback: () => void) => void;
 }
 
-/** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
+/** Starts a proxy for the server of `databaseUrl`, on a free local port. */
 export async function startTcpProxy(
   databaseUrl: string,
-  { delay = (act) => act() }: TcpProxyOptions = {},
+  { delay = (callback) => callback() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
@@ -128,7 +128,7 @@ function listen(listener: net.Server, port: number): Promise<void> {
   });
 }
 
-/** One character a byte. */
+/** Decodes bytes to one character each. */
 function toText(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
