@@ -1,62 +1,27 @@
 /** Tests the package that `deno pack` creates, installed by npm, on Node and Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
 import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import {
+  bunFor,
+  findMissingTool,
+  install,
+  node,
+  pack,
+  root,
+  rootUrl,
+  run,
+  versionOf,
+} from "./support/packed.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const rootUrl = new URL("../", import.meta.url);
-const root = fileURLToPath(rootUrl);
-const { imports } = JSON.parse(Deno.readTextFileSync(`${root}deno.json`));
-const tools = ["bun@1.4.5", "typescript@7.0.2", "@types/node@26.6.6", "@types/pg@8.23.1"];
 const tscFlags = [
   ..."--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck false".split(" "),
   ..."--target es2022 --module nodenext --moduleResolution nodenext".split(" "),
 ];
-
-// Checks npm, which needs Node: if Node is missing, Deno itself may run as `node`.
-function isNpmInstalled(): boolean {
-  try {
-    return new Deno.Command("npm", { args: ["--version"] }).outputSync().success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Runs a command, and returns its output. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const signal = AbortSignal.timeout(300_000);
-  const output = await new Deno.Command(command, { args, cwd, signal }).output();
-  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
-    new TextDecoder().decode(bytes)
-  ) as [string, string];
-  assert(output.success, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
-/** The version of an npm package in deno.json. */
-function versionOf(name: string): string {
-  return imports[name].split("@").at(-1);
-}
-
-/** Creates `package.tgz` in the folder, and unpacks it to `package/`. */
-async function pack(folder: string): Promise<void> {
-  const flags = ["--allow-dirty", "--no-source-maps", `--output=${folder}/package.tgz`];
-  await run(root, Deno.execPath(), "pack", ...flags);
-  await run(folder, "tar", "-xzf", "package.tgz");
-}
-
-async function install(folder: string, tarball: string): Promise<void> {
-  await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
-  const packages = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
-  await run(folder, "npm", "install", ...flags, tarball, ...packages, ...tools);
-  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
-  await run(folder, "node", "node_modules/bun/install.js");
-}
 
 /**
  * Bundles the suite to one JavaScript file, which imports the library and the drivers from the
@@ -69,7 +34,7 @@ async function bundleSuite(folder: string): Promise<void> {
       new URL(`tests/npm_only/${name}.ts`, rootUrl).href,
     ]),
   );
-  const importMap = JSON.stringify({ imports: { ...imports, ...standIns } });
+  const importMap = JSON.stringify({ imports: { ...config.imports, ...standIns } });
   const flags = [
     "--quiet",
     "--check",
@@ -102,11 +67,11 @@ async function filesIn(folder: string): Promise<string[]> {
 // The steps run concurrently, which the sanitizers do not support.
 const withoutSanitizers = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
-const isIgnored = !isNpmInstalled();
+const missingTool = findMissingTool();
 Deno.test({
-  name: isIgnored ? "the packed package (skipped: npm is missing)" : "the packed package",
-  ignore: isIgnored,
-  ...withoutSanitizers,
+  name: `the packed package${missingTool ? ` (skipped: ${missingTool})` : ""}`,
+  ignore: missingTool !== undefined,
+  ...sideBySide,
   async fn(test) {
     const folder = await Deno.makeTempDir();
     const [packed, installed] = [`${folder}/packed`, `${folder}/installed`];
@@ -157,7 +122,7 @@ Deno.test({
           // The dependencies are not installed in this folder.
           for (const [name, exported] of Object.entries({ mod: library, core, errors })) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
-            const names = await run(`${packed}/package`, "node", "-e", code);
+            const names = await run(`${packed}/package`, node, "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));
           }
         }),
@@ -168,11 +133,11 @@ Deno.test({
         }),
         step(
           "passes the conformance suite on Node",
-          () => runSuite(installed, ready, "node"),
+          () => runSuite(installed, ready, node),
         ),
         step(
           "passes the conformance suite on Bun",
-          () => runSuite(installed, ready, `${installed}/node_modules/.bin/bun`),
+          () => runSuite(installed, ready, bunFor(installed)),
         ),
       ]);
     } finally {
