@@ -71,7 +71,7 @@ const missingTool = findMissingTool();
 Deno.test({
   name: `the packed package${missingTool ? ` (skipped: ${missingTool})` : ""}`,
   ignore: missingTool !== undefined,
-  ...sideBySide,
+  ...withoutSanitizers,
   async fn(test) {
     const folder = await Deno.makeTempDir();
     const [packed, installed] = [`${folder}/packed`, `${folder}/installed`];
