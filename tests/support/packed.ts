@@ -29,11 +29,11 @@ function succeeds(command: string, ...args: string[]): boolean {
 /** Why the package cannot be packed or installed here; undefined if it can. */
 export function findMissingTool(): string | undefined {
   if (!succeeds(Deno.execPath(), "pack", "--help")) return "this Deno has no `deno pack`";
-  // Node is not asked for: npm runs on it, and where it is missing Deno itself answers to its name.
+  // npm needs Node. If Node is missing, Deno itself may run as `node`.
   if (!succeeds("npm", "--version")) return "npm is missing";
 }
 
-/** Runs a command to its end and gives what it printed. */
+/** Runs a command, and returns its output. */
 export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
   const signal = AbortSignal.timeout(300_000);
   const output = await new Deno.Command(command, { args, cwd, signal }).output();
@@ -44,13 +44,13 @@ export async function run(cwd: string, command: string, ...args: string[]): Prom
   return stdout;
 }
 
-/** The version that deno.json has of an npm package. */
+/** The version of an npm package in deno.json. */
 export function versionOf(name: string): string {
   const imports: Record<string, string> = config.imports;
   return imports[name]!.split("@").at(-1)!;
 }
 
-/** Leaves `package.tgz` in the folder, and what is in it under `package/`. */
+/** Creates `package.tgz` in the folder, and unpacks it to `package/`. */
 export async function pack(folder: string): Promise<void> {
   const flags = ["--allow-dirty", "--no-source-maps", `--output=${folder}/package.tgz`];
   await run(root, Deno.execPath(), "pack", ...flags);
@@ -67,7 +67,7 @@ export async function install(
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
   const all = [...drivers, ...types, ...tools, ...packages];
   await run(folder, "npm", "install", ...flags, tarball, ...all);
-  // Puts Bun's program in its place, which npm does by itself only where scripts are allowed.
+  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
   if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
 }
 
