@@ -6,7 +6,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { type Example, expectedOutput, readDocument } from "./support/examples.ts";
 import { bunFor, findMissingTool, install, node, pack } from "./support/packed.ts";
 import { startPastedWorker } from "./support/pasted_worker.ts";
-import { denoCommand, run, runProgram, writeExample } from "./support/run_example.ts";
+import { denoCommand, runProgram, writeExample } from "./support/run_example.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -33,8 +33,6 @@ function anchorsOf(text: string): string[] {
     heading!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-")
   );
 }
-
-// These are added by other changes. Remove them here once they exist.
 
 Deno.test("all links of the documents are valid", () => {
   for (const path of paths) {
