@@ -30,7 +30,7 @@ export interface Language {
 
 /** For most releases: they do not cancel a workflow at its deadline if it has not started. */
 export const noDeadlineBeforeStart: Language["unsupported"] = {
-  "Deadline of what has not started": "its workers cancel what has started only",
+  "Deadline before the start": "its workers only cancel workflows that have started",
 };
 
 function pathOf(relative: string): string {
@@ -130,7 +130,7 @@ export const go: Language = {
   nativeFormat: "DBOS_JSON",
   unsupported: {
     "A method of a class": "the language has no classes",
-    "The roles of the user": "workflows cannot ask for them",
+    "The roles of the user": "workflows cannot read them",
   },
 };
 
@@ -164,9 +164,9 @@ const java: Language = {
   nativeFormat: "java_jackson",
   unsupported: {
     ...noDeadlineBeforeStart,
-    "Named arguments": "workflows are given those by position only",
-    "Arguments in its native format, as this client writes them":
-      "it has Java's classes, which this client does not know",
+    "Named arguments": "workflows take positional arguments only",
+    "Arguments written in its native format":
+      "it contains Java classes, which this client does not know",
   },
   // As in java/App.java, which explains why.
   enqueueOptions: (args) => ({ workflowClassName: `Workflows${args.length}` }),

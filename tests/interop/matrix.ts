@@ -10,10 +10,10 @@ export interface Column {
 
 const introduction = `# Which feature works with which worker
 
-What the last run of \`deno task test:interop -- --write\` proved with live workers: those of the
-newest release of each language, and those of older releases, each on the system database that it
-made itself. The version of its schema is in brackets. A number says why a feature is not possible;
-what needs something that a schema has not was refused, before anything was written.
+The results of the last \`deno task test:interop -- --write\`, which runs live workers: of the newest
+release of each language, and of older releases, each on the system database that it creates. The
+version of its schema is in brackets. A number stands for the reason why a feature is not possible.
+If the schema lacks what a feature needs, the client refuses the call before it writes anything.
 `;
 
 const newest = "Newest releases";

@@ -119,7 +119,7 @@ function compareVersions(first: string, second: string): number {
 
 export const features: Feature[] = [
   {
-    name: "What is told of the system database",
+    name: "Description of the system database",
     async verify({ client, language, version, hasFeature }) {
       const description = await describeSystemDatabase(client);
       const [oldest, newest] = parseVersions(description.releases[language]!);
@@ -158,7 +158,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Several arguments, and none",
+    name: "Several arguments, or none",
     async verify({ start }) {
       const several = await start({ workflowName: "echo" }, ...values);
       assertEquals(await several.getResult(timeout), values);
@@ -221,7 +221,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Arguments in its native format, as this client writes them",
+    name: "Arguments written in its native format",
     async verify({ start, nativeFormat, readFormat, hasFeature }) {
       const serializationType = writtenAs(nativeFormat)!;
       const options = { workflowName: "echoOne", serializationType };
@@ -279,7 +279,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "`send` with a topic, and without",
+    name: "`send` with and without a topic",
     async verify({ client, start }) {
       const withTopic = await start({ workflowName: "waitForMessage" }, "orders");
       await send(client, withTopic.workflowID, "to nobody");
@@ -371,7 +371,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Delete with the children",
+    name: "Delete with children",
     async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "runChild" }, "echoOne", 1);
       await getResult(timeout);
@@ -382,7 +382,7 @@ export const features: Feature[] = [
     unsupportedCall: ({ client }) => deleteWorkflow(client, "any", { deleteChildren: true }),
   },
   {
-    name: "One run a workflow ID",
+    name: "One run per workflow ID",
     async verify({ start }) {
       const options = { workflowName: "echo", workflowID: crypto.randomUUID() };
       const [first, second] = await Promise.all([start(options, 1), start(options, 2)]);
@@ -409,7 +409,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Delay, and its change",
+    name: "Delays, and changing them",
     async verify({ client, start }) {
       const soon = await start({ workflowName: "echo", delaySeconds: 0.3 });
       const late = await start({ workflowName: "echo", delaySeconds: 1000 });
@@ -449,7 +449,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Partitions of a queue",
+    name: "Queue partitions",
     async verify({ client, start }) {
       const options = { workflowName: "waitForMessage", queueName: "partitioned" };
       const [first, second, other] = [
@@ -532,7 +532,7 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Deadline of what has not started",
+    name: "Deadline before the start",
     async verify({ start }) {
       const options = { workflowName: "echo", queueName: "idle", deadlineEpochMS: Date.now() };
       const handle = await start(options);

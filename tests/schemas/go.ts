@@ -40,20 +40,20 @@ function createReleaseBefore18(version: string): Language {
     unsupported: {
       ...go.unsupported,
       ...noDeadlineBeforeStart,
-      "The authenticated user": "workflows cannot ask for it",
+      "The authenticated user": "workflows cannot read it",
     },
   });
 }
 
 const oneArgument = "a workflow has one argument";
-const noStreams = "workflows can write streams from 0.11 on";
-const messageOnly = "of an error only the message is stored";
+const noStreams = "workflows can write streams since 0.11";
+const messageOnly = "only the message of an error is stored";
 
 export const goReleases: Language[] = [
   // The first release that has a client.
   createRelease("0.6.0", pathOf("go/before_0_8"), [], {
     unsupported: {
-      "Arguments in its native format, as this client writes them":
+      "Arguments written in its native format":
         "workers read gobs, which this client does not write",
     },
   }),
@@ -64,7 +64,7 @@ export const goReleases: Language[] = [
     unsupported: {
       ...go.unsupported,
       ...noDeadlineBeforeStart,
-      "Several arguments, and none": oneArgument,
+      "Several arguments, or none": oneArgument,
       "Named arguments": oneArgument,
       "A method of a configured instance": "workflows are functions only, up to 0.17",
       "An error in its native format": messageOnly,
@@ -72,7 +72,7 @@ export const goReleases: Language[] = [
       "An error's code and data": messageOnly,
       "Streams": noStreams,
       "Events and streams in its native format": noStreams,
-      "The authenticated user": "workflows cannot ask for it",
+      "The authenticated user": "workflows cannot read it",
     },
   }),
   createReleaseBefore18("1.0.0"),

@@ -57,8 +57,8 @@ export const pythonReleases: Language[] = [
     serializationType: "py_pickle",
     unsupported: {
       ...noDeadlineBeforeStart,
-      "The authenticated user": "workers hand it to workflows from 2.14 on",
-      "The roles of the user": "workers hand them to workflows from 2.14 on",
+      "The authenticated user": "workers pass it to workflows since 2.14",
+      "The roles of the user": "workers pass them to workflows since 2.14",
     },
   }),
   createRelease("2.14.0", { unsupported: noDeadlineBeforeStart }),
