@@ -108,13 +108,13 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function connect(url?: string, options: ConnectOptions = {}): Promise<Client> {
-  const { systemDatabase, maxConnections = 10, ...clientOptions } = options;
+  const { systemDatabase, maxConnections = 10, listen = true, ...clientOptions } = options;
   checkOptionalText("systemDatabase", systemDatabase);
   checkInteger("maxConnections", maxConnections, 1);
   const sql = await openPostgres(await findSystemDatabaseURL(url, systemDatabase), maxConnections);
   const { client, database } = createClosableClient(
     sql,
-    { listen: true, ...clientOptions },
+    { ...clientOptions, listen },
     () => sql.end({ timeout: closeTimeoutSeconds }),
   );
   try {

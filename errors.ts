@@ -24,6 +24,7 @@ export {
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
+export { DatabaseTimeoutError } from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
   NonExistentQueueError,

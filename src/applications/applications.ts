@@ -119,14 +119,15 @@ export async function renameApplication(
     old_name: oldName ?? null,
     adopt_unclaimed: adoptUnclaimedRows ? 1 : 0,
   };
-  const [first] = await database.run(sql.renameApplication, names);
+  const [first] = await database.run(sql.renameApplication, names, { isLong: true });
   const moved: ApplicationRowCounts = { ...first!, steps: 0 };
   onProgress?.({ ...moved });
 
   async function move(table: "workflows" | "steps", after: string, limit?: number) {
     signal?.throwIfAborted();
     const statement = table === "workflows" ? sql.renameWorkflows : sql.renameSteps;
-    const [batch] = await database.run(statement, { ...names, after, batch_size: limit });
+    const parameters = { ...names, after, batch_size: limit };
+    const [batch] = await database.run(statement, parameters, { isLong: true });
     moved[table] += batch!.moved;
     onProgress?.({ ...moved });
     return batch!;

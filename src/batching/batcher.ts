@@ -1,7 +1,6 @@
 /** Coalesces concurrent writes of one client into few statements. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import { isRetriable } from "../database/retry.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createSerialQueue } from "../serial_queue.ts";
 import { createFlowControl } from "./flow_control.ts";
@@ -71,9 +70,13 @@ function countUntilFull(items: readonly Item[], characters: number): number {
   return count;
 }
 
-/** Whether the server refused a statement, perhaps because of one of its items. */
-function isRefusal(error: unknown): boolean {
-  return sqlStateOf(error) !== undefined && !isRetriable(error, true, () => false);
+// Invalid data (22), violated constraints (23), an error raised by a trigger (P0), row-level security
+// (42501), a check option (44) and exceeded limits (54). Timeouts and the like concern every item.
+const itemErrorStates = /^(22|23|42501|44|54|P0)/;
+
+/** Whether one of the items may be the reason that the server refused a statement. */
+function isItemError(error: unknown): boolean {
+  return itemErrorStates.test(sqlStateOf(error) ?? "");
 }
 
 /**
@@ -81,8 +84,8 @@ function isRefusal(error: unknown): boolean {
  * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
  * not fill statements.
  *
- * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
- * outcome. In a transaction of the caller every item is a statement of its own.
+ * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
+ * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
  */
 export function createBatcher<Outcome>(
   database: SystemDatabase,
@@ -138,7 +141,7 @@ export function createBatcher<Outcome>(
       const outcomes = await send(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isRefusal(error)) await sendOneByOne(items);
+      if (items.length > 1 && isItemError(error)) await sendOneByOne(items);
       else items.forEach(({ reject }) => reject(error));
     }
   }

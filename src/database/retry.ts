@@ -2,6 +2,7 @@
 
 import type { Executor } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 
 // Class 08 and 57P0x: the server closes the connection or does not accept one; 53300: it has no more.
 const connectionStates = /^(08...|57P0[123]|53300)$/;
@@ -14,6 +15,7 @@ export function isRetriable(
   canReconnect: boolean,
   isLostConnection: Executor["isLostConnection"],
 ): boolean {
+  if (error instanceof DatabaseTimeoutError) return canReconnect;
   const state = sqlStateOf(error);
   if (state && rollbackStates.test(state)) return true;
   return canReconnect && (state ? connectionStates.test(state) : isLostConnection(error));

@@ -38,14 +38,15 @@ export async function getEvent<Value = unknown>(
 ): Promise<Value | null> {
   checkText("workflowID", workflowID);
   checkText("key", key);
-  const waitOptions = typeof options === "number" ? { timeoutSeconds: options } : options;
+  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions }: WaitOptions =
+    typeof options === "number" ? { timeoutSeconds: options } : options;
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
   const event = await waitFor(systemDatabaseOf(client), eventsQuery, target, {
-    timeoutSeconds: defaultTimeoutSeconds,
     ...waitOptions,
+    timeoutSeconds,
   });
   return event ? await deserializeValue(event.value, event.serialization) as Value : null;
 }

@@ -14,7 +14,12 @@ export interface PollRow {
 export interface PollQuery<Row> {
   readonly name: string;
   /** Returns rows of the targets that are there, at most `maxRows`. */
-  run(database: SystemDatabase, items: readonly string[], maxRows: number): Promise<Row[]>;
+  run(
+    database: SystemDatabase,
+    items: readonly string[],
+    maxRows: number,
+    onRetry: (error: unknown) => void,
+  ): Promise<Row[]>;
 }
 
 /** A polling query whose targets are texts, such as workflow IDs. */
@@ -23,8 +28,8 @@ export function pollTexts<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows) =>
-      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }),
+    run: (database, targets, maxRows, onRetry) =>
+      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, { onRetry }),
   };
 }
 
@@ -34,8 +39,12 @@ export function pollObjects<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows) =>
-      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }),
+    run: (database, targets, maxRows, onRetry) =>
+      database.run(
+        statement,
+        { targets: `[${targets.join()}]`, max_rows: maxRows },
+        { onRetry },
+      ),
   };
 }
 
@@ -53,7 +62,12 @@ export interface Wait<Row> {
   startedAt: number;
   deadline: number;
   readonly maxIntervalMs: number;
+  polledAt: number;
   nextPollAt: number;
+  /** Whether a poll for it has been answered. */
+  isAnswered: boolean;
+  /** The error of the last attempt to poll for it. */
+  lastError: unknown;
   settle(rows: Row[] | undefined): void;
   fail(error: unknown): void;
 }
@@ -74,6 +88,8 @@ const maxRows = 1000;
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
 // a small part of its time.
 const targetsPerIdleMs = 50;
+// A poll that takes longer holds up no other wait.
+const slowPollMs = 1000;
 
 /** How long to wait between two polls. */
 export function intervalMs(wait: Wait<never>, now: number): number {
@@ -88,6 +104,12 @@ function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): voi
   else map.set(key, [value]);
 }
 
+function addTo<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
 /** Polls for the waits that it is given. */
 export interface Poller<Row> {
   add(wait: Wait<Row>): void;
@@ -99,20 +121,23 @@ function createPoller<Row extends PollRow>(
   pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
-  let isPolling = false;
+  const waitsByNotification = new Map<string, Set<Wait<Row>>>();
+  // The waits whose poll is in flight.
+  const polledWaits = new Set<Wait<Row>>();
+  let pollsInFlight = 0;
+  let lastPolledAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
   let isSubscribed = false;
 
-  /** Polls at once for the waits that a notification is about, or for all. */
-  function pollNow(notification?: string): void {
+  /** Polls for the waits that a notification is about, or for all. */
+  function onNotify(notification?: string): void {
     const now = performance.now();
-    for (const wait of waits) {
-      const isMeant = notification === undefined ||
-        wait.targets.some((target) => target.notification === notification);
-      if (!isMeant) continue;
-      wait.nextPollAt = now;
-      schedule(now);
+    const notified = notification === undefined ? waits : waitsByNotification.get(notification);
+    for (const wait of notified ?? []) {
+      // Not sooner, so that a flood of notifications costs few polls.
+      wait.nextPollAt = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
+      if (!polledWaits.has(wait)) schedule(wait.nextPollAt);
     }
   }
 
@@ -122,7 +147,9 @@ function createPoller<Row extends PollRow>(
     for (const wait of due) {
       for (const { item } of wait.targets) append(waitsFor, item, wait);
     }
-    const rows = await pollQuery.run(database, [...waitsFor.keys()], maxRows);
+    const rows = await pollQuery.run(database, [...waitsFor.keys()], maxRows, (error) => {
+      for (const wait of due) wait.lastError = error;
+    });
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -138,8 +165,11 @@ function createPoller<Row extends PollRow>(
 
   async function poll(due: readonly Wait<Row>[]): Promise<void> {
     const polledAt = performance.now();
-    // A notification may set it meanwhile, about something that this poll does not see.
-    for (const wait of due) wait.nextPollAt = Infinity;
+    for (const wait of due) {
+      wait.polledAt = polledAt;
+      // A notification may set it meanwhile, about something that this poll does not see.
+      wait.nextPollAt = Infinity;
+    }
     const { rowsOf, isTruncated, idleMs } = await query(due);
     const now = performance.now();
     for (const wait of due) {
@@ -147,6 +177,7 @@ function createPoller<Row extends PollRow>(
       const isOver = !rows && !isTruncated && wait.deadline <= polledAt;
       const delayMs = isTruncated ? 0 : Math.max(intervalMs(wait, now), idleMs);
       wait.nextPollAt = Math.min(wait.nextPollAt, now + delayMs, Math.max(wait.deadline, now));
+      wait.isAnswered ||= !isTruncated;
       if (rows || isOver) wait.settle(rows);
     }
   }
@@ -155,27 +186,41 @@ function createPoller<Row extends PollRow>(
     timerAt = Infinity;
     const now = performance.now();
     // Waits that are due soon are polled as well, which saves a poll.
-    const due = [...waits].filter((wait) => wait.nextPollAt - now < intervalMs(wait, now) / 2);
-    isPolling = true;
-    try {
-      if (due.length > 0) await poll(due);
-    } catch (error) {
-      due.forEach((wait) => wait.fail(error));
-    } finally {
-      isPolling = false;
-      let nextPollAt = Infinity;
-      for (const wait of waits) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
-      schedule(nextPollAt);
+    const due = [...waits].filter((wait) =>
+      !polledWaits.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
+    );
+    if (due.length > 0) {
+      lastPolledAt = now;
+      pollsInFlight++;
+      for (const wait of due) polledWaits.add(wait);
+      scheduleNext();
+      try {
+        await poll(due);
+      } catch (error) {
+        due.forEach((wait) => wait.fail(error));
+      }
+      pollsInFlight--;
+      for (const wait of due) polledWaits.delete(wait);
     }
+    scheduleNext();
   }
 
-  function schedule(at: number): void {
-    if (isPolling || at >= timerAt) return;
+  function scheduleNext(): void {
+    let nextPollAt = Infinity;
+    for (const wait of waits) {
+      if (!polledWaits.has(wait)) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
+    }
+    schedule(nextPollAt);
+  }
+
+  function schedule(nextPollAt: number): void {
+    const at = pollsInFlight > 0 ? Math.max(nextPollAt, lastPolledAt + slowPollMs) : nextPollAt;
+    if (at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
     const delayMs = at - performance.now();
     // Waits that begin in the same turn share their first poll.
-    if (delayMs <= 0) queueMicrotask(() => !isPolling && tick());
+    if (delayMs <= 0) queueMicrotask(tick);
     // Timers count whole milliseconds. A poll that is too early would be followed by another one.
     else timer = setTimeout(tick, Math.ceil(delayMs));
   }
@@ -188,12 +233,21 @@ function createPoller<Row extends PollRow>(
     add(wait) {
       waits.add(wait);
       schedule(wait.nextPollAt);
-      if (isSubscribed || !wait.targets.some(({ notification }) => notification)) return;
-      isSubscribed = true;
-      subscribe(database, { onNotify: pollNow, onReconnect: pollNow });
+      for (const { notification } of wait.targets) {
+        if (notification === undefined) continue;
+        addTo(waitsByNotification, notification, wait);
+        if (isSubscribed) continue;
+        isSubscribed = true;
+        subscribe(database, { onNotify, onReconnect: onNotify });
+      }
     },
     remove(wait) {
       waits.delete(wait);
+      for (const { notification = "" } of wait.targets) {
+        const notified = waitsByNotification.get(notification);
+        notified?.delete(wait);
+        if (notified?.size === 0) waitsByNotification.delete(notification);
+      }
       if (waits.size > 0) return;
       clearTimeout(timer);
       timerAt = Infinity;

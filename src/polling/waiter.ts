@@ -1,6 +1,7 @@
 /** Waits for what a poller finds. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import { checkInteger, checkNumber } from "../validate.ts";
 import {
   intervalMs,
@@ -42,8 +43,6 @@ export interface Waiter<Row> {
   end(): void;
 }
 
-// How long a wait stays beyond its timeout for the answer to its last poll.
-const graceMs = 1000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
@@ -59,6 +58,7 @@ export function createWaiter<Row extends PollRow>(
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
 
+  const { attemptTimeoutSeconds } = database.settings;
   const poller = pollerOf(database, pollQuery);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
@@ -67,7 +67,10 @@ export function createWaiter<Row extends PollRow>(
     startedAt: now,
     deadline: now + timeoutMs,
     maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
+    polledAt: -Infinity,
     nextPollAt: now,
+    isAnswered: false,
+    lastError: undefined,
     settle() {},
     fail() {},
   };
@@ -83,6 +86,11 @@ export function createWaiter<Row extends PollRow>(
       signal?.removeEventListener("abort", abort);
     };
     const abort = () => wait.fail(signal?.reason);
+    const end = () => {
+      if (wait.isAnswered) return wait.settle(undefined);
+      // A database that does not answer does not say that the target is missing.
+      wait.fail(new DatabaseTimeoutError(attemptTimeoutSeconds, { cause: wait.lastError }));
+    };
     wait.settle = (rows) => {
       stop();
       resolve(rows);
@@ -92,11 +100,9 @@ export function createWaiter<Row extends PollRow>(
       reject(error);
     };
     signal?.addEventListener("abort", abort);
-    // The last poll is at the deadline. This is for a server that does not answer it.
-    const giveUpMs = wait.deadline + graceMs - performance.now();
-    const giveUp = giveUpMs < maxTimerMs
-      ? setTimeout(() => wait.settle(undefined), giveUpMs)
-      : undefined;
+    // The last poll is at the deadline, and gets one attempt.
+    const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
+    const giveUp = giveUpMs < maxTimerMs ? setTimeout(end, giveUpMs) : undefined;
     poller.add(wait);
   }
 
@@ -117,6 +123,7 @@ export function createWaiter<Row extends PollRow>(
       const now = performance.now();
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
+      wait.isAnswered = false;
       wait.nextPollAt = pollImmediately
         ? now
         : Math.min(wait.nextPollAt, now + intervalMs(wait, now));

@@ -103,7 +103,8 @@ function checkRateLimit(what: string, rateLimit: unknown): void {
 /** Refuses invalid limits; null means no limit. */
 export function checkLimits(limits: QueueChanges): void {
   for (const [name, replacement] of Object.entries(replacements)) {
-    if (name in limits) throw new TypeError(`Cannot set ${name} of a queue: ${replacement}`);
+    if (limits[name as keyof QueueChanges] === undefined) continue;
+    throw new TypeError(`Cannot set ${name} of a queue: ${replacement}`);
   }
   const concurrencies = {
     globalConcurrency: 0,

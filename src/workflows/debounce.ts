@@ -70,7 +70,7 @@ function checkOptions(options: DebounceOptions): EnqueueOptions {
   }
   checkInteger("debounceTimeoutMs", options.debounceTimeoutMs, 1);
   checkChoice("keyFormat", options.keyFormat, ["typescript", "python"]);
-  const enqueueOptions = { queueName: internalQueueName, ...options };
+  const enqueueOptions = { ...options, queueName: options.queueName ?? internalQueueName };
   checkEnqueueOptions(enqueueOptions);
   return enqueueOptions;
 }

@@ -214,7 +214,7 @@ export async function forkWorkflows<Result = unknown>(
     "fork workflows",
     "the ID of a fork was taken and freed",
     async () => {
-      const rows = await database.run(sql.forkWorkflows, parameters);
+      const rows = await database.run(sql.forkWorkflows, parameters, { isLong: true });
       const missing = rows.filter((row) => !row.has_original);
       if (missing.length > 0) {
         const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
@@ -284,7 +284,7 @@ export async function rewindWorkflow<Result = unknown>(
     `rewind workflow ${workflowID}`,
     "it ran to completion",
     async () => {
-      const [row] = await database.run(sql.rewindWorkflow, parameters);
+      const [row] = await database.run(sql.rewindWorkflow, parameters, { isLong: true });
       if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
       if (row.is_rewound) return createHandle<Result>(client, workflowID);
       if (activeStatuses.includes(row.status)) {

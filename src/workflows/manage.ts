@@ -115,7 +115,7 @@ export async function cancelWorkflows(
   };
   let cancelled;
   do {
-    [cancelled] = await database.run(sql.cancelWorkflows, parameters);
+    [cancelled] = await database.run(sql.cancelWorkflows, parameters, { isLong: true });
   } while (cancelChildren && cancelled!.cancelled > 0);
 }
 
@@ -191,9 +191,9 @@ export async function resumeWorkflows<Result = unknown>(
   const { queueName = internalQueueName } = options;
   checkIDs(workflowIDs);
   checkText("queueName", queueName);
-  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, {
-    ...joinLists({ workflow_ids: workflowIDs }),
-    queue_name: queueName,
+  const parameters = { ...joinLists({ workflow_ids: workflowIDs }), queue_name: queueName };
+  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, parameters, {
+    isLong: true,
   });
   if (rows.length > 0) {
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
@@ -260,8 +260,9 @@ export async function deleteWorkflows(
   checkBoolean("deleteChildren", deleteChildren);
   const database = systemDatabaseOf(client);
   if (deleteChildren) await requireParents(database, "deleteChildren");
-  await database.run(sql.deleteWorkflows, {
+  const parameters = {
     ...joinLists({ workflow_ids: workflowIDs }),
     with_children: Number(deleteChildren),
-  });
+  };
+  await database.run(sql.deleteWorkflows, parameters, { isLong: true });
 }
