@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Whether it may change many rows, for which an attempt may take longer. */
   readonly isLong?: boolean;
+  /** Ends the retries. */
+  readonly signal?: AbortSignal;
   /** Is called with the error of an attempt that is retried. */
   readonly onRetry?: (error: unknown) => void;
 }
@@ -88,7 +90,7 @@ export function createSystemDatabase(
 
   async function runWithRetry(
     attempt: () => Promise<unknown[]>,
-    onRetry: (error: unknown) => void = () => {},
+    { onRetry = () => {}, signal }: RunOptions,
   ): Promise<unknown[]> {
     if (adapter.transactionStatus() !== "none") return await attempt();
     const deadline = performance.now() + settings.retryTimeoutSeconds * 1000;
@@ -99,6 +101,7 @@ export function createSystemDatabase(
       let mismatches = 0;
       const isWorthRetry = (error: unknown) => {
         onRetry(error);
+        if (signal?.aborted) return false;
         return isSchemaMismatch(error)
           ? mismatches++ === 0
           : isRetriable(error, adapter.canReconnect, isLostConnection);
@@ -120,8 +123,9 @@ export function createSystemDatabase(
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,
-      { prelude, isLong, onRetry, ...options }: RunOptions = {},
+      options: RunOptions = {},
     ) {
+      const { prelude, isLong } = options;
       const timeoutMs = isLong ? longTimeoutMs : options.timeoutMs;
       const send = async ({ buildQuery }: Schema) => {
         const executor = await adapter.load();
@@ -131,7 +135,7 @@ export function createSystemDatabase(
           ? executor.queryInOneMessage([prelude(buildQuery), query])
           : executor.query(query));
       };
-      return runWithRetry(() => attempt(statement, send), onRetry) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, send), options) as Promise<Row[]>;
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Runs one polling query for all waits of one kind. */
 
 import type { Statement } from "../../sql/statement.ts";
-import type { SystemDatabase } from "../database/system_database.ts";
+import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { joinLists } from "../database/text_lists.ts";
 import { subscribe } from "./notifications.ts";
 
@@ -18,7 +18,7 @@ export interface PollQuery<Row> {
     database: SystemDatabase,
     items: readonly string[],
     maxRows: number,
-    onRetry: (error: unknown) => void,
+    options: RunOptions,
   ): Promise<Row[]>;
 }
 
@@ -28,8 +28,8 @@ export function pollTexts<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows, onRetry) =>
-      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, { onRetry }),
+    run: (database, targets, maxRows, options) =>
+      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, options),
   };
 }
 
@@ -39,12 +39,8 @@ export function pollObjects<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows, onRetry) =>
-      database.run(
-        statement,
-        { targets: `[${targets.join()}]`, max_rows: maxRows },
-        { onRetry },
-      ),
+    run: (database, targets, maxRows, options) =>
+      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }, options),
   };
 }
 
@@ -72,6 +68,14 @@ export interface Wait<Row> {
   fail(error: unknown): void;
 }
 
+/** A poll that is in flight. */
+interface Poll<Row> {
+  /** Those of its waits that have not ended. */
+  readonly waits: Set<Wait<Row>>;
+  readonly startedAt: number;
+  readonly abandoned: AbortController;
+}
+
 interface PollResult<Row> {
   readonly rowsOf: Map<Wait<Row>, Row[]>;
   /** Whether there may be more rows. */
@@ -88,8 +92,8 @@ const maxRows = 1000;
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
 // a small part of its time.
 const targetsPerIdleMs = 50;
-// A poll that takes longer holds up no other wait.
-const slowPollMs = 1000;
+// A poll that takes longer holds up no other wait; nor does one that takes a fifth of an attempt.
+const maxHoldUpMs = 1000;
 
 /** How long to wait between two polls. */
 export function intervalMs(wait: Wait<never>, now: number): number {
@@ -122,10 +126,10 @@ function createPoller<Row extends PollRow>(
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
   const waitsByNotification = new Map<string, Set<Wait<Row>>>();
-  // The waits whose poll is in flight.
-  const polledWaits = new Set<Wait<Row>>();
-  let pollsInFlight = 0;
-  let lastPolledAt = -Infinity;
+  // The polls in flight that a wait still waits for.
+  const polls = new Set<Poll<Row>>();
+  const pollOf = new Map<Wait<Row>, Poll<Row>>();
+  const holdUpMs = Math.min(maxHoldUpMs, database.settings.attemptTimeoutSeconds * 200);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
   let isSubscribed = false;
@@ -137,19 +141,24 @@ function createPoller<Row extends PollRow>(
     for (const wait of notified ?? []) {
       // Not sooner, so that a flood of notifications costs few polls.
       wait.nextPollAt = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
-      if (!polledWaits.has(wait)) schedule(wait.nextPollAt);
+      if (!pollOf.has(wait)) schedule(wait.nextPollAt);
     }
   }
 
-  async function query(due: readonly Wait<Row>[]): Promise<PollResult<Row>> {
+  async function query(
+    due: readonly Wait<Row>[],
+    signal: AbortSignal,
+  ): Promise<PollResult<Row>> {
     // Several waits may have the same target, which is queried once.
     const waitsFor = new Map<string, Wait<Row>[]>();
     for (const wait of due) {
       for (const { item } of wait.targets) append(waitsFor, item, wait);
     }
-    const rows = await pollQuery.run(database, [...waitsFor.keys()], maxRows, (error) => {
+    const onRetry = (error: unknown) => {
       for (const wait of due) wait.lastError = error;
-    });
+    };
+    const targets = [...waitsFor.keys()];
+    const rows = await pollQuery.run(database, targets, maxRows, { onRetry, signal });
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -163,18 +172,18 @@ function createPoller<Row extends PollRow>(
     };
   }
 
-  async function poll(due: readonly Wait<Row>[]): Promise<void> {
-    const polledAt = performance.now();
-    for (const wait of due) {
-      wait.polledAt = polledAt;
+  async function run({ waits, startedAt, abandoned }: Poll<Row>): Promise<void> {
+    for (const wait of waits) {
+      wait.polledAt = startedAt;
       // A notification may set it meanwhile, about something that this poll does not see.
       wait.nextPollAt = Infinity;
     }
-    const { rowsOf, isTruncated, idleMs } = await query(due);
+    const { rowsOf, isTruncated, idleMs } = await query([...waits], abandoned.signal);
     const now = performance.now();
-    for (const wait of due) {
+    // Those that have ended meanwhile are no longer among them.
+    for (const wait of [...waits]) {
       const rows = rowsOf.get(wait);
-      const isOver = !rows && !isTruncated && wait.deadline <= polledAt;
+      const isOver = !rows && !isTruncated && wait.deadline <= startedAt;
       const delayMs = isTruncated ? 0 : Math.max(intervalMs(wait, now), idleMs);
       wait.nextPollAt = Math.min(wait.nextPollAt, now + delayMs, Math.max(wait.deadline, now));
       wait.isAnswered ||= !isTruncated;
@@ -187,20 +196,20 @@ function createPoller<Row extends PollRow>(
     const now = performance.now();
     // Waits that are due soon are polled as well, which saves a poll.
     const due = [...waits].filter((wait) =>
-      !polledWaits.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
+      !pollOf.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
     );
     if (due.length > 0) {
-      lastPolledAt = now;
-      pollsInFlight++;
-      for (const wait of due) polledWaits.add(wait);
+      const poll = { waits: new Set(due), startedAt: now, abandoned: new AbortController() };
+      polls.add(poll);
+      for (const wait of due) pollOf.set(wait, poll);
       scheduleNext();
       try {
-        await poll(due);
+        await run(poll);
       } catch (error) {
-        due.forEach((wait) => wait.fail(error));
+        poll.waits.forEach((wait) => wait.fail(error));
       }
-      pollsInFlight--;
-      for (const wait of due) polledWaits.delete(wait);
+      polls.delete(poll);
+      for (const wait of poll.waits) pollOf.delete(wait);
     }
     scheduleNext();
   }
@@ -208,13 +217,14 @@ function createPoller<Row extends PollRow>(
   function scheduleNext(): void {
     let nextPollAt = Infinity;
     for (const wait of waits) {
-      if (!polledWaits.has(wait)) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
+      if (!pollOf.has(wait)) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
     }
     schedule(nextPollAt);
   }
 
   function schedule(nextPollAt: number): void {
-    const at = pollsInFlight > 0 ? Math.max(nextPollAt, lastPolledAt + slowPollMs) : nextPollAt;
+    let at = nextPollAt;
+    for (const { startedAt } of polls) at = Math.max(at, startedAt + holdUpMs);
     if (at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
@@ -223,6 +233,16 @@ function createPoller<Row extends PollRow>(
     if (delayMs <= 0) queueMicrotask(tick);
     // Timers count whole milliseconds. A poll that is too early would be followed by another one.
     else timer = setTimeout(tick, Math.ceil(delayMs));
+  }
+
+  /** Ends the retries of a poll that nobody waits for any more. */
+  function abandonPoll(wait: Wait<Row>): void {
+    const poll = pollOf.get(wait);
+    pollOf.delete(wait);
+    poll?.waits.delete(wait);
+    if (!poll || poll.waits.size > 0) return;
+    polls.delete(poll);
+    poll.abandoned.abort();
   }
 
   database.closed.addEventListener("abort", () => {
@@ -243,6 +263,7 @@ function createPoller<Row extends PollRow>(
     },
     remove(wait) {
       waits.delete(wait);
+      abandonPoll(wait);
       for (const { notification = "" } of wait.targets) {
         const notified = waitsByNotification.get(notification);
         notified?.delete(wait);
