@@ -5,7 +5,6 @@ import {
   createClient,
   type Driver,
   enqueue,
-  getStatus,
   NonExistentWorkflowError,
   send,
   sendMany,
@@ -57,8 +56,9 @@ async function openFixture({ connections = 4 } = {}): Promise<Fixture> {
   resources.defer(() => pool.end());
   const batches: Batches = [];
   const client = createClient(recordingDriver(pool, connections, batches));
-  // The first call also loads the executor and reads the schema.
-  await getStatus(client, "nobody");
+  // The first call reads the schema, and the first statement that writes the clock of the server.
+  await sendMany(client, [{ destinationID: "nobody", message: null }]);
+  batches.length = 0;
   return { url, client, pool, batches, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 

@@ -168,10 +168,10 @@ where workflow_uuid = any(array(select workflow_uuid from target))`,
 
 export const enqueue: Statement<{
   after: string;
-  backlog: number;
   jobs: string;
   check_conflicts?: number | undefined;
 }, {
+  server_ms: string;
   last_created_at: string | null;
   position: number | null;
   existing_id?: string | null;
@@ -185,12 +185,20 @@ export const enqueue: Statement<{
   name: "enqueue",
 
   sql: `
-with job as (
+with clock as (
+  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+),
+job as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.ordinality - 1 as created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+    least(
+      coalesce(
+        input.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at
+  from clock
   cross join rows from (
     json_to_recordset(:jobs::text::json) as (
       workflow_id text,
@@ -215,7 +223,8 @@ with job as (
       schedule_name text,
       is_debounced boolean,
       debounce_timeout_ms bigint,
-      creator_xid text
+      creator_xid text,
+      requested_at bigint
     )
   ) with ordinality as input
 ),
@@ -332,8 +341,10 @@ select
   -- end
   holder.workflow_uuid as holder_id,
   -- end
-  stamp.last_created_at
+  stamp.last_created_at,
+  clock.server_ms::text
 from stamp
+cross join clock
 -- if :check_conflicts
 left join conflict on true
 left join :schema.workflow_status as existing

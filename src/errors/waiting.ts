@@ -1,5 +1,10 @@
 /** Errors of waits that end without a result. */
 
+/** The options, unless the cause is undefined: an error would show that. */
+function withCause(options: ErrorOptions | undefined): ErrorOptions | undefined {
+  return options?.cause === undefined ? undefined : options;
+}
+
 /** The workflow was cancelled, so it has no result. */
 export class AwaitedWorkflowCancelledError extends Error {
   /** The name of the error. */
@@ -47,10 +52,13 @@ export class ResultTimeoutError extends Error {
     readonly workflowID: string,
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
       `Cannot get the result of workflow ${workflowID}: it did not end within ` +
         `${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }
@@ -68,10 +76,13 @@ export class WaitTimeoutError extends Error {
     readonly workflowIDs: readonly string[],
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
       `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ` +
         `${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }
@@ -93,10 +104,13 @@ export class StreamTimeoutError extends Error {
     readonly offset: number,
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
       `Cannot read stream ${key} of workflow ${workflowID}: value ${offset} was not written ` +
         `within ${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }

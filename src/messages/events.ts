@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poller.ts";
@@ -28,6 +29,8 @@ const defaultTimeoutSeconds = 60;
  * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
  * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
+ * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
+ * the error of the database.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format.
  */
 export async function getEvent<Value = unknown>(
@@ -44,9 +47,16 @@ export async function getEvent<Value = unknown>(
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(systemDatabaseOf(client), eventsQuery, target, {
-    ...waitOptions,
-    timeoutSeconds,
-  });
-  return event ? await deserializeValue(event.value, event.serialization) as Value : null;
+  const database = systemDatabaseOf(client);
+  const event = await waitFor(
+    database,
+    eventsQuery,
+    target,
+    { ...waitOptions, timeoutSeconds },
+    (cause) => {
+      if (cause === undefined) return null;
+      throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
+    },
+  );
+  return event && await deserializeValue(event.value, event.serialization) as Value;
 }

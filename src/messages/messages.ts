@@ -79,12 +79,13 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
-  async function sendBatch({ after, backlog, items, count, checkConflicts }: Batch) {
-    const parameters = { after, backlog, messages: items, check_conflicts: checkConflicts };
+  async function sendBatch({ after, items, count, checkConflicts }: Batch) {
+    const parameters = { messages: items, after, check_conflicts: checkConflicts };
     const rows = await database.run(statement, parameters);
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
-    return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+    const { server_ms, last_created_at } = rows[0]!;
+    return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
   // A workflow receives the first message that it sees, so none may become visible out of order.
   return createBatcher(database, sendBatch, { inOrder: true });

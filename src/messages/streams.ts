@@ -65,9 +65,10 @@ function readValues<Value>(
         notification: `${workflowID}::${key}`,
       }]) ?? [];
       if (!found) {
-        if (snapshot || waiter.isEnded) return;
+        const { error: cause } = waiter;
+        if (waiter.isEnded || (snapshot && cause === undefined)) return;
         const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds);
+        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
       }
       if (found.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);

@@ -35,6 +35,8 @@ export interface WaitOptions {
 export interface Waiter<Row> {
   /** Whether {@linkcode end} was called. */
   readonly isEnded: boolean;
+  /** Why the last wait got no answer, if its timeout ended without any. */
+  readonly error: unknown;
   /** The rows of the first poll that finds any; undefined when the timeout is over. */
   next(targets: readonly WaitTarget[]): Promise<Row[] | undefined>;
   /** Restarts the timeout and the intervals, with a poll at once or after the minimum interval. */
@@ -75,6 +77,7 @@ export function createWaiter<Row extends PollRow>(
     fail() {},
   };
   let isEnded = false;
+  let error: unknown;
 
   function start(
     resolve: (rows: Row[] | undefined) => void,
@@ -87,9 +90,11 @@ export function createWaiter<Row extends PollRow>(
     };
     const abort = () => wait.fail(signal?.reason);
     const end = () => {
-      if (wait.isAnswered) return wait.settle(undefined);
       // A database that does not answer does not say that the target is missing.
-      wait.fail(new DatabaseTimeoutError(attemptTimeoutSeconds, { cause: wait.lastError }));
+      if (!wait.isAnswered) {
+        error = wait.lastError ?? new DatabaseTimeoutError(attemptTimeoutSeconds);
+      }
+      wait.settle(undefined);
     };
     wait.settle = (rows) => {
       stop();
@@ -109,6 +114,9 @@ export function createWaiter<Row extends PollRow>(
   return {
     get isEnded() {
       return isEnded;
+    },
+    get error() {
+      return error;
     },
     next(targets) {
       wait.targets = targets;
@@ -135,14 +143,19 @@ export function createWaiter<Row extends PollRow>(
   };
 }
 
-/** Waits until `pollQuery` finds a target; settles to undefined when the timeout is over. */
-export async function waitFor<Row extends PollRow>(
+/**
+ * Waits until `pollQuery` finds a target. When the timeout is over it settles to what `onTimeout`
+ * returns, which gets the error of the database if that has not answered.
+ */
+export async function waitFor<Row extends PollRow, Otherwise>(
   database: SystemDatabase,
   pollQuery: PollQuery<Row>,
   target: WaitTarget,
   options: WaitOptions,
-): Promise<Row | undefined> {
-  return (await createWaiter(database, pollQuery, options).next([target]))?.[0];
+  onTimeout: (error: unknown) => Otherwise,
+): Promise<Row | Otherwise> {
+  const waiter = createWaiter(database, pollQuery, options);
+  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter.error);
 }
 
 /** The same values, whose `return()` also ends the wait that is in progress. */

@@ -50,9 +50,17 @@ const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promis
   DBOS_JSON: async () => (await import("./go/write_go_json.ts")).goJsonWriter,
 };
 
+const loadedCodecs = new Map<SerializationType, Codec>([["portable", portableJson]]);
+
+async function load(type: Exclude<SerializationType, "portable">): Promise<Codec> {
+  const codec = await writingCodecs[type]();
+  loadedCodecs.set(type, codec);
+  return codec;
+}
+
 /** Returns the codec that writes `type`, as a promise only if it must be loaded. */
 export function codecOf(type: SerializationType): Codec | Promise<Codec> {
-  return type === "portable" ? portableJson : writingCodecs[type]();
+  return loadedCodecs.get(type) ?? load(type as Exclude<SerializationType, "portable">);
 }
 
 /** Deserializes a stored text. Returns null for null. */

@@ -200,7 +200,10 @@ const optionalColumns = {
 /** Whether the schema must be read because it may lack a column for an option. */
 export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
   return needsFormatColumn(database, options.serializationType) ||
-    Object.keys(optionalColumns).some((name) => options[name as keyof typeof optionalColumns]);
+    Object.entries(optionalColumns).some(([option, column]) =>
+      options[option as keyof typeof optionalColumns] &&
+      !database.hasColumn(`workflow_status.${column}`)
+    );
 }
 
 /** Refuses options that the schema has no column for. */

@@ -75,7 +75,9 @@ async function* findAll<Found extends Completion>(
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
-    if (!found) throw new WaitTimeoutError([...targets.keys()], timeoutSeconds);
+    if (!found) {
+      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause: waiter.error });
+    }
     for (const { workflow_id } of found) targets.delete(workflow_id);
     yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
   }

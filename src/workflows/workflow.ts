@@ -80,7 +80,8 @@ export function retrieveWorkflow<Result = unknown>(
  * @throws {AwaitedWorkflowCancelledError} If the workflow was cancelled.
  * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If the workflow exceeded its maximum
  * recovery attempts.
- * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`.
+ * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. Its `cause` is
+ * the error of the database, if that has not answered.
  * @throws {UnsupportedSerializationError} If the result is in an unknown format.
  */
 export async function getResult<Result = unknown>(
@@ -90,9 +91,10 @@ export async function getResult<Result = unknown>(
 ): Promise<Result> {
   checkText("workflowID", workflowID);
   const database = systemDatabaseOf(client);
-  const outcome = await waitFor(database, outcomesQuery, { item: workflowID }, options);
-  if (!outcome) {
-    throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
-  }
+  const { timeoutSeconds = Infinity } = options;
+  const target = { item: workflowID };
+  const outcome = await waitFor(database, outcomesQuery, target, options, (cause) => {
+    throw new ResultTimeoutError(workflowID, timeoutSeconds, { cause });
+  });
   return await toResult(workflowID, outcome) as Result;
 }
