@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Whether it may change many rows, for which an attempt may take longer. */
   readonly isLong?: boolean;
+  /** Parameters of all attempts after the first one. */
+  readonly retryParameters?: object;
   /** Ends the retries. */
   readonly signal?: AbortSignal;
   /** Is called with the error of an attempt that is retried. */
@@ -125,11 +127,16 @@ export function createSystemDatabase(
       parameters: Parameters,
       options: RunOptions = {},
     ) {
-      const { prelude, isLong } = options;
+      const { prelude, isLong, retryParameters } = options;
       const timeoutMs = isLong ? longTimeoutMs : options.timeoutMs;
+      let attempts = 0;
       const send = async ({ buildQuery }: Schema) => {
         const executor = await adapter.load();
-        const built = buildQuery(statement, parameters);
+        const isRetry = attempts++ > 0 && retryParameters;
+        const built = buildQuery(
+          statement,
+          isRetry ? { ...parameters, ...retryParameters } : parameters,
+        );
         const query = timeoutMs === undefined ? built : { ...built, timeoutMs };
         return await (prelude
           ? executor.queryInOneMessage([prelude(buildQuery), query])

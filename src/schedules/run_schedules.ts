@@ -7,6 +7,7 @@ import { type EnqueueOptions, internalQueueName } from "../workflows/enqueue_opt
 import { toWorkflowRow, type WorkflowRow } from "../workflows/workflow_row.ts";
 import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
+import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
 import { codecOfContext } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -67,6 +68,8 @@ function toRun(
   return toWorkflowRow(database, codec, { ...options, workflowID }, [time, context], columns);
 }
 
+let lastTriggerMs = 0;
+
 /**
  * Enqueues the workflow of a schedule once, now, even if the schedule is paused. The first argument
  * of the workflow is the current time.
@@ -89,7 +92,6 @@ function toRun(
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
- * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
  * @throws {UnsupportedSerializationError} If the context is in an unknown format.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
@@ -100,11 +102,19 @@ export async function triggerSchedule<Result = unknown>(
   checkText("name", name);
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(database, name, "trigger");
-  const now = new Date();
-  const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
-  const run = toRun(database, name, runnable, workflowID, now);
-  const options = { ...runnable.options, workflowID };
-  return createHandle(client, await writeWorkflow(database, options, run));
+  while (true) {
+    // The ID is a millisecond. Of calls in the same one, the others take those that follow.
+    lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
+    const time = new Date(lastTriggerMs);
+    const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
+    const run = toRun(database, name, runnable, workflowID, time);
+    const options = { ...runnable.options, workflowID, workflowIDReusePolicy: "reject" } as const;
+    try {
+      return createHandle(client, await writeWorkflow(database, options, run));
+    } catch (error) {
+      if (!(error instanceof WorkflowIDInUseError)) throw error;
+    }
+  }
 }
 
 /**

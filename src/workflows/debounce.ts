@@ -90,7 +90,9 @@ async function extendDelay(
   ignoresClass: boolean,
   job: string,
 ): Promise<string | null | undefined> {
-  const [row] = await database.run(sql.debounce, { job: `[${job}]` });
+  const [row] = await database.run(sql.debounce, { job: `[${job}]` }, {
+    retryParameters: { is_retry: 1 },
+  });
   if (row?.extended_id) return row.extended_id;
   if (!row?.holder_id) return undefined;
   const applicationName = options.applicationName ?? database.settings.applicationName;

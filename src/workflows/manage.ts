@@ -4,6 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -191,7 +192,11 @@ export async function resumeWorkflows<Result = unknown>(
   const { queueName = internalQueueName } = options;
   checkIDs(workflowIDs);
   checkText("queueName", queueName);
-  const parameters = { ...joinLists({ workflow_ids: workflowIDs }), queue_name: queueName };
+  const parameters = {
+    ...joinLists({ workflow_ids: workflowIDs }),
+    queue_name: queueName,
+    creator_xid: uuidV7(),
+  };
   const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, parameters, {
     isLong: true,
   });

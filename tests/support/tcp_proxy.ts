@@ -9,9 +9,9 @@ export interface TcpProxy extends AsyncDisposable {
   readonly answers: number;
   /**
    * Closes the connection that sends `text`, after the server has processed it and before any of
-   * the response arrives. It does so once; `isLost` says whether it has happened.
+   * the response arrives, and after `onLost`. It does so once; `isLost` says whether it has happened.
    */
-  loseAnswerTo(text: string): { readonly isLost: boolean };
+  loseAnswerTo(text: string, onLost?: () => Promise<void>): { readonly isLost: boolean };
   /** Closes all connections. New ones are accepted. */
   cut(): void;
   /** Closes all connections, and refuses new ones until restore(). */
@@ -23,6 +23,7 @@ export interface TcpProxy extends AsyncDisposable {
 
 interface Loss {
   readonly text: string;
+  readonly onLost: () => Promise<void>;
   isLost: boolean;
 }
 
@@ -77,7 +78,7 @@ export async function startTcpProxy(
       if (!losing) return delay(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
-      client.destroy();
+      losing.onLost().finally(() => client.destroy());
     });
   }
 
@@ -105,8 +106,8 @@ export async function startTcpProxy(
     get answers() {
       return answers;
     },
-    loseAnswerTo(text) {
-      const loss = { text, isLost: false };
+    loseAnswerTo(text, onLost = () => Promise.resolve()) {
+      const loss = { text, isLost: false, onLost };
       losses.push(loss);
       return loss;
     },
