@@ -56,13 +56,14 @@ export function createSystemDatabase(
   closed: AbortSignal,
 ): SystemDatabase {
   const schemaReader = createSchemaReader(adapter, settings.schema);
-  const { requireColumn, hasColumn } = schemaReader;
 
   async function attempt(
     { needs }: Statement<object, unknown>,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
-    for (const column of needs?.columns ?? []) await requireColumn(needs!.feature, column);
+    for (const column of needs?.columns ?? []) {
+      await schemaReader.requireColumn(needs!.feature, column);
+    }
     const schema = await schemaReader.current();
     try {
       const rows = await send(schema);
@@ -75,7 +76,7 @@ export function createSystemDatabase(
     return await send(await schemaReader.current());
   }
 
-  async function runWithRetry(attempt: () => Promise<unknown[]>): Promise<unknown[]> {
+  async function runWithRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
     if (adapter.transactionStatus() !== "none") return await attempt();
     const deadline = performance.now() + settings.retryTimeoutSeconds * 1000;
     try {
@@ -101,10 +102,12 @@ export function createSystemDatabase(
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
     async checkSchema() {
-      await schemaReader.current();
+      await runWithRetry(schemaReader.current);
     },
-    requireColumn,
-    hasColumn,
+    // A call reads the schema before its statement, so that is retried too.
+    requireColumn: (feature, column) =>
+      runWithRetry(() => schemaReader.requireColumn(feature, column)),
+    hasColumn: schemaReader.hasColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,

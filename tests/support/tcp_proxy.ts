@@ -11,8 +11,26 @@ export interface TcpProxy extends AsyncDisposable {
    * before any of its answer arrives. Only the first time; `isLost` tells whether it has been.
    */
   loseAnswerTo(text: string): { readonly isLost: boolean };
+  /** Cuts the connection that carries `text` to the server, before any of it is passed on. */
+  loseRequest(text: string): { readonly isLost: boolean };
+  /**
+   * Cuts the connection that carries `text` to the server, in the middle of the answer: after so
+   * many of its messages, and two bytes of the next one.
+   */
+  cutAnswerTo(text: string, messages: number): { readonly isLost: boolean };
+  /**
+   * Passes nothing on any more, in either direction, on the connection that carries `text` to the
+   * server, and tells neither end, not even with `restore()`.
+   */
+  swallow(text: string): { readonly isLost: boolean };
+  /** How many connections it has taken. */
+  readonly connections: number;
   /** Cuts all connections; new ones are taken. */
   cut(): void;
+  /** Closes new connections at once, until `restore()`. */
+  closeNew(): void;
+  /** Leads new connections to another server. */
+  leadTo(databaseUrl: string): void;
   /** Cuts all connections, and refuses new ones until restore(). */
   refuse(): Promise<void>;
   /** Passes nothing on any more, in either direction, until restore(). */
@@ -22,6 +40,9 @@ export interface TcpProxy extends AsyncDisposable {
 
 interface Loss {
   readonly text: string;
+  readonly kind: "request" | "answer" | "all";
+  /** How many messages of the answer pass, if some are to pass. */
+  readonly messages?: number;
   isLost: boolean;
 }
 
@@ -44,13 +65,24 @@ export async function startTcpProxy(
   databaseUrl: string,
   { delay = (act) => act() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
   const losses: Loss[] = [];
+  const swallowed: net.Socket[] = [];
   let isHanging = false;
   let answers = 0;
+  let connections = 0;
+  let closesNew = false;
+
+  function addLoss(text: string, kind: Loss["kind"], messages?: number): Loss {
+    const loss: Loss = { text, kind, ...(messages !== undefined && { messages }), isLost: false };
+    losses.push(loss);
+    return loss;
+  }
 
   function relay(client: net.Socket): void {
+    connections++;
+    if (closesNew) return void client.destroy();
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -67,7 +99,19 @@ export async function startTcpProxy(
     client.on("data", (part: Uint8Array) => {
       const text = toText(part);
       losing ??= losses.find((loss) => !loss.isLost && text.includes(loss.text));
-      server.write(part);
+      if (losing?.kind === "request") {
+        losing.isLost = true;
+        client.destroy();
+      } else if (losing?.kind === "all") {
+        losing.isLost = true;
+        sockets.delete(client);
+        sockets.delete(server);
+        client.pause();
+        server.pause();
+        swallowed.push(client, server);
+      } else {
+        server.write(part);
+      }
     });
     server.on("data", (part: Uint8Array) => {
       const isAnswered = readyForQuery.test(toText(part));
@@ -75,7 +119,8 @@ export async function startTcpProxy(
       if (!losing) return delay(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
-      client.destroy();
+      if (losing.messages === undefined) client.destroy();
+      else client.end(part.subarray(0, lengthOf(part, losing.messages) + 2));
     });
   }
 
@@ -101,12 +146,20 @@ export async function startTcpProxy(
     get answers() {
       return answers;
     },
-    loseAnswerTo(text) {
-      const loss = { text, isLost: false };
-      losses.push(loss);
-      return loss;
+    get connections() {
+      return connections;
     },
+    loseAnswerTo: (text) => addLoss(text, "answer"),
+    loseRequest: (text) => addLoss(text, "request"),
+    cutAnswerTo: (text, messages) => addLoss(text, "answer", messages),
+    swallow: (text) => addLoss(text, "all"),
     cut,
+    closeNew() {
+      closesNew = true;
+    },
+    leadTo(databaseUrl) {
+      target = new URL(databaseUrl);
+    },
     refuse,
     hang() {
       isHanging = true;
@@ -114,11 +167,25 @@ export async function startTcpProxy(
     },
     async restore() {
       isHanging = false;
+      closesNew = false;
       sockets.forEach((socket) => socket.resume());
       if (!listener.listening) await listen(listener, port);
     },
-    [Symbol.asyncDispose]: refuse,
+    async [Symbol.asyncDispose]() {
+      swallowed.forEach((socket) => socket.destroy());
+      await refuse();
+    },
   };
+}
+
+/** How many bytes the first messages of an answer have. */
+function lengthOf(answer: Uint8Array, messages: number): number {
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+  let length = 0;
+  for (let count = 0; count < messages && length < answer.length; count++) {
+    length += 1 + view.getInt32(length + 1);
+  }
+  return length;
 }
 
 function listen(listener: net.Server, port: number): Promise<void> {
