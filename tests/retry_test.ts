@@ -44,11 +44,14 @@ const lostConnections: Record<string, unknown> = {
   "a socket: reset": withCode("ECONNRESET"),
   "a socket: a pipe without an end": withCode("EPIPE"),
   "a name server that is down": withCode("EAI_AGAIN"),
+  "a host without an address yet": withCode("ENOTFOUND"),
   "every address refuses": new AggregateError([withCode("ECONNREFUSED"), withCode("ETIMEDOUT")]),
   "Bun: the server shuts down": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), {
     errno: "57P01",
   }),
   "Bun: closed": withCode("ERR_POSTGRES_CONNECTION_CLOSED"),
+  "Bun: refused": withCode("ERR_POSTGRES_CONNECTION_REFUSED"),
+  "a standby that is not promoted yet": withCode("25006"),
   "@db/postgres: the server shuts down": Object.assign(new Error("fault"), {
     fields: { code: "57P01" },
   }),
@@ -72,7 +75,6 @@ const lasting: Record<string, unknown> = {
   "a missing database": withCode("3D000"),
   "a cancelled statement": withCode("57014"),
   "a full disk": withCode("53100"),
-  "no such host": withCode("ENOTFOUND"),
   "misuse": new TypeError("fault"),
   "an error that only quotes one": new Error("I said: Connection terminated"),
   "several, none of a connection": new AggregateError([withCode("ENOENT")]),

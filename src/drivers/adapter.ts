@@ -32,7 +32,7 @@ export interface Adapter {
 
 /** Sends statements through a driver. */
 export interface Executor {
-  query(query: Query): Promise<Row[]>;
+  query(query: Query, signal?: AbortSignal): Promise<Row[]>;
   /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
   queryInOneMessage(queries: readonly Query[]): Promise<Row[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */

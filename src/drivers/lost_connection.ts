@@ -8,6 +8,8 @@ const codes = new Set([
   "ECONNRESET",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  // The name of a server that is only just being set up.
+  "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);

@@ -25,6 +25,7 @@ const lostConnectionCodes = new Set([
   "CONNECT_TIMEOUT",
   "ERR_POSTGRES_CONNECTION_CLOSED",
   "ERR_POSTGRES_CONNECTION_FAILED",
+  "ERR_POSTGRES_CONNECTION_REFUSED",
   "ERR_POSTGRES_CONNECTION_TIMEOUT",
 ]);
 
@@ -39,7 +40,10 @@ function restoreColumnNames(row: Row): Row {
   );
 }
 
-function restoreRows(rows: Row[]): Row[] {
+function restoreRows(received: Row[]): Row[] {
+  // If npm:postgres lost a connection in the middle of an answer, the next answer on that connection
+  // begins with as many holes as there were rows.
+  const rows = received.length === 0 || 0 in received ? received : received.filter(() => true);
   const isRenamed = rows.length > 0 && Object.keys(rows[0]!).some((name) => /[A-Z-]/.test(name));
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
