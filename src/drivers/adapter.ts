@@ -30,11 +30,14 @@ export interface Adapter {
   load(): Promise<Executor>;
 }
 
-/** Sends statements through a driver. */
+/**
+ * Sends statements through a driver. When `signal` is aborted, nobody waits for the answer any more,
+ * and the executor stops using the connection if the driver allows that.
+ */
 export interface Executor {
   query(query: Query, signal?: AbortSignal): Promise<Row[]>;
   /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
-  queryInOneMessage(queries: readonly Query[]): Promise<Row[]>;
+  queryInOneMessage(queries: readonly Query[], signal?: AbortSignal): Promise<Row[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */

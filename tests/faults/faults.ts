@@ -110,6 +110,34 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     await callDuring(fixture, both.callers, fixture.server.finishStart);
   },
 
+  async "has all connections of the pool again after a restart"(fixture) {
+    const maxConnections = 10;
+    await using caller = await fixture.open(maxConnections);
+    const read = () => caller.query("select from dbos.workflow_status limit 0");
+    async function useAll(): Promise<void> {
+      let reads: Promise<unknown[]> | undefined;
+      await fixture.server.during("lock table dbos.workflow_status", async () => {
+        reads = Promise.all(Array.from({ length: maxConnections }, read));
+        reads.catch(() => {});
+        const blocked = `select from pg_stat_activity
+          where usename = 'caller' and wait_event_type = 'Lock'`;
+        await until(async () => (await fixture.server.query(blocked)).length === maxConnections);
+      });
+      await reads;
+    }
+    await useAll();
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await fixture.server.stop();
+      // More than there are connections.
+      for (let times = 0; times < maxConnections + 2; times++) await caller.fail("select 1");
+      await fixture.server.beginStart();
+      await caller.fail("select 1");
+      await fixture.server.finishStart();
+      await caller.enqueue({ ...idle, workflowID: newID() });
+      await useAll();
+    }
+  },
+
   async "is retried when the server terminates its connection"(fixture) {
     await using caller = await fixture.open();
     const workflowID = newID();
