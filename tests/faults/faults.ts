@@ -68,6 +68,24 @@ async function openBoth(fixture: Fixture) {
   return { callers: [used, fresh], [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
+/** Sends as many statements at once as the pool has connections. */
+async function useAll(
+  { server }: Fixture,
+  caller: Caller,
+  maxConnections: number,
+): Promise<void> {
+  let reads: Promise<unknown[]> | undefined;
+  await server.during("lock table dbos.workflow_status", async () => {
+    const read = "select from dbos.workflow_status limit 0";
+    reads = Promise.all(Array.from({ length: maxConnections }, () => caller.query(read)));
+    reads.catch(() => {});
+    const blocked = `select from pg_stat_activity
+      where usename = 'caller' and wait_event_type = 'Lock'`;
+    await until(async () => (await server.query(blocked)).length === maxConnections);
+  });
+  await reads;
+}
+
 /** The faults, by what a call must do. */
 export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
   async "waits for a server that refuses connections"(fixture) {
@@ -113,28 +131,21 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
   async "has all connections of the pool again after a restart"(fixture) {
     const maxConnections = 10;
     await using caller = await fixture.open(maxConnections);
-    const read = () => caller.query("select from dbos.workflow_status limit 0");
-    async function useAll(): Promise<void> {
-      let reads: Promise<unknown[]> | undefined;
-      await fixture.server.during("lock table dbos.workflow_status", async () => {
-        reads = Promise.all(Array.from({ length: maxConnections }, read));
-        reads.catch(() => {});
-        const blocked = `select from pg_stat_activity
-          where usename = 'caller' and wait_event_type = 'Lock'`;
-        await until(async () => (await fixture.server.query(blocked)).length === maxConnections);
-      });
-      await reads;
-    }
-    await useAll();
+    await useAll(fixture, caller, maxConnections);
     for (let restarts = 0; restarts < 2; restarts++) {
       await fixture.server.stop();
-      // More than there are connections.
-      for (let times = 0; times < maxConnections + 2; times++) await caller.fail("select 1");
+      // More attempts to connect than there are connections.
+      const enough = fixture.proxy.connections + maxConnections + 2;
+      const calls: Promise<unknown>[] = [];
+      await until(() => {
+        calls.push(caller.query("select 1").catch(() => {}));
+        return fixture.proxy.connections >= enough;
+      });
       await fixture.server.beginStart();
-      await caller.fail("select 1");
       await fixture.server.finishStart();
+      await Promise.all(calls);
       await caller.enqueue({ ...idle, workflowID: newID() });
-      await useAll();
+      await useAll(fixture, caller, maxConnections);
     }
   },
 
@@ -210,6 +221,30 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
         workflowIDs,
       );
       await checkEnqueued(fixture, workflowIDs);
+    }
+  },
+
+  async "succeeds beside a connection that is half open"(fixture) {
+    const maxConnections = 10;
+    await using caller = await fixture.open(maxConnections);
+    await useAll(fixture, caller, maxConnections);
+    for (let hanging = 1; hanging <= 2; hanging++) {
+      const marker = newID();
+      const loss = fixture.proxy.swallow(marker);
+      const giveUp = new AbortController();
+      caller.query(`select '${marker}'`, giveUp.signal).catch(() => {});
+      await until(() => loss.isLost);
+      giveUp.abort(new Error("No answer in time"));
+      // More than the other connections can take at once.
+      for (let round = 0; round < 3; round++) {
+        const numbers = Array.from({ length: 3 * maxConnections }, (_, number) => number);
+        const answers = await Promise.all(
+          numbers.map((number) => caller.query(`select ${number} as number`)),
+        );
+        assertEquals(answers.map(([row]) => row!.number), numbers);
+      }
+      const workflowID = newID();
+      assertEquals(await caller.enqueue({ ...idle, workflowID }), workflowID);
     }
   },
 

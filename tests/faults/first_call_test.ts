@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { migrate } from "../support/migrate.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 
 const job = { workflowName: "echo", queueName: "idle" };
 
@@ -45,6 +45,20 @@ const calls: Record<string, (client: Client, workflowID: string) => Promise<unkn
   describeSystemDatabase: (client) => describeSystemDatabase(client),
 };
 
+/** Makes a call that begins while the server closes all connections. */
+async function callDuringFault(proxy: TcpProxy, call: () => Promise<unknown>): Promise<void> {
+  const { connections } = proxy;
+  proxy.closeNew();
+  let isOver = false;
+  const called = call().finally(() => isOver = true);
+  called.catch(() => {});
+  while (proxy.connections < connections + 2 && !isOver) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await proxy.restore();
+  await called;
+}
+
 Deno.test("the first call of a client waits for a server that is not there yet", async (test) => {
   await using database = await createTestDatabase();
   await using proxy = await startTcpProxy(database.url);
@@ -54,29 +68,16 @@ Deno.test("the first call of a client waits for a server that is not there yet",
     await migrate(outside);
     const { workflowID } = await enqueue(outside, job);
 
-    async function callDuringFault(call: () => Promise<unknown>): Promise<void> {
-      const { connections } = proxy;
-      proxy.closeNew();
-      let isOver = false;
-      const called = call().finally(() => isOver = true);
-      called.catch(() => {});
-      while (proxy.connections < connections + 2 && !isOver) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      await proxy.restore();
-      await called;
-    }
-
     for (const [name, call] of Object.entries(calls)) {
       await test.step(name, async () => {
         const pool = new pg.Pool({ connectionString: proxy.url });
         pool.on("error", () => {});
         const client = createClient(pool, { retryTimeoutSeconds: 300 });
-        await callDuringFault(() => call(client, workflowID)).finally(() => pool.end());
+        await callDuringFault(proxy, () => call(client, workflowID)).finally(() => pool.end());
       });
     }
     await test.step("connect", () =>
-      callDuringFault(async () => {
+      callDuringFault(proxy, async () => {
         await (await connect(proxy.url, { retryTimeoutSeconds: 300 })).close();
       }));
   } finally {
