@@ -11,8 +11,10 @@ import { sqlStateOf } from "./sql_state.ts";
 
 // The name of the driver's own error for a connection that it has closed.
 const connectionClosed = "ConnectionError";
-// Deno has no class for it.
-const unknownHost = /^failed to lookup address information/;
+// Deno has no class for a host without an address, and the driver none for a server that closes a
+// connection at once.
+const lostConnectionMessage =
+  /^(failed to lookup address information|Could not check if server accepts SSL .* with: 0$)/;
 
 interface Queryable {
   queryObject(text: string): Promise<{ rows: Row[] }>;
@@ -84,7 +86,7 @@ export function createDenoPostgresExecutor(
     isLostConnection: (error) =>
       isLostSocket(error) ||
       (error instanceof Error &&
-        (error.name === connectionClosed || unknownHost.test(error.message))),
+        (error.name === connectionClosed || lostConnectionMessage.test(error.message))),
     // After a notification, later queries would return the rows of the query before, so it never
     // listens.
   };

@@ -1,5 +1,5 @@
 import { bunSkipReason, installBun, openBunCaller } from "./bun_caller.ts";
-import { testFaults } from "./faults.ts";
+import { type OpenCaller, testFaults } from "./faults.ts";
 
 Deno.test({
   name: "faults over Bun.sql",
@@ -8,7 +8,8 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       await installBun(folder);
-      await testFaults((...args) => Promise.resolve(openBunCaller(folder, ...args)), test);
+      const open: OpenCaller = (...args) => Promise.resolve(openBunCaller(folder, ...args));
+      await testFaults(open, { discards: false }, test);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -7,11 +7,15 @@ Deno.test({
   name: "faults over jsr:@db/postgres",
   ignore: skipReason !== undefined,
   fn: (test) =>
-    testFaults((url, options, maxConnections) => {
-      const pool = new Pool(url, maxConnections, true);
-      return Promise.resolve({
-        ...createCaller(createClient(pool, options)),
-        [Symbol.asyncDispose]: () => pool.end(),
-      });
-    }, test),
+    testFaults(
+      (url, options, maxConnections) => {
+        const pool = new Pool(url, maxConnections, true);
+        return Promise.resolve({
+          ...createCaller(createClient(pool, options)),
+          [Symbol.asyncDispose]: () => pool.end(),
+        });
+      },
+      { discards: true },
+      test,
+    ),
 });

@@ -33,5 +33,6 @@ const openers: Record<string, OpenCaller> = {
 };
 
 for (const [name, open] of Object.entries(openers)) {
-  Deno.test(`faults over ${name}`, (test) => testFaults(open, test));
+  Deno.test(`faults over ${name}`, (test) =>
+    testFaults(open, { discards: name.startsWith("npm:pg ") }, test));
 }

@@ -11,7 +11,13 @@ export type OpenCaller = (
   maxConnections: number,
 ) => Promise<Caller & AsyncDisposable>;
 
-interface Fixture {
+/** What a driver can do. */
+export interface Abilities {
+  /** Whether a single connection can be closed. */
+  readonly discards: boolean;
+}
+
+interface Fixture extends Abilities {
   readonly server: FaultyServer;
   readonly proxy: TcpProxy;
   open(maxConnections?: number): Promise<Caller & AsyncDisposable>;
@@ -109,7 +115,15 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     await using both = await openBoth(fixture);
     fixture.proxy.closeNew();
     fixture.proxy.cut();
-    await callDuring(fixture, both.callers, fixture.proxy.restore);
+    await callDuring(fixture, both.callers, async () => {
+      // Each way of closing has been there for both.
+      const enough = fixture.proxy.connections + 8;
+      await until(() => {
+        for (const caller of both.callers) caller.query("select 1").catch(() => {});
+        return fixture.proxy.connections >= enough;
+      });
+      await fixture.proxy.restore();
+    });
   },
 
   async "waits for a server that is full"(fixture) {
@@ -228,7 +242,8 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     const maxConnections = 10;
     await using caller = await fixture.open(maxConnections);
     await useAll(fixture, caller, maxConnections);
-    for (let hanging = 1; hanging <= 2; hanging++) {
+    const times = fixture.discards ? maxConnections + 2 : 2;
+    for (let hanging = 1; hanging <= times; hanging++) {
       const marker = newID();
       const loss = fixture.proxy.swallow(marker);
       const giveUp = new AbortController();
@@ -246,6 +261,47 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       const workflowID = newID();
       assertEquals(await caller.enqueue({ ...idle, workflowID }), workflowID);
     }
+    if (fixture.discards) await useAll(fixture, caller, maxConnections);
+  },
+
+  async "does not send later what was given up while it waited for a connection"(fixture) {
+    if (!fixture.discards) return;
+    await using caller = await fixture.open(1);
+    const table = `given_up_${crypto.randomUUID().replaceAll("-", "_")}`;
+    await fixture.server.query(`create table ${table} (); grant all on ${table} to caller`);
+    const giveUp = new AbortController();
+    let calls: Promise<unknown>[] = [];
+    await fixture.server.during("lock table dbos.workflow_status", async () => {
+      calls = [
+        caller.query("select from dbos.workflow_status limit 0"),
+        caller.query(`insert into ${table} default values`, giveUp.signal).catch(() => {}),
+      ];
+      const blocked = `select from pg_stat_activity
+        where usename = 'caller' and wait_event_type = 'Lock'`;
+      await until(async () => (await fixture.server.query(blocked)).length > 0);
+      giveUp.abort(new Error("No answer in time"));
+    });
+    await Promise.all(calls);
+    assertEquals(await caller.query(`select from ${table}`), []);
+  },
+
+  async "leaves connections that survive a failover"(fixture) {
+    if (!fixture.discards) return;
+    await using primary = await startFaultyServer();
+    await using caller = await fixture.open();
+    await useAll(fixture, caller, 3);
+    await fixture.server.query("alter system set default_transaction_read_only = on");
+    await fixture.server.query("select pg_reload_conf()");
+    await until(async () => {
+      const [row] = await caller.query("show default_transaction_read_only");
+      return row!.default_transaction_read_only === "on";
+    });
+    fixture.proxy.leadTo(primary.url);
+    const workflowID = newID();
+    assertEquals(await caller.enqueue({ ...idle, workflowID }), workflowID);
+    await checkEnqueued({ ...fixture, server: primary }, [workflowID]);
+    await fixture.server.query("alter system reset default_transaction_read_only");
+    await fixture.server.query("select pg_reload_conf()");
   },
 
   async "waits for a server that is read-only"(fixture) {
@@ -264,8 +320,19 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
   },
 };
 
+/** Fails if a promise does not settle, as a call that waits for a lost connection does not. */
+async function settles(promise: Promise<void>): Promise<void> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("A call is still pending")), 120_000);
+  await Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+}
+
 /** Tests a driver that can reconnect. */
-export async function testFaults(open: OpenCaller, test: Deno.TestContext): Promise<void> {
+export async function testFaults(
+  open: OpenCaller,
+  { discards }: Abilities,
+  test: Deno.TestContext,
+): Promise<void> {
   await using server = await startFaultyServer();
   for (const [name, run] of Object.entries(faults)) {
     // The server may be left in any state by one that failed.
@@ -274,10 +341,11 @@ export async function testFaults(open: OpenCaller, test: Deno.TestContext): Prom
       const fixture = {
         server,
         proxy,
+        discards,
         open: (maxConnections = 10) => open(proxy.url, patient, maxConnections),
         openAt: (url: string) => open(url, { retryTimeoutSeconds: 0 }, 1),
       };
-      await run(fixture);
+      await settles(run(fixture));
     });
     if (!hasPassed) return;
   }

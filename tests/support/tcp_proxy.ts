@@ -27,7 +27,10 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number;
   /** Cuts all connections; new ones are taken. */
   cut(): void;
-  /** Closes new connections at once, until `restore()`. */
+  /**
+   * Closes new connections until `restore()`: one with a reset, the next without a word, the next
+   * when the client has said something.
+   */
   closeNew(): void;
   /** Leads new connections to another server. */
   leadTo(databaseUrl: string): void;
@@ -80,9 +83,19 @@ export async function startTcpProxy(
     return loss;
   }
 
+  function closeNew(client: net.Socket): void {
+    sockets.add(client);
+    client.on("error", () => {});
+    client.on("close", () => sockets.delete(client));
+    client.resume();
+    if (connections % 3 === 0) client.resetAndDestroy();
+    else if (connections % 3 === 1) client.end();
+    else client.once("data", () => client.end());
+  }
+
   function relay(client: net.Socket): void {
     connections++;
-    if (closesNew) return void client.destroy();
+    if (closesNew) return closeNew(client);
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
     for (const [from, to] of [[client, server], [server, client]] as const) {
