@@ -1,8 +1,10 @@
 import pg from "pg";
 import postgres from "postgres";
+import { assert, assertEquals } from "@std/assert";
 import { connect, createClient } from "../../mod.ts";
-import { createCaller } from "./caller.ts";
+import { createCaller, type Failure } from "./caller.ts";
 import { type OpenCaller, testFaults } from "./faults.ts";
+import { startFaultyServer } from "./server.ts";
 
 function openPgPool(config: pg.PoolConfig = {}): OpenCaller {
   return (url, options, max) => {
@@ -36,3 +38,29 @@ for (const [name, open] of Object.entries(openers)) {
   Deno.test(`faults over ${name}`, (test) =>
     testFaults(open, { discards: name.startsWith("npm:pg ") }, test));
 }
+
+Deno.test("connect() does not loop when a server is full after it has ended a statement", async () => {
+  await using server = await startFaultyServer();
+  const client = await connect(server.url, { maxConnections: 1, listen: false });
+  const caller = createCaller(client);
+  const sessions = "from pg_stat_activity where usename = 'caller'";
+  try {
+    let lost: Promise<Failure> | undefined;
+    await server.during("lock table dbos.workflow_status", async () => {
+      lost = caller.fail("select from dbos.workflow_status limit 0");
+      const blocked = `select ${sessions} and wait_event_type = 'Lock'`;
+      while ((await server.query(blocked)).length === 0);
+      await server.query("alter role caller connection limit 0");
+      await server.query(`select pg_terminate_backend(pid) ${sessions}`);
+    });
+    assert((await lost!).isRetriable);
+    const { description, isRetriable } = await caller.fail("select 1");
+    assert(isRetriable, description);
+    await server.query("alter role caller connection limit -1");
+    const workflowID = crypto.randomUUID();
+    const task = { workflowName: "echo", queueName: "idle", workflowID };
+    assertEquals(await caller.enqueue(task), workflowID);
+  } finally {
+    await client.close();
+  }
+});
