@@ -1,6 +1,6 @@
 /** Uses a pool of `jsr:@db/postgres`, which does not get over lost connections by itself. */
 
-import { losesConnection } from "./sql_state.ts";
+import { losesConnection } from "./lost_connection.ts";
 
 /** A client of a pool. */
 export interface PoolClient {

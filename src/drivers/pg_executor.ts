@@ -1,8 +1,7 @@
 import { createSerialQueue } from "../serial_queue.ts";
 import type { Executor, ExecutorOptions, Listen, Row } from "./adapter.ts";
-import { isLostSocket } from "./lost_connection.ts";
+import { isLostSocket, losesConnection } from "./lost_connection.ts";
 import { joinQueries, quoteIdentifier } from "./quoting.ts";
-import { losesConnection } from "./sql_state.ts";
 
 interface PgQuery {
   name?: string;
