@@ -15,12 +15,12 @@ import { startWorker } from "./support/start_worker.ts";
 
 const documents = findDocuments();
 
-/** The worker in TypeScript that a document shows, if it does. */
+/** The TypeScript worker of a document, if it has one. */
 function workerOf({ workers }: Document): Example | undefined {
   return workers.find(({ language }) => language === "ts");
 }
 
-/** What must be there before the examples run: they read about a workflow of this ID. */
+/** Runs a workflow whose ID the examples use. */
 async function prepare(url: string): Promise<void> {
   await using client = await connect(url);
   const options = { workflowName: "processTask", queueName: "tasks", workflowID: "task-7" };
@@ -56,7 +56,7 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
 }
 
 Deno.test({
-  name: "the examples of the documentation pass the type checker",
+  name: "the examples of the documentation type check",
   ignore: testFlags.includes("--no-check"),
   fn: () =>
     withDirectory(async (directory) => {
@@ -79,7 +79,7 @@ Deno.test("the examples of the documentation run", (test) =>
   }));
 
 for (const document of documents.filter(workerOf)) {
-  Deno.test(`the examples of ${document.path} run with the worker that it shows`, (test) =>
+  Deno.test(`the examples of ${document.path} run with its worker`, (test) =>
     withDirectory(async (directory) => {
       await using database = await createTestDatabase();
       const file = await writeExample(directory, workerOf(document)!);

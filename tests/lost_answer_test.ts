@@ -5,14 +5,21 @@ import { createTestDatabase } from "./support/database.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
 import { migrate } from "./support/migrate.ts";
 
-// Portable JSON came later.
+// The older of these schemas cannot store the format of a value, which portable JSON needs.
 const native = { serializationType: "native" } as const;
-// The first with a column that tells whose a workflow is, and the first with another one for that.
-const owners = 29;
-const creators = 123;
+// The first schema version with the column owner_xid, and the first with creator_xid instead.
+const firstOwnerVersion = 29;
+const firstCreatorVersion = 123;
 
-for (const version of [owners - 1, owners, creators - 1, creators]) {
-  Deno.test(`a lost answer to enqueue() is made up for at schema version ${version}`, async (test) => {
+for (
+  const version of [
+    firstOwnerVersion - 1,
+    firstOwnerVersion,
+    firstCreatorVersion - 1,
+    firstCreatorVersion,
+  ]
+) {
+  Deno.test(`enqueue() recovers from a lost answer at schema version ${version}`, async (test) => {
     await using database = await createTestDatabase();
     await using proxy = await startTcpProxy(database.url);
     const connection = new pg.Client({ connectionString: database.url });
@@ -30,12 +37,12 @@ for (const version of [owners - 1, owners, creators - 1, creators]) {
 
     const idle = { workflowName: "echo", queueName: "idle" };
     const reject = { ...idle, workflowIDReusePolicy: "reject" } as const;
-    const named = () => ({ ...reject, workflowID: crypto.randomUUID() });
-    // In a text of its own, which the proxy finds wherever it is.
+    const withID = () => ({ ...reject, workflowID: crypto.randomUUID() });
+    // A unique text, by which the proxy recognises the statement.
     const marker = () => crypto.randomUUID();
     await enqueue(client, idle);
 
-    await test.step("with an ID of the client's", async () => {
+    await test.step("with a generated ID", async () => {
       const text = marker();
       const loss = proxy.loseAnswerTo(text);
       const { workflowID } = await enqueue(client, reject, text);
@@ -52,11 +59,11 @@ for (const version of [owners - 1, owners, creators - 1, creators]) {
       assertEquals(rows.length, 2);
     });
 
-    await test.step("with an ID of the caller's", async () => {
-      const options = named();
+    await test.step("with an ID from the caller", async () => {
+      const options = withID();
       const loss = proxy.loseAnswerTo(options.workflowID);
       const enqueued = enqueue(client, options);
-      if (version < owners) await assertRejects(() => enqueued, WorkflowIDInUseError);
+      if (version < firstOwnerVersion) await assertRejects(() => enqueued, WorkflowIDInUseError);
       else assertEquals((await enqueued).workflowID, options.workflowID);
       assert(loss.isLost);
       const { rows: [row] } = await connection.query(
@@ -66,16 +73,16 @@ for (const version of [owners - 1, owners, creators - 1, creators]) {
       assertEquals(row, { status: "ENQUEUED" });
     });
 
-    await test.step("with an ID of somebody else's", async () => {
-      const options = named();
+    await test.step("with an ID that another client has used", async () => {
+      const options = withID();
       await enqueue(createClient(connection, native), options);
       const loss = proxy.loseAnswerTo(options.workflowID);
       await assertRejects(() => enqueue(client, options), WorkflowIDInUseError);
       assert(loss.isLost);
     });
 
-    await test.step("nothing is left where workers of today keep their owner", async () => {
-      if (version < creators) return;
+    await test.step("owner_xid stays null if the schema has creator_xid", async () => {
+      if (version < firstCreatorVersion) return;
       const { rows } = await connection.query(
         "select from dbos.workflow_status where owner_xid is not null or creator_xid is null",
       );

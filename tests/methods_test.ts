@@ -6,14 +6,14 @@ import { oursIn, readSection } from "./support/methods_guide.ts";
 
 const sections = ["TypeScript", "Python", "Go", "Java"].map(readSection);
 
-/** Methods of the official client that nobody is to call, and why. */
+/** Internal methods of the official client, and why they are internal. */
 const internalMethods: Record<string, string> = {
   constructor: "private: `create` makes a client",
   enqueueDebounced: "what DebouncerClient calls",
   debounceDelayedWorkflow: "what DebouncerClient calls",
 };
 
-/** Official methods that ours have no counterpart to, and why. */
+/** Official methods without a counterpart in this library, and why. */
 const missingMethods: Record<string, string> = {};
 
 /** The fields and methods of the interfaces that mod.ts exports. */
@@ -43,7 +43,7 @@ function isFunction(value: unknown): boolean {
 const functions = Object.entries(library).filter(([, value]) => isFunction(value))
   .map(([name]) => name);
 
-Deno.test("every name in our columns is a function or an option", async () => {
+Deno.test("every name in the columns of this client is a function or an option", async () => {
   const known = new Set([...functions, ...await readMembers()]);
   assertEquals(sections.flatMap(oursIn).filter((name) => !known.has(name)), []);
 });
@@ -51,23 +51,26 @@ Deno.test("every name in our columns is a function or an option", async () => {
 for (const section of sections) {
   const { language, rows } = section;
 
-  Deno.test(`every function of ours is compared with the client for ${language}`, () => {
+  Deno.test(`the table for ${language} lists every function of this library`, () => {
     const names = new Set(oursIn(section));
     assertEquals(functions.filter((name) => !names.has(name)), []);
   });
 
-  Deno.test(`every official method for ${language} has one of ours beside it`, () => {
+  Deno.test(`the table for ${language} has a counterpart of every official method`, () => {
     assertGreater(rows.length, 40);
     assertEquals(rows.filter(({ official }) => official.length === 0), []);
-    const alone = rows.filter(({ ours }) => ours.length === 0);
-    assertEquals(alone.flatMap(({ official }) => official), Object.keys(missingMethods));
+    const withoutCounterpart = rows.filter(({ ours }) => ours.length === 0);
+    assertEquals(
+      withoutCounterpart.flatMap(({ official }) => official),
+      Object.keys(missingMethods),
+    );
   });
 }
 
-Deno.test("the table has the methods of the official TypeScript client, and no others", () => {
+Deno.test("the table for TypeScript has all methods of the official client, and no others", () => {
   const typeScript = sections.find(({ language }) => language === "TypeScript")!;
   const written = new Set(typeScript.rows.flatMap(({ official }) => official));
-  // Handles and queues are no classes that the package exports.
+  // The package does not export the classes of handles and queues.
   const checked = [...written].filter((name) => !/^Workflow(Handle|Queue)\./.test(name));
   const real = [
     "create",

@@ -1,4 +1,4 @@
-/** The permissions that docs/deploying.md says Deno has to give, with each driver. */
+/** Tests the permissions that docs/deploying.md lists for each driver on Deno. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createTestDatabase } from "./support/database.ts";
 import { skipReason } from "./support/db_postgres.ts";
@@ -7,7 +7,7 @@ import { startWorker } from "./support/start_worker.ts";
 
 const libraryUrl = new URL("../mod.ts", import.meta.url).href;
 
-/** What opens and closes each driver of the table: `url` is that of the system database. */
+/** Code that opens and closes each driver of the table; `url` is that of the system database. */
 const drivers: Record<string, { open: string; close: string }> = {
   "connect()": {
     open: "const client = await library.connect();",
@@ -43,7 +43,7 @@ const useClient = `
   await library.getEvent(client, handle.workflowID, "progress");
   await handle.getResult();`;
 
-// There is no worker on a database of its own.
+// A database in memory has no worker.
 const usePGlite = `
   const { PGlite } = await import("@electric-sql/pglite");
   const client = new PGlite();
@@ -71,7 +71,7 @@ async function readTable(): Promise<[driver: string, flags: string[]][]> {
   });
 }
 
-Deno.test("each driver needs the permissions that the guide says, and all of them", async (test) => {
+Deno.test("each driver needs exactly the permissions that the guide lists", async (test) => {
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   const directory = await Deno.makeTempDir();
@@ -89,12 +89,12 @@ Deno.test("each driver needs the permissions that the guide says, and all of the
   try {
     const rows = await readTable();
     assertGreater(rows.length, 5);
-    for (const [driver, written] of rows) {
+    for (const [driver, listed] of rows) {
       await test.step({
-        name: `${driver}: ${written.join(" ")}`,
+        name: `${driver}: ${listed.join(" ")}`,
         ignore: skipReason !== undefined && driver.includes("@db/postgres"),
         async fn() {
-          const flags = written.map((flag) =>
+          const flags = listed.map((flag) =>
             flag.replace("127.0.0.1:5432", new URL(database.url).host)
           );
           await Deno.writeTextFile(file, programFor(driver));

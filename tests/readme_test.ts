@@ -1,12 +1,12 @@
-/** The README and the guides as texts, and the first programs of the README on Node and Bun. */
+/** Checks the README and the guides, and runs the programs of the README for Node and Bun. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { existsSync } from "node:fs";
 import * as errors from "../errors.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { type Example, expectedOutput, readDocument } from "./support/examples.ts";
-import { installPackage, isNpmHere } from "./support/packed_package.ts";
+import { bunFor, findMissingTool, install, node, pack } from "./support/packed.ts";
 import { startPastedWorker } from "./support/pasted_worker.ts";
-import { denoCommand, run, runProgram, writeExample } from "./support/run_example.ts";
+import { denoCommand, runProgram, writeExample } from "./support/run_example.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -19,7 +19,7 @@ function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, root));
 }
 
-Deno.test("the README is short, and no line of the documents is long", () => {
+Deno.test("the README has at most 250 lines, and no document has lines over 100 characters", () => {
   assertLessOrEqual(read("README.md").trimEnd().split("\n").length, 250);
   for (const path of paths) {
     const long = read(path).split("\n").filter((line) => line.length > 100);
@@ -34,14 +34,11 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-// They are added by other changes than these documents; strike them off once they are there.
-const yetToCome = ["examples", "CONTRIBUTING.md"];
-
-Deno.test("the links of the documents lead somewhere", () => {
+Deno.test("all links of the documents are valid", () => {
   for (const path of paths) {
     for (const [, link] of read(path).matchAll(/\]\(([^)]+)\)/g)) {
       const { protocol, hash, href } = new URL(link!, new URL(path, root));
-      if (protocol !== "file:" || yetToCome.includes(link!)) continue;
+      if (protocol !== "file:") continue;
       const target = new URL(href.replace(hash, ""));
       assert(existsSync(target), `${path} links to ${link}`);
       const isAnchor = !hash || anchorsOf(Deno.readTextFileSync(target)).includes(hash.slice(1));
@@ -59,7 +56,7 @@ Deno.test("the lists of the guides are complete", () => {
   }
 });
 
-Deno.test("the guide to errors has a row for each error of the library, and no others", () => {
+Deno.test("the guide to errors lists all errors of the library, and no others", () => {
   const rows = [...read("docs/errors.md").matchAll(/^\| `(\w+Error)` /gm)].map(([, name]) => name);
   const { WorkflowError: _ofWorkflow, ...ofLibrary } = errors;
   assertEquals(rows.sort(), Object.keys(ofLibrary).sort());
@@ -79,23 +76,22 @@ Deno.test("the README has a worker in TypeScript, one in Python and a program pe
   }
 });
 
-const isIgnored = !isNpmHere();
+const missingTool = findMissingTool();
 Deno.test({
   name: "the first programs of the README run on Node and Bun, with its worker in TypeScript" +
-    (isIgnored ? " (skipped: npm is missing)" : ""),
-  ignore: isIgnored,
+    (missingTool ? ` (skipped: ${missingTool})` : ""),
+  ignore: missingTool !== undefined,
   async fn(test) {
     const folder = await Deno.makeTempDir();
     try {
-      await installPackage(folder, ["pg", "bun@1.4.5"]);
-      // Puts Bun's program in its place, which npm does by itself only where scripts are allowed.
-      await run(["node", "node_modules/bun/install.js"], { cwd: folder });
+      await pack(folder);
+      await install(folder, `${folder}/package.tgz`);
       await using database = await createTestDatabase();
       const worker = await writeExample(folder, workers[0]!);
       await using _worker = await startPastedWorker(denoCommand(worker), database.url);
       const commands = {
-        Node: ["node", `${folder}/enqueue.mjs`],
-        Bun: [`${folder}/node_modules/.bin/bun`, `${folder}/enqueue.ts`],
+        Node: [node, `${folder}/enqueue.mjs`],
+        Bun: [bunFor(folder), `${folder}/enqueue.ts`],
       };
       for (const [runtime, command] of Object.entries(commands)) {
         await test.step(`on ${runtime}`, async () => {

@@ -1,4 +1,4 @@
-// What the driver of connect() takes by itself.
+// Measures the driver of connect() alone.
 import postgres from "postgres";
 import { reportPeakMemory } from "./peak_memory.ts";
 

@@ -1,15 +1,15 @@
 /**
- * `deno task test:interop`: proves the features of suite.ts against a live worker of each language
- * and of older releases, that MATRIX.md and docs/compatibility.md say what came of it, and that
- * older workers get on with newer ones in one database. With `-- --write` it writes these two.
+ * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
+ * of older releases, and that older workers can share a database with newer ones. Then it checks
+ * that MATRIX.md and docs/compatibility.md have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
 import { type Language, languages, python } from "./languages.ts";
 import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
-import { proveAll } from "./prove.ts";
+import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
-import { isOlder, proveSharing } from "./share.ts";
+import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
 const matrixFile = new URL("MATRIX.md", import.meta.url);
@@ -25,10 +25,12 @@ await Promise.all(all.map(async (language) => {
 for (const language of all) {
   const reason = unavailable.get(language);
   Deno.test({
-    name: `the worker in ${language.name}${reason ? ` cannot run here: ${reason}` : ""}`,
+    name: `each feature works with the worker in ${language.name} or is rejected${
+      reason ? ` (skipped: ${reason})` : ""
+    }`,
     ignore: reason !== undefined,
     async fn(test) {
-      const column = await proveAll(language, test);
+      const column = await verifyFeatures(language, test);
       if (column) columns.set(language, column);
     },
   });
@@ -36,15 +38,15 @@ for (const language of all) {
 
 for (const language of all.filter(isOlder)) {
   Deno.test({
-    name: `the worker in ${language.name} shares a database with the newest in TypeScript`,
+    name: `the worker in ${language.name} shares a database with the newest TypeScript worker`,
     ignore: unavailable.has(language),
-    fn: () => proveSharing(language),
+    fn: () => verifySharing(language),
   });
 }
 
 testDocuments(unavailable.get(python));
 
-Deno.test("MATRIX.md and docs/compatibility.md say what came of it", async () => {
+Deno.test("MATRIX.md and docs/compatibility.md have the results", async () => {
   const text = await Deno.readTextFile(matrixFile).catch(() => "");
   const compatibility = await Deno.readTextFile(compatibilityFile);
   const columnOf = (language: Language) => columns.get(language) ?? readColumn(text, language.name);

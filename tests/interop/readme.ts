@@ -1,4 +1,4 @@
-/** Proves what the documents say of Python: the worker to paste, and the methods of its client. */
+/** Tests what the documents say about Python: the worker to paste, and the client's methods. */
 import { assertEquals } from "@std/assert";
 import { createTestDatabase } from "../support/database.ts";
 import { readDocument } from "../support/examples.ts";
@@ -7,7 +7,7 @@ import { startPastedWorker } from "../support/pasted_worker.ts";
 import { denoCommand, isRunnable, run, runProgram, writeExample } from "../support/run_example.ts";
 import { pythonProgram } from "./languages.ts";
 
-/** Without the methods of handles and queues, which have no part in the client. */
+/** Prints the methods of the client and its debouncer, without those of handles and queues. */
 const listMethods = `
 import json
 from dbos import DBOSClient, DebouncerClient
@@ -18,12 +18,12 @@ def methods(cls):
 print(json.dumps(methods(DBOSClient) + [f"DebouncerClient.{name}" for name in methods(DebouncerClient)]))
 `;
 
-/** The tests; `unavailable` says why they cannot run here, if so. */
+/** Adds the tests. `unavailable` is the reason if they cannot run here. */
 export function testDocuments(unavailable: string | undefined): void {
   const ignore = unavailable !== undefined;
 
   Deno.test({
-    name: "the worker in Python of the README runs its first programs",
+    name: "the first programs of the README work with its Python worker",
     ignore,
     async fn(test) {
       const { workers, programs } = readDocument("README.md");
@@ -46,7 +46,7 @@ export function testDocuments(unavailable: string | undefined): void {
   });
 
   Deno.test({
-    name: "the guide has the methods of the official Python client, and no others",
+    name: "the guide lists all methods of the official Python client, and no others",
     ignore,
     async fn() {
       const written = new Set(readSection("Python").rows.flatMap(({ official }) => official));

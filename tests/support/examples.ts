@@ -1,11 +1,11 @@
-/** The examples of the documentation: its code blocks, as programs and workers. */
+/** Finds the examples of the documentation: its code blocks, which are programs and workers. */
 
 const root = new URL("../../", import.meta.url);
 
 export interface Example {
-  /** Where it is: `README.md:32`. */
+  /** Its file and line: `README.md:32`. */
   readonly place: string;
-  /** The last heading above it, empty in a doc comment. */
+  /** The last heading above it; empty in a doc comment. */
   readonly heading: string;
   readonly language: "ts" | "python";
   readonly code: string;
@@ -14,9 +14,9 @@ export interface Example {
 /** A file with examples. */
 export interface Document {
   readonly path: string;
-  /** The workers that it shows: its programs need one of them. */
+  /** Its workers. Its programs need one of them to run. */
   readonly workers: readonly Example[];
-  /** The other examples, in their order: each is a whole program. */
+  /** The other examples in order. Each is a whole program. */
   readonly programs: readonly Example[];
 }
 
@@ -41,7 +41,7 @@ function isWorker({ code }: Example): boolean {
   return code.includes("DBOS.launch()");
 }
 
-/** A file and its examples. */
+/** Reads a file and finds its examples. */
 export function readDocument(path: string): Document {
   const blocks = findBlocks(path);
   return {
@@ -58,7 +58,7 @@ function listFiles(folder: string, extension: string): string[] {
   }).sort();
 }
 
-/** The README, the guides and the files with doc comments, as far as they have examples. */
+/** Finds the files with examples: the README, guides, and source files with doc comments. */
 export function findDocuments(): Document[] {
   const guides = listFiles("docs/", ".md");
   const entryPoints = ["mod.ts", "core.ts", "errors.ts", "client.ts"];
@@ -66,7 +66,7 @@ export function findDocuments(): Document[] {
   return paths.map(readDocument).filter(({ programs }) => programs.length > 0);
 }
 
-/** The lines that a program says it prints, as in `console.log(result); // task 7 is done`. */
+/** The output in the comments of a program, as in `console.log(result); // task 7 is done`. */
 export function expectedOutput({ code }: Example): string[] {
   return [...code.matchAll(/\bconsole\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line!);
 }

@@ -1,16 +1,16 @@
 /** Reads the tables of docs/coming_from_dbos_client.md. */
 
-/** Official methods, and ours for the same. */
+/** A row of a table: official methods, and ours that do the same. */
 export interface Row {
   readonly official: string[];
   readonly ours: string[];
 }
 
-/** What the guide says of the official client for a language. */
+/** What the guide says about the official client of a language. */
 export interface Section {
   readonly language: string;
   readonly rows: Row[];
-  /** What that client does not have. */
+  /** Functions that the official client does not have. */
   readonly onlyOurs: string[];
 }
 
@@ -22,7 +22,7 @@ const guide = Deno.readTextFileSync(
   new URL("../../docs/coming_from_dbos_client.md", import.meta.url),
 );
 
-/** What the guide has under the heading of a language. */
+/** Reads the section of a language. */
 export function readSection(language: string): Section {
   const [, section = ""] = guide.split(`\n### ${language}\n`);
   const [text = ""] = section.split("\n### ");
@@ -35,7 +35,7 @@ export function readSection(language: string): Section {
   return { language, rows, onlyOurs: namesIn(onlyOurs) };
 }
 
-/** All that the section names of ours. */
+/** All names of ours in a section. */
 export function oursIn({ rows, onlyOurs }: Section): string[] {
   return [...rows.flatMap(({ ours }) => ours), ...onlyOurs];
 }

@@ -1,10 +1,10 @@
-/** Runs workers of the documentation as they are. */
+/** Runs workers from the documentation unchanged. */
 
 import { retrieveQueue, SystemSchemaNotFoundError, UnsupportedFeatureError } from "../../mod.ts";
 import pg from "pg";
 
-// Ends the worker when stdin ends, so that it never outlives this process. Only the worker holds the
-// other end of stdout, which thus ends with it.
+// Ends the worker when stdin is closed, so that it never outlives this process. Only the worker
+// holds the other end of stdout, so stdout ends when the worker does.
 const supervisor = `
 trap : INT TERM HUP
 "$@" 2>&1 & worker=$!
@@ -14,7 +14,7 @@ kill $worker
 wait $worker
 `;
 
-/** Whether the worker has made the tables and registered the queue by now. */
+/** Whether the worker has created the tables and registered the queue. */
 async function hasRegistered(pool: pg.Pool, queueName: string): Promise<boolean> {
   try {
     return await retrieveQueue(pool, queueName) !== null;
@@ -26,7 +26,7 @@ async function hasRegistered(pool: pg.Pool, queueName: string): Promise<boolean>
   }
 }
 
-/** Starts a worker, and waits until it has registered the queue that it works on. */
+/** Starts a worker, and waits until it has registered its queue. */
 export async function startPastedWorker(
   command: readonly string[],
   systemDatabaseUrl: string,
@@ -49,7 +49,7 @@ export async function startPastedWorker(
   const pool = new pg.Pool({ connectionString: systemDatabaseUrl, max: 1 });
   try {
     while (!await hasRegistered(pool, queueName)) {
-      if (hasEnded) throw new Error("it has ended");
+      if (hasEnded) throw new Error("the worker has ended");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } catch (cause) {

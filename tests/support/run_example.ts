@@ -1,4 +1,4 @@
-/** Runs examples of the documentation as they are, with Deno. */
+/** Runs examples from the documentation unchanged, with Deno. */
 
 import { assert, assertEquals } from "@std/assert";
 import { type Example, expectedOutput } from "./examples.ts";
@@ -9,13 +9,13 @@ const root = new URL("../../", import.meta.url);
 /** The flags with which Deno finds the packages that the tests use. */
 export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
 
-/** Whether an example can run here: some need a package of JSR, or Bun. */
+/** Whether an example can run here. Some need a JSR package or Bun. */
 export function isRunnable({ code, language }: Example): boolean {
   if (language !== "ts" || code.includes('from "bun"')) return false;
   return skipReason === undefined || !code.includes("@db/postgres");
 }
 
-/** Writes an example to a file of its own, where it imports the library from this repository. */
+/** Writes an example to a file, with imports of the library from this repository. */
 export async function writeExample(directory: string, example: Example): Promise<string> {
   const extension = example.language === "python" ? "py" : "ts";
   const file = `${directory}/${example.place.replace(/\W/g, "_")}.${extension}`;
@@ -29,7 +29,7 @@ export async function writeExample(directory: string, example: Example): Promise
   return file;
 }
 
-/** Runs a command to its end, and gives what it printed. */
+/** Runs a command to its end, and returns its output. */
 export async function run(
   [program, ...args]: readonly string[],
   options: Deno.CommandOptions = {},
@@ -42,13 +42,13 @@ export async function run(
   return printed;
 }
 
-/** Runs a program of the documentation, and checks that it prints what its comments say. */
+/** Runs a program from the documentation, and checks that it prints what its comments say. */
 export async function runProgram(
   command: readonly string[],
   example: Example,
   systemDatabaseUrl: string,
 ): Promise<void> {
-  // The guides call a database of the reader's own so.
+  // In the guides the reader's own database has this name.
   const env = {
     DBOS_SYSTEM_DATABASE_URL: systemDatabaseUrl,
     SHOP_DATABASE_URL: systemDatabaseUrl,
@@ -58,7 +58,7 @@ export async function runProgram(
   assertEquals(lines.filter((line) => expected.includes(line)), expected, lines.join("\n"));
 }
 
-/** The command that runs a file of TypeScript with Deno. */
+/** The command that runs a TypeScript file with Deno. */
 export function denoCommand(file: string): string[] {
   return [Deno.execPath(), "run", "-A", "--no-check", ...testFlags, file];
 }

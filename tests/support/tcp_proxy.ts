@@ -1,42 +1,43 @@
+import { once } from "node:events";
 import net from "node:net";
 
-/** A network between a client and a Postgres server, with the faults of a network. */
+/** A proxy between a client and a Postgres server, which simulates network faults. */
 export interface TcpProxy extends AsyncDisposable {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
-  /** How many times the server has finished with what it was asked. */
+  /** The number of complete responses of the server. */
   readonly answers: number;
   /**
-   * Cuts the connection that carries `text` to the server, once the server is done with it and
-   * before any of its answer arrives. Only the first time; `isLost` tells whether it has been.
+   * Closes the connection that sends `text`, after the server has processed it and before any of
+   * the response arrives. It does so once; `isLost` says whether it has happened.
    */
   loseAnswerTo(text: string): { readonly isLost: boolean };
-  /** Cuts the connection that carries `text` to the server, before any of it is passed on. */
+  /** Closes the connection that sends `text`, and forwards nothing of it to the server. */
   loseRequest(text: string): { readonly isLost: boolean };
   /**
-   * Cuts the connection that carries `text` to the server, in the middle of the answer: after so
-   * many of its messages, and two bytes of the next one.
+   * Closes the connection that sends `text` in the middle of the response: after `messages` of its
+   * messages, and two bytes of the next one.
    */
   cutAnswerTo(text: string, messages: number): { readonly isLost: boolean };
   /**
-   * Passes nothing on any more, in either direction, on the connection that carries `text` to the
-   * server, and tells neither end, not even with `restore()`.
+   * Makes the connection that sends `text` half open: nothing is forwarded in either direction, and
+   * neither end is told. `restore()` does not change that.
    */
   swallow(text: string): { readonly isLost: boolean };
-  /** How many connections it has taken. */
+  /** The number of connections that were accepted. */
   readonly connections: number;
-  /** Cuts all connections; new ones are taken. */
+  /** Closes all connections. New ones are accepted. */
   cut(): void;
   /**
-   * Closes new connections until `restore()`: one with a reset, the next without a word, the next
-   * when the client has said something.
+   * Closes new connections until `restore()`, in turn with a reset, without a reset, and after the
+   * first data of the client.
    */
   closeNew(): void;
-  /** Leads new connections to another server. */
+  /** Connects new connections to another server. */
   leadTo(databaseUrl: string): void;
-  /** Cuts all connections, and refuses new ones until restore(). */
+  /** Closes all connections, and refuses new ones until restore(). */
   refuse(): Promise<void>;
-  /** Passes nothing on any more, in either direction, until restore(). */
+  /** Forwards nothing in either direction until restore(). */
   hang(): void;
   restore(): Promise<void>;
 }
@@ -49,24 +50,24 @@ interface Loss {
   isLost: boolean;
 }
 
-/** The end of every answer of Postgres: ReadyForQuery, outside of a transaction or in one. */
+/** The end of every response of Postgres: ReadyForQuery, outside a transaction or in one. */
 // deno-lint-ignore no-control-regex -- the bytes of the protocol
 const readyForQuery = /Z\0\0\0\x05[IT]/;
 
-/** What becomes of all that passes a proxy. */
+/** Options of a proxy. */
 export interface TcpProxyOptions {
   /**
-   * Puts off what goes back to the client, keeping its order.
+   * Delays the data that is sent to the client. It must keep the order.
    *
-   * @default {undefined} all goes at once
+   * @default {undefined} no delay
    */
-  delay?: (act: () => void) => void;
+  delay?: (callback: () => void) => void;
 }
 
-/** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
+/** Starts a proxy for the server of `databaseUrl`, on a free local port. */
 export async function startTcpProxy(
   databaseUrl: string,
-  { delay = (act) => act() }: TcpProxyOptions = {},
+  { delay = (callback) => callback() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
   let target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
@@ -104,7 +105,8 @@ export async function startTcpProxy(
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
-        if (to === client) delay(() => to.destroy());
+        // A timer for one that is closed already might outlive the test.
+        if (to === client && !to.destroyed) delay(() => to.destroy());
         else to.destroy();
       });
       if (isHanging) from.pause();
@@ -149,9 +151,11 @@ export async function startTcpProxy(
   }
 
   async function refuse(): Promise<void> {
-    const closed = new Promise((resolve) => listener.close(resolve));
+    // Deno 2.5 does not call back where a socket was destroyed before.
+    listener.close();
+    const closed = Array.from(sockets, (socket) => once(socket, "close"));
     cut();
-    await closed;
+    await Promise.all(closed);
   }
 
   return {
@@ -208,7 +212,7 @@ function listen(listener: net.Server, port: number): Promise<void> {
   });
 }
 
-/** One character a byte. */
+/** Decodes bytes to one character each. */
 function toText(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
