@@ -70,6 +70,7 @@ function createClosableClient(
  * import { createClient, enqueue } from "@dbos-community/client";
  *
  * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
+ * pool.on("error", console.error);
  * const client = createClient(pool, { applicationName: "billing", prepare: false });
  * await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, { id: 7 });
  * await pool.end();

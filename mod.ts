@@ -55,6 +55,7 @@
  * import { enqueue } from "@dbos-community/client";
  *
  * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
+ * pool.on("error", console.error);
  * const task = { workflowName: "processTask", queueName: "tasks" };
  * const handle = await enqueue(pool, task, { id: 8 });
  * console.log(await handle.getResult()); // task 8 is done

@@ -44,11 +44,14 @@ const lostConnections: Record<string, unknown> = {
   "a socket: reset": withCode("ECONNRESET"),
   "a socket: a broken pipe": withCode("EPIPE"),
   "a name server that is unavailable": withCode("EAI_AGAIN"),
+  "a host without an address yet": withCode("ENOTFOUND"),
   "every address refuses": new AggregateError([withCode("ECONNREFUSED"), withCode("ETIMEDOUT")]),
   "Bun: the server shuts down": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), {
     errno: "57P01",
   }),
   "Bun: closed": withCode("ERR_POSTGRES_CONNECTION_CLOSED"),
+  "Bun: refused": withCode("ERR_POSTGRES_CONNECTION_REFUSED"),
+  "a standby that is not promoted yet": withCode("25006"),
   "@db/postgres: the server shuts down": Object.assign(new Error("fault"), {
     fields: { code: "57P01" },
   }),
@@ -72,7 +75,6 @@ const permanentErrors: Record<string, unknown> = {
   "a missing database": withCode("3D000"),
   "a cancelled statement": withCode("57014"),
   "a full disk": withCode("53100"),
-  "no such host": withCode("ENOTFOUND"),
   "a TypeError": new TypeError("fault"),
   "a message that only mentions a lost connection": new Error("I said: Connection terminated"),
   "several errors, but no lost connection": new AggregateError([withCode("ENOENT")]),

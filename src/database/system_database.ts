@@ -70,14 +70,15 @@ export function createSystemDatabase(
   closed: AbortSignal,
 ): SystemDatabase {
   const schemaReader = createSchemaReader(adapter, settings.schema);
-  const { requireColumn, hasColumn } = schemaReader;
   const longTimeoutMs = 12_000 * settings.attemptTimeoutSeconds;
 
   async function attempt(
     { needs }: Statement<object, unknown>,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
-    for (const column of needs?.columns ?? []) await requireColumn(needs!.feature, column);
+    for (const column of needs?.columns ?? []) {
+      await schemaReader.requireColumn(needs!.feature, column);
+    }
     const schema = await schemaReader.current();
     try {
       const rows = await send(schema);
@@ -90,10 +91,10 @@ export function createSystemDatabase(
     return await send(await schemaReader.current());
   }
 
-  async function runWithRetry(
-    attempt: () => Promise<unknown[]>,
-    { onRetry = () => {}, signal }: RunOptions,
-  ): Promise<unknown[]> {
+  async function runWithRetry<Result>(
+    attempt: () => Promise<Result>,
+    { onRetry = () => {}, signal }: RunOptions = {},
+  ): Promise<Result> {
     if (adapter.transactionStatus() !== "none") return await attempt();
     const deadline = performance.now() + settings.retryTimeoutSeconds * 1000;
     try {
@@ -118,10 +119,12 @@ export function createSystemDatabase(
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
     async checkSchema() {
-      await schemaReader.current();
+      await runWithRetry(schemaReader.current);
     },
-    requireColumn,
-    hasColumn,
+    // A call reads the schema before its statement, so that is retried too.
+    requireColumn: (feature, column) =>
+      runWithRetry(() => schemaReader.requireColumn(feature, column)),
+    hasColumn: schemaReader.hasColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,

@@ -34,13 +34,10 @@ export async function openPostgres(
 
   function openSocket(target: { host: string; port: number } | { path: string }): Socket {
     const socket = net.connect({ ...target, noDelay: true });
-    // If the server closes a connection before it sends anything, npm:postgres would reconnect
-    // immediately, in an endless loop.
+    // If the server closes a connection before it is ready, because it is full or starting,
+    // npm:postgres may reconnect immediately, in an endless loop. It does not after an error.
     socket.once("end", () => {
-      if (socket.bytesRead > 0) return;
-      const error = new Error(
-        "Cannot connect to the system database: the server closed the connection",
-      );
+      const error = new Error("Cannot use the system database: the server closed the connection");
       socket.destroy(Object.assign(error, { code: "CONNECTION_CLOSED" }));
     });
     // npm:postgres reads the host name from the socket when it verifies the server's certificate.

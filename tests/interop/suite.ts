@@ -29,6 +29,7 @@ import {
   resumeWorkflow,
   rewindWorkflow,
   send,
+  sendMany,
   type SerializationType,
   setLatestApplicationVersion,
   setWorkflowDelay,
@@ -295,8 +296,12 @@ export const features: Feature[] = [
     async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "collect" }, 2, "orders");
       const topic = "orders";
-      await send(client, workflowID, "once", { topic, idempotencyKey: "key" });
-      await send(client, workflowID, "twice", { topic, idempotencyKey: "key" });
+      // In one statement: early workers delete a message that they receive, together with its key.
+      const addressed = { destinationID: workflowID, topic, idempotencyKey: "key" };
+      await sendMany(client, [
+        { ...addressed, message: "once" },
+        { ...addressed, message: "twice" },
+      ]);
       await send(client, workflowID, "last", { topic });
       assertEquals(await getResult(timeout), ["once", "last"]);
     },

@@ -12,8 +12,29 @@ export interface TcpProxy extends AsyncDisposable {
    * the response arrives, and after `onLost`. It does so once; `isLost` says whether it has happened.
    */
   loseAnswerTo(text: string, onLost?: () => Promise<void>): { readonly isLost: boolean };
+  /** Closes the connection that sends `text`, and forwards nothing of it to the server. */
+  loseRequest(text: string): { readonly isLost: boolean };
+  /**
+   * Closes the connection that sends `text` in the middle of the response: after `messages` of its
+   * messages, and two bytes of the next one.
+   */
+  cutAnswerTo(text: string, messages: number): { readonly isLost: boolean };
+  /**
+   * Makes the connection that sends `text` half open: nothing is forwarded in either direction, and
+   * neither end is told. `restore()` does not change that.
+   */
+  swallow(text: string): { readonly isLost: boolean };
+  /** The number of connections that were accepted. */
+  readonly connections: number;
   /** Closes all connections. New ones are accepted. */
   cut(): void;
+  /**
+   * Closes new connections until `restore()`, in turn with a reset, without a reset, and after the
+   * first data of the client.
+   */
+  closeNew(): void;
+  /** Connects new connections to another server. */
+  leadTo(databaseUrl: string): void;
   /** Closes all connections, and refuses new ones until restore(). */
   refuse(): Promise<void>;
   /** Forwards nothing in either direction until restore(). */
@@ -23,6 +44,9 @@ export interface TcpProxy extends AsyncDisposable {
 
 interface Loss {
   readonly text: string;
+  readonly kind: "request" | "answer" | "all";
+  /** How many messages of the answer pass, if some are to pass. */
+  readonly messages?: number;
   readonly onLost: () => Promise<void>;
   isLost: boolean;
 }
@@ -46,13 +70,45 @@ export async function startTcpProxy(
   databaseUrl: string,
   { delay = (callback) => callback() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
   const losses: Loss[] = [];
+  const swallowed: net.Socket[] = [];
   let isHanging = false;
   let answers = 0;
+  let connections = 0;
+  let closesNew = false;
+
+  function addLoss(
+    text: string,
+    kind: Loss["kind"],
+    messages?: number,
+    onLost: () => Promise<void> = () => Promise.resolve(),
+  ): Loss {
+    const loss: Loss = {
+      text,
+      kind,
+      ...(messages !== undefined && { messages }),
+      onLost,
+      isLost: false,
+    };
+    losses.push(loss);
+    return loss;
+  }
+
+  function closeNew(client: net.Socket): void {
+    sockets.add(client);
+    client.on("error", () => {});
+    client.on("close", () => sockets.delete(client));
+    client.resume();
+    if (connections % 3 === 0) client.resetAndDestroy();
+    else if (connections % 3 === 1) client.end();
+    else client.once("data", () => client.end());
+  }
 
   function relay(client: net.Socket): void {
+    connections++;
+    if (closesNew) return closeNew(client);
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -70,7 +126,19 @@ export async function startTcpProxy(
     client.on("data", (part: Uint8Array) => {
       const text = toText(part);
       losing ??= losses.find((loss) => !loss.isLost && text.includes(loss.text));
-      server.write(part);
+      if (losing?.kind === "request") {
+        losing.isLost = true;
+        client.destroy();
+      } else if (losing?.kind === "all") {
+        losing.isLost = true;
+        sockets.delete(client);
+        sockets.delete(server);
+        client.pause();
+        server.pause();
+        swallowed.push(client, server);
+      } else {
+        server.write(part);
+      }
     });
     server.on("data", (part: Uint8Array) => {
       const isAnswered = readyForQuery.test(toText(part));
@@ -78,7 +146,10 @@ export async function startTcpProxy(
       if (!losing) return delay(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
-      losing.onLost().finally(() => client.destroy());
+      losing.onLost().finally(() => {
+        if (losing?.messages === undefined) return client.destroy();
+        client.end(part.subarray(0, lengthOf(part, losing.messages) + 2));
+      });
     });
   }
 
@@ -106,12 +177,20 @@ export async function startTcpProxy(
     get answers() {
       return answers;
     },
-    loseAnswerTo(text, onLost = () => Promise.resolve()) {
-      const loss = { text, isLost: false, onLost };
-      losses.push(loss);
-      return loss;
+    get connections() {
+      return connections;
     },
+    loseAnswerTo: (text, onLost) => addLoss(text, "answer", undefined, onLost),
+    loseRequest: (text) => addLoss(text, "request"),
+    cutAnswerTo: (text, messages) => addLoss(text, "answer", messages),
+    swallow: (text) => addLoss(text, "all"),
     cut,
+    closeNew() {
+      closesNew = true;
+    },
+    leadTo(databaseUrl) {
+      target = new URL(databaseUrl);
+    },
     refuse,
     hang() {
       isHanging = true;
@@ -119,11 +198,25 @@ export async function startTcpProxy(
     },
     async restore() {
       isHanging = false;
+      closesNew = false;
       sockets.forEach((socket) => socket.resume());
       if (!listener.listening) await listen(listener, port);
     },
-    [Symbol.asyncDispose]: refuse,
+    async [Symbol.asyncDispose]() {
+      swallowed.forEach((socket) => socket.destroy());
+      await refuse();
+    },
   };
+}
+
+/** How many bytes the first messages of an answer have. */
+function lengthOf(answer: Uint8Array, messages: number): number {
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+  let length = 0;
+  for (let count = 0; count < messages && length < answer.length; count++) {
+    length += 1 + view.getInt32(length + 1);
+  }
+  return length;
 }
 
 function listen(listener: net.Server, port: number): Promise<void> {
