@@ -35,12 +35,24 @@ const driftMsPerSecond = 1;
 // A first statement that is stuck holds up no others.
 const maxLearningMs = 1000;
 
+/** A statement that will tell the time of the server. */
+interface Turn {
+  readonly ended: Promise<void>;
+  end(): void;
+}
+
+function createTurn(): Turn {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => end = resolve);
+  return { ended, end };
+}
+
 function createCreationClock(): CreationClock {
   let last = 0;
   // The time of the server is at least performance.now() and this.
   let offsetMs = 0;
   let learnedAt = -Infinity;
-  let learning: PromiseWithResolvers<void> | undefined;
+  let learning: Turn | undefined;
 
   function isLearned(): boolean {
     return performance.now() - learnedAt < maxAgeMs;
@@ -55,8 +67,8 @@ function createCreationClock(): CreationClock {
     last = Math.max(last, Number(lastCreatedAt));
   }
 
-  function endTurn(turn: PromiseWithResolvers<void>): void {
-    turn.resolve();
+  function endTurn(turn: Turn): void {
+    turn.end();
     if (learning === turn) learning = undefined;
   }
 
@@ -71,11 +83,11 @@ function createCreationClock(): CreationClock {
       return last;
     },
     async untilLearned() {
-      while (learning && !isLearned()) await learning.promise;
+      while (learning && !isLearned()) await learning.ended;
       if (isLearned()) return;
-      const turn = learning = Promise.withResolvers<void>();
+      const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
-      turn.promise.then(() => clearTimeout(timer));
+      turn.ended.then(() => clearTimeout(timer));
     },
     async learn(statement) {
       const turn = learning;

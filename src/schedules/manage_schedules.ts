@@ -167,7 +167,7 @@ export async function updateSchedule(
   await requireScheduleColumns(database, changes);
   const columns = {
     schedule: changes.schedule && resolveNickname(changes.schedule),
-    context: changes.context === undefined ? undefined : codec.serializeValue(changes.context),
+    context: "context" in changes ? codec.serializeValue(changes.context) : undefined,
     automatic_backfill: changes.automaticBackfill,
     cron_timezone: changes.cronTimezone,
     queue_name: changes.queueName,
