@@ -1,41 +1,28 @@
 /** Runs callers of `Bun.sql`, each in a process of its own. */
-import { fileURLToPath } from "node:url";
 import type { ClientOptions } from "../../mod.ts";
 import type { Caller } from "./caller.ts";
-import { findMissingTool } from "../support/packed.ts";
-import { run, testFlags } from "../support/run_example.ts";
+import { bunFor, findMissingTool, installBun, root, run } from "../support/packed.ts";
+import { testFlags } from "../support/run_example.ts";
 
 /** Why the tests of Bun are to be ignored, if they are. */
 export const bunSkipReason: string | undefined = findMissingTool();
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
 /** Installs Bun, and bundles the program with all that it needs. */
-export async function installBun(folder: string): Promise<void> {
-  await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund"];
-  await run(["npm", "install", ...flags, "bun@1.4.5"], { cwd: folder });
-  await run(["node", "node_modules/bun/install.js"], { cwd: folder });
-  const bundle = ["bundle", "--quiet", ...testFlags.filter((flag) => flag !== "--no-check")];
-  await run(
-    [
-      Deno.execPath(),
-      ...bundle,
-      `--output=${folder}/program.js`,
-      "tests/faults/bun_program.ts",
-    ],
-    { cwd: root },
-  );
+export async function prepareFolder(folder: string): Promise<void> {
+  await installBun(folder);
+  const flags = ["--quiet", ...testFlags.filter((flag) => flag !== "--no-check")];
+  const output = `--output=${folder}/program.js`;
+  await run(root, Deno.execPath(), "bundle", ...flags, output, "tests/faults/bun_program.ts");
 }
 
-/** Starts a caller; the folder is one of {@linkcode installBun}. */
+/** Starts a caller; the folder is one of {@linkcode prepareFolder}. */
 export function openBunCaller(
   folder: string,
   url: string,
   options: ClientOptions,
   maxConnections: number,
 ): Caller & AsyncDisposable {
-  const child = new Deno.Command(`${folder}/node_modules/.bin/bun`, {
+  const child = new Deno.Command(bunFor(folder), {
     args: ["program.js", url, JSON.stringify(options), String(maxConnections)],
     cwd: folder,
     stdin: "piped",

@@ -1,4 +1,4 @@
-import { bunSkipReason, installBun, openBunCaller } from "./bun_caller.ts";
+import { bunSkipReason, openBunCaller, prepareFolder } from "./bun_caller.ts";
 import { type OpenCaller, testFaults } from "./faults.ts";
 
 Deno.test({
@@ -7,7 +7,7 @@ Deno.test({
   async fn(test) {
     const folder = await Deno.makeTempDir();
     try {
-      await installBun(folder);
+      await prepareFolder(folder);
       const open: OpenCaller = (...args) => Promise.resolve(openBunCaller(folder, ...args));
       await testFaults(open, { discards: false }, test);
     } finally {

@@ -15,7 +15,8 @@ export const node: string = Deno.env.get("DBOS_TEST_NODE") ?? "node";
 const givenBun = Deno.env.get("DBOS_TEST_BUN");
 const drivers = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
 const types = ["@types/node@26.6.6", "@types/pg@8.23.1"];
-const tools = ["typescript@7.0.2", ...(givenBun ? [] : ["bun@1.4.5"])];
+const bun = givenBun ? [] : ["bun@1.4.5"];
+const tools = ["typescript@7.0.2", ...bun];
 
 function succeeds(command: string, ...args: string[]): boolean {
   try {
@@ -63,10 +64,18 @@ export async function install(
   tarball: string,
   ...packages: string[]
 ): Promise<void> {
+  await installPackages(folder, tarball, ...drivers, ...types, ...tools, ...packages);
+}
+
+/** Installs Bun only. */
+export async function installBun(folder: string): Promise<void> {
+  await installPackages(folder, ...bun);
+}
+
+async function installPackages(folder: string, ...packages: string[]): Promise<void> {
   await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
-  const all = [...drivers, ...types, ...tools, ...packages];
-  await run(folder, "npm", "install", ...flags, tarball, ...all);
+  await run(folder, "npm", "install", ...flags, ...packages);
   // Installs the program of Bun, which npm does itself only if install scripts are allowed.
   if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
 }
