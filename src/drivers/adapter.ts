@@ -83,7 +83,7 @@ export interface DriverFamily {
   poolSizeOf(driver: object): number;
   /** Whether a transaction is open on a connection; undefined if the driver cannot tell. */
   readonly connectionStatusOf?: (driver: object) => TransactionStatus;
-  /** Loads the file of the executor: few programs use more than one family. */
+  /** Loads the executor. Few programs use more than one family, and the others are 0.7 KB each. */
   loadExecutor(): Promise<CreateExecutor>;
 }
 

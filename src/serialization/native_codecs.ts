@@ -12,6 +12,7 @@ function isMarkedAsSuperjson(text: string): boolean {
   }
 }
 
+// Loaded on demand: gzipped, Python's is 5.8 KB, Go's 3.4, Java's 1.9, and TypeScript's needs superjson.
 async function loadGoJson(): Promise<ReadingCodec> {
   return (await import("./go/go_json.ts")).goJson;
 }
