@@ -134,3 +134,30 @@ Deno.test("a workflow keeps its place when the server refuses another one of its
   const times = await fixture.timesOf([...workflowIDs, later.workflowID]);
   assertEquals(countInversions(times), 0);
 });
+
+// More workflows than milliseconds by which times may be ahead: the last ones share a time.
+const fullBurst = 3000;
+
+Deno.test("a repeated ID is a conflict after a burst with more workflows than times", async () => {
+  await using fixture = await openFixture();
+  const { pool } = fixture;
+  await enqueue(pool, task);
+  const [first, second] = jobs(1).flatMap((job) => [job, { ...job, workflowName: "other" }]);
+  const outcomes = await enqueueMany(pool, [...jobs(fullBurst), first!, second!], { atomic: true });
+  assertEquals(outcomes.slice(-2).map(({ outcome }) => outcome), ["enqueued", "conflicting"]);
+});
+
+Deno.test("one of two calls with the same ID is rejected after such a burst", async () => {
+  await using fixture = await openFixture();
+  const { pool } = fixture;
+  await enqueue(pool, task);
+  const burst = jobs(fullBurst).map((job) => enqueue(pool, job));
+  const workflowID = crypto.randomUUID();
+  const results = await Promise.allSettled(
+    ["echo", "other"].map((workflowName) =>
+      enqueue(pool, { ...task, workflowName, workflowID, workflowIDReusePolicy: "reject" })
+    ),
+  );
+  await Promise.all(burst);
+  assertEquals(results.map(({ status }) => status), ["fulfilled", "rejected"]);
+});

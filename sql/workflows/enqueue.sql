@@ -157,10 +157,13 @@ payload as (
 conflict as (
   select job.*
   from job
-  where not exists (
-    select from inserted
-    where inserted.workflow_uuid = job.workflow_id
-      and inserted.created_at = job.created_at
+  where job.ordinality not in (
+    select min(job.ordinality)
+    from inserted
+    join job
+      on job.workflow_id = inserted.workflow_uuid
+      and job.created_at = inserted.created_at
+    group by job.workflow_id
   )
 ),
 -- end

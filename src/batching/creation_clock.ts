@@ -17,8 +17,8 @@ export interface CreationClock {
   /** The creation time of the next row; undefined while the time of the server is not known. */
   next(): number | undefined;
   /**
-   * Waits while another statement is in flight that will tell the time of the server. If the time is
-   * still not known then, the caller's statement is the next one to tell it.
+   * Waits while another statement is in flight that will tell the time of the server, but for about a
+   * second at most. If the time is still not known then, the caller's statement may tell it.
    */
   untilLearned(): Promise<void>;
   /** Learns the time of the server from the answer to a statement. */
@@ -61,7 +61,7 @@ function createCreationClock(): CreationClock {
   function update({ serverMs, lastCreatedAt }: ClockReading): void {
     const now = performance.now();
     const driftMs = (now - learnedAt) / 1000 * driftMsPerSecond;
-    // The statement ran before its answer arrived. The quickest answer says most.
+    // The statement ran before its answer arrived. The fastest answer gives the best estimate.
     offsetMs = Math.max(Number(serverMs) - now, isLearned() ? offsetMs - driftMs : -Infinity);
     learnedAt = now;
     last = Math.max(last, Number(lastCreatedAt));
@@ -83,8 +83,9 @@ function createCreationClock(): CreationClock {
       return last;
     },
     async untilLearned() {
-      while (learning && !isLearned()) await learning.ended;
-      if (isLearned()) return;
+      const deadline = performance.now() + maxLearningMs;
+      while (learning && !isLearned() && performance.now() < deadline) await learning.ended;
+      if (learning || isLearned()) return;
       const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
       turn.ended.then(() => clearTimeout(timer));

@@ -34,8 +34,8 @@ export interface ClientOptions {
    */
   pollingIntervalMs?: number;
   /**
-   * How long a statement is retried after errors that may pass, in seconds; 0 disables retries. Such
-   * are a lost connection, a server that cannot be reached, is starting, has no free connection or is
+   * How long a statement is retried after transient errors, in seconds; 0 disables retries. Such are
+   * a lost connection, a server that cannot be reached, is starting, has no free connection or is
    * read-only, a serialization failure and a deadlock. In an open transaction nothing is retried.
    *
    * @default {10}

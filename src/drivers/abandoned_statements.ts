@@ -48,15 +48,17 @@ export function createStatementLimit(maxConnections: number): SendStatement {
       stop();
       throw signal.reason;
     }
-    const statement = send();
+    let statement: ReturnType<typeof send> | undefined;
     let connection: object | undefined;
     const abandon = () => {
+      if (!statement) return;
       connection = statement.state ?? statement;
       hanging.add(connection);
       stop();
     };
     signal?.addEventListener("abort", abandon);
     try {
+      statement = send();
       return await statement;
     } finally {
       signal?.removeEventListener("abort", abandon);

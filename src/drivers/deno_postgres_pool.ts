@@ -1,4 +1,4 @@
-/** Uses a pool of `jsr:@db/postgres`, which does not get over lost connections by itself. */
+/** Uses a pool of `jsr:@db/postgres`, which does not recover from lost connections by itself. */
 
 import { losesConnection } from "./lost_connection.ts";
 

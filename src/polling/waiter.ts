@@ -132,6 +132,7 @@ export function createWaiter<Row extends PollRow>(
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
       wait.isAnswered = false;
+      wait.lastError = undefined;
       wait.nextPollAt = pollImmediately
         ? now
         : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
