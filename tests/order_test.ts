@@ -161,3 +161,21 @@ Deno.test("one of two calls with the same ID is rejected after such a burst", as
   await Promise.all(burst);
   assertEquals(results.map(({ status }) => status), ["fulfilled", "rejected"]);
 });
+
+Deno.test("calls after the first answer create no workflows before those that still wait", async () => {
+  await using fixture = await openFixture();
+  const client = new pg.Client({
+    connectionString: fixture.pool.options.connectionString,
+  });
+  await client.connect();
+  // On one connection a statement holds but a few of these.
+  const large = "x".repeat(4000);
+  const first = enqueue(client, task, large);
+  const burst = Array.from({ length: 50 }, () => enqueue(client, task, large));
+  await first;
+  const later = Array.from({ length: 5 }, () => enqueue(client, task, large));
+  const handles = await Promise.all([first, ...burst, ...later]);
+  const times = await fixture.timesOf(handles.map(({ workflowID }) => workflowID));
+  await client.end();
+  assertEquals(countInversions(times), 0);
+});

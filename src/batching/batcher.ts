@@ -3,7 +3,7 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createSerialQueue } from "../serial_queue.ts";
-import { type ClockReading, creationClockOf } from "./creation_clock.ts";
+import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 import { createFlowControl } from "./flow_control.ts";
 
 /** Something to write. */
@@ -42,10 +42,7 @@ export interface Batcher<Outcome> {
   addAll(items: readonly Item[]): Promise<Outcome[]>;
 }
 
-interface TimedItem extends Item {
-  /** When it was added, in milliseconds since 1970; undefined until the server's time is known. */
-  readonly createdAt: number | undefined;
-}
+interface TimedItem extends Item, Timed {}
 
 interface PendingItem<Outcome> extends TimedItem {
   resolve(outcome: Outcome): void;
@@ -101,15 +98,14 @@ export function createBatcher<Outcome>(
   let pendingCharacters = 0;
   let isFlushScheduled = false;
 
-  function addTime(item: Item): TimedItem {
-    return { ...item, createdAt: clock.next() };
+  function addTime<Added extends Item>(item: Added): Added & TimedItem {
+    const timed = { ...item, createdAt: undefined };
+    clock.stamp(timed);
+    return timed;
   }
 
   async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
-    if (items[0]?.createdAt === undefined) {
-      await clock.untilLearned();
-      items = items.map(addTime);
-    }
+    if (items.some(({ createdAt }) => createdAt === undefined)) await clock.untilStamped(items);
     return (await clock.learn(sendChecked(items))).outcomes;
   }
 
@@ -169,7 +165,7 @@ export function createBatcher<Outcome>(
         return runSerially(() => send([addTime(item)])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
-        pending.push({ ...addTime(item), resolve, reject });
+        pending.push(addTime({ ...item, resolve, reject }));
         pendingCharacters += item.text.length;
         if (isFlushScheduled) return;
         // The calls of one turn go together.

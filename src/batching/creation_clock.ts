@@ -10,17 +10,24 @@ export interface ClockReading {
   readonly lastCreatedAt: string | null;
 }
 
+/** Something that has a creation time. */
+export interface Timed {
+  /** In milliseconds since 1970; undefined while the time of the server is not known. */
+  createdAt: number | undefined;
+}
+
 /** The creation times of one client. */
 export interface CreationClock {
   /** The last creation time that is known. */
   readonly last: number;
-  /** The creation time of the next row; undefined while the time of the server is not known. */
-  next(): number | undefined;
+  /** Gives an item its creation time: now, or as soon as the time of the server is known. */
+  stamp(item: Timed): void;
   /**
    * Waits while another statement is in flight that will tell the time of the server, but for about a
-   * second at most. If the time is still not known then, the caller's statement may tell it.
+   * second at most. If the time is still not known then, the server gives it to the items, and their
+   * statement may tell it.
    */
-  untilLearned(): Promise<void>;
+  untilStamped(items: readonly Timed[]): Promise<void>;
   /** Learns the time of the server from the answer to a statement. */
   learn<Result extends ClockReading>(statement: Promise<Result>): Promise<Result>;
 }
@@ -53,6 +60,8 @@ function createCreationClock(): CreationClock {
   let offsetMs = 0;
   let learnedAt = -Infinity;
   let learning: Turn | undefined;
+  // In the order of their calls.
+  const unstamped = new Set<Timed>();
 
   function isLearned(): boolean {
     return performance.now() - learnedAt < maxAgeMs;
@@ -65,6 +74,14 @@ function createCreationClock(): CreationClock {
     offsetMs = Math.max(Number(serverMs) - now, isLearned() ? offsetMs - driftMs : -Infinity);
     learnedAt = now;
     last = Math.max(last, Number(lastCreatedAt));
+    // Before calls to come, whose times are later.
+    for (const item of unstamped) item.createdAt = next();
+    unstamped.clear();
+  }
+
+  function next(): number {
+    const nowMs = Math.floor(performance.now() + offsetMs);
+    return last = Math.max(last, Math.min(Math.max(nowMs, last + 1), nowMs + maxAheadMs));
   }
 
   function endTurn(turn: Turn): void {
@@ -76,15 +93,14 @@ function createCreationClock(): CreationClock {
     get last() {
       return last;
     },
-    next() {
-      if (!isLearned()) return undefined;
-      const nowMs = Math.floor(performance.now() + offsetMs);
-      last = Math.max(last, Math.min(Math.max(nowMs, last + 1), nowMs + maxAheadMs));
-      return last;
+    stamp(item) {
+      if (isLearned()) item.createdAt = next();
+      else unstamped.add(item);
     },
-    async untilLearned() {
+    async untilStamped(items) {
       const deadline = performance.now() + maxLearningMs;
       while (learning && !isLearned() && performance.now() < deadline) await learning.ended;
+      for (const item of items) unstamped.delete(item);
       if (learning || isLearned()) return;
       const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
