@@ -42,8 +42,6 @@ export async function retryAfter<Result>(
     const jitteredMs = delayMs * (0.5 + Math.random());
     if (performance.now() + jitteredMs > deadline || !isRetriable(lastError)) throw lastError;
     await new Promise((resolve) => setTimeout(resolve, jitteredMs));
-    // The call may have been given up meanwhile.
-    if (!isRetriable(lastError)) throw lastError;
     try {
       return await attempt();
     } catch (error) {

@@ -109,7 +109,12 @@ export function createSystemDatabase(
           ? mismatches++ === 0
           : isRetriable(error, adapter.canReconnect, isLostConnection);
       };
-      return await retryAfter(error, attempt, isWorthRetry, deadline);
+      const attemptAgain = () => {
+        // The call may have been given up during the delay.
+        signal?.throwIfAborted();
+        return attempt();
+      };
+      return await retryAfter(error, attemptAgain, isWorthRetry, deadline);
     }
   }
 
