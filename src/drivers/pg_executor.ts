@@ -31,23 +31,36 @@ interface PgClient {
   ): void;
 }
 
-/** A pool has the class and the settings for one more client. */
+/** A pool of `npm:pg` has the class and the settings for one more client. */
 interface PgPool {
   readonly options: unknown;
   readonly Client: new (options: unknown) => PgClient;
 }
 
-const lostConnectionMessage = /^(Connection terminated|timeout exceeded when trying to connect)/;
+/** The pool of `connect()` opens one itself. */
+interface OpeningPool {
+  openClient(): Promise<PgClient>;
+}
 
-function createListen(pool: PgPool): Listen {
+const lostConnectionMessage =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+async function openClient(pool: PgPool | OpeningPool): Promise<PgClient> {
+  if ("openClient" in pool) return await pool.openClient();
+  const client = new pool.Client(pool.options);
+  // Without a listener for it, an error would end the process.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+function createListen(pool: PgPool | OpeningPool): Listen {
   return async (channels, listener) => {
-    const client = new pool.Client(pool.options);
-    // Without a listener for it, an error would end the process.
+    const client = await openClient(pool);
     client.on("error", listener.onEnd);
     client.on("end", listener.onEnd);
     client.on("notification", ({ channel, payload = "" }) => listener.onNotify(channel, payload));
     try {
-      await client.connect();
       await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));
     } catch (error) {
       client.end().catch(() => {});
@@ -76,6 +89,8 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     },
     isLostConnection: (error) =>
       isLostSocket(error) || (error instanceof Error && lostConnectionMessage.test(error.message)),
-    ...(isPool && "Client" in driver && { listen: createListen(driver as unknown as PgPool) }),
+    ...(isPool && ("Client" in driver || "openClient" in driver) && {
+      listen: createListen(driver as PgPool | OpeningPool),
+    }),
   };
 }

@@ -1,0 +1,148 @@
+/** A pool of connections, each opened when it is first needed. */
+
+/** A connection of npm:pg, as far as it is used here. */
+export interface PgClient {
+  query(query: unknown): Promise<unknown>;
+  end(): Promise<unknown>;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** An open connection, and how to end it without waiting for the server. */
+export interface OpenConnection {
+  readonly client: PgClient;
+  destroy(): void;
+}
+
+/** A pool of connections of npm:pg, in the shape of npm:pg's own. */
+export interface ConnectionPool {
+  readonly options: { readonly max: number };
+  /** The number of connections that are open or being opened. */
+  readonly totalCount: number;
+  query(query: unknown): Promise<unknown>;
+  /** Opens one more connection, which the caller may end and end() does end. */
+  openClient(): Promise<PgClient>;
+  /** Closes all connections, but waits no longer than the timeout for statements in flight. */
+  end(timeoutSeconds: number): Promise<void>;
+}
+
+const idleTimeoutMs = 30_000;
+
+/** Makes a pool of at most `max` connections. */
+export function createConnectionPool(
+  open: () => Promise<OpenConnection>,
+  max: number,
+): ConnectionPool {
+  const idle: { connection: OpenConnection; timer: ReturnType<typeof setTimeout> }[] = [];
+  const waiting: { resolve(connection: OpenConnection): void; reject(error: unknown): void }[] = [];
+  /** All connections, those outside of the pool included. */
+  const connections = new Set<OpenConnection>();
+  let totalCount = 0;
+  let isEnded = false;
+  let onClose = () => {};
+
+  async function openOne(onEnd: () => void): Promise<OpenConnection> {
+    const connection = await open();
+    connections.add(connection);
+    const end = () => {
+      if (!connections.delete(connection)) return;
+      // After an error of the protocol it would stay open.
+      connection.destroy();
+      onEnd();
+      onClose();
+    };
+    connection.client.on("error", end);
+    connection.client.on("end", end);
+    if (isEnded) {
+      close(connection);
+      throw new Error("Cannot use a connection: the client was closed");
+    }
+    return connection;
+  }
+
+  function close({ client }: OpenConnection): void {
+    client.end().catch(() => {});
+  }
+
+  function takeIdle(): OpenConnection | undefined {
+    const last = idle.pop();
+    clearTimeout(last?.timer);
+    return last?.connection;
+  }
+
+  async function openPooled(): Promise<OpenConnection> {
+    totalCount++;
+    try {
+      const connection = await openOne(() => {
+        const index = idle.findIndex((each) => each.connection === connection);
+        if (index >= 0) clearTimeout(idle.splice(index, 1)[0]!.timer);
+        giveUpPlace();
+      });
+      return connection;
+    } catch (error) {
+      giveUpPlace();
+      throw error;
+    }
+  }
+
+  /** A connection is gone: the first who waits for one may open another. */
+  function giveUpPlace(): void {
+    totalCount--;
+    const next = waiting.shift();
+    if (next) openPooled().then(next.resolve, next.reject);
+  }
+
+  function acquire(): OpenConnection | Promise<OpenConnection> {
+    if (isEnded) throw new Error("Cannot send a statement: the client was closed");
+    const connection = takeIdle();
+    if (connection) return connection;
+    if (totalCount < max) return openPooled();
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
+  function release(connection: OpenConnection): void {
+    if (!connections.has(connection)) return;
+    const next = waiting.shift();
+    if (next) return next.resolve(connection);
+    if (isEnded) return close(connection);
+    const timer = setTimeout(() => {
+      idle.splice(idle.findIndex((each) => each.connection === connection), 1);
+      close(connection);
+    }, idleTimeoutMs);
+    idle.push({ connection, timer });
+  }
+
+  return {
+    options: { max },
+    get totalCount() {
+      return totalCount;
+    },
+    async query(query) {
+      const connection = await acquire();
+      try {
+        return await connection.client.query(query);
+      } finally {
+        release(connection);
+      }
+    },
+    async openClient() {
+      return (await openOne(() => {})).client;
+    },
+    async end(timeoutSeconds) {
+      isEnded = true;
+      for (const { reject } of waiting.splice(0)) {
+        reject(new Error("Cannot send a statement: the client was closed"));
+      }
+      for (let connection; (connection = takeIdle());) close(connection);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutSeconds * 1000);
+        onClose = () => {
+          if (connections.size > 0) return;
+          clearTimeout(timer);
+          resolve();
+        };
+        onClose();
+      });
+      for (const { destroy } of connections) destroy();
+    },
+  };
+}
