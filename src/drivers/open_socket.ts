@@ -131,6 +131,8 @@ async function startTLS(
     return secure;
   } catch (cause) {
     const { code, message } = cause as Error & { code?: string };
+    // Node adds the certificate to the error, which would be printed with it, byte by byte.
+    delete (cause as { cert?: unknown }).cert;
     const error = new TLSError(`Cannot connect to the system database over TLS: ${message}`, {
       cause,
     });
