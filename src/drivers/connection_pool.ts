@@ -29,19 +29,20 @@ const idleTimeoutMs = 30_000;
 
 /** Makes a pool of at most `max` connections. */
 export function createConnectionPool(
-  open: () => Promise<OpenConnection>,
+  open: (closing: AbortSignal) => Promise<OpenConnection>,
   max: number,
 ): ConnectionPool {
   const idle: { connection: OpenConnection; timer: ReturnType<typeof setTimeout> }[] = [];
   const waiting: { resolve(connection: OpenConnection): void; reject(error: unknown): void }[] = [];
   /** All connections, those outside of the pool included. */
   const connections = new Set<OpenConnection>();
+  const closing = new AbortController();
   let totalCount = 0;
-  let isEnded = false;
   let onClose = () => {};
 
   async function openOne(onEnd: () => void): Promise<OpenConnection> {
-    const connection = await open();
+    closing.signal.throwIfAborted();
+    const connection = await open(closing.signal);
     connections.add(connection);
     const end = () => {
       if (!connections.delete(connection)) return;
@@ -52,10 +53,6 @@ export function createConnectionPool(
     };
     connection.client.on("error", end);
     connection.client.on("end", end);
-    if (isEnded) {
-      close(connection);
-      throw new Error("Cannot use a connection: the client was closed");
-    }
     return connection;
   }
 
@@ -92,7 +89,7 @@ export function createConnectionPool(
   }
 
   function acquire(): OpenConnection | Promise<OpenConnection> {
-    if (isEnded) throw new Error("Cannot send a statement: the client was closed");
+    closing.signal.throwIfAborted();
     const connection = takeIdle();
     if (connection) return connection;
     if (totalCount < max) return openPooled();
@@ -103,7 +100,7 @@ export function createConnectionPool(
     if (!connections.has(connection)) return;
     const next = waiting.shift();
     if (next) return next.resolve(connection);
-    if (isEnded) return close(connection);
+    if (closing.signal.aborted) return close(connection);
     const timer = setTimeout(() => {
       idle.splice(idle.findIndex((each) => each.connection === connection), 1);
       close(connection);
@@ -128,10 +125,9 @@ export function createConnectionPool(
       return (await openOne(() => {})).client;
     },
     async end(timeoutSeconds) {
-      isEnded = true;
-      for (const { reject } of waiting.splice(0)) {
-        reject(new Error("Cannot send a statement: the client was closed"));
-      }
+      const error = new Error("Cannot send a statement: the client was closed");
+      closing.abort(error);
+      for (const { reject } of waiting.splice(0)) reject(error);
       for (let connection; (connection = takeIdle());) close(connection);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutSeconds * 1000);

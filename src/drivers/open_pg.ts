@@ -158,6 +158,7 @@ function createClient(
     ssl: false,
     sslnegotiation: "postgres",
     client_encoding: "UTF8",
+    connectionTimeoutMillis: 0,
   });
   client.on("error", () => {});
   client.connection.on("authenticationSASL", ({ mechanisms }) => {
@@ -188,7 +189,9 @@ export async function openPg(
     host: Host,
     encryption: Encryption,
     attributes: ConnectionSettings["targetSessionAttributes"],
+    closing: AbortSignal,
   ): Promise<OpenConnection> {
+    closing.throwIfAborted();
     const raw = createSocket(host, settings);
     let socket = raw;
     let client: PgClient;
@@ -211,31 +214,36 @@ export async function openPg(
       checkBinding();
       await checkSession(client, attributes);
     }
+    closing.addEventListener("abort", destroy);
     try {
       await failAfter(settings.connectTimeoutSeconds, start());
+      closing.throwIfAborted();
       return { client: client!, destroy };
     } catch (error) {
       destroy();
       throw error;
+    } finally {
+      closing.removeEventListener("abort", destroy);
     }
   }
 
   async function connectTo(
     host: Host,
     attributes: ConnectionSettings["targetSessionAttributes"],
+    closing: AbortSignal,
   ): Promise<OpenConnection> {
     const [first, second] = waysTo(host, settings);
     try {
-      return await connectOnce(host, first!, attributes);
+      return await connectOnce(host, first!, attributes, closing);
     } catch (error) {
       if (!second || !isOtherWayWorthwhile(first!, error)) throw error;
-      return await connectOnce(host, second, attributes).catch((other) => {
+      return await connectOnce(host, second, attributes, closing).catch((other) => {
         throw sqlStateOf(other) ? other : error;
       });
     }
   }
 
-  async function connect(): Promise<OpenConnection> {
+  async function connect(closing: AbortSignal): Promise<OpenConnection> {
     const { targetSessionAttributes } = settings;
     const hosts = orderHosts(settings).map((host) => ({
       host,
@@ -247,12 +255,13 @@ export async function openPg(
     const errors: Error[] = [];
     for (const { host, attributes } of candidates) {
       try {
-        return await connectTo(host, attributes);
+        return await connectTo(host, attributes, closing);
       } catch (error) {
         const state = sqlStateOf(error);
         if (error instanceof FatalConnectionError || (state && state !== cannotConnectNow)) {
           throw error;
         }
+        closing.throwIfAborted();
         errors.push(error as Error);
       }
     }

@@ -141,6 +141,33 @@ const cases: Record<string, () => Promise<void>> = {
       await works(urlOf(`${host},${server}`, timeout));
     });
   },
+  "a server that hangs, and a client that is closed": async () => {
+    const { hostname, port } = new URL(url);
+    const open = new Set<net.Socket>();
+    let hangs = false;
+    const relay = (socket: net.Socket) => {
+      open.add(socket);
+      socket.on("close", () => open.delete(socket));
+      if (hangs) return socket.resume();
+      const target = net.connect(Number(port), hostname);
+      target.on("error", () => {});
+      socket.pipe(target).pipe(socket);
+      socket.on("close", () => target.destroy());
+    };
+    await withServer(relay, async (host) => {
+      const client = await connect(urlOf(host, "connect_timeout=0"), {
+        ...soon,
+        maxConnections: 2,
+      });
+      hangs = true;
+      for (const socket of open) socket.unpipe().resume();
+      // One waits for an answer, one for a connection, one for its turn.
+      const calls = Promise.allSettled(["a", "b", "c"].map((id) => getStatus(client, id)));
+      await client.close();
+      for (const { status } of await calls) assertEquals(status, "rejected");
+      while (open.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    });
+  },
   "a server that talks of something else": async () => {
     await withServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"), async (host) => {
       for (const sslMode of ["disable", "require"]) {
