@@ -12,6 +12,7 @@ import {
   createSocket,
   type Encryption,
   FatalConnectionError,
+  isCloudflare,
   negotiateTLS,
   type Socket,
   TLSError,
@@ -125,7 +126,7 @@ function createClient(
 ): { client: UnconnectedPgClient; checkBinding(): void } {
   const { user, password, channelBinding } = settings;
   const needsBinding = channelBinding === "require";
-  const canBind = isEncrypted && channelBinding !== "disable" && "getPeerCertificate" in socket;
+  const canBind = isEncrypted && channelBinding !== "disable" && !isCloudflare;
   let isBound = false;
 
   function checkBinding(isBound: boolean): void {
@@ -180,9 +181,10 @@ export async function openPg(
   given: ConnectionSettings,
   maxConnections: number,
 ): Promise<ConnectionPool> {
-  const { default: { Client } } = await import("pg") as unknown as {
-    default: { Client: PgClientClass };
-  };
+  // Takes 20 ms, in which the first socket can connect.
+  const driver = import("pg") as unknown as Promise<{ default: { Client: PgClientClass } }>;
+  // Whoever waits for it is told.
+  driver.catch(() => {});
   const settings = { ...given, user: given.user ?? await findUserName() };
 
   async function connectOnce(
@@ -202,6 +204,7 @@ export async function openPg(
     async function start(): Promise<void> {
       await whenConnected(raw);
       socket = await negotiateTLS(raw, host, encryption, settings);
+      const { default: { Client } } = await driver;
       const { client: created, checkBinding } = createClient(
         Client,
         socket,

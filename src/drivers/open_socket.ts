@@ -1,6 +1,5 @@
 /** Opens sockets to Postgres servers, with TLS as libpq asks for it. */
 
-import { readFile } from "node:fs/promises";
 import net from "node:net";
 import tls from "node:tls";
 import type { ConnectionSettings, Host } from "./connection_settings.ts";
@@ -22,13 +21,21 @@ function hangUpError(): Error {
   return Object.assign(error, { code: "ECONNRESET" });
 }
 
-/** Waits for an event of a socket. */
-function until(socket: Socket, event: string): Promise<unknown> {
+/** Waits for an event of a socket, and for what `react` makes of it at once. */
+function until<Result>(
+  socket: Socket,
+  event: string,
+  react: (value: unknown) => Result,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const fail = (error?: unknown) => reject(error instanceof Error ? error : hangUpError());
     const settle = (value: unknown) => {
       socket.off("error", fail).off("close", fail);
-      resolve(value);
+      try {
+        resolve(react(value));
+      } catch (error) {
+        reject(error);
+      }
     };
     socket.once(event, settle).once("error", fail).once("close", fail);
   });
@@ -57,24 +64,14 @@ export function createSocket(
 
 /** Waits until a socket is connected. */
 export async function whenConnected(socket: Socket): Promise<void> {
-  await until(socket, "connect");
-}
-
-const sslRequest = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
-
-/** Asks the server whether it has TLS. */
-async function askForTLS(socket: Socket): Promise<boolean> {
-  const answered = until(socket, "data");
-  socket.write(sslRequest);
-  const answer = new TextDecoder().decode(await answered as Uint8Array);
-  if (answer === "S" || answer === "N") return answer === "S";
-  // More than a letter has been injected by somebody, or is an error message.
-  throw new TLSError("Cannot connect to the system database: unexpected answer about TLS");
+  await until(socket, "connect", () => {});
 }
 
 async function readSettingsFile(parameter: string, path: string | undefined) {
+  if (!path) return undefined;
   try {
-    return path && await readFile(path, "utf8");
+    // Few connections need files: it takes Deno 6 ms.
+    return await (await import("node:fs/promises")).readFile(path, "utf8");
   } catch (cause) {
     throw new FatalConnectionError(
       `Cannot connect to the system database: cannot read the file of ${parameter}`,
@@ -95,11 +92,14 @@ function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | 
   return isNamed ? undefined : error;
 }
 
-async function startTLS(
+/** Cloudflare verifies all servers, takes no option that says otherwise, and shows no certificate. */
+export const isCloudflare: boolean = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+
+async function readTLSOptions(
   socket: Socket,
   { name }: Host,
   settings: ConnectionSettings,
-): Promise<tls.TLSSocket> {
+): Promise<tls.ConnectionOptions> {
   const { sslMode, sslRootCert, isDirectTLS, maxTLSVersion } = settings;
   const isSystemTrusted = sslMode === "verify-full" && (sslRootCert ?? "system") === "system";
   const [ca, cert, key] = await Promise.all([
@@ -107,15 +107,16 @@ async function startTLS(
     readSettingsFile("sslcert", settings.sslCert),
     readSettingsFile("sslkey", settings.sslKey),
   ]);
+  // As in libpq, a file of authorities counts in the modes that do not need it as well.
+  const isVerified = isSystemTrusted || ca !== undefined || isCloudflare;
   const isName = name !== "" && net.isIP(name) === 0;
-  const options: tls.ConnectionOptions = {
+  return {
     socket,
     host: name,
     minVersion: settings.minTLSVersion as tls.SecureVersion,
-    // As in libpq, a file of authorities is not ignored by the modes that do not need it.
-    ...(!isSystemTrusted && !ca && { rejectUnauthorized: false }),
     checkServerIdentity: (_, certificate) =>
       sslMode === "verify-full" ? checkIdentity(name, certificate) : undefined,
+    ...(!isVerified && { rejectUnauthorized: false }),
     ...(isName && settings.sslSNI && { servername: name }),
     ...(maxTLSVersion && { maxVersion: maxTLSVersion as tls.SecureVersion }),
     ...(isDirectTLS && { ALPNProtocols: ["postgresql"] }),
@@ -124,10 +125,15 @@ async function startTLS(
     ...(key && { key }),
     ...(settings.sslPassword !== undefined && { passphrase: settings.sslPassword }),
   };
+}
+
+const sslRequest = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47);
+
+async function startTLS(options: tls.ConnectionOptions): Promise<tls.TLSSocket> {
   try {
     const secure = tls.connect(options);
     secure.on("error", () => {});
-    await until(secure, "secureConnect");
+    await until(secure, "secureConnect", () => {});
     return secure;
   } catch (cause) {
     const { code, message } = cause as Error & { code?: string };
@@ -140,6 +146,25 @@ async function startTLS(
   }
 }
 
+/** Starts TLS if the server has it; undefined if it has not. */
+async function requestTLS(
+  socket: Socket,
+  options: tls.ConnectionOptions,
+): Promise<tls.TLSSocket | undefined> {
+  const started = until(socket, "data", (data) => {
+    const answer = new TextDecoder().decode(data as Uint8Array);
+    // At once: Cloudflare cannot start TLS on a socket that reads on.
+    if (answer === "S") return startTLS(options);
+    if (answer === "N") return undefined;
+    // More than a letter is an error message, or injected by somebody.
+    throw new TLSError(
+      "Cannot connect to the system database over TLS: unexpected answer of the server",
+    );
+  });
+  socket.write(sslRequest);
+  return await started;
+}
+
 /** The socket on which the session starts: the one given, or one with TLS on top of it. */
 export async function negotiateTLS(
   socket: Socket,
@@ -148,9 +173,10 @@ export async function negotiateTLS(
   settings: ConnectionSettings,
 ): Promise<Socket> {
   if (encryption === "none") return socket;
-  if (settings.isDirectTLS || await askForTLS(socket)) {
-    return await startTLS(socket, host, settings);
-  }
+  const options = await readTLSOptions(socket, host, settings);
+  if (settings.isDirectTLS) return await startTLS(options);
+  const secure = await requestTLS(socket, options);
+  if (secure) return secure;
   if (encryption === "preferred") return socket;
   throw new TLSError(
     `Cannot connect to the system database: sslmode=${settings.sslMode} needs TLS, which the ` +
