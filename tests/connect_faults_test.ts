@@ -1,8 +1,17 @@
 /** Servers and sockets that do not work, met by connect() in a process of its own: none may end it. */
-import { assert, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { connect, getStatus, SystemSchemaNotFoundError } from "../mod.ts";
+import { execute } from "./support/database.ts";
 import { populate } from "./support/populate.ts";
-import { startPostgresServer } from "./support/postgres_server.ts";
+import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
+
+async function startStandby(): Promise<PostgresServer> {
+  return await startPostgresServer(async (data) => {
+    await Deno.writeTextFile(`${data}/standby.signal`, "");
+    return {};
+  });
+}
 
 async function run(command: string, args: string[]): Promise<string> {
   const signal = AbortSignal.timeout(120_000);
@@ -47,10 +56,7 @@ for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
       const primary = await startPostgresServer();
       resources.defer(() => primary.stop());
       await populate(primary.url, 0);
-      const standby = await startPostgresServer(async (data) => {
-        await Deno.writeTextFile(`${data}/standby.signal`, "");
-        return {};
-      });
+      const standby = await startStandby();
       resources.defer(() => standby.stop());
       const folder = await Deno.makeTempDir();
       resources.defer(() => Deno.remove(folder, { recursive: true }));
@@ -60,3 +66,22 @@ for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
     },
   });
 }
+
+Deno.test("a client finds the standby that takes over, as long as it retries", async () => {
+  await using resources = new AsyncDisposableStack();
+  const [primary, standby] = [await startPostgresServer(), await startStandby()];
+  resources.defer(() => standby.stop());
+  await populate(primary.url, 0);
+  const { host } = new URL(standby.url);
+  const url = `${
+    primary.url.replace(/\/postgres$/, `,${host}/postgres`)
+  }?target_session_attrs=primary`;
+  const client = resources.use(await connect(url, { retryTimeoutSeconds: 60 }));
+  assertEquals(await getStatus(client, "nobody"), null);
+  await primary.stop();
+  const error = await assertRejects(() => connect(url), AggregateError, "no server will do");
+  assertMatch(error.message, /ECONNREFUSED .*; .* the server is not primary/);
+  // There are no tables on it, by which it is known.
+  const call = assertRejects(() => getStatus(client, "nobody"), SystemSchemaNotFoundError);
+  await Promise.all([call, execute(standby.url, "select pg_promote()")]);
+});
