@@ -10,6 +10,8 @@ export interface PgClient {
 /** An open connection, and how to end it without waiting for the server. */
 export interface OpenConnection {
   readonly client: PgClient;
+  /** Is aborted when the connection is lost or has been closed. */
+  readonly ended: AbortSignal;
   destroy(): void;
 }
 
@@ -40,19 +42,20 @@ export function createConnectionPool(
   let totalCount = 0;
   let onClose = () => {};
 
-  async function openOne(onEnd: () => void): Promise<OpenConnection> {
+  async function openOne(onEnd: (connection: OpenConnection) => void): Promise<OpenConnection> {
     closing.signal.throwIfAborted();
     const connection = await open(closing.signal);
     connections.add(connection);
     const end = () => {
-      if (!connections.delete(connection)) return;
+      connections.delete(connection);
       // After an error of the protocol it would stay open.
       connection.destroy();
-      onEnd();
+      onEnd(connection);
       onClose();
     };
-    connection.client.on("error", end);
-    connection.client.on("end", end);
+    connection.ended.addEventListener("abort", end);
+    // It may have been lost before anybody listened.
+    if (connection.ended.aborted) end();
     return connection;
   }
 
@@ -69,12 +72,11 @@ export function createConnectionPool(
   async function openPooled(): Promise<OpenConnection> {
     totalCount++;
     try {
-      const connection = await openOne(() => {
+      return await openOne((connection) => {
         const index = idle.findIndex((each) => each.connection === connection);
         if (index >= 0) clearTimeout(idle.splice(index, 1)[0]!.timer);
         giveUpPlace();
       });
-      return connection;
     } catch (error) {
       giveUpPlace();
       throw error;
@@ -97,7 +99,7 @@ export function createConnectionPool(
   }
 
   function release(connection: OpenConnection): void {
-    if (!connections.has(connection)) return;
+    if (connection.ended.aborted) return;
     const next = waiting.shift();
     if (next) return next.resolve(connection);
     if (closing.signal.aborted) return close(connection);

@@ -116,8 +116,8 @@ async function failAfter(timeoutSeconds: number, work: Promise<void>): Promise<v
   }
 }
 
-/** Makes a client on a socket. It has to prove by channel binding who it talks to, if asked. */
-function createClient(
+/** Makes a client on a socket. If the settings ask for it, the server has to bind the channel. */
+function createPgClient(
   Client: PgClientClass,
   socket: Socket,
   isEncrypted: boolean,
@@ -125,25 +125,24 @@ function createClient(
   settings: ConnectionSettings & { readonly user: string },
 ): { client: UnconnectedPgClient; checkBinding(): void } {
   const { user, password, channelBinding } = settings;
-  const needsBinding = channelBinding === "require";
   const canBind = isEncrypted && channelBinding !== "disable" && !isCloudflare;
+  let offersBinding = false;
   let isBound = false;
 
-  function checkBinding(isBound: boolean): void {
-    if (isBound || !needsBinding) return;
+  function requireBinding(hasBinding: boolean): void {
+    if (hasBinding || channelBinding !== "require") return;
     throw new FatalConnectionError(
       "Cannot connect to the system database: channel_binding=require needs TLS and a server that " +
         `authenticates by ${channelBindingMechanism}`,
     );
   }
 
-  let offersBinding = false;
   const client = new Client({
     user,
     database: settings.database ?? user,
     // Asked for only when the server asks for it: nothing is sent to a server that cannot bind.
     password() {
-      checkBinding(offersBinding);
+      requireBinding(offersBinding);
       if (password) return password;
       throw new FatalConnectionError(
         "Cannot connect to the system database: the server asks for a password, and the URL has none",
@@ -161,12 +160,11 @@ function createClient(
     client_encoding: "UTF8",
     connectionTimeoutMillis: 0,
   });
-  client.on("error", () => {});
   client.connection.on("authenticationSASL", ({ mechanisms }) => {
     offersBinding = canBind && mechanisms!.includes(channelBindingMechanism);
   });
   client.connection.on("authenticationSASLFinal", () => isBound = offersBinding);
-  return { client, checkBinding: () => checkBinding(isBound) };
+  return { client, checkBinding: () => requireBinding(isBound) };
 }
 
 /**
@@ -197,6 +195,7 @@ export async function openPg(
     const raw = createSocket(host, settings);
     let socket = raw;
     let client: PgClient;
+    const ended = new AbortController();
     function destroy(): void {
       socket.destroy();
       raw.destroy();
@@ -205,7 +204,7 @@ export async function openPg(
       await whenConnected(raw);
       socket = await negotiateTLS(raw, host, encryption, settings);
       const { default: { Client } } = await driver;
-      const { client: created, checkBinding } = createClient(
+      const { client: created, checkBinding } = createPgClient(
         Client,
         socket,
         socket !== raw,
@@ -213,6 +212,7 @@ export async function openPg(
         settings,
       );
       client = created;
+      for (const event of ["error", "end"]) client.on(event, () => ended.abort());
       await created.connect();
       checkBinding();
       await checkSession(client, attributes);
@@ -221,7 +221,7 @@ export async function openPg(
     try {
       await failAfter(settings.connectTimeoutSeconds, start());
       closing.throwIfAborted();
-      return { client: client!, destroy };
+      return { client: client!, ended: ended.signal, destroy };
     } catch (error) {
       destroy();
       throw error;
