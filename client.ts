@@ -68,6 +68,7 @@ function createClosableClient(
  * import { createClient, enqueue } from "@dbos-community/client";
  *
  * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
+ * pool.on("error", console.error);
  * const client = createClient(pool, { applicationName: "billing", prepare: false });
  * await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, { id: 7 });
  * await pool.end();
@@ -114,7 +115,7 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function connect(url?: string, options: ConnectOptions = {}): Promise<Client> {
-  const { systemDatabase, maxConnections, ...clientOptions } = options;
+  const { systemDatabase, maxConnections, listen = true, ...clientOptions } = options;
   checkOptionalText("systemDatabase", systemDatabase);
   // Those who bring a driver save 5 KB gzipped, and the driver.
   const [{ findSystemDatabase }, { openPg }] = await Promise.all([
@@ -127,7 +128,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   const pool = await openPg(settings, max);
   const { client, database } = createClosableClient(
     pool as unknown as Driver,
-    { listen: true, prepare: settings.prepare, ...clientOptions },
+    { prepare: settings.prepare, ...clientOptions, listen },
     () => pool.end(closeTimeoutSeconds),
   );
   try {

@@ -1,7 +1,7 @@
 /**
- * What most programs need, for those that start often or are bundled: enqueue workflows, wait for
- * their results, send them messages and read their events. It loads less than the main module, which
- * has all of this too, and everything else.
+ * The functions that most programs need: enqueue workflows, wait for their results, send them
+ * messages and read their events. It loads less code than the main module, which also exports all
+ * of this, so use it in programs that start often or are bundled.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The errors that a caller may want to catch, each with what it is about. The main module has them
- * too; this is for programs that use the core.
+ * The errors that a caller may want to catch, with readonly fields for the details. The main module
+ * also exports them; this module is for programs that import `core`.
  *
  * @example
  * ```ts
@@ -24,6 +24,7 @@ export {
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
+export { DatabaseTimeoutError } from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
   NonExistentQueueError,

@@ -1,14 +1,65 @@
 /**
- * The DBOS client from anywhere: enqueue workflows, wait for their results, send them messages and
- * read their events, through any Postgres driver, on Deno, Node and Bun.
+ * A client for DBOS, which runs durable workflows on Postgres: it enqueues workflows, waits for
+ * their results, sends them messages and reads their events. It runs on Deno, Node and Bun, uses
+ * the Postgres driver that your program already has, and works with workers in any DBOS language.
  *
- * @example
+ * ## Install
+ *
+ * ```sh
+ * deno add jsr:@dbos-community/client   # Deno
+ * npx jsr add @dbos-community/client    # Node
+ * bunx jsr add @dbos-community/client   # Bun
+ * ```
+ *
+ * ## Start a worker
+ *
+ * The client enqueues workflows, and a worker runs them. If you have none yet, save this as
+ * `worker.ts`. Set `DBOS_SYSTEM_DATABASE_URL` to the URL of a Postgres database, such as
+ * `postgres://postgres:secret@localhost:5432/shop_dbos_sys`; the worker creates it. Then run
+ * `deno add npm:@dbos-inc/dbos-sdk` and `deno run -A worker.ts`.
+ *
  * ```ts
- * import { connect, enqueue } from "@dbos-community/client";
+ * import { DBOS } from "@dbos-inc/dbos-sdk";
  *
- * await using client = await connect("postgres://localhost/shop_dbos_sys");
- * const handle = await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, 7);
- * console.log(await handle.getResult());
+ * async function processTask(task: { id: number }) {
+ *   await DBOS.setEvent("progress", 50);
+ *   return `task ${task.id} is done`;
+ * }
+ * DBOS.registerWorkflow(processTask, { name: "processTask" });
+ *
+ * DBOS.setConfig({ name: "shop", systemDatabaseUrl: process.env.DBOS_SYSTEM_DATABASE_URL! });
+ * await DBOS.launch();
+ * await DBOS.registerQueue("tasks");
+ * ```
+ *
+ * ## Enqueue a workflow
+ *
+ * Every function takes the client first: the result of {@linkcode connect} or
+ * {@linkcode createClient}, or the driver itself: a pool, a connection or an open transaction.
+ *
+ * @example With a URL
+ * ```ts
+ * import { connect, enqueue, getEvent } from "@dbos-community/client";
+ *
+ * const client = await connect(); // reads DBOS_SYSTEM_DATABASE_URL
+ * const task = { workflowName: "processTask", queueName: "tasks" };
+ * const handle = await enqueue(client, task, { id: 7 });
+ * console.log(await getEvent(client, handle.workflowID, "progress")); // 50
+ * console.log(await handle.getResult()); // task 7 is done
+ * await client.close();
+ * ```
+ *
+ * @example With a pool of `npm:pg`
+ * ```ts
+ * import pg from "pg";
+ * import { enqueue } from "@dbos-community/client";
+ *
+ * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
+ * pool.on("error", console.error);
+ * const task = { workflowName: "processTask", queueName: "tasks" };
+ * const handle = await enqueue(pool, task, { id: 8 });
+ * console.log(await handle.getResult()); // task 8 is done
+ * await pool.end();
  * ```
  *
  * @module

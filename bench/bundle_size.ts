@@ -1,21 +1,21 @@
-/** How large a program is that enqueues and waits, without its driver: all that it loads to do so. */
+/** The size of a program that enqueues and waits: all code that it loads, without its driver. */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Row, toCostRow } from "./measure.ts";
 
-// Drivers; superjson, which only native values need; and what the official client has as options.
+// Drivers, superjson (needed for native values only), and optional packages of the official client.
 const externals = {
   official: ["pg", "superjson", "@opentelemetry/*", "winston", "winston-transport"],
   ours: ["pg", "postgres", "superjson"],
 };
 
-/** Files that are loaded when they are needed, which is always: what sends to npm:pg. */
-const needed = /^pg_executor-/;
+/** Code that is loaded on demand, but always needed: the executor of npm:pg. */
+const alwaysNeeded = /^pg_executor-/;
 
-/** The files of a bundle that a program loads: its own, what is needed, and what these import. */
+/** Reads the code of a bundle that a program loads: its own, what is always needed, and imports. */
 async function readLoaded(folder: string, file: string): Promise<string> {
-  const files = new Set([file, ...listFiles(folder).filter((name) => needed.test(name))]);
+  const files = new Set([file, ...listFiles(folder).filter((name) => alwaysNeeded.test(name))]);
   let code = "";
   for (const name of files) {
     const text = await Deno.readTextFile(join(folder, name));

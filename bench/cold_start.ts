@@ -1,12 +1,12 @@
-/** How long a process takes that enqueues one workflow and exits, and how much memory. */
+/** The time and memory of a process that enqueues one workflow and exits. */
 
 import { fileURLToPath } from "node:url";
-import { isDenoPostgresInReach } from "./contenders.ts";
+import { isDenoPostgresAvailable } from "./contenders.ts";
 import { type BenchOptions, formatMs, median, type Row, toCostRow } from "./measure.ts";
 
 const references = ["empty", "official"];
 
-/** Programs by what they show. */
+/** The programs by their names in the table. */
 const ours: Record<string, string> = {
   "connect()": "connect",
   "npm:pg": "pg",
@@ -20,7 +20,7 @@ interface Run {
   readonly bytes: number;
 }
 
-/** Where JSR is out of reach, @db/postgres is where DBOS_TEST_CONFIG says. */
+/** Where JSR cannot be reached, DBOS_TEST_CONFIG says where to find @db/postgres. */
 function configOf(program: string): string | undefined {
   return program.startsWith("db_postgres") ? Deno.env.get("DBOS_TEST_CONFIG") : undefined;
 }
@@ -43,13 +43,13 @@ function formatMegabytes(bytes: number): string {
 }
 
 export async function compareColdStart({ url, rounds, isShort }: BenchOptions): Promise<Row[]> {
-  const isAllInReach = await isDenoPostgresInReach();
-  const shown = Object.entries(ours)
-    .filter(([name]) => isAllInReach || !name.includes("@db/postgres"));
-  const programs = [...references, ...shown.map(([, program]) => program)];
+  const hasDenoPostgres = await isDenoPostgresAvailable();
+  const compared = Object.entries(ours)
+    .filter(([name]) => hasDenoPostgres || !name.includes("@db/postgres"));
+  const programs = [...references, ...compared.map(([, program]) => program)];
   const runs = programs.map((): Run[] => []);
   const count = isShort ? 1 : 3 * rounds;
-  // The first runs fill the caches of Deno.
+  // The first run of each fills the caches of Deno.
   for (const program of programs) await run(program, url);
   for (let round = 0; round < count; round++) {
     for (const [index, program] of programs.entries()) runs[index]!.push(await run(program, url));
@@ -58,7 +58,7 @@ export async function compareColdStart({ url, rounds, isShort }: BenchOptions): 
     runs.map((runs) => median(runs.map((run) => run[figure])));
   const toRows = (work: string, figure: keyof Run, format: (figure: number) => string) => {
     const [empty, official, ...ours] = medianOf(figure) as [number, number, ...number[]];
-    return shown.map(([name], index) =>
+    return compared.map(([name], index) =>
       toCostRow(
         `${work} above an empty script, ${name}`,
         official - empty,
@@ -69,6 +69,6 @@ export async function compareColdStart({ url, rounds, isShort }: BenchOptions): 
   };
   return [
     ...toRows("cold start: connect, enqueue, exit", "durationMs", formatMs),
-    ...toRows("cold start: most memory", "bytes", formatMegabytes),
+    ...toRows("cold start: peak memory", "bytes", formatMegabytes),
   ];
 }

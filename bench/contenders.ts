@@ -5,7 +5,7 @@ import pg from "pg";
 import postgres from "postgres";
 import { type Client, connect, type Driver } from "../mod.ts";
 
-/** Workflows that no worker takes. */
+/** A workflow on a queue that no worker polls. */
 export const job = { workflowName: "echo", queueName: "idle" } as const;
 export const args = [1, "two", { three: 3 }] as const;
 
@@ -14,7 +14,7 @@ export interface Ours {
   readonly client: Client | Driver;
 }
 
-/** Ours through each driver, with as many connections as the official client has. */
+/** Opens our client with each driver, with as many connections as the official client has. */
 export async function openOurs(url: string, resources: AsyncDisposableStack): Promise<Ours[]> {
   const max = 10;
   const pool = new pg.Pool({ connectionString: url, max });
@@ -32,16 +32,16 @@ export async function openOurs(url: string, resources: AsyncDisposableStack): Pr
   ];
 }
 
-// JSR is out of reach on some networks. What is imported by a variable is not asked for beforehand.
+// Some networks cannot reach JSR. Deno resolves an import of a variable only when it runs.
 const denoPostgres = "@db/postgres";
 
-// deno-lint-ignore no-explicit-any -- its types are out of reach as well
+// deno-lint-ignore no-explicit-any -- its types cannot be imported either
 async function importDenoPostgres(): Promise<any> {
   return await import(denoPostgres).catch(() => undefined);
 }
 
 /** Whether `@db/postgres` can be compared here. */
-export async function isDenoPostgresInReach(): Promise<boolean> {
+export async function isDenoPostgresAvailable(): Promise<boolean> {
   return await importDenoPostgres() !== undefined;
 }
 
@@ -49,8 +49,8 @@ async function openDenoPool(
   url: string,
   max: number,
 ): Promise<{ end(): Promise<void> } | undefined> {
-  const found = await importDenoPostgres();
-  return found && new found.Pool(url, max, true);
+  const module = await importDenoPostgres();
+  return module && new module.Pool(url, max, true);
 }
 
 export async function openOfficial(

@@ -1,11 +1,11 @@
-/** A way to the server that takes time, in a thread of its own so that it slows nobody else down. */
+/** A proxy that delays responses. It runs in its own thread, so that it does not slow clients. */
 
 export interface DelayingProxy extends AsyncDisposable {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
 }
 
-/** Starts a proxy by way of which a round trip takes that much longer. */
+/** Starts a proxy that makes each round trip longer by `roundTripMs`. */
 export async function startDelayingProxy(
   databaseUrl: string,
   roundTripMs: number,

@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 import { startTcpProxy } from "../tests/support/tcp_proxy.ts";
-import { startAlarmClock } from "./alarm_clock.ts";
+import { startPreciseTimer } from "./precise_timer.ts";
 
 const resources = new AsyncDisposableStack();
 
@@ -10,8 +10,8 @@ self.onmessage = async ({ data }) => {
     return self.postMessage("stopped");
   }
   const { databaseUrl, delayMs } = data;
-  // All of it on the way back, which is one alarm a round trip.
-  const { delay } = resources.use(await startAlarmClock(delayMs));
+  // Delays only the way back, so that a round trip needs one timeout.
+  const { delay } = resources.use(await startPreciseTimer(delayMs));
   const proxy = resources.use(await startTcpProxy(databaseUrl, { delay }));
   self.postMessage(proxy.url);
 };

@@ -1,4 +1,4 @@
-/** How many workflows a second are enqueued by single calls. */
+/** The rate at which single calls enqueue workflows. */
 
 import { enqueue } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";

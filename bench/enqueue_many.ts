@@ -1,4 +1,4 @@
-/** How many workflows a second are enqueued by batches, and how many Postgres could take. */
+/** The rate at which batches enqueue workflows, and the rate that pgbench reaches. */
 
 import pg from "pg";
 import { enqueueMany } from "../mod.ts";
@@ -14,15 +14,15 @@ import {
 } from "./measure.ts";
 
 const batchSize = 1000;
-// What enqueueMany() writes at once: so many rows a statement, and at most so many statements.
-const rowsEach = 500;
-const mostStatements = 4;
+// As in enqueueMany(): the rows of a statement, and the max number of statements in flight.
+const rowsPerStatement = 500;
+const maxStatements = 4;
 
 function* makeJobs(count: number) {
   for (let number = 0; number < count; number++) yield { ...job, args: [...args] };
 }
 
-/** A statement that enqueueMany() sends, and its parameters. */
+/** Records a statement of enqueueMany() and its parameters. */
 async function recordStatement(url: string): Promise<{ text: string; values: string[] }> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
@@ -33,14 +33,14 @@ async function recordStatement(url: string): Promise<{ text: string; values: str
       sent.push(config);
       return query(config);
     }) as typeof connection.query;
-    await enqueueMany(connection, makeJobs(rowsEach));
+    await enqueueMany(connection, makeJobs(rowsPerStatement));
     return sent.find(({ text }) => text.includes("insert into"))!;
   } finally {
     await connection.end();
   }
 }
 
-/** The same statement with literals, and with IDs that are new and grow each time. */
+/** The statement as a script for pgbench, with literals, and with new and ascending IDs. */
 async function toScript(url: string): Promise<string> {
   const { text, values } = await recordStatement(url);
   const escape = (value: string) => `'${value.replaceAll("'", "''")}'`;
@@ -68,7 +68,7 @@ async function runPgbench(
   const decoder = new TextDecoder();
   const tps = /^tps = ([\d.]+)/m.exec(decoder.decode(stdout))?.[1];
   if (!success || !tps) throw new Error(`Cannot run pgbench:\n${decoder.decode(stderr)}`);
-  return Number(tps) * rowsEach;
+  return Number(tps) * rowsPerStatement;
 }
 
 async function isInstalled(command: string): Promise<boolean> {
@@ -96,7 +96,7 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
           count * await measureRate(roundMs, 1, () => enqueueMany(client, makeJobs(count))),
       })),
     ];
-    // Large batches fill the table fast: few of them do.
+    // Large batches fill the table fast, so there are few rounds.
     const rounds = count > batchSize ? Math.min(options.rounds, 3) : options.rounds;
     const figures = await compare([...contenders, ...limits], rounds);
     const work = `enqueueMany of ${count} against single calls, 32 in flight`;
@@ -110,12 +110,12 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
     resources.defer(() => Deno.remove(script));
     await Deno.writeTextFile(script, await toScript(url));
     const measureLimit = (clients: number) => () => runPgbench(url, script, clients, roundMs);
-    for (const clients of [batchSize / rowsEach, mostStatements]) {
+    for (const clients of [batchSize / rowsPerStatement, maxStatements]) {
       limits.push({ name: `${clients} at once`, measure: measureLimit(clients) });
     }
   }
 
-  /** The rows that compare ours with a limit instead of with the official client. */
+  /** Adds the rows that compare ours with a limit instead of the official client. */
   function pushLimitRows(count: number, limit: number | undefined, figures: number[]): void {
     if (limit === undefined) return;
     for (const [index, { name }] of ours.entries()) {

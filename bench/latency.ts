@@ -1,4 +1,4 @@
-/** How long after an event is set, and after a workflow has ended, its waiters know. */
+/** The latency from the commit of an event, and from the end of a workflow, to its waiters. */
 
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import { connect, enqueue, getEvent, getResult, getStatus } from "../mod.ts";
@@ -6,7 +6,7 @@ import { launchApp, shutdownApp } from "../tests/support/worker_app.ts";
 import { openOfficial } from "./contenders.ts";
 import { type BenchOptions, formatMs, mean, type Row, toCostRow } from "./measure.ts";
 
-const samplesOfRound = 4;
+const samplesPerRound = 4;
 
 function now(): number {
   return performance.timeOrigin + performance.now();
@@ -55,18 +55,18 @@ export async function compareLatency({ url, rounds, isShort }: BenchOptions): Pr
   resources.defer(shutdownApp);
   const client = resources.use(await connect(url));
   const waiters = await openWaiters(url, resources);
-  const eventsSeen = waiters.map((): number[] => []);
-  const resultsSeen = waiters.map((): number[] => []);
+  const eventLatencies = waiters.map((): number[] => []);
+  const resultLatencies = waiters.map((): number[] => []);
 
-  /** All wait for the same, so that the moment is as good or bad for each of them. */
+  /** All waiters wait for the same workflow, so that the time of its end favors none. */
   async function sample(
     workflowName: string,
-    longestMs: number,
-    seen: number[][],
+    maxDelayMs: number,
+    latencies: number[][],
     waitOf: (waiter: Waiter) => Waiter["waitForResult"],
-    momentOf: (workflowID: string) => number | Promise<number>,
+    timeOf: (workflowID: string) => number | Promise<number>,
   ): Promise<void> {
-    const delayMs = Math.round(Math.random() * longestMs);
+    const delayMs = Math.round(Math.random() * maxDelayMs);
     const options = { workflowName, queueName: "tasks" };
     const { workflowID } = await enqueue(client, options, delayMs);
     const seenAt = await Promise.all(waiters.map(async (waiter) => {
@@ -75,15 +75,15 @@ export async function compareLatency({ url, rounds, isShort }: BenchOptions): Pr
       await wait(workflowID);
       return now();
     }));
-    const moment = await momentOf(workflowID);
-    seenAt.forEach((at, index) => at && seen[index]!.push(at - moment));
+    const occurredAt = await timeOf(workflowID);
+    seenAt.forEach((at, index) => at && latencies[index]!.push(at - occurredAt));
   }
 
   const sampleEvent = () =>
     sample(
       "setEventAfter",
       isShort ? 1000 : 10_000,
-      eventsSeen,
+      eventLatencies,
       (waiter) => waiter.waitForEvent,
       (workflowID) => setAt.get(workflowID)!,
     );
@@ -91,13 +91,13 @@ export async function compareLatency({ url, rounds, isShort }: BenchOptions): Pr
     sample(
       "sleepFor",
       isShort ? 500 : 2000,
-      resultsSeen,
+      resultLatencies,
       (waiter) => waiter.waitForResult,
       async (workflowID) => (await getStatus(client, workflowID))!.completedAt!,
     );
   for (let round = 0; round < rounds; round++) {
-    for (const take of [sampleEvent, sampleResult]) {
-      await Promise.all(Array.from({ length: samplesOfRound }, take));
+    for (const sampleOne of [sampleEvent, sampleResult]) {
+      await Promise.all(Array.from({ length: samplesPerRound }, sampleOne));
     }
   }
 
@@ -111,7 +111,7 @@ export async function compareLatency({ url, rounds, isShort }: BenchOptions): Pr
       )
     );
   return [
-    ...toRows("event seen after commit", eventsSeen),
-    ...toRows("result seen after completion", resultsSeen),
+    ...toRows("event latency after commit", eventLatencies),
+    ...toRows("result latency after completion", resultLatencies),
   ];
 }

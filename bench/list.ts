@@ -1,4 +1,4 @@
-/** How long lists take in a database of many workflows, and whether all calls use its indexes. */
+/** The time of lists in a database of many workflows, and whether all calls use indexes. */
 
 import { connect, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
 import { explainCalls } from "../tests/support/plans.ts";
@@ -13,7 +13,7 @@ import {
   toCostRow,
 } from "./measure.ts";
 
-// What both clients take.
+// Filters that both clients have.
 const filters = [
   { limit: 100 },
   { sortDesc: true, limit: 100 },
@@ -24,7 +24,7 @@ const filters = [
 
 export async function compareLists(options: BenchOptions): Promise<Row[]> {
   const { url, rounds, roundMs, isShort } = options;
-  // In a smaller one it is sometimes right to read a whole table.
+  // In a smaller database it is sometimes right to scan a whole table.
   const workflows = isShort ? 50_000 : 1_000_000;
   await populate(url, workflows);
   const rows: Row[] = [];
@@ -33,7 +33,7 @@ export async function compareLists(options: BenchOptions): Promise<Row[]> {
     const official = await openOfficial(url, resources);
     const ours = resources.use(await connect(url));
     for (const filter of filters) {
-      // The official client writes into what it is given.
+      // The official client modifies its argument.
       const calls = [
         () => official.listWorkflows({ ...filter }),
         () => listWorkflows(ours, filter),
@@ -47,13 +47,13 @@ export async function compareLists(options: BenchOptions): Promise<Row[]> {
       rows.push(toCostRow(`listWorkflows(${text}) of ${workflows}`, officialMs, oursMs, formatMs));
     }
   }
-  // Last, since its calls write.
+  // Last, because these calls write.
   const plans = await explainCalls(url);
   const faults = plans.filter(({ fault }) => fault);
   for (const { name, fault } of faults) console.error(`${name} ${fault}`);
   if (faults.length > 0) Deno.exitCode = 1;
   rows.push({
-    work: `${plans.length} calls of all kinds, ${workflows} workflows: slowest; faults in plans`,
+    work: `slowest of ${plans.length} calls, ${workflows} workflows; calls with a bad plan`,
     official: "",
     ours: `${formatMs(Math.max(...plans.map(({ durationMs }) => durationMs)))}; ${faults.length}`,
     ratio: undefined,

@@ -1,28 +1,28 @@
-/** Compares contenders in interleaved rounds, so that a machine whose speed drifts is fair to all. */
+/** Compares contenders in interleaved rounds, so that drifts of the machine affect all equally. */
 
-/** What a bench is to be run on, and how thoroughly. */
+/** The database of a bench, and how long it measures. */
 export interface BenchOptions {
-  /** A database with DBOS's system tables, of its own for each bench. */
+  /** A database with DBOS's system tables. Each bench has its own. */
   readonly url: string;
   readonly rounds: number;
   readonly roundMs: number;
-  /** Only show that it runs. */
+  /** Whether to check only that the bench runs. */
   readonly isShort: boolean;
 }
 
-/** One line of the table. */
+/** A row of the table. */
 export interface Row {
   readonly work: string;
-  /** What the official client takes or makes of it. */
+  /** The figure of the official client. */
   readonly official: string;
   readonly ours: string;
-  /** How many times better ours is; undefined where there is nothing to compare it with. */
+  /** How many times better ours is; undefined if there is nothing to compare it with. */
   readonly ratio: number | undefined;
 }
 
 export interface Contender {
   readonly name: string;
-  /** Does the work of a round; gives its figure. */
+  /** Measures a round, and returns the figure. */
   measure(): Promise<number>;
 }
 
@@ -35,7 +35,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Calls `run` time and again, with `inFlight` calls under way; gives the calls a second. */
+/** Calls `run` repeatedly, with `inFlight` concurrent calls, and returns the calls per second. */
 export async function measureRate(
   durationMs: number,
   inFlight: number,
@@ -43,17 +43,17 @@ export async function measureRate(
 ): Promise<number> {
   const startedAt = performance.now();
   let calls = 0;
-  async function callOn(): Promise<void> {
+  async function callRepeatedly(): Promise<void> {
     do {
       await run();
       calls++;
     } while (performance.now() - startedAt < durationMs);
   }
-  await Promise.all(Array.from({ length: inFlight }, callOn));
+  await Promise.all(Array.from({ length: inFlight }, callRepeatedly));
   return calls / (performance.now() - startedAt) * 1000;
 }
 
-/** The median figure of each contender, after a round that does not count. */
+/** Measures interleaved rounds after a warm-up round, and returns the median of each contender. */
 export async function compare(
   contenders: readonly Contender[],
   rounds: number,
@@ -68,7 +68,7 @@ export async function compare(
   return figures.map(median);
 }
 
-/** The rows of rates, of which more is better; the first contender is the official client. */
+/** Creates rows of rates, where higher is better. The first contender is the official client. */
 export function toRateRows(
   work: string,
   contenders: readonly Contender[],
@@ -82,7 +82,7 @@ export function toRateRows(
   }));
 }
 
-/** A row of something of which less is better. */
+/** Creates a row of a cost, where lower is better. */
 export function toCostRow(
   work: string,
   official: number,
@@ -93,7 +93,7 @@ export function toCostRow(
 }
 
 function format(figure: number): string {
-  // 99.5 would be 1.0e+2.
+  // toPrecision(2) turns 99.5 into 1.0e+2.
   return figure >= 99.5 ? String(Math.round(figure)) : figure.toPrecision(2);
 }
 

@@ -1,7 +1,7 @@
 /**
- * `deno run -A bench/plans.ts [--workflows N]`: the indexes that each call uses in a database of a
- * million workflows, and how long it takes there. Fails if one reads a table from end to end where an
- * index would serve. The server is that of `deno task bench`.
+ * `deno run -A bench/plans.ts [--workflows N]`: prints the indexes that each call uses in a
+ * database of a million workflows, and the time it takes. Fails if a call scans a whole table where
+ * it should use an index. Uses the same server as `deno task bench`.
  */
 import { parseArgs } from "node:util";
 import { createTestDatabase } from "../tests/support/database.ts";
@@ -9,7 +9,7 @@ import { explainCalls } from "../tests/support/plans.ts";
 import { populate } from "../tests/support/populate.ts";
 import { startPostgresServer } from "../tests/support/postgres_server.ts";
 
-/** Prints the plans of a database of that many workflows; gives how many of them are at fault. */
+/** Prints the plans in a database of this many workflows, and returns how many are bad. */
 export async function reportPlans(workflows: number): Promise<number> {
   await using database = await createTestDatabase();
   await populate(database.url, workflows);

@@ -1,7 +1,7 @@
 /**
- * `deno task bench [--only name,name] [--rounds N] [--round-ms MS] [--short] [--output FILE]`: this
- * client beside the official one, in one run on a Postgres of its own, or on that of
- * DBOS_TEST_DATABASE_URL. Prints a table of ratios; `--short` only shows that every bench runs.
+ * `deno task bench [--only name,name] [--rounds N] [--round-ms MS] [--short] [--output FILE]`:
+ * compares this client with the official one, in one run on a Postgres of its own, or on that of
+ * DBOS_TEST_DATABASE_URL. Prints a table of ratios. `--short` only checks that every bench runs.
  */
 import { parseArgs } from "node:util";
 import { createTestDatabase } from "../tests/support/database.ts";
@@ -41,7 +41,9 @@ const { values } = parseArgs({
 const names = values.only.split(",");
 const unknown = names.find((name) => !Object.hasOwn(benches, name));
 if (unknown !== undefined) {
-  throw new Error(`Cannot run ${unknown}: there are ${Object.keys(benches).join(", ")}`);
+  throw new Error(
+    `Cannot run ${unknown}: unknown bench, expected ${Object.keys(benches).join(", ")}`,
+  );
 }
 const options = {
   rounds: Number(values.rounds ?? (values.short ? 1 : 7)),
@@ -59,7 +61,7 @@ if (!Deno.env.has("DBOS_TEST_DATABASE_URL")) {
 const rows: Row[] = [];
 for (const name of names) {
   await using database = await createTestDatabase();
-  // Creates the tables; list fills them itself.
+  // Creates the tables. The bench `list` fills them itself.
   if (name !== "list") await populate(database.url, 0);
   const startedAt = performance.now();
   rows.push(...await benches[name]!({ ...options, url: database.url }));
@@ -74,9 +76,9 @@ if (values.output) {
     values.output,
     `# Results of \`deno task bench\`
 
-How many times better this client is than the official TypeScript client 5.3.0, both in Deno and
-measured in turns in one run. The time after what is in flight is how much longer a proxy makes a
-round trip to the database.
+How many times better this client is than the official TypeScript client 5.3.0, both in Deno and in
+interleaved rounds of one run. A time after "in flight", such as "2 ms", is what a proxy adds to
+each round trip to the database.
 
 - Medians of ${options.rounds} rounds of ${options.roundMs} ms
 ${machine}

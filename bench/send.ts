@@ -1,4 +1,4 @@
-/** How many messages a second are sent by single calls. */
+/** The rate at which single calls send messages. */
 
 import { enqueue, send } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";

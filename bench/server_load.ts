@@ -1,28 +1,28 @@
-/** What a database asks of the server meanwhile. */
+/** Measures the load of a database on the server. */
 
 import pg from "pg";
 
 export interface Load {
   readonly statementsPerSecond: number;
-  /** How much of a CPU its connections use; undefined where the server's processes are out of sight. */
+  /** The share of one CPU that its connections use; undefined if it cannot be read. */
   readonly cpu: number | undefined;
 }
 
 interface Sample {
   readonly at: number;
   readonly commits: number;
-  /** The CPU seconds of each process so far. */
+  /** The CPU seconds of each process so far, by its ID. */
   readonly seconds: ReadonlyMap<number, number> | undefined;
 }
 
-// The unit of /proc: the same on all Linux systems of today.
+// The unit of /proc, which is the same on all current Linux systems.
 const ticksPerSecond = 100;
 
 function readSeconds(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  // What precedes it may contain spaces.
+  // The name of the command, which comes first, may contain spaces.
   const [command, rest] = stat.split(/\) (?=\S )/) as [string, string];
-  if (!command.includes("(postgres")) throw new Error(`Process ${pid} is not of Postgres`);
+  if (!command.includes("(postgres")) throw new Error(`Process ${pid} is not a Postgres process`);
   const fields = rest.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
@@ -41,12 +41,12 @@ async function takeSample(connection: pg.Client): Promise<Sample> {
   try {
     seconds = new Map(pids.map((pid) => [pid, readSeconds(pid)]));
   } catch {
-    // Another system, or the server is on another machine.
+    // The system is not Linux, or the server is on another machine.
   }
   return { at: performance.now(), commits, seconds };
 }
 
-/** Measures for a while what the connections to a database ask of the server. */
+/** Measures the load of the connections to a database, for `durationMs`. */
 export async function measureLoad(url: string, durationMs: number): Promise<Load> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();

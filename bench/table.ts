@@ -1,10 +1,10 @@
-/** What a run is shown as. */
+/** Formats the results of a run. */
 
 import os from "node:os";
 import pg from "pg";
 import type { Row } from "./measure.ts";
 
-/** A Markdown table, aligned. */
+/** Formats rows as an aligned Markdown table. */
 export function formatTable(rows: readonly Row[]): string {
   const cells = [
     ["work", "official", "ours", "ratio"],
@@ -27,7 +27,7 @@ export function formatTable(rows: readonly Row[]): string {
   return lines.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** The machine and what ran on it, as a Markdown list. */
+/** Describes the machine and the software on it, as a Markdown list. */
 export async function describeMachine(serverUrl: string): Promise<string> {
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();

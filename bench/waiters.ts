@@ -1,4 +1,4 @@
-/** What many waiters ask of the server, and how soon they know. */
+/** The load of many waiters on the server, and the latency until they have their results. */
 
 import { cancelWorkflows, connect, enqueueMany, getResult } from "../mod.ts";
 import { job, openOfficial } from "./contenders.ts";
@@ -14,11 +14,11 @@ import {
 import { type Load, measureLoad } from "./server_load.ts";
 
 interface Figures extends Load {
-  /** How long after all workflows have ended a waiter knows, on average. */
+  /** The mean time from the end of all workflows until a waiter has its result. */
   readonly latencyMs: number;
 }
 
-/** Opens what waits, and gives its wait for one result. */
+/** Opens a client, and returns its function that waits for a result. */
 type OpenWait = (
   url: string,
   resources: AsyncDisposableStack,
@@ -41,20 +41,20 @@ async function measure(
   openWait: OpenWait,
 ): Promise<Figures> {
   await using resources = new AsyncDisposableStack();
-  const outside = resources.use(await connect(url));
-  const enqueued = await enqueueMany(outside, Array.from({ length: count }, () => job));
+  const controlClient = resources.use(await connect(url));
+  const enqueued = await enqueueMany(controlClient, Array.from({ length: count }, () => job));
   const workflowIDs = enqueued.map(({ workflowID }) => workflowID);
   const wait = await openWait(url, resources);
   // Cancelled workflows make their waiters throw.
   const waits = workflowIDs.map((workflowID) =>
     wait(workflowID).catch(() => {}).then(() => performance.now())
   );
-  // Until the first looks are over.
+  // Until the frequent polls at the beginning are over.
   await new Promise((resolve) => setTimeout(resolve, windowMs / 2));
   const load = await measureLoad(url, windowMs);
-  // At any time of a look's interval: neither client's are to be met at the same one every time.
+  // A random part of a polling interval, so that the end is not always at the same point of it.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 1000));
-  await cancelWorkflows(outside, workflowIDs);
+  await cancelWorkflows(controlClient, workflowIDs);
   const endedAt = performance.now();
   const seenAt = await Promise.all(waits);
   return { ...load, latencyMs: mean(seenAt.map((at) => at - endedAt)) };
@@ -75,7 +75,7 @@ function formatCpu(cpu: number): string {
 
 export async function compareWaiters(options: BenchOptions): Promise<Row[]> {
   const { url, isShort } = options;
-  // Shorter ones are not worth much: a connection reports its statements once a second.
+  // Shorter windows are inaccurate, because a connection reports its statements once a second.
   const windowMs = isShort ? 1000 : 10_000;
   const rounds = Math.min(options.rounds, 3);
   const rows: Row[] = [];
@@ -88,15 +88,20 @@ export async function compareWaiters(options: BenchOptions): Promise<Row[]> {
     }
     rows.push(...toRows(count, toMedians(official), toMedians(ours)));
   }
-  const most = isShort ? 2000 : 10_000;
-  const { statementsPerSecond, cpu, latencyMs } = await measure(url, most, windowMs, openOurWait);
+  const maxCount = isShort ? 2000 : 10_000;
+  const { statementsPerSecond, cpu, latencyMs } = await measure(
+    url,
+    maxCount,
+    windowMs,
+    openOurWait,
+  );
   const alone = { official: "", ratio: undefined };
   rows.push(
-    { work: `statements, ${most} waiting`, ours: formatRate(statementsPerSecond), ...alone },
+    { work: `statements, ${maxCount} waiting`, ours: formatRate(statementsPerSecond), ...alone },
     ...(cpu === undefined
       ? []
-      : [{ work: `server CPU, ${most} waiting`, ours: formatCpu(cpu), ...alone }]),
-    { work: `result seen, mean, ${most} waiting`, ours: formatMs(latencyMs), ...alone },
+      : [{ work: `server CPU, ${maxCount} waiting`, ours: formatCpu(cpu), ...alone }]),
+    { work: `result latency, mean, ${maxCount} waiting`, ours: formatMs(latencyMs), ...alone },
   );
   return rows;
 }
@@ -114,6 +119,6 @@ function toRows(count: number, official: Figures, ours: Figures): Row[] {
   return [
     ...row("statements", "statementsPerSecond", formatRate),
     ...(count > 1 ? row("server CPU", "cpu", formatCpu) : []),
-    ...row("result seen, mean", "latencyMs", formatMs),
+    ...row("result latency, mean", "latencyMs", formatMs),
   ];
 }

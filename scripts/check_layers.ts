@@ -1,6 +1,6 @@
 /**
- * Fails if a module imports from a layer above its own, or if imports form a cycle. Imports of types
- * count as well.
+ * Fails if a module imports from a layer above its own, or if imports form a cycle. Type-only
+ * imports count as well.
  *
  * `deno run -A scripts/check_layers.ts [root instead of this repository]`
  */
@@ -65,7 +65,7 @@ function findImportsFromAbove(imports: Map<string, string[]>): string[] {
   );
 }
 
-/** Each cycle once, as the path from a module back to itself. */
+/** Finds each cycle once, as the path from a module back to itself. */
 function findCycles(imports: Map<string, string[]>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Writes a mod.ts into each folder of sql/, with the statements of its .sql files. With --check it
- * writes nothing and fails if one of them is stale. sql/README.md describes the notation.
+ * Writes a mod.ts to each folder of sql/, with the statements of its .sql files. With --check it
+ * writes nothing, and fails if one of them is stale. sql/README.md describes the notation.
  *
  * `deno run -A scripts/generate_sql.ts [--check] [folder instead of sql/]`
  */
@@ -41,7 +41,7 @@ function parseColumns(file: string, list: string): Column[] {
   });
 }
 
-/** Splits a file into the comment that it begins with and the lines after that. */
+/** Splits a file into its header comment and the lines after it. */
 function splitSource(source: string): { comment: string[]; lines: string[] } {
   const lines = source.trimEnd().split("\n");
   const start = lines.findIndex((line) => !line.startsWith("--"));
@@ -72,14 +72,14 @@ function parseHeader(file: string, comment: readonly string[]): Header {
   };
 }
 
-/** The conditions of a line, if it has any. */
+/** The conditions of a line; empty if it has none. */
 function conditionsOf(line: string): string[] {
   const [, conditions] = / ?-- if (.*)$/.exec(line) ?? [];
   return conditions?.split(" and ") ?? [];
 }
 
 /** Removes the comments that are not part of the notation. */
-function removeRemarks(lines: readonly string[]): string[] {
+function removeComments(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(/\s*-- (?!if |end$).*/, "").trimEnd()).filter(Boolean);
 }
 
@@ -121,7 +121,7 @@ function toCamelCase(name: string): string {
 function generateStatement(file: string, source: string): string {
   const { comment, lines } = splitSource(source);
   const header = parseHeader(file, comment);
-  const body = removeRemarks(lines);
+  const body = removeComments(lines);
   checkBody(file, header, body);
   const types = `${formatType(header.parameters, " | undefined")}, ${formatType(header.row)}`;
   const needs = header.needs ? `needs: ${Deno.inspect(header.needs)},` : "";

@@ -1,4 +1,4 @@
-/** Checks of what callers pass, made before anything is sent. */
+/** Checks arguments and options before a statement is sent. */
 
 function describe(value: unknown): string {
   if (value === null) return "null";
@@ -13,11 +13,11 @@ function refuseValue(what: string, value: unknown, expected: string): never {
   throw new RangeError(`Cannot use ${value} as ${what}: expected ${expected}`);
 }
 
-function refuseText(what: string, fault: string): never {
-  throw new RangeError(`Cannot use the given ${what}: it ${fault}`);
+function refuseText(what: string, reason: string): never {
+  throw new RangeError(`Cannot use the given ${what}: it ${reason}`);
 }
 
-/** Refuses text that Postgres cannot store or that names nothing. */
+/** Refuses values that are not strings, are blank, or cannot be stored by Postgres. */
 export function checkText(what: string, value: unknown): asserts value is string {
   if (typeof value !== "string") refuseType(what, value, "a string");
   if (value.trim() === "") refuseText(what, "is empty or only white space");
@@ -25,19 +25,19 @@ export function checkText(what: string, value: unknown): asserts value is string
   if (!value.isWellFormed()) refuseText(what, "contains a lone surrogate");
 }
 
-/** The same for an option that may be left out. */
+/** Like {@linkcode checkText}, for an option that may be left out. */
 export function checkOptionalText(what: string, value: unknown): void {
   if (value !== undefined) checkText(what, value);
 }
 
-/** The same for a list of them. */
+/** Like {@linkcode checkText}, for an optional array of strings. */
 export function checkOptionalTexts(what: string, value: unknown): void {
   if (value === undefined) return;
   if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
   value.forEach((text) => checkText(what, text));
 }
 
-/** Refuses what is not one of `choices`. */
+/** Refuses a value that is not one of `choices`. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
   const expected = choices.map((choice) => `"${choice}"`).join(" or ");
@@ -45,7 +45,7 @@ export function checkChoice(what: string, value: unknown, choices: readonly stri
   refuseValue(what, `"${value}"`, expected);
 }
 
-/** Refuses what is not a finite number from `min` to `max`. */
+/** Refuses a value that is not a finite number from `min` to `max`. */
 export function checkNumber(
   what: string,
   value: unknown,
@@ -55,11 +55,11 @@ export function checkNumber(
   if (value === undefined) return;
   if (typeof value !== "number") refuseType(what, value, "a number");
   if (value >= min && value <= max) return;
-  const limit = max === Number.MAX_VALUE ? "" : ` or above ${max}`;
-  refuseValue(what, value, `a finite number not below ${min}${limit}`);
+  const range = max === Number.MAX_VALUE ? `of at least ${min}` : `from ${min} to ${max}`;
+  refuseValue(what, value, `a finite number ${range}`);
 }
 
-/** Refuses what is not an integer from `min` to `max`. */
+/** Refuses a value that is not an integer from `min` to `max`. */
 export function checkInteger(
   what: string,
   value: unknown,
@@ -72,7 +72,7 @@ export function checkInteger(
   refuseValue(what, value, `an integer from ${min} to ${max}`);
 }
 
-/** Refuses what is neither true nor false. */
+/** Refuses a value that is not a boolean. */
 export function checkBoolean(what: string, value: unknown): void {
   if (value !== undefined && typeof value !== "boolean") refuseType(what, value, "a boolean");
 }
@@ -83,7 +83,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Refuses what is not an object literal; objects of another realm count as well. */
+/** Refuses a value that is not a plain object. Plain objects of other realms are accepted. */
 export function checkPlainObject(
   what: string,
   value: unknown,

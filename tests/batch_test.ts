@@ -5,7 +5,6 @@ import {
   createClient,
   type Driver,
   enqueue,
-  getStatus,
   NonExistentWorkflowError,
   send,
   sendMany,
@@ -27,7 +26,7 @@ interface Queryable {
   query(query: Query): Promise<{ rows: Record<string, unknown>[] }>;
 }
 
-/** Writes down the batches that go through `driver`, which must be of npm:pg. */
+/** Records the size of each batch that is sent through a driver of npm:pg. */
 function recordBatches(driver: Queryable, batches: Batches): Queryable["query"] {
   return (query) => {
     if (/^dbos_(enqueue|send)_/.test(query.name)) {
@@ -49,7 +48,7 @@ async function openFixture({ connections = 4 } = {}): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
   {
-    // For its tables.
+    // Creates the tables.
     await using _worker = await startWorker({ systemDatabaseUrl: url });
   }
   const pool = new pg.Pool({ connectionString: url, max: connections + 1 });
@@ -57,12 +56,13 @@ async function openFixture({ connections = 4 } = {}): Promise<Fixture> {
   resources.defer(() => pool.end());
   const batches: Batches = [];
   const client = createClient(recordingDriver(pool, connections, batches));
-  // What the first call does more than the others is done.
-  await getStatus(client, "nobody");
+  // The first call reads the schema, and the first statement that writes the clock of the server.
+  await sendMany(client, [{ destinationID: "nobody", message: null }]);
+  batches.length = 0;
   return { url, client, pool, batches, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-/** A pool of npm:pg that writes down what goes through it. */
+/** A pool of npm:pg that records the batches sent through it. */
 function recordingDriver(pool: pg.Pool, connections: number, batches: Batches): Driver {
   return {
     totalCount: 0,
@@ -72,7 +72,7 @@ function recordingDriver(pool: pg.Pool, connections: number, batches: Batches): 
   } as Driver;
 }
 
-/** The same of a connection. */
+/** A connection of npm:pg that records the batches sent through it. */
 function recordingConnection(connection: pg.PoolClient, batches: Batches): Driver {
   return {
     connect() {},
@@ -84,7 +84,7 @@ function recordingConnection(connection: pg.PoolClient, batches: Batches): Drive
 
 const task = { workflowName: "echo", queueName: "idle" };
 
-/** Keeps everyone from writing until it is disposed of. */
+/** Blocks all writes until it is disposed of. */
 async function lockTables(pool: pg.Pool): Promise<AsyncDisposable> {
   const connection = await pool.connect();
   await connection.query("begin");
@@ -97,12 +97,12 @@ async function lockTables(pool: pg.Pool): Promise<AsyncDisposable> {
   };
 }
 
-function nextTurn(): Promise<void> {
+function nextTick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-/** Enqueues until an answer has come soon enough that the server must be near. */
-async function* enqueueUntilNear(client: Client) {
+/** Enqueues until an answer arrives within 10 ms, which makes the client assume low latency. */
+async function* enqueueUntilLowLatency(client: Client) {
   let startedAt: number;
   do {
     startedAt = performance.now();
@@ -110,7 +110,7 @@ async function* enqueueUntilNear(client: Client) {
   } while (performance.now() - startedAt >= 10);
 }
 
-/** What is stored of the workflows, in the order of `created_at`. */
+/** The stored workflows, ordered by `created_at`. */
 async function listCreated(pool: pg.Pool): Promise<{ workflowIDs: string[]; times: number[] }> {
   const { rows } = await pool.query(
     `select workflow_uuid, created_at::text from dbos.workflow_status
@@ -122,7 +122,7 @@ async function listCreated(pool: pg.Pool): Promise<{ workflowIDs: string[]; time
   };
 }
 
-Deno.test("the calls of one turn are one statement", async () => {
+Deno.test("calls that are made in the same tick are sent in one statement", async () => {
   await using fixture = await openFixture();
   const { client, batches } = fixture;
   const handles = await Promise.all(
@@ -133,35 +133,35 @@ Deno.test("the calls of one turn are one statement", async () => {
 
   await Promise.all(handles.map(({ workflowID }) => send(client, workflowID, "message")));
   assertEquals(batches, [20, 20]);
-  // One at a time they do not wait for each other.
+  // Sequential calls are sent immediately, one statement each.
   await enqueue(client, task);
   await enqueue(client, task);
   assertEquals(batches, [20, 20, 1, 1]);
 });
 
-Deno.test("calls gather while a statement is under way, and go when it returns", async () => {
+Deno.test("calls made while a statement is in flight are sent together afterwards", async () => {
   await using fixture = await openFixture();
   const { client, batches } = fixture;
   const calls: Promise<unknown>[] = [];
   {
     await using _lock = await lockTables(fixture.pool);
     calls.push(enqueue(client, task));
-    for (let turn = 0; turn < 5; turn++) {
-      await nextTurn();
+    for (let tick = 0; tick < 5; tick++) {
+      await nextTick();
       calls.push(enqueue(client, task), enqueue(client, task));
     }
-    await nextTurn();
+    await nextTick();
     assertEquals(batches, [1]);
   }
   await Promise.all(calls);
   assertEquals(batches, [1, 10]);
 });
 
-Deno.test("many calls are two statements side by side, stamped in the order of the calls", async () => {
+Deno.test("many calls are sent in up to two concurrent statements, in order", async () => {
   for (const [connections, expected] of [[1, [40, 16, 24]], [4, [20, 20, 16, 16, 8]]] as const) {
     await using fixture = await openFixture({ connections });
     const { client, batches } = fixture;
-    const handles = await Array.fromAsync(enqueueUntilNear(client));
+    const handles = await Array.fromAsync(enqueueUntilLowLatency(client));
     batches.length = 0;
     const enqueueTogether = (count: number) =>
       Promise.all(Array.from({ length: count }, () => enqueue(client, task)));
@@ -171,7 +171,7 @@ Deno.test("many calls are two statements side by side, stamped in the order of t
       await using _lock = await lockTables(fixture.pool);
       for (const count of [16, 16, 8]) {
         rest.push(enqueueTogether(count));
-        await nextTurn();
+        await nextTick();
       }
     }
     handles.push(...(await Promise.all(rest)).flat());
@@ -181,7 +181,7 @@ Deno.test("many calls are two statements side by side, stamped in the order of t
   }
 });
 
-Deno.test("messages go one statement after the other, so that they are seen in their order", async () => {
+Deno.test("messages are sent one statement at a time, to be received in order", async () => {
   await using fixture = await openFixture();
   const { client, batches } = fixture;
   const { workflowID } = await enqueue(client, task);
@@ -190,27 +190,27 @@ Deno.test("messages go one statement after the other, so that they are seen in t
   assertEquals(batches, [1, 40]);
 });
 
-Deno.test("calls do not wait for the answer to another one where the server is far", async () => {
+Deno.test("at high latency calls do not wait for the answers to earlier calls", async () => {
   await using fixture = await openFixture();
-  // Twice what counts as far.
+  // Twice the threshold of high latency.
   const delay = (act: () => void) => void setTimeout(act, 20);
   await using proxy = await startTcpProxy(fixture.url, { delay });
   const pool = new pg.Pool({ connectionString: proxy.url, max: 4 });
   const batches: Batches = [];
   const client = createClient(recordingDriver(pool, 4, batches));
   try {
-    // The first answer may have waited for a connection.
+    // The client ignores the latency of the first call, which may have waited for a connection.
     await enqueue(client, task);
     await enqueue(client, task);
     batches.length = 0;
     const calls: Promise<unknown>[] = [];
     {
       await using _lock = await lockTables(fixture.pool);
-      for (let turn = 0; turn < 6; turn++) {
+      for (let tick = 0; tick < 6; tick++) {
         calls.push(enqueue(client, task));
-        await nextTurn();
+        await nextTick();
       }
-      // There are four connections.
+      // The pool has four connections.
       assertEquals(batches, [1, 1, 1, 1]);
     }
     await Promise.all(calls);
@@ -222,7 +222,7 @@ Deno.test("calls do not wait for the answer to another one where the server is f
   }
 });
 
-Deno.test("a full batch goes at once on another connection, if there is one", async () => {
+Deno.test("a full batch is sent immediately if another connection is free", async () => {
   const half = "x".repeat(8_000);
   for (const [connections, expected] of [[1, [1]], [2, [1, 2]], [4, [1, 2, 2, 2]]] as const) {
     await using fixture = await openFixture({ connections });
@@ -230,9 +230,9 @@ Deno.test("a full batch goes at once on another connection, if there is one", as
     const calls: Promise<unknown>[] = [];
     {
       await using _lock = await lockTables(fixture.pool);
-      for (let turn = 0; turn < 8; turn++) {
+      for (let tick = 0; tick < 8; tick++) {
         calls.push(enqueue(client, task, half));
-        await nextTurn();
+        await nextTick();
       }
       assertEquals(batches, [...expected]);
     }
@@ -242,10 +242,10 @@ Deno.test("a full batch goes at once on another connection, if there is one", as
   }
 });
 
-Deno.test("what the server refuses fails its own caller only", async () => {
+Deno.test("an item that the server rejects fails only its own call", async () => {
   await using fixture = await openFixture();
   const { client, batches } = fixture;
-  // More than an index of Postgres can hold, even compressed.
+  // Too large for an index entry of Postgres, even if it is compressed.
   const bytes = crypto.getRandomValues(new Uint8Array(3_000));
   const workflowID = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const outcomes = await Promise.allSettled([
@@ -278,7 +278,7 @@ Deno.test("created_at increases in the order of the calls on one connection", as
   await enqueueMany(50);
   const rest = [enqueueMany(5)];
   for (let index = 0; index < 10; index++) {
-    await nextTurn();
+    await nextTick();
     rest.push(enqueueMany(3));
   }
   await Promise.all(rest);
@@ -289,16 +289,16 @@ Deno.test("created_at increases in the order of the calls on one connection", as
   assertEquals(new Set(created.times).size, workflowIDs.length);
 });
 
-Deno.test("created_at increases even where a statement was held up on its way", async () => {
+Deno.test("created_at increases even if a statement is delayed on its connection", async () => {
   await using fixture = await openFixture({ connections: 1 });
   const { client, pool } = fixture;
   const connection = await pool.connect();
-  const held = createClient(connection);
+  const delayedClient = createClient(connection);
   try {
     const workflowIDs = Array.from({ length: 103 }, () => crypto.randomUUID());
-    const enqueueNext = (workflowID: string) => enqueue(held, { ...task, workflowID });
+    const enqueueNext = (workflowID: string) => enqueue(delayedClient, { ...task, workflowID });
     await Promise.all(workflowIDs.slice(0, 101).map(enqueueNext));
-    // npm:pg sends what is asked of a connection one after the other.
+    // npm:pg runs the queries of a connection one after another.
     const busy = connection.query("select pg_sleep(0.05)");
     await enqueueNext(workflowIDs[101]!);
     await enqueueNext(workflowIDs[102]!);
@@ -310,7 +310,7 @@ Deno.test("created_at increases even where a statement was held up on its way", 
   await client.close();
 });
 
-Deno.test("in a transaction every call is a statement of its own", async () => {
+Deno.test("in a transaction every call is sent in its own statement", async () => {
   await using fixture = await openFixture();
   const connection = await fixture.pool.connect();
   const batches: Batches = [];
@@ -334,7 +334,7 @@ Deno.test("in a transaction every call is a statement of its own", async () => {
   }
 });
 
-Deno.test("in a transaction nothing comes between the statements of one call", async () => {
+Deno.test("in a transaction no other call gets between the statements of one call", async () => {
   await using fixture = await openFixture();
   const connection = await fixture.pool.connect();
   const batches: Batches = [];

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../scripts/check_layers.ts", import.meta.url));
 
-/** Checks a folder with the given modules besides the entry points. */
+/** Runs the check on a folder with the entry points and the given modules. */
 async function check(files: Record<string, string>): Promise<{ code: number; stderr: string }> {
   const folder = await Deno.makeTempDir();
   const entryPoints = { "mod.ts": 'export * from "./core.ts";', "core.ts": "", "errors.ts": "" };
@@ -24,7 +24,7 @@ async function check(files: Record<string, string>): Promise<{ code: number; std
   }
 }
 
-Deno.test("modules that import from below, and without a cycle, pass", async () => {
+Deno.test("the check passes if modules import only lower layers without cycles", async () => {
   const outcome = await check({
     "core.ts": 'export * from "./src/workflows/a.ts";',
     "src/workflows/a.ts":
@@ -35,7 +35,7 @@ Deno.test("modules that import from below, and without a cycle, pass", async () 
   assertEquals(outcome.code, 0, outcome.stderr);
 });
 
-Deno.test("an import from a layer above fails, also of a type or on demand", async () => {
+Deno.test("the check fails on any import from a higher layer, type-only or dynamic", async () => {
   const imports = [
     'import "../workflows/b.ts";',
     'import type { B } from "../workflows/b.ts"; export type { B };',
@@ -55,7 +55,7 @@ Deno.test("an import from a layer above fails, also of a type or on demand", asy
   }
 });
 
-Deno.test("a cycle fails, also of types alone", async () => {
+Deno.test("the check fails on an import cycle, even if it is type-only", async () => {
   const { code, stderr } = await check({
     "errors.ts": 'export * from "./src/client/a.ts";',
     "src/client/a.ts": 'import type { B } from "./b.ts"; export interface A { b: B }',

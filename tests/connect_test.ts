@@ -25,7 +25,7 @@ function nameOf(database: TestDatabase): string {
   return new URL(database.url).pathname.slice(1);
 }
 
-/** The URL with another database, and a user's password if need be. */
+/** The URL with another database or password. */
 function changeURL(url: string, { database = "", password = "" }): string {
   const changed = new URL(url);
   if (database) changed.pathname = `/${database}`;
@@ -43,7 +43,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
   }
 }
 
-/** How many others are connected to the database. */
+/** The number of other connections to the database. */
 async function countConnections(url: string): Promise<number> {
   const [row] = await query(
     url,
@@ -53,19 +53,19 @@ async function countConnections(url: string): Promise<number> {
   return Number(row?.count);
 }
 
-/** The server needs a moment to end a session whose connection is gone. */
+/** Waits until no connection is left: the server ends a session shortly after its connection. */
 async function untilDisconnected(url: string): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
+  const deadline = Date.now() + 10_000;
   while (await countConnections(url) > 0) {
-    assert(Date.now() < giveUpAt, "connections are left behind");
+    assert(Date.now() < deadline, "connections are left behind");
   }
 }
 
 /**
- * What `connect()` says to a missing database or schema in a process with these environment
- * variables: the environment of this process is shared with other tests.
+ * The error of `connect()` in a new process with these environment variables. Other tests share the
+ * environment of this process.
  */
-async function connectInVain(
+async function getConnectError(
   env: Record<string, string>,
   options: { url?: string; systemDatabase?: string } = {},
 ): Promise<string> {
@@ -82,27 +82,27 @@ async function connectInVain(
   return decoder.decode(stdout).trim() || decoder.decode(stderr);
 }
 
-Deno.test("connect() finds its database by the URL or the environment", async (test) => {
+Deno.test("connect() takes the URL from its argument or the environment", async (test) => {
   await using database = await createTestDatabase();
   const { url } = database;
   const other = changeURL(url, { database: "missing_other" });
-  const found = `SystemSchemaNotFoundError: Cannot find the DBOS system tables: database ${
+  const expected = `SystemSchemaNotFoundError: Cannot find the DBOS system tables: database ${
     nameOf(database)
   } has no`;
 
-  await test.step("a URL goes before the environment", async () => {
+  await test.step("the url argument takes precedence over the environment", async () => {
     const env = { DBOS_SYSTEM_DATABASE_URL: other, DBOS_DATABASE_URL: other };
-    assertStringIncludes(await connectInVain(env, { url }), found);
+    assertStringIncludes(await getConnectError(env, { url }), expected);
   });
-  await test.step("DBOS_SYSTEM_DATABASE_URL goes before DBOS_DATABASE_URL", async () => {
+  await test.step("DBOS_SYSTEM_DATABASE_URL takes precedence over DBOS_DATABASE_URL", async () => {
     const env = { DBOS_SYSTEM_DATABASE_URL: url, DBOS_DATABASE_URL: other };
-    assertStringIncludes(await connectInVain(env), found);
+    assertStringIncludes(await getConnectError(env), expected);
   });
-  await test.step("DBOS_DATABASE_URL has its system database beside it", async () => {
-    const message = await connectInVain({ DBOS_DATABASE_URL: other });
+  await test.step("the system database of DBOS_DATABASE_URL has the suffix _dbos_sys", async () => {
+    const message = await getConnectError({ DBOS_DATABASE_URL: other });
     assertStringIncludes(message, 'database "missing_other_dbos_sys" does not exist');
   });
-  await test.step("systemDatabase names the database on the server of any URL", async () => {
+  await test.step("systemDatabase replaces the database name of any URL", async () => {
     const systemDatabase = nameOf(database);
     for (
       const [env, options] of [
@@ -110,19 +110,19 @@ Deno.test("connect() finds its database by the URL or the environment", async (t
         [{ DBOS_SYSTEM_DATABASE_URL: other }, { systemDatabase }],
         [{ DBOS_DATABASE_URL: other }, { systemDatabase }],
       ] as const
-    ) assertStringIncludes(await connectInVain(env, options), found);
+    ) assertStringIncludes(await getConnectError(env, options), expected);
   });
-  await test.step("without a URL anywhere it says what to do", async () => {
+  await test.step("the error for a missing URL says how to set one", async () => {
     assertEquals(
-      await connectInVain({}),
-      "TypeError: Cannot connect to the system database: pass its URL, or set " +
+      await getConnectError({}),
+      "TypeError: Cannot connect to the system database: missing URL. Pass one, or set " +
         "DBOS_SYSTEM_DATABASE_URL or DBOS_DATABASE_URL",
     );
   });
-  await test.step("it names the variable whose URL cannot be used", async () => {
+  await test.step("the error for an invalid URL names the environment variable", async () => {
     for (const name of ["DBOS_SYSTEM_DATABASE_URL", "DBOS_DATABASE_URL"]) {
       assertEquals(
-        await connectInVain({ [name]: "mysql://user:secret@host/db" }),
+        await getConnectError({ [name]: "mysql://user:secret@host/db" }),
         `TypeError: Cannot connect to the system database: ${name} is not a Postgres URL`,
       );
     }
@@ -213,7 +213,7 @@ Deno.test("connect() sends one statement at a time on a connection", async () =>
   assertEquals(counter.counts(), { most: 1, connections: 3 });
 });
 
-Deno.test("connect() takes the first of several hosts that answers", async () => {
+Deno.test("connect() uses the first of several hosts that accepts a connection", async () => {
   await using database = await createTestDatabase();
   const { hostname, port } = new URL(database.url);
   const url = database.url.replace(`${hostname}:${port}`, `127.0.0.1:1,${hostname}:${port}`);
@@ -222,7 +222,7 @@ Deno.test("connect() takes the first of several hosts that answers", async () =>
   assertEquals(error.database, nameOf(database));
 });
 
-Deno.test("connect() explains a missing schema, and creates nothing", async () => {
+Deno.test("connect() throws if the schema is missing, and creates nothing", async () => {
   await using database = await createTestDatabase();
   const listAll = `
     select nspname, relname, relkind from pg_namespace as n
@@ -242,7 +242,7 @@ Deno.test("connect() explains a missing schema, and creates nothing", async () =
   assertEquals(await query(database.url, listAll), before);
 });
 
-Deno.test("connect() keeps password and URL out of its errors", async () => {
+Deno.test("errors of connect() contain neither the password nor the URL", async () => {
   await using database = await createTestDatabase();
   const password = "s3cret-word";
   const secret = changeURL(database.url, { password });
@@ -257,7 +257,7 @@ Deno.test("connect() keeps password and URL out of its errors", async () => {
   ) {
     const error = await assertRejects(() => connect(url));
     assertInstanceOf(error, Error);
-    // All of it, hidden properties and causes included.
+    // Includes hidden properties and causes.
     const shown = Deno.inspect(error, { showHidden: true, depth: 20, strAbbreviateSize: 1e6 });
     for (const text of [String(error), error.stack ?? "", shown]) {
       assert(!text.includes(password), `the password is in ${error}`);
@@ -266,11 +266,11 @@ Deno.test("connect() keeps password and URL out of its errors", async () => {
   }
 });
 
-Deno.test("close() and `await using` end the connections and all waits", async () => {
+Deno.test("close() and `await using` close all connections and end all waits", async () => {
   await using database = await createTestDatabase();
   const workflowID = "closed";
   {
-    // For its tables; its connections would be counted.
+    // Creates the tables. It is stopped because its connections would be counted.
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   }
   await untilDisconnected(database.url);

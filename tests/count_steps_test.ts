@@ -4,7 +4,7 @@ import { countSteps, type CountStepsOptions, enqueue, listWorkflowSteps, send } 
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-Deno.test("countSteps() counts the steps that a worker has taken, as they are listed", async (test) => {
+Deno.test("countSteps() counts the steps that listWorkflowSteps() lists", async (test) => {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
   resources.use(await startWorker({ systemDatabaseUrl: url }));
@@ -18,7 +18,7 @@ Deno.test("countSteps() counts the steps that a worker has taken, as they are li
     await send(pool, workflowID, "go on", { topic: "step 5, and its timeout step 6" });
     await handle.getResult({ timeoutSeconds: 60 });
   }
-  // As a step that has failed is recorded.
+  // Marks one step as failed, as a worker records it.
   await pool.query(
     "update dbos.operation_outputs set error = '{}' where workflow_uuid = 'other' and function_id = 0",
   );
@@ -29,7 +29,7 @@ Deno.test("countSteps() counts the steps that a worker has taken, as they are li
     return counts.reduce((sum, { count }) => sum + count, 0);
   };
 
-  await test.step("all of them, and how long the longest took", async () => {
+  await test.step("without options it counts all steps, with the maximum duration", async () => {
     const durations = steps.filter(({ completedAtEpochMs }) => completedAtEpochMs)
       .map((step) => step.completedAtEpochMs! - step.startedAtEpochMs!);
     assertEquals(await countSteps(pool), [
@@ -37,25 +37,25 @@ Deno.test("countSteps() counts the steps that a worker has taken, as they are li
     ]);
   });
 
-  await test.step("in groups by name and status", async () => {
+  await test.step("groupBy groups by name and status", async () => {
     const counts = await countSteps(pool, { groupBy: ["name", "status"] });
     for (const { name, status, count } of counts) {
-      const alike = steps.filter((step) =>
+      const matching = steps.filter((step) =>
         step.name === name && (step.error ? "ERROR" : "SUCCESS") === status
       );
-      assertEquals(count, alike.length, `${name} ${status}`);
+      assertEquals(count, matching.length, `${name} ${status}`);
     }
     assertEquals(counts.filter(({ status }) => status === "ERROR").length, 1);
     assertEquals(counts.reduce((sum, { count }) => sum + count, 0), steps.length);
   });
 
-  await test.step("in spans of time", async () => {
+  await test.step("timeBucketMs groups by time", async () => {
     const counts = await countSteps(pool, { timeBucketMs: 10 });
     assertEquals(counts.reduce((sum, { count }) => sum + count, 0), steps.length);
     for (const { timeBucket } of counts) assert(timeBucket === null || timeBucket! % 10 === 0);
   });
 
-  await test.step("that match the filters", async () => {
+  await test.step("filters select the steps to count", async () => {
     assertEquals(
       await total({ workflow_id_prefix: "shop" }),
       listed[0]!.length + listed[1]!.length,
@@ -75,7 +75,7 @@ Deno.test("countSteps() counts the steps that a worker has taken, as they are li
     assertEquals(await total({ applicationName: "nobody" }), 0);
   });
 
-  await test.step("and refuses what is none of its options", async () => {
+  await test.step("invalid options are rejected", async () => {
     await assertRejects(() => countSteps(pool, { timeBucketMs: 0 }), RangeError, "timeBucketMs");
     await assertRejects(
       () => countSteps(pool, { status: "DONE" as "ERROR" }),

@@ -2,24 +2,24 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import {
   TimeMatcher,
   validateCrontab,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no subpaths of packages
 } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/scheduler/crontab";
 import { checkTimeZone, createTicker, parseCron } from "../src/schedules/cron.ts";
 
-/** Numbers that look random and are the same each time. */
+/** A deterministic generator of random numbers. */
 function createRandom(seed: number) {
   const next = () => {
     seed = (seed * 1664525 + 1013904223) >>> 0;
     return seed / 2 ** 32;
   };
-  const integer = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
+  const integer = (min: number, max: number) => min + Math.floor(next() * (max - min + 1));
   const pick = <Item>(items: readonly Item[]) => items[integer(0, items.length - 1)]!;
-  const list = <Item>(most: number, make: () => Item) =>
-    Array.from({ length: integer(1, most) }, make);
+  const list = <Item>(maxLength: number, make: () => Item) =>
+    Array.from({ length: integer(1, maxLength) }, make);
   return { next, integer, pick, list };
 }
 
-const odds = [
+const unusualFields = [
   ...["*", "?", "*/5", "*/0", "2*", "1*", "*1", "**", "1-5", "5-1", "5-7", "6-8", "22-2", "99-1"],
   ...[
     "1-30/7",
@@ -98,12 +98,12 @@ function isAccepted(parse: (expression: string) => unknown, expression: string):
   }
 }
 
-Deno.test("parseCron() accepts and refuses what the official scheduler does", () => {
+Deno.test("parseCron() accepts the same expressions as the official scheduler", () => {
   const { next, integer, pick, list } = createRandom(1);
-  const usual = ["*", "0", "1", "5", "*/2", "1-5"];
+  const usualFields = ["*", "0", "1", "5", "*/2", "1-5"];
   const makeField = () => {
-    if (next() < 0.7) return pick(usual);
-    return next() < 0.5 ? pick(odds) : list(3, () => pick(odds)).join();
+    if (next() < 0.7) return pick(usualFields);
+    return next() < 0.5 ? pick(unusualFields) : list(3, () => pick(unusualFields)).join();
   };
   const makeExpression = () => {
     const fields = Array.from({ length: pick([5, 5, 5, 6, 6, 6, 4, 7]) }, makeField);
@@ -127,14 +127,14 @@ Deno.test("parseCron() accepts and refuses what the official scheduler does", ()
   assertGreater(expressions.length - accepted, 1000);
 });
 
-Deno.test("parseCron() says what is wrong with an expression", () => {
+Deno.test("parseCron() says why an expression is invalid", () => {
   const reasons = {
-    "* * * *": "it has not 5 or 6 fields",
-    "0 0 1,32 * *": '"32" is no day of month',
-    "0 24 * * *": '"24" is no hour',
-    "* * * * fry": '"fry" is no day of week',
-    "0 0 31 4,6 *": "no such month has such a day",
-    "0 0 * * 1.5": "it contains a character that has no meaning",
+    "* * * *": "expected 5 or 6 fields",
+    "0 0 1,32 * *": 'invalid day of month "32"',
+    "0 24 * * *": 'invalid hour "24"',
+    "* * * * fry": 'invalid day of week "fry"',
+    "0 0 31 4,6 *": "the day exists in none of the months",
+    "0 0 * * 1.5": "invalid character",
   };
   for (const [expression, reason] of Object.entries(reasons)) {
     assertThrows(
@@ -144,8 +144,8 @@ Deno.test("parseCron() says what is wrong with an expression", () => {
     );
   }
   assertThrows(() => parseCron(7 as never), TypeError);
-  // The official scheduler lists all of these numbers before it looks at them.
-  assertThrows(() => parseCron("0-99999999999999999999 * * * *"), RangeError, "is no minute");
+  // The official scheduler expands the whole range before it checks the numbers.
+  assertThrows(() => parseCron("0-99999999999999999999 * * * *"), RangeError, "invalid minute");
 });
 
 const zones = [
@@ -160,8 +160,8 @@ const zones = [
   ...["Antarctica/Troll", "Africa/Cairo", "America/Havana", "Asia/Beirut", "Etc/GMT+5", "est5edt"],
 ];
 
-/** The last moment of a time before the clocks of a zone change, if they do within a year. */
-function findChange(timeZone: string, from: number): number | undefined {
+/** The start of the next day in which the offset of a zone changes, if it does within a year. */
+function findOffsetChange(timeZone: string, from: number): number | undefined {
   const format = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
   const offsetAt = (time: number) =>
     format.formatToParts(time).find(({ type }) => type === "timeZoneName")!.value;
@@ -171,14 +171,14 @@ function findChange(timeZone: string, from: number): number | undefined {
   return undefined;
 }
 
-Deno.test("createTicker() gives the times that the official scheduler does", async () => {
+Deno.test("createTicker() returns the same times as the official scheduler", async () => {
   const { next, integer, pick, list } = createRandom(2);
-  const makeField = (least: number, most: number) => {
+  const makeField = (min: number, max: number) => {
     const kind = next();
     if (kind < 0.35) return "*";
-    if (kind < 0.6) return list(3, () => integer(least, most)).join();
-    if (kind < 0.75) return `*/${integer(1, most)}`;
-    const range = `${integer(least, most)}-${integer(least, most)}`;
+    if (kind < 0.6) return list(3, () => integer(min, max)).join();
+    if (kind < 0.75) return `*/${integer(1, max)}`;
+    const range = `${integer(min, max)}-${integer(min, max)}`;
     return kind < 0.9 ? range : `${range}/${integer(1, 9)}`;
   };
   const makeDays = () => {
@@ -200,7 +200,7 @@ Deno.test("createTicker() gives the times that the official scheduler does", asy
     if (!isAccepted(validateCrontab, expression)) continue;
     const timeZone = pick(zones);
     const january = Date.UTC(integer(2005, 2040), 0);
-    const change = next() < 0.6 ? findChange(timeZone, january) : undefined;
+    const change = next() < 0.6 ? findOffsetChange(timeZone, january) : undefined;
     const start = (change ?? january) + integer(0, 86_400_000);
 
     const official = new TimeMatcher(expression, timeZone);
@@ -209,7 +209,7 @@ Deno.test("createTicker() gives the times that the official scheduler does", asy
     for (let tick = 0; tick < 6; tick++) {
       const expected = official.nextWakeupTime(time);
       const actual = nextTime(time);
-      // The official one looks a hundred years ahead at a time.
+      // The official one searches 100 years ahead, and then returns a time that does not match.
       if (!official.match(expected)) {
         assert(!actual || actual > expected, `${expression} ${timeZone} ${time.toISOString()}`);
         break;
@@ -222,15 +222,15 @@ Deno.test("createTicker() gives the times that the official scheduler does", asy
   assertGreater(compared, 2000);
 });
 
-Deno.test("createTicker() uses the time zone of the process without one", async () => {
+Deno.test("createTicker() uses the time zone of the process by default", async () => {
   const nextTime = await createTicker("30 2 * * *");
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const nextTimeThere = await createTicker("30 2 * * *", timeZone);
+  const nextTimeInZone = await createTicker("30 2 * * *", timeZone);
   const now = new Date();
-  assertEquals(nextTime(now), nextTimeThere(now));
+  assertEquals(nextTime(now), nextTimeInZone(now));
 });
 
-Deno.test("checkTimeZone() refuses what is no time zone", () => {
+Deno.test("checkTimeZone() throws on an invalid time zone", () => {
   for (const zone of ["UTC", "Europe/Berlin", "utc", "Etc/GMT-14"]) checkTimeZone("zone", zone);
   for (const zone of ["", "Europe/Atlantis", "CEST2", "Europe/Berlin "]) {
     assertThrows(() => checkTimeZone("zone", zone), RangeError);

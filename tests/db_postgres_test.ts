@@ -6,7 +6,7 @@ import { populate } from "./support/populate.ts";
 
 const job = { workflowName: "echo", queueName: "idle" };
 
-/** A connection to a system database without workflows, until it is disposed of. */
+/** Opens a connection to a system database without workflows. */
 async function openConnection() {
   const resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
@@ -28,20 +28,20 @@ async function openConnection() {
 
 function testConnection(
   name: string,
-  fn: (opened: Awaited<ReturnType<typeof openConnection>>) => Promise<void>,
+  fn: (fixture: Awaited<ReturnType<typeof openConnection>>) => Promise<void>,
 ): void {
   Deno.test({
     name: `@db/postgres: ${name}`,
     ignore: skipReason !== undefined,
     async fn() {
-      await using opened = await openConnection();
-      await fn(opened);
+      await using fixture = await openConnection();
+      await fn(fixture);
     },
   });
 }
 
-testConnection("a statement is prepared when it comes again", async (opened) => {
-  const { connection, countPrepared } = opened;
+testConnection("a statement is prepared when it is sent for the second time", async (fixture) => {
+  const { connection, countPrepared } = fixture;
   await enqueue(connection, job);
   assertEquals(await countPrepared(), 0);
   for (let call = 0; call < 3; call++) await enqueue(connection, job, "it's", "\\", "ü😀", null);
@@ -50,8 +50,8 @@ testConnection("a statement is prepared when it comes again", async (opened) => 
   assertEquals(inputs, [[], ...Array(3).fill(["it's", "\\", "ü😀", null])]);
 });
 
-testConnection("a session that has lost its statements gets them again", async (opened) => {
-  const { connection, countPrepared } = opened;
+testConnection("a statement is prepared again if the session has lost it", async (fixture) => {
+  const { connection, countPrepared } = fixture;
   for (let call = 0; call < 3; call++) await enqueue(connection, job);
   await connection.queryObject("discard all");
   for (let call = 0; call < 3; call++) await enqueue(connection, job);
@@ -59,28 +59,34 @@ testConnection("a session that has lost its statements gets them again", async (
   assertEquals((await listWorkflows(connection)).length, 6);
 });
 
-testConnection("a session may have the statements of somebody else", async (opened) => {
-  const { connection, countPrepared } = opened;
-  for (let call = 0; call < 2; call++) await enqueue(connection, job);
-  const { rows: [prepared] } = await connection.queryObject<{ statement: string }>(
-    "select statement from pg_prepared_statements",
-  );
-  await connection.queryObject("discard all");
-  await enqueue(connection, job);
-  await connection.queryObject(prepared!.statement);
-  for (let call = 0; call < 2; call++) await enqueue(connection, job);
-  assertEquals(await countPrepared(), 1);
-  assertEquals((await listWorkflows(connection)).length, 5);
-});
+testConnection(
+  "a statement runs if the session has already prepared one of its name",
+  async (fixture) => {
+    const { connection, countPrepared } = fixture;
+    for (let call = 0; call < 2; call++) await enqueue(connection, job);
+    const { rows: [prepared] } = await connection.queryObject<{ statement: string }>(
+      "select statement from pg_prepared_statements",
+    );
+    await connection.queryObject("discard all");
+    await enqueue(connection, job);
+    await connection.queryObject(prepared!.statement);
+    for (let call = 0; call < 2; call++) await enqueue(connection, job);
+    assertEquals(await countPrepared(), 1);
+    assertEquals((await listWorkflows(connection)).length, 5);
+  },
+);
 
-testConnection("nothing is prepared with prepare: false, nor in a transaction", async (opened) => {
-  const { connection, countPrepared } = opened;
-  const client = createClient(connection, { prepare: false });
-  for (let call = 0; call < 3; call++) await enqueue(client, job);
-  const transaction = connection.createTransaction("jobs");
-  await transaction.begin();
-  for (let call = 0; call < 3; call++) await enqueue(transaction, job);
-  await transaction.commit();
-  assertEquals(await countPrepared(), 0);
-  assertEquals((await listWorkflows(client)).length, 6);
-});
+testConnection(
+  "no statement is prepared with prepare: false or in a transaction",
+  async (fixture) => {
+    const { connection, countPrepared } = fixture;
+    const client = createClient(connection, { prepare: false });
+    for (let call = 0; call < 3; call++) await enqueue(client, job);
+    const transaction = connection.createTransaction("jobs");
+    await transaction.begin();
+    for (let call = 0; call < 3; call++) await enqueue(transaction, job);
+    await transaction.commit();
+    assertEquals(await countPrepared(), 0);
+    assertEquals((await listWorkflows(client)).length, 6);
+  },
+);

@@ -26,9 +26,9 @@ interface Fixture extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly client: Client;
   readonly pool: pg.Pool;
-  /** Debounces through the official client. */
+  /** Debounces with the official client. */
   debounceOfficially(key: string): Debounce;
-  /** Debounces through ours. */
+  /** Debounces with this client. */
   debounceOurs(key: string): Debounce;
 }
 
@@ -65,7 +65,7 @@ async function resultOf(client: Client, { workflowID }: { workflowID: string }):
   return await getResult(client, workflowID, { timeoutSeconds });
 }
 
-Deno.test("calls of the official client and ours give one run with the last arguments", async () => {
+Deno.test("both clients debounce the same workflow, which gets the last arguments", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, pool, debounceOfficially, debounceOurs } = fixture;
   const orders = [
@@ -75,9 +75,9 @@ Deno.test("calls of the official client and ours give one run with the last argu
   ];
   for (const calls of orders) {
     const handles = [];
-    // Only the last is put off to a time that comes.
-    for (const [index, bounce] of calls.entries()) {
-      handles.push(await bounce(index < calls.length - 1 ? longMs : 1, "call", index));
+    // Only the delay of the last call ends during the test.
+    for (const [index, call] of calls.entries()) {
+      handles.push(await call(index < calls.length - 1 ? longMs : 1, "call", index));
     }
     assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 1);
     assertEquals(await resultOf(client, handles[0]!), ["call", calls.length - 1]);
@@ -85,7 +85,7 @@ Deno.test("calls of the official client and ours give one run with the last argu
   assertEquals(await countWorkflows(pool), orders.length);
 });
 
-Deno.test("debounce() puts a workflow off until its deadline and no longer", async () => {
+Deno.test("debounce() does not delay a workflow beyond its debounceTimeoutMs", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client } = fixture;
   const options = { ...echo, debounceTimeoutMs: 1000 };
@@ -95,7 +95,7 @@ Deno.test("debounce() puts a workflow off until its deadline and no longer", asy
   assertEquals(await first.getResult({ timeoutSeconds }), ["last"]);
 });
 
-Deno.test("debounce() starts another workflow when the last one has been let go", async () => {
+Deno.test("debounce() creates a new workflow once the previous delay has ended", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client } = fixture;
   const first = await debounce(client, echo, "key", 1, "first");
@@ -105,13 +105,13 @@ Deno.test("debounce() starts another workflow when the last one has been let go"
   assertEquals(await second.getResult({ timeoutSeconds }), ["second"]);
 });
 
-Deno.test("debounce() loses no last arguments while workflows are let go", async () => {
+Deno.test("debounce() never loses the last arguments when delays end concurrently", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, debounceOfficially, debounceOurs } = fixture;
   const workflowIDs: string[] = [];
   for (let count = 0; count < 60; count++) {
-    const bounce = count % 3 ? debounceOurs("key") : debounceOfficially("key");
-    workflowIDs.push((await bounce(1 + count % 40, count)).workflowID);
+    const call = count % 3 ? debounceOurs("key") : debounceOfficially("key");
+    workflowIDs.push((await call(1 + count % 40, count)).workflowID);
   }
   const distinctIDs = [...new Set(workflowIDs)];
   for (const workflowID of distinctIDs) {
@@ -120,7 +120,7 @@ Deno.test("debounce() loses no last arguments while workflows are let go", async
   }
 });
 
-Deno.test("debounce() takes part in what Python and Go debounce", async () => {
+Deno.test("debounce() extends the delay of workflows that Python and Go debounce", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, pool } = fixture;
   const python = { ...echo, keyFormat: "python" } as const;
@@ -128,7 +128,7 @@ Deno.test("debounce() takes part in what Python and Go debounce", async () => {
   const keyOf = async ({ workflowID }: WorkflowHandle) =>
     (await getStatus(client, workflowID))?.deduplicationID;
   assertEquals(await keyOf(first), "echo-key");
-  // Their workers may write a class, and do not look for one.
+  // Workers in these languages may write a class name, but ignore it when they debounce.
   await pool.query("update dbos.workflow_status set class_name = 'Greeter'");
   const second = await debounce(client, python, "key", longMs, 2);
   assertEquals(second.workflowID, first.workflowID);
@@ -139,14 +139,14 @@ Deno.test("debounce() takes part in what Python and Go debounce", async () => {
   await assertRejects(() => debounce(client, python, "key", longMs, 4), QueueDuplicatedError);
 });
 
-Deno.test("debounce() puts the workflow on a queue of DBOS without one of its own", async () => {
+Deno.test("debounce() uses the internal queue of DBOS by default", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const handle = await debounce(fixture.client, { workflowName: "echo" }, "key", 1, "there");
   assertEquals(await handle.getResult({ timeoutSeconds }), ["there"]);
   assertEquals((await handle.getStatus())?.queueName, "_dbos_internal_queue");
 });
 
-Deno.test("concurrent calls of debounce() give one workflow", async () => {
+Deno.test("concurrent calls of debounce() create one workflow", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { pool, debounceOfficially, debounceOurs } = fixture;
   const handles = await Promise.all(
@@ -160,7 +160,7 @@ Deno.test("concurrent calls of debounce() give one workflow", async () => {
   assertEquals(await countWorkflows(pool), 1);
 });
 
-Deno.test("debounce() counts when the transaction commits", async () => {
+Deno.test("debounce() takes effect when the transaction commits", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, pool } = fixture;
   const inputOf = async (handle: WorkflowHandle) => (await handle.getStatus())?.input;
@@ -192,7 +192,7 @@ Deno.test("debounce() counts when the transaction commits", async () => {
   }
 });
 
-Deno.test("debounce() needs the columns that it writes", async () => {
+Deno.test("debounce() throws if the schema lacks a column that it writes", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { database, pool } = fixture;
   await pool.query("alter table dbos.workflow_status drop column is_debounced cascade");
@@ -204,7 +204,7 @@ Deno.test("debounce() needs the columns that it writes", async () => {
   );
 });
 
-Deno.test("debounce() writes where older releases keep inputs", async () => {
+Deno.test("debounce() updates the input on an older schema", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { database, pool } = fixture;
   await pool.query("drop table dbos.workflow_input");
@@ -214,10 +214,10 @@ Deno.test("debounce() writes where older releases keep inputs", async () => {
   assertEquals((await handle.getStatus())?.input, [2]);
 });
 
-Deno.test("debounce() refuses what it cannot use before anything is sent", async () => {
+Deno.test("debounce() rejects invalid arguments before anything is sent", async () => {
   const fail = () => Promise.reject(new Error("sent"));
   const pool = { totalCount: 0, query: fail, connect: fail };
-  const wrongOptions: Record<string, [unknown, typeof TypeError | typeof RangeError]> = {
+  const invalidOptions: Record<string, [unknown, typeof TypeError | typeof RangeError]> = {
     workflowName: ["", RangeError],
     queueName: [" ", RangeError],
     debounceTimeoutMs: [0, RangeError],
@@ -230,7 +230,7 @@ Deno.test("debounce() refuses what it cannot use before anything is sent", async
     queuePartitionKey: ["north", TypeError],
     delaySeconds: [1, TypeError],
   };
-  for (const [name, [value, error]] of Object.entries(wrongOptions)) {
+  for (const [name, [value, error]] of Object.entries(invalidOptions)) {
     const options = { ...echo, [name]: value } as unknown as DebounceOptions;
     await assertRejects(() => debounce(pool, options, "key", 1), error, name);
   }

@@ -1,6 +1,4 @@
-/**
- * `deno task demo [--database-url URL]`: what the library is for, with a real DBOS application.
- */
+/** `deno task demo [--database-url URL]` shows the library with a real DBOS application. */
 import { parseArgs } from "node:util";
 import { connect, enqueue, getEvent, send } from "../mod.ts";
 import { execute } from "./support/database.ts";
@@ -12,7 +10,7 @@ interface Database extends AsyncDisposable {
   schema: string;
 }
 
-/** A schema of its own, so that whatever else is in the database is neither seen nor changed. */
+/** Creates a new schema, so that the demo touches nothing else in the database. */
 async function createSchema(url: string): Promise<Database> {
   const schema = `dbos_demo_${crypto.randomUUID().slice(0, 8)}`;
   await execute(url, `create schema ${schema}`);

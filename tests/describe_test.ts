@@ -18,7 +18,7 @@ async function open(url: string): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
 }
 
-Deno.test("describeSystemDatabase() tells what a worker of the newest release made", async () => {
+Deno.test("describeSystemDatabase() describes the database of the newest release", async () => {
   const schema = "My Dbos";
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url, schema });
@@ -40,27 +40,27 @@ Deno.test("describeSystemDatabase() tells what a worker of the newest release ma
   assertEquals(features, schemaFeatures.map(({ name }) => name));
 });
 
-Deno.test("describeSystemDatabase() tells the releases of each version of the schema", async () => {
+Deno.test("describeSystemDatabase() returns the releases of each schema version", async () => {
   await using database = await createTestDatabase();
   await using connection = await open(database.url);
   await using client = createClient(connection);
   const versions = [...new Set(schemaReleases.TypeScript!.map(([, version]) => version))];
-  let fewest = 0;
+  let previousCount = 0;
   for (const version of versions) {
     await migrate(connection, version);
     const description = await describeSystemDatabase(client);
     assertEquals(description.schemaVersion, version);
-    const made = schemaReleases.TypeScript!.filter(([, made]) => made === version);
-    for (const [release] of [made[0]!, made.at(-1)!]) {
+    const releases = schemaReleases.TypeScript!.filter(([, created]) => created === version);
+    for (const [release] of [releases[0]!, releases.at(-1)!]) {
       assert(description.releases.TypeScript?.includes(release), `${version}: ${release}`);
     }
-    assert(description.features.length >= fewest);
-    fewest = description.features.length;
+    assert(description.features.length >= previousCount);
+    previousCount = description.features.length;
   }
   assertEquals((await describeSystemDatabase(client)).missingFeatures, []);
 });
 
-Deno.test("describeSystemDatabase() tells what an old schema lacks", async () => {
+Deno.test("describeSystemDatabase() lists the features that an old schema lacks", async () => {
   await using database = await createTestDatabase();
   await using connection = await open(database.url);
   await migrate(connection, 36);
@@ -81,7 +81,7 @@ Deno.test("describeSystemDatabase() tells what an old schema lacks", async () =>
   assertEquals(description.applicationNames, []);
 });
 
-Deno.test("describeSystemDatabase() does without tables that are optional", async () => {
+Deno.test("describeSystemDatabase() works without optional tables", async () => {
   await using database = await createTestDatabase();
   await using connection = await open(database.url);
   await migrate(connection);
@@ -89,7 +89,7 @@ Deno.test("describeSystemDatabase() does without tables that are optional", asyn
   for (const table of ["dbos_migrations", "application_versions", "workflow_schedules"]) {
     await connection.query(`drop table dbos.${table} cascade`);
   }
-  // Each client polls at the schema for itself.
+  // A new client, because a client caches the schema.
   await using client = await connect(database.url);
   const description = await describeSystemDatabase(client);
   assertEquals(description.schemaVersion, undefined);
@@ -104,7 +104,7 @@ Deno.test("describeSystemDatabase() does without tables that are optional", asyn
   ]);
 });
 
-Deno.test("describeSystemDatabase() refuses a database without system tables", async () => {
+Deno.test("describeSystemDatabase() throws if the database has no system tables", async () => {
   await using database = await createTestDatabase();
   await using connection = await open(database.url);
   await assertRejects(() => describeSystemDatabase(connection), SystemSchemaNotFoundError);

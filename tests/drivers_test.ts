@@ -14,7 +14,7 @@ interface Expected {
   connections?: number;
 }
 
-/** Checks what the adapter says of a driver, and that statements run on it. */
+/** Checks the properties of a driver's adapter, and that it runs statements. */
 async function checkDriver(
   driver: Driver,
   { status, connections = 1 }: Expected,
@@ -23,8 +23,8 @@ async function checkDriver(
   assertEquals(adapter.transactionStatus(), status);
   assertEquals(adapter.maxConnections, connections);
   for (const prepare of [true, false]) {
-    const sender = await adaptDriver(driver, { prepare }).load();
-    const rows = await sender.query({
+    const executor = await adaptDriver(driver, { prepare }).load();
+    const rows = await executor.query({
       name: "dbos_test",
       text: "select $2::int as the_number, $1::text as the_text, $3::text as nothing",
       values: ["a'b\\", 7, null],
@@ -37,7 +37,7 @@ function statusOf(driver: Driver): string {
   return adaptDriver(driver, { prepare: true }).transactionStatus();
 }
 
-Deno.test("npm:pg is recognised, and tells whether a transaction is open", async () => {
+Deno.test("npm:pg is recognised, with its transaction status", async () => {
   await using database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
   const client = new pg.Client({ connectionString: database.url });
@@ -56,7 +56,7 @@ Deno.test("npm:pg is recognised, and tells whether a transaction is open", async
       await connection.query("rollback");
       await checkDriver(connection, { status: "none" });
     }
-    // The same adapter sees it come and go.
+    // An existing adapter follows the changes of the status.
     await client.query("begin");
     assertEquals(adapter.transactionStatus(), "open");
     await client.query("commit");
@@ -68,7 +68,7 @@ Deno.test("npm:pg is recognised, and tells whether a transaction is open", async
   }
 });
 
-Deno.test("npm:postgres is recognised, and tells whether a transaction is open", async () => {
+Deno.test("npm:postgres and its transactions are recognised", async () => {
   await using database = await createTestDatabase();
   const sql = postgres(database.url, { max: 4 });
   try {
@@ -86,7 +86,7 @@ Deno.test("npm:postgres is recognised, and tells whether a transaction is open",
   }
 });
 
-Deno.test("npm:postgres prepares a statement that comes for the second time", async () => {
+Deno.test("npm:postgres prepares a statement when it is sent for the second time", async () => {
   await using database = await createTestDatabase();
   const sql = postgres(database.url);
   const hasParameters: boolean[] = [];
@@ -97,10 +97,10 @@ Deno.test("npm:postgres prepares a statement that comes for the second time", as
     },
   });
   try {
-    const sender = await adaptDriver(recorder, { prepare: true }).load();
+    const executor = await adaptDriver(recorder, { prepare: true }).load();
     for (const number of [7, 8, 9]) {
       const query = { name: "dbos_test", text: "select $1::int as number", values: [number] };
-      assertEquals([...await sender.query(query)], [{ number }]);
+      assertEquals([...await executor.query(query)], [{ number }]);
     }
     assertEquals(hasParameters, [false, true, true]);
   } finally {
@@ -108,7 +108,7 @@ Deno.test("npm:postgres prepares a statement that comes for the second time", as
   }
 });
 
-Deno.test("npm:@electric-sql/pglite is recognised, and its transactions", async () => {
+Deno.test("npm:@electric-sql/pglite and its transactions are recognised", async () => {
   await using database = await PGlite.create();
   await checkDriver(database, { status: "none" });
   await database.transaction((transaction) => checkDriver(transaction, { status: "open" }));
@@ -116,14 +116,14 @@ Deno.test("npm:@electric-sql/pglite is recognised, and its transactions", async 
 });
 
 Deno.test({
-  name: "jsr:@db/postgres is recognised, and its transactions",
+  name: "jsr:@db/postgres and its transactions are recognised",
   ignore: denoPostgres.skipReason !== undefined,
   async fn() {
     await using database = await createTestDatabase();
     const client = new denoPostgres.Client(database.url);
     await client.connect();
     const pool = new denoPostgres.Pool(database.url, 4, true);
-    // It does not tell its size before the next turn.
+    // A new pool does not know its size before the next tick; then the default is assumed.
     await checkDriver(pool, { status: "none", connections: 10 });
     const poolClient = await pool.connect();
     try {
@@ -142,7 +142,7 @@ Deno.test({
   },
 });
 
-Deno.test("what is no driver is refused with what was expected", async () => {
+Deno.test("an invalid driver is rejected with a message that says what is expected", async () => {
   for (
     const [driver, description] of [
       [null, "null"],
@@ -176,7 +176,7 @@ Deno.test("what is no driver is refused with what was expected", async () => {
   }
 });
 
-Deno.test("literals stay what they are, whatever is in them and however the server reads", async () => {
+Deno.test("inlineValues() quotes any text correctly, under all server settings", async () => {
   const texts = [
     "",
     "'",
@@ -211,7 +211,7 @@ Deno.test("literals stay what they are, whatever is in them and however the serv
         await client.query(
           `set standard_conforming_strings = ${conforming}; set backslash_quote = ${quote}`,
         );
-        // Text alone goes over the simple protocol.
+        // npm:pg sends a query that is a string with the simple query protocol.
         const { rows: [row] } = await client.query(query);
         assertEquals(texts.map((_, index) => row[`t${index}`]), texts);
         assertEquals([row.number, row.flag, row.nothing], [-7, true, null]);
@@ -223,7 +223,7 @@ Deno.test("literals stay what they are, whatever is in them and however the serv
   }
 });
 
-Deno.test("literals are not made of what is no number", () => {
+Deno.test("inlineValues() throws on a number that is not finite", () => {
   for (const value of [NaN, Infinity, -Infinity]) {
     assertThrows(
       () => inlineValues({ name: "number", text: "select $1", values: [value] }),

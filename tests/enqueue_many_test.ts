@@ -21,7 +21,7 @@ function makeJobs(count: number, prefix = "job"): EnqueueJob[] {
   }));
 }
 
-Deno.test("enqueueMany() tells of each job, in order, what has become of it", async () => {
+Deno.test("enqueueMany() returns the outcome of each job, in order", async () => {
   await using recorder = await openRecorder();
   await enqueue(recorder.pool, { ...task, workflowID: "old" });
   await enqueue(recorder.pool, { ...task, workflowID: "other", workflowName: "other" });
@@ -31,7 +31,7 @@ Deno.test("enqueueMany() tells of each job, in order, what has become of it", as
     { ...task, workflowID: "old" },
     { ...task, workflowID: "other" },
     { ...task, workflowID: "held", deduplicationID: "held" },
-    // The rest is about other jobs of this very call.
+    // From here on, jobs conflict with other jobs of the same call.
     { ...task, workflowID: "new" },
     { ...task, workflowID: "first", deduplicationID: "fresh" },
     { ...task, workflowID: "second", deduplicationID: "fresh" },
@@ -48,7 +48,7 @@ Deno.test("enqueueMany() tells of each job, in order, what has become of it", as
   assertInstanceOf(outcomes[2]?.error, ConflictingWorkflowError);
 });
 
-Deno.test("enqueueMany() writes five hundred jobs a statement, and reports its progress", async () => {
+Deno.test("enqueueMany() writes 500 jobs per statement and reports its progress", async () => {
   await using recorder = await openRecorder();
   const reports: number[] = [];
   const outcomes = await enqueueMany(recorder.driver, makeJobs(1250), {
@@ -76,19 +76,19 @@ Deno.test("enqueueMany() keeps the order of the jobs", async () => {
   );
 });
 
-Deno.test("enqueueMany() enqueues all or none on request", async () => {
+Deno.test("enqueueMany() is atomic with atomic: true", async () => {
   await using recorder = await openRecorder();
   await enqueueMany(recorder.driver, makeJobs(1500), { atomic: true });
   assertEquals(recorder.batches, [1500]);
-  // The server takes no class name as long as this.
-  const refused = { ...task, workflowClassName: "C".repeat(300) };
+  // The server rejects a class name of this length.
+  const invalidJob = { ...task, workflowClassName: "C".repeat(300) };
   await assertRejects(() =>
-    enqueueMany(recorder.driver, [...makeJobs(1500, "more"), refused], { atomic: true })
+    enqueueMany(recorder.driver, [...makeJobs(1500, "more"), invalidJob], { atomic: true })
   );
   assertEquals(await countWorkflows(recorder), 1500);
 });
 
-Deno.test("enqueueMany() in a transaction commits or rolls back with it", async () => {
+Deno.test("enqueueMany() in a transaction is rolled back with it", async () => {
   await using recorder = await openRecorder();
   const client = await recorder.pool.connect();
   try {
@@ -105,7 +105,7 @@ Deno.test("enqueueMany() in a transaction commits or rolls back with it", async 
 Deno.test("enqueueMany() reads an async iterable no faster than it writes", async () => {
   await using recorder = await openRecorder();
   let read = 0;
-  let furthestAhead = 0;
+  let maxAhead = 0;
   async function* readJobs() {
     for (const job of makeJobs(20_000)) {
       read++;
@@ -114,21 +114,21 @@ Deno.test("enqueueMany() reads an async iterable no faster than it writes", asyn
   }
   const totals = await enqueueMany(recorder.driver, readJobs(), {
     onProgress({ enqueued }) {
-      furthestAhead = Math.max(furthestAhead, read - enqueued);
+      maxAhead = Math.max(maxAhead, read - enqueued);
     },
   });
   assertEquals(totals, { enqueued: 20_000, existing: 0, deduplicated: 0, conflicting: 0 });
-  assert(furthestAhead <= 5000, `${furthestAhead} jobs were read ahead`);
+  assert(maxAhead <= 5000, `${maxAhead} jobs were read ahead`);
 });
 
-Deno.test("enqueueMany() ends with the reason of its signal, after what is under way", async () => {
+Deno.test("enqueueMany() rejects on abort once the statements in flight have ended", async () => {
   await using recorder = await openRecorder();
-  const stop = new AbortController();
+  const controller = new AbortController();
   const reason = new Error("enough");
   const error = await assertRejects(() =>
     enqueueMany(recorder.driver, makeJobs(50_000), {
-      signal: stop.signal,
-      onProgress: () => stop.abort(reason),
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
     })
   );
   assertEquals(error, reason);
@@ -137,7 +137,7 @@ Deno.test("enqueueMany() ends with the reason of its signal, after what is under
   assertEquals(await countWorkflows(recorder), written);
 });
 
-Deno.test("enqueueMany() refuses misuse of any job before it writes that", async () => {
+Deno.test("enqueueMany() rejects an invalid job before it writes it", async () => {
   await using recorder = await openRecorder();
   await assertRejects(
     () => enqueueMany(recorder.driver, [{ ...task, queueName: "" }]),

@@ -1,15 +1,26 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import { connect, enqueue, getResult } from "../mod.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { skipReason } from "./support/db_postgres.ts";
-import { type Example, findExamples } from "./support/examples.ts";
+import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { type Document, type Example, findDocuments } from "./support/examples.ts";
+import { startPastedWorker } from "./support/pasted_worker.ts";
+import {
+  denoCommand,
+  isRunnable,
+  run,
+  runProgram,
+  testFlags,
+  writeExample,
+} from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const root = new URL("../", import.meta.url);
-const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
-const runFlags = testFlags.includes("--no-check") ? testFlags : ["--check", ...testFlags];
+const documents = findDocuments();
 
-/** What must be there before the examples run: they read about a workflow of this ID. */
+/** The TypeScript worker of a document, if it has one. */
+function workerOf({ workers }: Document): Example | undefined {
+  return workers.find(({ language }) => language === "ts");
+}
+
+/** Runs a workflow whose ID the examples use. */
 async function prepare(url: string): Promise<void> {
   await using client = await connect(url);
   const options = { workflowName: "processTask", queueName: "tasks", workflowID: "task-7" };
@@ -17,51 +28,62 @@ async function prepare(url: string): Promise<void> {
   await getResult(client, "task-7", { timeoutSeconds: 30 });
 }
 
-async function deno(args: string[], env: Record<string, string> = {}): Promise<void> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args,
-    env,
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const { code, stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  assertEquals(code, 0, `${decoder.decode(stdout)}\n${decoder.decode(stderr)}`);
+async function runPrograms(
+  { programs }: Document,
+  directory: string,
+  database: TestDatabase,
+  test: Deno.TestContext,
+): Promise<void> {
+  for (const program of programs) {
+    await test.step({
+      name: `the example at ${program.place} runs`,
+      ignore: !isRunnable(program),
+      async fn() {
+        const file = await writeExample(directory, program);
+        await runProgram(denoCommand(file), program, database.url);
+      },
+    });
+  }
 }
 
-async function writeExample(directory: string, example: Example, url: string): Promise<string> {
-  const file = `${directory}/${example.place.replace(/\W/g, "_")}.ts`;
-  const code = example.code
-    .replaceAll(
-      /"@dbos-community\/client(?:\/(\w+))?"/g,
-      (_, name = "mod") => JSON.stringify(new URL(`${name}.ts`, root).href),
-    )
-    .replaceAll('"postgres://localhost/shop_dbos_sys"', JSON.stringify(url));
-  await Deno.writeTextFile(file, code);
-  return file;
-}
-
-Deno.test("the examples of the documentation run", async (test) => {
-  await using database = await createTestDatabase();
-  await using _worker = await startWorker({ systemDatabaseUrl: database.url });
-  await prepare(database.url);
+async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
-    const examples = findExamples();
-    assertGreater(examples.length, 8);
-    for (const example of examples) {
-      await test.step({
-        name: `the example at ${example.place} runs`,
-        ignore: skipReason !== undefined && example.code.includes("@db/postgres"),
-        async fn() {
-          const file = await writeExample(directory, example, database.url);
-          await deno(["run", "-A", ...runFlags, file], {
-            DBOS_SYSTEM_DATABASE_URL: database.url,
-          });
-        },
-      });
-    }
+    await body(directory);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+Deno.test({
+  name: "the examples of the documentation type check",
+  ignore: testFlags.includes("--no-check"),
+  fn: () =>
+    withDirectory(async (directory) => {
+      const examples = documents.flatMap(({ workers, programs }) => [...workers, ...programs])
+        .filter(isRunnable);
+      assertGreater(examples.length, 60);
+      const files = await Promise.all(examples.map((each) => writeExample(directory, each)));
+      await run([Deno.execPath(), "check", "--quiet", ...testFlags, ...files]);
+    }),
 });
+
+Deno.test("the examples of the documentation run", (test) =>
+  withDirectory(async (directory) => {
+    await using database = await createTestDatabase();
+    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+    await prepare(database.url);
+    for (const document of documents.filter((each) => !workerOf(each))) {
+      await runPrograms(document, directory, database, test);
+    }
+  }));
+
+for (const document of documents.filter(workerOf)) {
+  Deno.test(`the examples of ${document.path} run with its worker`, (test) =>
+    withDirectory(async (directory) => {
+      await using database = await createTestDatabase();
+      const file = await writeExample(directory, workerOf(document)!);
+      await using _worker = await startPastedWorker(denoCommand(file), database.url);
+      await runPrograms(document, directory, database, test);
+    }));
+}

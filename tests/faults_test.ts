@@ -22,9 +22,9 @@ import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
 
 interface OpenClient extends AsyncDisposable {
   readonly client: Client;
-  /** Runs `body` in a transaction of the driver; where the driver is hidden there is none. */
+  /** Runs `body` in a transaction of the driver; absent if the driver is not accessible. */
   transaction?(body: (transaction: Driver) => Promise<void>): Promise<void>;
-  /** Whether the driver takes the process down when a transaction's connection is lost. */
+  /** Whether the driver crashes the process when the connection of a transaction is lost. */
   readonly crashesInLostTransaction?: boolean;
 }
 
@@ -53,17 +53,17 @@ const drivers: Record<string, Open> = {
   "npm:postgres": (url, options) => {
     const sql = postgres(url, {
       onnotice: () => {},
-      // Its own waits between attempts would soon outlast ours.
+      // Its own backoff would soon be longer than that of this client.
       backoff: () => 0.1,
-      // What it asks a new connection for fails, should that be lost, where nobody can catch it.
+      // If a new connection is lost, the query for types fails with an error that cannot be caught.
       fetch_types: false,
     });
     return Promise.resolve({
       client: createClient(sql, options),
       transaction: (body) => sql.begin((transaction) => body(transaction)).then(() => {}),
-      // It still writes a rollback to the lost connection, which throws where nobody can catch it.
+      // It still sends a rollback on the lost connection, which throws an uncatchable error.
       crashesInLostTransaction: true,
-      // Without a timeout it waits for ever for a connection that was lost with a query under way.
+      // Without a timeout it waits forever for a connection that was lost with a query in flight.
       [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
     });
   },
@@ -73,15 +73,15 @@ const drivers: Record<string, Open> = {
   },
 };
 
-/** A database with a worker at work on it, and a client that reaches it by way of a proxy. */
+/** A database with a running worker, and clients that connect to it through a proxy. */
 interface Fixture {
   readonly proxy: TcpProxy;
   readonly open: (options?: ClientOptions, parameters?: Record<string, string>) => Promise<
     OpenClient
   >;
   readonly query: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
-  /** A connection of its own, for a transaction. */
-  readonly connectOutside: () => Promise<pg.PoolClient>;
+  /** Opens a connection that bypasses the proxy, for a transaction. */
+  readonly connectDirectly: () => Promise<pg.PoolClient>;
 }
 
 const idleTask = { workflowName: "echo", queueName: "idle" };
@@ -111,7 +111,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** How many statements of the application wait for a lock. */
+/** The number of statements of an application that wait for a lock. */
 async function countBlocked({ query }: Fixture, application: string): Promise<number> {
   const [row] = await query(
     `select count(*)::int as count from pg_stat_activity
@@ -122,7 +122,7 @@ async function countBlocked({ query }: Fixture, application: string): Promise<nu
 }
 
 const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
-  async "a lost answer to enqueue() leaves one workflow, and gives its handle"(fixture) {
+  async "enqueue() creates one workflow and returns its handle if an answer is lost"(fixture) {
     await using opened = await fixture.open();
     const { client } = opened;
     const options = [
@@ -142,7 +142,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     }
   },
 
-  async "a lost answer to enqueue() without an ID leaves one workflow"(fixture) {
+  async "enqueue() without an ID creates one workflow if an answer is lost"(fixture) {
     await using opened = await fixture.open();
     const deduplicationID = newID();
     const loss = fixture.proxy.loseAnswerTo(deduplicationID);
@@ -152,7 +152,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals(await countWorkflows(fixture, "deduplication_id", deduplicationID), 1);
   },
 
-  async "a lost answer hides nobody else's use of the ID"(fixture) {
+  async "enqueue() still detects that an ID is in use if an answer is lost"(fixture) {
     await using opened = await fixture.open();
     const workflowID = newID();
     const options = { ...idleTask, workflowID, workflowIDReusePolicy: "reject" } as const;
@@ -162,7 +162,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assert(loss.isLost);
   },
 
-  async "a lost answer to concurrent calls of enqueue() leaves one workflow each"(fixture) {
+  async "concurrent calls of enqueue() create one workflow each if an answer is lost"(fixture) {
     await using opened = await fixture.open();
     const queueName = newID();
     const workflowIDs = Array.from({ length: 30 }, newID);
@@ -181,7 +181,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals(await countWorkflows(fixture, "queue_name", queueName), workflowIDs.length);
   },
 
-  async "a lost answer to send() leaves one message"(fixture) {
+  async "send() delivers one message if an answer is lost"(fixture) {
     await using opened = await fixture.open();
     const { workflowID } = await enqueue(opened.client, idleTask);
     const messages = [];
@@ -195,21 +195,21 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals((await messagesTo(fixture, workflowID)).sort(), messages.sort());
   },
 
-  async "calls and waits outlive the end of all connections"(fixture) {
+  async "calls and waits survive the termination of all connections"(fixture) {
     const application = newID();
     await using opened = await fixture.open({}, { application_name: application });
     const { client } = opened;
     const task = { workflowName: "echo", queueName: "tasks", authenticatedUser: application };
-    const waitedFor = Array.from({ length: 50 }, newID);
-    const filling = "x".repeat(2000);
+    const awaitedIDs = Array.from({ length: 50 }, newID);
+    const padding = "x".repeat(2000);
 
-    const outside = await fixture.connectOutside();
-    await outside.query("begin; lock table dbos.workflow_status in share mode");
+    const directConnection = await fixture.connectDirectly();
+    await directConnection.query("begin; lock table dbos.workflow_status in share mode");
     const calls = [
-      ...waitedFor.map((workflowID) => enqueue(client, { ...task, workflowID }, filling)),
-      ...Array.from({ length: 150 }, () => enqueue(client, task, filling)),
+      ...awaitedIDs.map((workflowID) => enqueue(client, { ...task, workflowID }, padding)),
+      ...Array.from({ length: 150 }, () => enqueue(client, task, padding)),
     ];
-    const waits = waitedFor.map((workflowID) =>
+    const waits = awaitedIDs.map((workflowID) =>
       getResult(client, workflowID, { timeoutSeconds: 60 })
     );
     const settled = Promise.all([Promise.all(calls), Promise.all(waits)]);
@@ -220,33 +220,35 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       [application],
     );
     assert(terminated.length > 0);
-    await outside.query("commit");
-    outside.release();
+    await directConnection.query("commit");
+    directConnection.release();
 
     const [handles, results] = await settled;
     assertEquals(new Set(handles.map(({ workflowID }) => workflowID)).size, 200);
     assertEquals(await countWorkflows(fixture, "authenticated_user", application), 200);
-    assertEquals(results, waitedFor.map(() => [filling]));
+    assertEquals(results, awaitedIDs.map(() => [padding]));
   },
 
-  async "calls outlive a server that is out of reach for a second"(fixture) {
+  async "calls survive a server that is unreachable for a second"(fixture) {
     await using opened = await fixture.open();
     const { client } = opened;
     const { workflowID } = await enqueue(client, idleTask);
     await fixture.proxy.refuse();
-    const back = new Promise((resolve) => setTimeout(resolve, 1000)).then(fixture.proxy.restore);
+    const restored = new Promise((resolve) => setTimeout(resolve, 1000)).then(
+      fixture.proxy.restore,
+    );
     const [handle, status] = await Promise.all([
       enqueue(client, idleTask),
       getStatus(client, workflowID),
       send(client, workflowID, "hello"),
     ]);
-    await back;
+    await restored;
     assertEquals(status?.workflowID, workflowID);
     assertEquals(await countWorkflows(fixture, "workflow_uuid", handle.workflowID), 1);
     assertEquals(await messagesTo(fixture, workflowID), ["hello"]);
   },
 
-  async "calls fail at once with retryTimeoutSeconds 0, with the error of the driver"(fixture) {
+  async "with retryTimeoutSeconds 0, calls fail immediately with the error of the driver"(fixture) {
     await using opened = await fixture.open({ retryTimeoutSeconds: 0 });
     const { client } = opened;
     const { workflowID } = await enqueue(client, idleTask);
@@ -278,7 +280,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals(await messagesTo(fixture, workflowID), []);
   },
 
-  async "a transaction whose connection is lost rejects, and nothing is written"(fixture) {
+  async "a transaction rejects and writes nothing if its connection is lost"(fixture) {
     await using opened = await fixture.open();
     if (!opened.transaction || opened.crashesInLostTransaction) return;
     const [before, lost] = [newID(), newID()];
@@ -295,7 +297,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     }
   },
 
-  async "getResult() outlives a cut"(fixture) {
+  async "getResult() survives lost connections"(fixture) {
     await using opened = await fixture.open();
     const { client } = opened;
     const handle = await enqueue(
@@ -314,7 +316,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals(await result, "hello");
   },
 
-  async "timeoutSeconds bounds a wait even when the server hangs"(fixture) {
+  async "timeoutSeconds limits a wait even if the server hangs"(fixture) {
     await using opened = await fixture.open();
     const { client } = opened;
     const handle = await enqueue(client, idleTask);
@@ -335,57 +337,57 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");
   },
 
-  async "a serialization failure is tried again"(fixture) {
+  async "a serialization failure is retried"(fixture) {
     const application = newID();
     await using opened = await fixture.open({}, {
       application_name: application,
       options: "-c default_transaction_isolation=serializable",
     });
     const workflowID = newID();
-    const outside = await fixture.connectOutside();
-    await outside.query("begin");
-    await enqueue(outside, { ...idleTask, workflowID }, "first");
-    // It waits for the other's row, which its snapshot does not show: with the commit it fails.
+    const directConnection = await fixture.connectDirectly();
+    await directConnection.query("begin");
+    await enqueue(directConnection, { ...idleTask, workflowID }, "first");
+    // It waits for the other row, which its snapshot does not include, and fails on the commit.
     const call = enqueue(opened.client, { ...idleTask, workflowID }, "second");
     await until(async () => await countBlocked(fixture, application) > 0);
-    await outside.query("commit");
-    outside.release();
+    await directConnection.query("commit");
+    directConnection.release();
     const handle = await call;
     assertEquals((await handle.getStatus())?.input, ["first"]);
   },
 
-  async "a serialization failure in a transaction rejects"(fixture) {
+  async "a serialization failure in a transaction is not retried"(fixture) {
     const application = newID();
     await using opened = await fixture.open({}, { application_name: application });
     if (!opened.transaction) return;
     const workflowID = newID();
-    const outside = await fixture.connectOutside();
-    await outside.query("begin");
-    await enqueue(outside, { ...idleTask, workflowID });
+    const directConnection = await fixture.connectDirectly();
+    await directConnection.query("begin");
+    await enqueue(directConnection, { ...idleTask, workflowID });
     const transaction = opened.transaction(async (transaction) => {
-      await isolate(transaction);
+      await setRepeatableRead(transaction);
       await enqueue(transaction, { ...idleTask, workflowID });
     });
     const error = assertRejects(() => transaction, Error, "could not serialize access");
     await until(async () => await countBlocked(fixture, application) > 0);
-    await outside.query("commit");
-    outside.release();
+    await directConnection.query("commit");
+    directConnection.release();
     assertEquals((await error as Error & { code?: string }).code, "40001");
   },
 };
 
-// deno-lint-ignore no-explicit-any -- pg and postgres.js name it differently
-async function isolate(transaction: any): Promise<void> {
+// deno-lint-ignore no-explicit-any -- pg and postgres.js have different names for the method
+async function setRepeatableRead(transaction: any): Promise<void> {
   const run = transaction.unsafe ?? transaction.query;
   await run.call(transaction, "set transaction isolation level repeatable read");
 }
 
 for (const [name, open] of Object.entries(drivers)) {
-  Deno.test(`no fault of network or server doubles or loses anything over ${name}`, async (test) => {
+  Deno.test(`network and server faults duplicate or lose no writes over ${name}`, async (test) => {
     await using database = await createTestDatabase();
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
     await using proxy = await startTcpProxy(database.url);
-    const outside = new pg.Pool({ connectionString: database.url });
+    const directPool = new pg.Pool({ connectionString: database.url });
     const fixture: Fixture = {
       proxy,
       open(options, parameters = {}) {
@@ -394,32 +396,32 @@ for (const [name, open] of Object.entries(drivers)) {
           .map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
         return open(`${proxy.url}?${pairs.join("&")}`, options);
       },
-      query: async (text, values) => (await outside.query(text, values)).rows,
-      connectOutside: () => outside.connect(),
+      query: async (text, values) => (await directPool.query(text, values)).rows,
+      connectDirectly: () => directPool.connect(),
     };
     for (const [name, run] of Object.entries(faults)) await test.step(name, () => run(fixture));
-    await outside.end();
+    await directPool.end();
   });
 }
 
-/** A database that an application has prepared, a worker of which is no longer there. */
+/** Creates a database with the tables of a worker that has stopped. */
 async function createIdleDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   await (await startWorker({ systemDatabaseUrl: database.url }))[Symbol.asyncDispose]();
   return database;
 }
 
-/** What releases of 2026 have added to the schema. */
-const recentColumns = `alter table dbos.workflow_status
+/** Drops what releases of 2026 have added to the schema. */
+const dropRecentColumns = `alter table dbos.workflow_status
   drop column attributes, drop column application_name, drop column creator_xid`;
-const recentTables = "drop table dbos.workflow_input; drop table dbos.workflow_output";
+const dropRecentTables = "drop table dbos.workflow_input; drop table dbos.workflow_output";
 const upgrade = `alter table dbos.workflow_status
     add column attributes jsonb, add column application_name text, add column creator_xid text;
   create table dbos.workflow_input (workflow_uuid text primary key, inputs text);
   create table dbos.workflow_output (workflow_uuid text primary key, output text, error text)`;
 
 for (const [name, open] of Object.entries(drivers)) {
-  Deno.test(`a schema that changes meanwhile is followed over ${name}`, async (test) => {
+  Deno.test(`a client follows changes of the schema over ${name}`, async (test) => {
     await using database = await createIdleDatabase();
     await using opened = await open(database.url);
     const { client } = opened;
@@ -431,31 +433,31 @@ for (const [name, open] of Object.entries(drivers)) {
     };
     await enqueueAndRead("recent");
 
-    await test.step("columns that are dropped are done without", async () => {
-      await execute(database.url, recentColumns);
+    await test.step("calls work after columns are dropped", async () => {
+      await execute(database.url, dropRecentColumns);
       await enqueueAndRead("without columns");
     });
-    await test.step("tables that are dropped are done without", async () => {
-      await execute(database.url, recentTables);
+    await test.step("calls work after tables are dropped", async () => {
+      await execute(database.url, dropRecentTables);
       await enqueueAndRead("without tables");
       await assertRejects(
         () => getResult(client, newID(), { timeoutSeconds: 0 }),
         ResultTimeoutError,
       );
     });
-    await test.step("an option without its column is refused", async () => {
+    await test.step("an option whose column is missing is rejected", async () => {
       const error = await assertRejects(
         () => enqueue(client, { ...idleTask, attributes: { a: 1 } }),
         UnsupportedFeatureError,
       );
       assertEquals(error.needs, "workflow_status.attributes");
     });
-    await test.step("a client that comes now finds the same", async () => {
+    await test.step("a new client works, too", async () => {
       await using another = await open(database.url);
       const handle = await enqueue(another.client, idleTask, "another");
       assertEquals((await handle.getStatus())?.input, ["another"]);
     });
-    await test.step("an upgrade disturbs nobody", async () => {
+    await test.step("existing and new clients work after an upgrade", async () => {
       await execute(database.url, upgrade);
       await enqueueAndRead("upgraded");
       await using another = await open(database.url);
@@ -467,15 +469,15 @@ for (const [name, open] of Object.entries(drivers)) {
 }
 
 for (const [name, open] of Object.entries(drivers)) {
-  Deno.test(`a database without DBOS's tables is named over ${name}`, async () => {
+  Deno.test(`the error for missing tables names the database and schema over ${name}`, async () => {
     await using database = await createTestDatabase();
     const use = async (options: ClientOptions) => {
       await using opened = await open(database.url, options);
       await enqueue(opened.client, idleTask);
     };
     for (const schema of ["dbos", "elsewhere"]) {
-      for (const isSchemaThere of [false, true]) {
-        if (isSchemaThere) await execute(database.url, `create schema ${schema}`);
+      for (const schemaExists of [false, true]) {
+        if (schemaExists) await execute(database.url, `create schema ${schema}`);
         const error = await assertRejects(() => use({ schema }), SystemSchemaNotFoundError);
         assertEquals(error.schema, schema);
         assertEquals(error.database, new URL(database.url).pathname.slice(1));

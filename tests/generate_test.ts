@@ -17,7 +17,7 @@ async function runGenerator(...args: string[]): Promise<Outcome> {
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Runs `body` with a folder that has the given files in its folder `jobs`. */
+/** Runs `body` with a folder that has the given files in its subfolder `jobs`. */
 async function withFolder(
   files: Record<string, string>,
   body: (sqlFolder: string) => Promise<void>,
@@ -51,11 +51,11 @@ having true
 -- end
 `;
 
-Deno.test("sql/ has what the generator makes of its files", async () => {
+Deno.test("the generated files of sql/ are up to date", async () => {
   assertEquals(await runGenerator("--check"), { code: 0, stderr: "" });
 });
 
-Deno.test("the generator writes typed statements with their conditions but without comments", async () => {
+Deno.test("the generator keeps types and conditions, and drops comments", async () => {
   await withFolder({ "count_jobs.sql": countJobs, "mod.ts": "" }, async (sqlFolder) => {
     const stale = await runGenerator("--check", sqlFolder);
     assertEquals(stale.code, 1);
@@ -93,7 +93,7 @@ having true
 
 const header = "-- bad(a text) many\n";
 
-Deno.test("the generator refuses files that are not in the notation", async () => {
+Deno.test("the generator rejects files that do not follow the notation", async () => {
   for (
     const [text, message] of [
       ["-- other_name() many", "it must begin with"],

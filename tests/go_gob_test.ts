@@ -3,7 +3,7 @@ import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { isGob, readGob } from "../src/serialization/go/go_gob.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 
-/** What Go workers store of errors, by make_gobs.go. */
+/** Errors as Go workers store them, written by make_gobs.go. */
 const stored: Record<string, string> = JSON.parse(
   await Deno.readTextFile(new URL("vectors/gobs.json", import.meta.url)),
 );
@@ -27,14 +27,14 @@ function bytesOf(vector: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(stored[vector]!), (char) => char.charCodeAt(0));
 }
 
-Deno.test("an error of Go that is no gob keeps its message", async () => {
+Deno.test("a Go error that is not stored as a gob keeps its message", async () => {
   await assertError("new", "Error", "no such order");
   await assertError("wrapped", "Error", "cannot ship: order: no such order (7)");
   await assertError("joined", "Error", "order: no such order (7)\nand more");
   await assertError("unregistered", "Error", "not registered");
   await assertError("noFields", "Error", "no exported fields");
   await assertError("unencodable", "Error", "everything");
-  // These are base64, too.
+  // Most of these are valid base64, too.
   for (const text of ["", "boom", "failed!!", "timeoutx", "MBAA", "a".repeat(1e7)]) {
     assertEquals((await deserializeError(text, "DBOS_JSON")).message, text);
   }
@@ -57,7 +57,7 @@ Deno.test("an error of a Go type has the name of the type and its fields", async
   assertEquals((await readError("long")).message, "long ".repeat(100));
 });
 
-Deno.test("an error of DBOS for Go is what Go writes of it for all languages", async () => {
+Deno.test("an error of DBOS for Go is read as Go writes it in the portable format", async () => {
   const message = "out of paper";
   await assertError("portable", "CustomError", message, { code: "E_PAPER", data: { tray: 2 } });
   await assertError("portablePlain", "CustomError", message);
@@ -77,7 +77,7 @@ Deno.test("an error of DBOS for Go is what Go writes of it for all languages", a
   );
 });
 
-Deno.test("a gob is read with every kind of type", async () => {
+Deno.test("gobs of all kinds of types are read", async () => {
   const { data } = await readError("everything");
   assertEquals(data, {
     Embedded: { Inside: "inside" },
@@ -117,14 +117,14 @@ Deno.test("a gob is read with every kind of type", async () => {
   });
 });
 
-/** As Go writes an unsigned integer. */
+/** The encoding of an unsigned integer in a gob. */
 function uint(value: number | bigint): number[] {
   const bytes: number[] = [];
   for (let rest = BigInt(value); rest > 0n; rest >>= 8n) bytes.unshift(Number(rest & 255n));
   return value < 128 ? [Number(value)] : [256 - bytes.length, ...bytes];
 }
 
-/** As Go writes a signed integer. */
+/** The encoding of a signed integer in a gob. */
 function int(value: number): number[] {
   return uint(value < 0 ? -value * 2 - 1 : value * 2);
 }
@@ -138,10 +138,10 @@ function message(...parts: number[][]): number[] {
   return uint(bytes.length).concat(bytes);
 }
 
-// What tells that a value is of a registered type, and its name.
+// Marks a value of a registered type, with the name of the type.
 const registered = [...int(8), 0, ...text("T")];
 
-/** A gob of the type 64, that `definition` is of, with `value`. */
+/** A gob with the definition of a type and one value of it. */
 function gobOf(definition: number[], value: number[], id = 64): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(
     message(registered, int(-id), definition).concat(message(int(id), uint(value.length), value)),
@@ -169,7 +169,7 @@ async function assertRefused(bytes: Uint8Array<ArrayBuffer>, reason: string): Pr
   assertEquals(error.serialization, "DBOS_JSON");
 }
 
-Deno.test("a gob that is made by hand is read as one of Go's", () => {
+Deno.test("a gob that the tests encode is read like one of Go", () => {
   assertEquals(readGob(gobOf(sliceOf(bool), [0, 2, 1, 0])).value, [true, false]);
   assertEquals(readGob(gobOf(arrayOf(string), [0, 1, ...text("a")])).value, ["a"]);
   assertEquals(readGob(gobOf(mapOf(string, bool), [0, 1, ...text("a"), 1])).value, { a: true });
@@ -179,48 +179,48 @@ Deno.test("a gob that is made by hand is read as one of Go's", () => {
   });
 });
 
-Deno.test("a gob that was cut short, or goes on, is refused", async () => {
+Deno.test("a gob that is truncated or has trailing data is rejected", async () => {
   for (const vector of ["order", "dbos", "everything"]) {
     const bytes = bytesOf(vector);
     for (let length = 0; length < bytes.length; length++) {
-      assertThrows(() => readGob(bytes.subarray(0, length)), RangeError, "it ends too early");
+      assertThrows(() => readGob(bytes.subarray(0, length)), RangeError, "unexpected end of data");
     }
-    await assertRefused(bytes.slice(0, -1), "it ends too early");
-    await assertRefused(Uint8Array.of(...bytes, 0), "it goes on after its end");
+    await assertRefused(bytes.slice(0, -1), "unexpected end of data");
+    await assertRefused(Uint8Array.of(...bytes, 0), "unexpected data after the end");
   }
 });
 
-Deno.test("a gob whose lengths are beyond all bounds is refused", async () => {
+Deno.test("a gob with excessive lengths is rejected", async () => {
   const huge = 2n ** 63n;
-  await assertRefused(gobOf(sliceOf(bool), [0, ...uint(huge)]), "it ends too early");
-  await assertRefused(gobOf(sliceOf(5), [0, 1, ...uint(huge)]), "it ends too early");
-  await assertRefused(gobOf(sliceOf(string), [0, 1, ...uint(2 ** 31)]), "it ends too early");
-  await assertRefused(gobOf(mapOf(string, bool), [0, ...uint(huge)]), "it ends too early");
-  await assertRefused(gobOf(structOf(["A", bool]), [...uint(huge), 1]), "its type has not");
+  await assertRefused(gobOf(sliceOf(bool), [0, ...uint(huge)]), "unexpected end of data");
+  await assertRefused(gobOf(sliceOf(5), [0, 1, ...uint(huge)]), "unexpected end of data");
+  await assertRefused(gobOf(sliceOf(string), [0, 1, ...uint(2 ** 31)]), "unexpected end of data");
+  await assertRefused(gobOf(mapOf(string, bool), [0, ...uint(huge)]), "unexpected end of data");
+  await assertRefused(gobOf(structOf(["A", bool]), [...uint(huge), 1]), "unknown struct field");
   await assertRefused(gobOf(sliceOf(2), [0, 1, 0xf6, ...uint(huge)]), "more than 64 bits");
   const nextMessage = Uint8Array.from([...message(registered), ...uint(huge)]);
-  await assertRefused(nextMessage, "it ends too early");
+  await assertRefused(nextMessage, "unexpected end of data");
   const longName = "T".repeat(1001);
   const longType = Uint8Array.from(message(int(8), [0], text(longName)));
-  await assertRefused(longType, "it has too long a name");
-  await assertRefused(gobOf(structOf([longName, bool]), [1, 1, 0]), "it has too long a name");
+  await assertRefused(longType, "name is too long");
+  await assertRefused(gobOf(structOf([longName, bool]), [1, 1, 0]), "name is too long");
 });
 
-Deno.test("a gob that is nested too deep is refused, as is one of a type within itself", async () => {
+Deno.test("a gob that is nested too deep is rejected, even if its type is recursive", async () => {
   await assertRefused(bytesOf("deep"), "nested deeper than 500 levels");
   const levels = 100_000;
   await assertRefused(gobOf(sliceOf(64), [0, ...Array(levels).fill(1)]), "nested deeper");
   await assertRefused(gobOf(arrayOf(64), [0, ...Array(levels).fill(1)]), "nested deeper");
   await assertRefused(gobOf(mapOf(64, 64), [0, ...Array(levels).fill(1)]), "nested deeper");
   await assertRefused(gobOf(structOf(["A", 64]), Array(levels).fill(1)), "nested deeper");
-  // Each has a value of any type, which is a list of one value of any type.
+  // Each level is a value of any type, which is a list with one value of any type.
   const inner = [...text("T"), ...int(64), 1, 0, 1];
   const nested = [0, 1, ...Array(10_000).fill(inner).flat()];
   await assertRefused(gobOf(sliceOf(anyInterface), nested), "nested deeper");
   assertEquals(readGob(gobOf(sliceOf(64), [0, 2, 0, 1, 0])).value, [[], [[]]]);
 });
 
-Deno.test("a gob of too many items is refused", async () => {
+Deno.test("a gob with too many items is rejected", async () => {
   const count = 2_000_000;
   for (const [type, element] of [[bool, 1], [string, 0], [anyInterface, 0], [64, 0]] as const) {
     const elements = Array<number>(count).fill(element);
@@ -231,24 +231,24 @@ Deno.test("a gob of too many items is refused", async () => {
   }
 });
 
-Deno.test("a gob whose types are not what they should be is refused", async () => {
+Deno.test("a gob with invalid types is rejected", async () => {
   const value = [0, 1, 1];
-  await assertRefused(gobOf(sliceOf(65), value), "its type 65 is not known");
-  await assertRefused(gobOf([0], [0]), "its type 64 is not known");
-  await assertRefused(gobOf(sliceOf(0), value), "its type 0 is not known");
+  await assertRefused(gobOf(sliceOf(65), value), "unknown type ID 65");
+  await assertRefused(gobOf([0], [0]), "unknown type ID 64");
+  await assertRefused(gobOf(sliceOf(0), value), "unknown type ID 0");
   for (const id of [1, 8, 16, 24, 63]) {
-    await assertRefused(gobOf(sliceOf(bool), value, id), "it redefines a type");
+    await assertRefused(gobOf(sliceOf(bool), value, id), `invalid or duplicate type ID ${id}`);
   }
   const twice = [...sliceOf(bool), 1, ...int(-64), ...sliceOf(bool)];
-  await assertRefused(gobOf(twice, value), "it redefines a type");
-  await assertRefused(gobOf([9, 0], value), "it has a field that its type has not");
-  await assertRefused(gobOf(sliceOf(bool), [1, 1, 1]), "it has a field outside of a struct");
+  await assertRefused(gobOf(twice, value), "invalid or duplicate type ID 64");
+  await assertRefused(gobOf([9, 0], value), "unknown struct field");
+  await assertRefused(gobOf(sliceOf(bool), [1, 1, 1]), "field outside of a struct");
   for (const bytes of [message(int(8), [0, 0]), message(int(string), [0], text("a"))]) {
     assertThrows(() => readGob(Uint8Array.from(bytes)), TypeError);
   }
 });
 
-Deno.test("a damaged gob ends with an error of some content, or is refused", async () => {
+Deno.test("a corrupt gob is read as some error or rejected", async () => {
   let state = 7;
   function random(below: number): number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -51,7 +51,7 @@ async function collect(statuses: AsyncIterable<{ workflowID: string }>): Promise
   return ids;
 }
 
-// What the official TypeScript client has no filter for, or takes in fewer forms.
+// Filters that the official TypeScript client lacks, or accepts in fewer forms.
 const conditions: [ListWorkflowsOptions, string][] = [
   [{ className: "class3" }, "class_name = 'class3'"],
   [{ className: ["class3", "class4", "none"] }, "class_name in ('class3', 'class4')"],
@@ -101,22 +101,22 @@ Deno.test("lists, iterators and counts of workflows have the same filters", asyn
   }
 });
 
-Deno.test("sql/lists/count_workflows.sql filters by the lines of sql/lists/list_workflows.sql", async () => {
+Deno.test("sql/lists/count_workflows.sql has the filter lines of list_workflows.sql", async () => {
   const filterLines = async (name: string) => {
     const text = await Deno.readTextFile(new URL(`../sql/lists/${name}.sql`, import.meta.url));
     const lines = text.split("\n");
     const start = lines.indexOf("  where true");
     return lines.slice(start, lines.findIndex((line, index) => index > start && /^\)/.test(line)));
   };
-  const more = /:workflow_id::|:after_time::|:before_time::|:is_selective$/;
-  const listed = (await filterLines("list_workflows")).filter((line) => !more.test(line));
+  const onlyInList = /:workflow_id::|:after_time::|:before_time::|:is_selective$/;
+  const listed = (await filterLines("list_workflows")).filter((line) => !onlyInList.test(line));
   assertEquals(await filterLines("count_workflows"), listed);
 });
 
-Deno.test("iterateWorkflows() gives each workflow once, in both directions", async () => {
+Deno.test("iterateWorkflows() yields each workflow once, in both directions", async () => {
   await using database = await createPopulated(500);
   const { pool } = database;
-  // Pages begin and end among workflows of one millisecond.
+  // Page boundaries fall between workflows of the same millisecond.
   await pool.query("update dbos.workflow_status set created_at = created_at / 30000 * 30000");
   const ids = await readIDs(pool, "true");
   for (const pageSize of [1, 7, 100, 500, 501]) {
@@ -127,7 +127,7 @@ Deno.test("iterateWorkflows() gives each workflow once, in both directions", asy
   }
 });
 
-Deno.test("iterateWorkflows() comes to what is enqueued meanwhile, and can be left", async () => {
+Deno.test("iterateWorkflows() yields workflows enqueued meanwhile, until a break", async () => {
   await using database = await createPopulated(10);
   const seen = [];
   for await (const { workflowID } of iterateWorkflows(database.pool, { pageSize: 4 })) {
@@ -142,7 +142,7 @@ Deno.test("iterateWorkflows() comes to what is enqueued meanwhile, and can be le
   assertEquals(seen.length, 11);
 });
 
-Deno.test("countWorkflows() groups by any of status, name, queue, version and time", async () => {
+Deno.test("countWorkflows() groups by status, name, queue, version and time", async () => {
   await using database = await createPopulated(3000);
   const { pool } = database;
   const bucket = "created_at / 700000 * 700000";
@@ -176,7 +176,7 @@ Deno.test("countWorkflows() groups by any of status, name, queue, version and ti
   assertEquals(await countWorkflows(pool, { groupBy: ["status"], workflowIDs: [] }), []);
 });
 
-Deno.test("a list is of the client's own application, unless it names others or IDs", async () => {
+Deno.test("lists default to the client's application unless they filter by ID", async () => {
   await using database = await createPopulated(100);
   const client = createClient(database.pool, { applicationName: "app1" });
   const own = await readIDs(database.pool, "coalesce(application_name, 'app1') = 'app1'");
@@ -192,7 +192,7 @@ Deno.test("a list is of the client's own application, unless it names others or 
   assertEquals((await getStatus(client, other!))?.workflowID, other);
 });
 
-Deno.test("a list tells of what is in a format that is not known", async () => {
+Deno.test("lists return a value that does not match its format as SerializedValue", async () => {
   await using database = await createPopulated(10);
   await database.pool.query(`update dbos.workflow_status set serialization = 'py_pickle'`);
   await database.pool.query(`update dbos.operation_outputs set serialization = 'py_pickle'`);
@@ -212,7 +212,7 @@ Deno.test("a list tells of what is in a format that is not known", async () => {
   ]);
 });
 
-Deno.test("a list tells of what is damaged", async () => {
+Deno.test("lists return a truncated value as SerializedValue", async () => {
   await using database = await createPopulated(10);
   const { pool } = database;
   await pool.query(`update dbos.workflow_status set serialization = 'js_superjson'`);
@@ -224,7 +224,7 @@ Deno.test("a list tells of what is damaged", async () => {
   }
 });
 
-Deno.test("a list in a transaction sees what the transaction wrote", async () => {
+Deno.test("lists in a transaction see its own writes", async () => {
   await using database = await createPopulated(10);
   const transaction = await database.pool.connect();
   await transaction.query("begin");
@@ -239,7 +239,7 @@ Deno.test("a list in a transaction sees what the transaction wrote", async () =>
   transaction.release();
 });
 
-Deno.test("a list ends after observabilityQueryTimeoutMs", async () => {
+Deno.test("lists time out after observabilityQueryTimeoutMs", async () => {
   await using database = await createPopulated(10);
   const client = createClient(database.pool, { observabilityQueryTimeoutMs: 50 });
   await getStatus(client, "order-1");
@@ -261,7 +261,7 @@ Deno.test("a list ends after observabilityQueryTimeoutMs", async () => {
   blocker.release();
 });
 
-Deno.test("a filter by a column that an older system lacks finds what has no such thing", async () => {
+Deno.test("a filter on a column that an older schema lacks treats it as unset", async () => {
   await using database = await createPopulated(100);
   const { pool } = database;
   const columns = ["attributes", "schedule_name", "application_name", "was_forked_from"];
@@ -278,12 +278,12 @@ Deno.test("a filter by a column that an older system lacks finds what has no suc
   assertEquals((await listWorkflows(pool, { applicationName: "app1" })).length, 100);
 });
 
-Deno.test("prefixes find the same in a database that orders text as people do", async () => {
+Deno.test("prefix filters work in a database with a linguistic collation", async () => {
   await using database = await createTestDatabase();
   const name = new URL(database.url).pathname.slice(1);
   const serverUrl = new URL("/postgres", database.url).href;
   await execute(serverUrl, `drop database ${name}`);
-  // Punctuation counts for nothing, and small letters come before capitals.
+  // It ignores punctuation, and sorts lower case before upper case.
   await execute(
     serverUrl,
     `create database ${name} template template0 locale_provider icu icu_locale 'en-u-ka-shifted'`,
@@ -298,11 +298,11 @@ Deno.test("prefixes find the same in a database that orders text as people do", 
   await pool.end();
 });
 
-Deno.test("lists refuse what cannot be a filter before anything is sent", async () => {
+Deno.test("lists reject invalid filters before anything is sent", async () => {
   const closed = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/none" });
   await closed.end();
   // deno-lint-ignore no-explicit-any
-  const refused: [any, typeof TypeError | typeof RangeError][] = [
+  const invalid: [any, typeof TypeError | typeof RangeError][] = [
     [{ workflowName: 7 }, TypeError],
     [{ workflowName: [7] }, TypeError],
     [{ workflowName: {} }, TypeError],
@@ -319,7 +319,7 @@ Deno.test("lists refuse what cannot be a filter before anything is sent", async 
     [{ attributes: [1] }, TypeError],
     [{ attributes: { key: "a\0b" } }, RangeError],
   ];
-  for (const [filters, error] of refused) {
+  for (const [filters, error] of invalid) {
     await assertRejects(() => listWorkflows(closed, filters), error, "Cannot use");
     await assertRejects(() => countWorkflows(closed, filters), error, "Cannot use");
     assertThrows(() => iterateWorkflows(closed, filters), error, "Cannot use");

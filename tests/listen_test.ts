@@ -25,18 +25,18 @@ async function insertWorkflow(run: Run): Promise<string> {
   return workflowID;
 }
 
-/** Waits, in small steps, for a condition that only the server can tell. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Polls until a condition holds. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Proves that an event is found although the next look for it is minutes away. */
+/** Checks that a notification ends the wait for an event when the next poll is minutes away. */
 async function findByNotification(client: Client, run: Run, isListening: () => Promise<boolean>) {
   const workflowID = await insertWorkflow(run);
   const realNow = performance.now;
   const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
   await until(isListening);
-  // After an hour the time between two polls is minutes.
+  // After an hour of waiting, the time between two polls is minutes.
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
     await getEvent(client, "nobody", "key", 0);
@@ -49,11 +49,11 @@ async function findByNotification(client: Client, run: Run, isListening: () => P
 
 async function openDatabase(resources: AsyncDisposableStack) {
   const { url } = resources.use(await createTestDatabase());
-  // Launched once, the application creates its tables.
+  // The application creates its tables when it is launched.
   await (await startWorker({ systemDatabaseUrl: url }))[Symbol.asyncDispose]();
-  const outside = new pg.Pool({ connectionString: url, max: 1 });
-  resources.defer(() => outside.end());
-  const run: Run = (text, values) => outside.query(text, values);
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  resources.defer(() => pool.end());
+  const run: Run = (text, values) => pool.query(text, values);
   const countListeners = async () => {
     const { rows } = await run(
       `select count(*)::int as n from pg_stat_activity
@@ -64,7 +64,7 @@ async function openDatabase(resources: AsyncDisposableStack) {
   return { url, run, countListeners };
 }
 
-Deno.test("an event is found when it is notified of, over npm:pg", async () => {
+Deno.test("a notification ends the wait for an event over npm:pg", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const pool = new pg.Pool({ connectionString: url });
@@ -72,7 +72,7 @@ Deno.test("an event is found when it is notified of, over npm:pg", async () => {
   const client = resources.use(createClient(pool, options));
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
-  // One connection listens, for as long as the client is open, and anew after it was lost.
+  // One connection listens while the client is open. It is replaced if it is lost.
   await run(
     "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
   );
@@ -81,7 +81,7 @@ Deno.test("an event is found when it is notified of, over npm:pg", async () => {
   await until(async () => await countListeners() === 0);
 });
 
-Deno.test("an event is found when it is notified of, over npm:postgres", async () => {
+Deno.test("a notification ends the wait for an event over npm:postgres", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const sql = postgres(url, { onnotice: () => {}, fetch_types: false });
@@ -90,14 +90,14 @@ Deno.test("an event is found when it is notified of, over npm:postgres", async (
   await findByNotification(client, run, async () => await countListeners() === 1);
 });
 
-Deno.test("an event is found when it is notified of, over connect()", async () => {
+Deno.test("a notification ends the wait for an event over connect()", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const client = resources.use(await connect(url, { pollingIntervalMs: 3_600_000 }));
   await findByNotification(client, run, async () => await countListeners() === 1);
 });
 
-Deno.test("an event is found when it is notified of, over PGlite", async () => {
+Deno.test("a notification ends the wait for an event over PGlite", async () => {
   const database = await PGlite.create();
   await launchApp({ systemDatabasePool: createPglitePool(database) });
   try {
@@ -114,7 +114,7 @@ Deno.test("an event is found when it is notified of, over PGlite", async () => {
   }
 });
 
-Deno.test("a client that listens opens no connection before it waits for an event", async () => {
+Deno.test("close() ends the connection of a listener that is still starting", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const client = resources.use(await connect(url));

@@ -26,7 +26,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
 
-/** Has the shape of npm:pg's Pool, and is not to be used. */
+/** Has the shape of a Pool of npm:pg, and rejects every use. */
 const unusedPool: Driver = {
   totalCount: 0,
   query: () => Promise.reject(new Error("Something was sent")),
@@ -35,7 +35,7 @@ const unusedPool: Driver = {
 
 type ErrorClass = typeof TypeError | typeof RangeError;
 
-/** Checks that `call` refuses each of `inputs` with an error of that class itself. */
+/** Checks that `call` rejects each input with an error of exactly this class. */
 async function assertRefused(
   call: (input: never) => Promise<unknown>,
   inputs: [input: unknown, errorClass: ErrorClass, messageIncludes: string][],
@@ -46,7 +46,7 @@ async function assertRefused(
   }
 }
 
-Deno.test("calls that manage workflows refuse bad IDs before anything is sent", async () => {
+Deno.test("calls that manage workflows reject invalid IDs and send nothing", async () => {
   const single = [
     cancelWorkflow,
     deleteWorkflow,
@@ -75,12 +75,12 @@ Deno.test("calls that manage workflows refuse bad IDs before anything is sent", 
   }
 });
 
-Deno.test("calls that manage workflows refuse bad options before anything is sent", async () => {
-  const badTexts: [unknown, ErrorClass, string][] = [
+Deno.test("calls that manage workflows reject invalid options and send nothing", async () => {
+  const invalidTexts: [unknown, ErrorClass, string][] = [
     ["", RangeError, "it is empty"],
     [7, TypeError, "a value of type number"],
   ];
-  const badSteps: [unknown, ErrorClass, string][] = [
+  const invalidSteps: [unknown, ErrorClass, string][] = [
     [-1, RangeError, "Cannot use -1 as startStep"],
     [0.5, RangeError, "Cannot use 0.5 as startStep"],
     [2 ** 31, RangeError, "Cannot use 2147483648 as startStep"],
@@ -102,19 +102,25 @@ Deno.test("calls that manage workflows refuse bad options before anything is sen
     (merge) => updateWorkflowAttributes(unusedPool, "id", {}, { merge }),
     notBoolean,
   );
-  await assertRefused((queueName) => resumeWorkflow(unusedPool, "id", { queueName }), badTexts);
+  await assertRefused((queueName) => resumeWorkflow(unusedPool, "id", { queueName }), invalidTexts);
   for (const option of ["queueName", "applicationVersion", "queuePartitionKey"]) {
-    await assertRefused((text) => forkWorkflow(unusedPool, "id", 0, { [option]: text }), badTexts);
-    await assertRefused((text) => rewindWorkflow(unusedPool, "id", { [option]: text }), badTexts);
+    await assertRefused(
+      (text) => forkWorkflow(unusedPool, "id", 0, { [option]: text }),
+      invalidTexts,
+    );
+    await assertRefused(
+      (text) => rewindWorkflow(unusedPool, "id", { [option]: text }),
+      invalidTexts,
+    );
   }
-  await assertRefused((startStep) => rewindWorkflow(unusedPool, "id", { startStep }), badSteps);
+  await assertRefused((startStep) => rewindWorkflow(unusedPool, "id", { startStep }), invalidSteps);
   await assertRefused((startStep) => forkWorkflow(unusedPool, "id", startStep), [
-    ...badSteps,
+    ...invalidSteps,
     [undefined, TypeError, "as startStep: expected a number"],
   ]);
   await assertRefused(
     (newWorkflowID) => forkWorkflow(unusedPool, "id", 0, { newWorkflowID }),
-    badTexts,
+    invalidTexts,
   );
   await assertRefused((timeoutMS) => forkWorkflow(unusedPool, "id", 0, { timeoutMS }), [
     [0, RangeError, "Cannot use 0 as timeoutMS"],
@@ -129,11 +135,11 @@ Deno.test("calls that manage workflows refuse bad options before anything is sen
     ],
   );
   await assertRefused((forks) => forkWorkflows(unusedPool, forks), [
-    [{ workflowID: "a", startStep: 0 }, TypeError, "forks: expected an array"],
+    [{ workflowID: "a", startStep: 0 }, TypeError, "Cannot fork workflows: expected an array"],
     [
       ["a", "b"].map((workflowID) => ({ workflowID, startStep: 0, newWorkflowID: "new" })),
       RangeError,
-      "Cannot use new as newWorkflowID of more than one fork",
+      "Cannot fork workflows: duplicate newWorkflowID new",
     ],
   ]);
   await assertRefused((priority) => setWorkflowPriority(unusedPool, "id", priority), [
@@ -163,8 +169,8 @@ Deno.test("calls that manage workflows refuse bad options before anything is sen
   );
 });
 
-/** A transaction that is rolled back, whatever becomes of it. */
-async function rollBack(pool: pg.Pool, body: (transaction: pg.PoolClient) => Promise<void>) {
+/** Runs `body` in a transaction, and rolls it back. */
+async function withRollback(pool: pg.Pool, body: (transaction: pg.PoolClient) => Promise<void>) {
   const transaction = await pool.connect();
   try {
     await transaction.query("begin");
@@ -192,31 +198,31 @@ Deno.test("calls that manage workflows", async (test) => {
   const pool = new pg.Pool({ connectionString: url });
   resources.defer(() => pool.end());
 
-  const finish = async () => {
+  const runToEnd = async () => {
     const { workflowID } = await enqueue(client, { workflowName: "sum", queueName: "tasks" }, 1, 2);
     await getResult(client, workflowID, { timeoutSeconds: 30 });
     return workflowID;
   };
-  const park = async (delaySeconds = 0) => {
+  const enqueueIdle = async (delaySeconds = 0) => {
     const task = { workflowName: "echo", queueName: "idle", delaySeconds };
     return (await enqueue(client, task)).workflowID;
   };
   const statusOf = async (workflowID: string) => (await getStatus(client, workflowID))?.status;
 
-  await test.step("do all of it in a caller's transaction or nothing", async () => {
-    const [ended, parked, delayed] = [await finish(), await park(), await park(1000)];
+  await test.step("are rolled back with the caller's transaction", async () => {
+    const [ended, idle, delayed] = [await runToEnd(), await enqueueIdle(), await enqueueIdle(1000)];
     const before = await readTables(pool);
-    await rollBack(pool, async (transaction) => {
+    await withRollback(pool, async (transaction) => {
       const fork = await forkWorkflow(transaction, ended, 0);
       assertEquals((await fork.getStatus())?.status, "ENQUEUED");
       await setWorkflowDelay(transaction, delayed, 5);
-      await setWorkflowPriority(transaction, parked, 7);
-      await updateWorkflowAttributes(transaction, parked, { a: 1 });
-      const status = await getStatus(transaction, parked);
+      await setWorkflowPriority(transaction, idle, 7);
+      await updateWorkflowAttributes(transaction, idle, { a: 1 });
+      const status = await getStatus(transaction, idle);
       assertEquals([status?.priority, status?.attributes], [7, { a: 1 }]);
-      await cancelWorkflows(transaction, [parked, delayed], { cancelChildren: true });
+      await cancelWorkflows(transaction, [idle, delayed], { cancelChildren: true });
       assertEquals((await getStatus(transaction, delayed))?.status, "CANCELLED");
-      await resumeWorkflows(transaction, [parked, delayed]);
+      await resumeWorkflows(transaction, [idle, delayed]);
       assertEquals((await getStatus(transaction, delayed))?.status, "ENQUEUED");
       await rewindWorkflow(transaction, ended);
       assertEquals((await getStatus(transaction, ended))?.status, "ENQUEUED");
@@ -226,14 +232,14 @@ Deno.test("calls that manage workflows", async (test) => {
     assertEquals(await readTables(pool), before);
   });
 
-  await test.step("leave a caller's transaction usable after every error of ours", async () => {
-    const [ended, parked] = [await finish(), await park()];
+  await test.step("leave the transaction usable after an error of the library", async () => {
+    const [ended, idle] = [await runToEnd(), await enqueueIdle()];
     const before = await readTables(pool);
-    await rollBack(pool, async (transaction) => {
+    await withRollback(pool, async (transaction) => {
       const missing = await assertRejects(
-        () => resumeWorkflows(transaction, ["nobody", parked, "no one"]),
+        () => resumeWorkflows(transaction, ["nobody", idle, "no one"]),
         NonExistentWorkflowError,
-        "Cannot resume workflows no one, nobody: there is no such workflow",
+        "Cannot resume workflows no one, nobody: there are no such workflows",
       );
       assertEquals(missing.workflowIDs, ["no one", "nobody"]);
       assertEquals(missing.workflowID, "no one");
@@ -243,11 +249,11 @@ Deno.test("calls that manage workflows", async (test) => {
         "Cannot rewind workflow nobody",
       );
       const active = await assertRejects(
-        () => rewindWorkflow(transaction, parked),
+        () => rewindWorkflow(transaction, idle),
         ActiveWorkflowError,
-        `Cannot rewind workflow ${parked}: it is ENQUEUED`,
+        `Cannot rewind workflow ${idle}: it is ENQUEUED`,
       );
-      assertEquals([active.workflowID, active.status], [parked, "ENQUEUED"]);
+      assertEquals([active.workflowID, active.status], [idle, "ENQUEUED"]);
       await assertRejects(
         () => forkWorkflow(transaction, "nobody", 0),
         NonExistentWorkflowError,
@@ -263,33 +269,33 @@ Deno.test("calls that manage workflows", async (test) => {
         () =>
           forkWorkflows(transaction, [
             { workflowID: ended, startStep: 0, newWorkflowID: crypto.randomUUID() },
-            { workflowID: ended, startStep: 0, newWorkflowID: parked },
+            { workflowID: ended, startStep: 0, newWorkflowID: idle },
           ]),
         WorkflowIDInUseError,
       );
       assertEquals(
         [inUse.workflowID, inUse.status, inUse.workflowName],
-        [parked, "ENQUEUED", "echo"],
+        [idle, "ENQUEUED", "echo"],
       );
       assertEquals(await readTables(transaction), before);
     });
   });
 
-  await test.step("do what they do once, even if their answer gets lost", async () => {
+  await test.step("take effect once, even if the answer is lost", async () => {
     await using proxy = await startTcpProxy(url);
     await using resources = new AsyncDisposableStack();
-    const distant = new pg.Pool({ connectionString: proxy.url });
-    distant.on("error", () => {});
-    resources.defer(() => distant.end());
+    const proxiedPool = new pg.Pool({ connectionString: proxy.url });
+    proxiedPool.on("error", () => {});
+    resources.defer(() => proxiedPool.end());
     const newWorkflowID = crypto.randomUUID();
-    const ended = await finish();
+    const ended = await runToEnd();
 
     let loss = proxy.loseAnswerTo(newWorkflowID);
-    const handle = await forkWorkflow(distant, ended, 0, { newWorkflowID, queueName: "idle" });
+    const handle = await forkWorkflow(proxiedPool, ended, 0, { newWorkflowID, queueName: "idle" });
     assert(loss.isLost);
     assertEquals(handle.workflowID, newWorkflowID);
     loss = proxy.loseAnswerTo(ended);
-    await forkWorkflow(distant, ended, 0, { queueName: "idle" });
+    await forkWorkflow(proxiedPool, ended, 0, { queueName: "idle" });
     assert(loss.isLost);
     const { rows: forks } = await pool.query(
       "select 1 from dbos.workflow_status where forked_from = $1",
@@ -298,20 +304,20 @@ Deno.test("calls that manage workflows", async (test) => {
     assertEquals(forks.length, 2);
 
     loss = proxy.loseAnswerTo(ended);
-    await rewindWorkflow(distant, ended, { queueName: "idle" });
+    await rewindWorkflow(proxiedPool, ended, { queueName: "idle" });
     assert(loss.isLost);
     loss = proxy.loseAnswerTo(ended);
-    await cancelWorkflow(distant, ended);
+    await cancelWorkflow(proxiedPool, ended);
     assert(loss.isLost);
     assertEquals(await statusOf(ended), "CANCELLED");
     loss = proxy.loseAnswerTo(ended);
-    await deleteWorkflow(distant, ended);
+    await deleteWorkflow(proxiedPool, ended);
     assert(loss.isLost);
     assertEquals(await statusOf(ended), undefined);
   });
 
-  await test.step("find an ID of a fork that was taken meanwhile", async () => {
-    const ended = await finish();
+  await test.step("reject the ID of a fork if another workflow takes it concurrently", async () => {
+    const ended = await runToEnd();
     const newWorkflowID = crypto.randomUUID();
     await using resources = new AsyncDisposableStack();
     const other = await pool.connect();
@@ -327,11 +333,11 @@ Deno.test("calls that manage workflows", async (test) => {
     await forking;
   });
 
-  await test.step("cancel a child that was being started meanwhile", async () => {
-    const parent = await park();
+  await test.step("cancel a child that is started concurrently", async () => {
+    const parent = await enqueueIdle();
     const child = crypto.randomUUID();
     await using resources = new AsyncDisposableStack();
-    // As a worker does it: the parent stays locked until the child is there.
+    // As a worker does it: the parent is locked until the child is committed.
     const worker = await pool.connect();
     resources.defer(() => worker.release());
     await worker.query("begin");
@@ -351,8 +357,8 @@ Deno.test("calls that manage workflows", async (test) => {
     assertEquals([await statusOf(parent), await statusOf(child)], ["CANCELLED", "CANCELLED"]);
   });
 
-  await test.step("rewind nothing that was resumed meanwhile", async () => {
-    const workflowID = await park();
+  await test.step("do not rewind a workflow that is resumed concurrently", async () => {
+    const workflowID = await enqueueIdle();
     await cancelWorkflow(client, workflowID);
     await using resources = new AsyncDisposableStack();
     const other = await pool.connect();
@@ -370,7 +376,7 @@ Deno.test("calls that manage workflows", async (test) => {
   });
 });
 
-/** Waits until a statement waits for a lock. */
+/** Polls until a statement waits for a lock. */
 async function untilBlocked(pool: pg.Pool): Promise<void> {
   const isBlocked = async () =>
     (await pool.query(

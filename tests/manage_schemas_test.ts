@@ -17,14 +17,14 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 
-// The first that have what their name says.
+// The first schema versions with these features.
 const history = 30;
 const parents = 31;
 const formats = 32;
 const delays = 38;
 const attributes = 62;
 
-Deno.test("workflows are managed on every schema version of the DBOS SDK", async () => {
+Deno.test("calls that manage workflows work on every schema version of the DBOS SDK", async () => {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
   const connection = new pg.Client({ connectionString: url });
@@ -40,7 +40,7 @@ Deno.test("workflows are managed on every schema version of the DBOS SDK", async
     });
     const workflowID = `version-${version}`;
     const statusOf = async (id: string) => (await getStatus(client, id))?.status;
-    /** Runs `call` where the schema has what came with version `since`; elsewhere it is refused. */
+    /** Runs `call` from schema version `since` on, and checks that older ones reject it. */
     const callSince = async (since: number, call: () => Promise<unknown>) => {
       if (version >= since) return await call();
       await assertRejects(call, UnsupportedFeatureError);

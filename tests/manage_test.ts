@@ -24,19 +24,19 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const soon = { timeoutSeconds: 30 };
+const waitOptions = { timeoutSeconds: 30 };
 
 type Row = Record<string, unknown>;
 
 interface Environment extends AsyncDisposable {
   readonly client: Client;
   readonly pool: pg.Pool;
-  /** Looks at the database from outside of the library. */
+  /** Queries the database without the library. */
   query(text: string, ...values: unknown[]): Promise<Row[]>;
-  /** Enqueues a workflow on a queue that the worker takes from. */
+  /** Enqueues a workflow on a queue that the worker polls. */
   start(workflowName: string, ...args: unknown[]): Promise<string>;
-  /** Enqueues a workflow on a queue that nobody takes from. */
-  park(options?: { delaySeconds?: number }): Promise<string>;
+  /** Enqueues a workflow on a queue that no worker polls. */
+  enqueueIdle(options?: { delaySeconds?: number }): Promise<string>;
 }
 
 async function createEnvironment(): Promise<Environment> {
@@ -54,7 +54,7 @@ async function createEnvironment(): Promise<Environment> {
       const options = { workflowName, queueName: "tasks" };
       return (await enqueue(client, options, ...args)).workflowID;
     },
-    async park(options) {
+    async enqueueIdle(options) {
       const task = { workflowName: "echo", queueName: "idle", ...options };
       return (await enqueue(client, task, "parked")).workflowID;
     },
@@ -62,10 +62,10 @@ async function createEnvironment(): Promise<Environment> {
   };
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
-  while (!await isSo()) {
-    assert(Date.now() < giveUpAt, `Not so after 30 s: ${isSo}`);
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!await condition()) {
+    assert(Date.now() < deadline, `Not true after 30 s: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -90,25 +90,25 @@ const topic = "step 5, and its timeout step 6";
 async function takeSteps({ client, start }: Environment): Promise<[string, Steps]> {
   const workflowID = await start("takeSteps");
   await send(client, workflowID, "go on", { topic });
-  return [workflowID, await getResult<Steps>(client, workflowID, soon)];
+  return [workflowID, await getResult<Steps>(client, workflowID, waitOptions)];
 }
 
-Deno.test("running workflows", async (test) => {
+Deno.test("calls that manage workflows take effect on a worker", async (test) => {
   await using environment = await createEnvironment();
-  const { client, query, start, park } = environment;
+  const { client, query, start, enqueueIdle } = environment;
 
-  await test.step("cancelWorkflow() stops a workflow that runs", async () => {
+  await test.step("cancelWorkflow() stops a running workflow", async () => {
     const workflowID = await start("takeSteps");
     await untilStatus(client, workflowID, "PENDING");
-    await getEvent(client, workflowID, "progress", soon);
+    await getEvent(client, workflowID, "progress", waitOptions);
     await cancelWorkflow(client, workflowID);
     await assertRejects(
-      () => getResult(client, workflowID, soon),
+      () => getResult(client, workflowID, waitOptions),
       AwaitedWorkflowCancelledError,
     );
     await send(client, workflowID, "go on", { topic });
-    // Another workflow that was started later has ended: nothing goes on in the first.
-    assertEquals(await getResult(client, await start("sum", 1, 2), soon), 3);
+    // A workflow that was started later has ended, so the first one no longer runs.
+    assertEquals(await getResult(client, await start("sum", 1, 2), waitOptions), 3);
     assertEquals(await statusOf(client, workflowID), "CANCELLED");
     assertEquals(
       await query(
@@ -131,7 +131,7 @@ Deno.test("running workflows", async (test) => {
     }
   });
 
-  await test.step("cancelWorkflow() leaves no child of one that keeps starting them", async () => {
+  await test.step("cancelWorkflow() cancels children that are still being started", async () => {
     const workflowID = await start("startChildren");
     const countChildren = async () => {
       const [row] = await query(
@@ -145,13 +145,13 @@ Deno.test("running workflows", async (test) => {
     await cancelWorkflow(client, workflowID, { cancelChildren: true });
     const { all, cancelled } = await countChildren();
     assertEquals(cancelled, all);
-    assertEquals(await getResult(client, await start("sum", 1, 2), soon), 3);
+    assertEquals(await getResult(client, await start("sum", 1, 2), waitOptions), 3);
     assertEquals(await countChildren(), { all, cancelled });
   });
 
-  await test.step("resumeWorkflow() lets a cancelled workflow go on after its steps", async () => {
+  await test.step("resumeWorkflow() continues a workflow after its completed steps", async () => {
     const workflowID = await start("takeSteps");
-    await getEvent(client, workflowID, "progress", soon);
+    await getEvent(client, workflowID, "progress", waitOptions);
     await until(async () =>
       (await query(
         `select 1 from dbos.operation_outputs where workflow_uuid = $1 and function_id = 4`,
@@ -166,31 +166,31 @@ Deno.test("running workflows", async (test) => {
     await send(client, workflowID, "go on", { topic });
     const handle = await resumeWorkflow<Steps>(client, workflowID);
     assertEquals(handle.workflowID, workflowID);
-    const { first, message } = await handle.getResult(soon);
+    const { first, message } = await handle.getResult(waitOptions);
     assert(String(step!.output).includes(first));
     assertEquals(message, "go on");
   });
 
-  await test.step("resumeWorkflows() runs workflows from another queue", async () => {
-    const workflowIDs = [await park(), await park({ delaySeconds: 1000 })];
+  await test.step("resumeWorkflows() moves workflows to another queue", async () => {
+    const workflowIDs = [await enqueueIdle(), await enqueueIdle({ delaySeconds: 1000 })];
     const handles = await resumeWorkflows(client, workflowIDs, { queueName: "tasks" });
     assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
-    for (const handle of handles) assertEquals(await handle.getResult(soon), ["parked"]);
+    for (const handle of handles) assertEquals(await handle.getResult(waitOptions), ["parked"]);
   });
 
-  await test.step("forkWorkflow() runs again from a step on", async () => {
+  await test.step("forkWorkflow() runs a workflow from a step on, under a new ID", async () => {
     const [workflowID, steps] = await takeSteps(environment);
     const handle = await forkWorkflow<Steps>(client, workflowID, 7, { queueName: "tasks" });
-    const { first, message, second } = await handle.getResult(soon);
+    const { first, message, second } = await handle.getResult(waitOptions);
     assertEquals({ first, message }, { first: steps.first, message: "go on" });
     assertNotEquals(second, steps.second);
     assertEquals(await getEvent(client, handle.workflowID, "late", 0), "step 9");
     assertEquals((await handle.getStatus())?.forkedFrom, workflowID);
     assertEquals((await getStatus(client, workflowID))?.wasForkedFrom, true);
-    assertEquals(await getResult(client, workflowID, soon), steps);
+    assertEquals(await getResult(client, workflowID, waitOptions), steps);
   });
 
-  await test.step("forkWorkflows() gives each fork its own steps", async () => {
+  await test.step("forkWorkflows() starts each fork at its own step", async () => {
     const [workflowID, steps] = await takeSteps(environment);
     const [early, late] = await forkWorkflows<Steps>(client, [
       { workflowID, startStep: 0, newWorkflowID: `${workflowID}-early` },
@@ -198,35 +198,35 @@ Deno.test("running workflows", async (test) => {
     ]);
     assertEquals(early!.workflowID, `${workflowID}-early`);
     await send(client, early!.workflowID, "again", { topic });
-    const { first, message } = await early!.getResult(soon);
+    const { first, message } = await early!.getResult(waitOptions);
     assertNotEquals(first, steps.first);
     assertEquals(message, "again");
-    assertEquals((await late!.getResult(soon)).message, "go on");
+    assertEquals((await late!.getResult(waitOptions)).message, "go on");
   });
 
-  await test.step("rewindWorkflow() runs again from a step on, under the same ID", async () => {
+  await test.step("rewindWorkflow() runs a workflow from a step on, under its ID", async () => {
     const [workflowID, steps] = await takeSteps(environment);
     const handle = await rewindWorkflow<Steps>(client, workflowID, { startStep: 5 });
     assertEquals(await getEvent(client, workflowID, "progress", 0), "step 1");
     assertEquals(await getEvent(client, workflowID, "late", 0), null);
     await send(client, workflowID, "once more", { topic });
-    const { first, message, second } = await handle.getResult(soon);
+    const { first, message, second } = await handle.getResult(waitOptions);
     assertEquals({ first, message }, { first: steps.first, message: "once more" });
     assertNotEquals(second, steps.second);
     assertEquals(await getEvent(client, workflowID, "late", 0), "step 9");
   });
 
-  await test.step("setWorkflowDelay() lets a delayed workflow run", async () => {
+  await test.step("setWorkflowDelay() can end the delay of a workflow", async () => {
     const task = { workflowName: "echo", queueName: "tasks", delaySeconds: 1000 };
     const first = await enqueue(client, task, 1);
     const second = await enqueue(client, task, 2);
     await setWorkflowDelay(client, first.workflowID, 0);
     await setWorkflowDelay(client, second.workflowID, { delayUntilEpochMS: Date.now() });
-    assertEquals(await first.getResult(soon), [1]);
-    assertEquals(await second.getResult(soon), [2]);
+    assertEquals(await first.getResult(waitOptions), [1]);
+    assertEquals(await second.getResult(waitOptions), [2]);
   });
 
-  await test.step("setWorkflowPriority() lets a workflow pass those before it", async () => {
+  await test.step("setWorkflowPriority() lets a workflow overtake earlier ones", async () => {
     const label = crypto.randomUUID();
     const task = { workflowName: "record", queueName: "prioritized", priority: 5 };
     const blocker = await enqueue(client, {
@@ -238,17 +238,17 @@ Deno.test("running workflows", async (test) => {
     const second = await enqueue(client, task, `${label} second`);
     await setWorkflowPriority(client, second.workflowID, 1);
     await send(client, blocker.workflowID, "done");
-    await Promise.all([first.getResult(soon), second.getResult(soon)]);
-    const labels = await getResult<string[]>(client, await start("recorded"), soon);
+    await Promise.all([first.getResult(waitOptions), second.getResult(waitOptions)]);
+    const labels = await getResult<string[]>(client, await start("recorded"), waitOptions);
     assertEquals(labels.filter((text) => text.startsWith(label)), [
       `${label} second`,
       `${label} first`,
     ]);
   });
 
-  await test.step("deleteWorkflows() leaves nothing of workflows and their children", async () => {
+  await test.step("deleteWorkflows() deletes all data of workflows and children", async () => {
     const [workflowID] = await takeSteps(environment);
-    const otherID = await park();
+    const otherID = await enqueueIdle();
     await deleteWorkflow(client, workflowID, { deleteChildren: true });
     await deleteWorkflows(client, [otherID, "nobody"]);
     const ids = [workflowID, `${workflowID}-child`, otherID];
@@ -267,8 +267,8 @@ Deno.test("running workflows", async (test) => {
     }
   });
 
-  await test.step("updateWorkflowAttributes() replaces, merges and removes", async () => {
-    const workflowID = await park();
+  await test.step("updateWorkflowAttributes() replaces, merges and removes values", async () => {
+    const workflowID = await enqueueIdle();
     const attributes = async () => (await getStatus(client, workflowID))?.attributes;
     await updateWorkflowAttributes(client, workflowID, { a: 1, b: { deep: [1] } });
     assertEquals(await attributes(), { a: 1, b: { deep: [1] } });

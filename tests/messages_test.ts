@@ -13,14 +13,14 @@ import {
 } from "../mod.ts";
 import { type BatchRecorder, openBatchRecorder } from "./support/batch_recorder.ts";
 
-const patient = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 60 };
 
 async function startCollecting(client: Client, count: number, topic?: string): Promise<string> {
   const options = { workflowName: "collect", queueName: "tasks" };
   return (await enqueue(client, options, count, ...(topic ? [topic] : []))).workflowID;
 }
 
-/** A workflow that no worker runs, so that its messages stay as they are. */
+/** Enqueues a workflow that no worker runs, so that nothing consumes its messages. */
 async function enqueueIdle(client: Client): Promise<string> {
   return (await enqueue(client, { workflowName: "echo", queueName: "idle" })).workflowID;
 }
@@ -38,11 +38,11 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
+Deno.test("sendMany() and getAllEvents() work with a worker", async (test) => {
   await using recorder = await openBatchRecorder("send");
   const { client, pool, batches } = recorder;
 
-  await test.step("each workflow receives its messages in their order", async () => {
+  await test.step("each workflow receives its messages in order", async () => {
     const destinations = [await startCollecting(client, 50), await startCollecting(client, 50)];
     batches.length = 0;
     const outcomes = await sendMany(
@@ -55,12 +55,12 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
       range(100).map((index) => ({ destinationID: destinations[index % 2]!, isDelivered: true })),
     );
     for (const [rest, workflowID] of destinations.entries()) {
-      const received = await getResult(client, workflowID, patient);
+      const received = await getResult(client, workflowID, waitOptions);
       assertEquals(received, range(50).map((index) => 2 * index + rest));
     }
   });
 
-  await test.step("a message after those of sendMany() is received after them", async () => {
+  await test.step("a message sent after sendMany() is stored after its messages", async () => {
     const workflowID = await enqueueIdle(client);
     const messages = range(300).map((index) => ({ destinationID: workflowID, message: index }));
     await sendMany(client, messages);
@@ -69,7 +69,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     assertEquals(await messagesTo(recorder, workflowID), range(302));
   });
 
-  await test.step("messages of megabytes are a few statements, in order", async () => {
+  await test.step("large messages are sent in several statements, in order", async () => {
     const workflowID = await enqueueIdle(client);
     const padding = "x".repeat(300_000);
     batches.length = 0;
@@ -83,7 +83,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     assertEquals(await messagesTo(recorder, workflowID), messages.map(({ message }) => message));
   });
 
-  await test.step("what is not there is told, and keeps nobody from a message", async () => {
+  await test.step("missing workflows are reported, and do not block other messages", async () => {
     const workflowID = await enqueueIdle(client);
     const messages: Message[] = [
       { destinationID: "nobody", message: 1 },
@@ -101,7 +101,7 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     assertEquals(await sendMany(client, []), []);
   });
 
-  await test.step("one of the messages with an idempotency key is delivered", async () => {
+  await test.step("each workflow gets only one message with the same idempotency key", async () => {
     const workflowIDs = [await enqueueIdle(client), await enqueueIdle(client)];
     const messages = [0, 1, 0].map((index, message) => ({
       destinationID: workflowIDs[index]!,
@@ -116,14 +116,14 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     assertEquals(await messagesTo(recorder, workflowIDs[1]!), [1]);
   });
 
-  await test.step("in an open transaction they are delivered when that commits", async () => {
+  await test.step("messages in an open transaction are delivered when it commits", async () => {
     const workflowID = await enqueueIdle(client);
     const messages = range(3).map((message) => ({ destinationID: workflowID, message }));
     const connection = await pool.connect();
     for (const end of ["rollback", "commit"]) {
       await connection.query("begin");
       await sendMany(connection, messages);
-      // Nor does one that is not there abort it.
+      // A missing workflow does not abort the transaction.
       await sendMany(connection, [{ destinationID: "nobody", message: 7 }]);
       await sendMany(connection, [{ destinationID: workflowID, message: 3 }]);
       assertEquals(await messagesTo(recorder, workflowID), []);
@@ -133,14 +133,14 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
     assertEquals(await messagesTo(recorder, workflowID), range(4));
   });
 
-  await test.step("getAllEvents() gives the latest value of each event", async () => {
+  await test.step("getAllEvents() returns the latest value of each event", async () => {
     const { workflowID, getResult } = await enqueue(client, {
       workflowName: "takeSteps",
       queueName: "tasks",
       serializationType: "native",
     });
     await send(client, workflowID, 1, { topic: "step 5, and its timeout step 6" });
-    await getResult(patient);
+    await getResult(waitOptions);
     const events = { late: "step 9", progress: "step 8" };
     assertEquals(await getAllEvents(client, workflowID), events);
     await pool.query(
@@ -159,11 +159,11 @@ Deno.test("sendMany() and getAllEvents() against a worker", async (test) => {
   });
 });
 
-Deno.test("sendToForks sends to a workflow and all forks of it", async (test) => {
+Deno.test("sendToForks sends to a workflow and all its forks", async (test) => {
   await using recorder = await openBatchRecorder("send");
   const { client, pool, batches } = recorder;
 
-  await test.step("which receive it", async () => {
+  await test.step("the workflow and its forks receive the message", async () => {
     const waiter = { workflowName: "waitForMessage", queueName: "tasks" };
     const original = await enqueue(client, waiter, "topic", 60);
     const fork = await forkWorkflow(client, original.workflowID, 0);
@@ -171,11 +171,11 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     const options = { topic: "topic", sendToForks: true };
     await send(client, original.workflowID, { approved: true }, options);
     for (const handle of [original, fork, forkOfFork]) {
-      assertEquals(await handle.getResult(patient), { approved: true });
+      assertEquals(await handle.getResult(waitOptions), { approved: true });
     }
   });
 
-  /** A workflow with two forks, and a fork of one of those. */
+  /** Inserts a workflow with two forks, and a fork of one of them. */
   async function insertForks(): Promise<Record<"root" | "left" | "right" | "leaf", string>> {
     const root = await enqueueIdle(client);
     const ids = { root, left: `${root}-left`, right: `${root}-right`, leaf: `${root}-leaf` };
@@ -198,10 +198,10 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     return rows.map(({ message_uuid }: { message_uuid: string }) => message_uuid);
   }
 
-  await test.step("with the same idempotency key for each", async () => {
+  await test.step("an idempotency key applies to each fork separately", async () => {
     const { root, left, right, leaf } = await insertForks();
     const options = { sendToForks: true, idempotencyKey: "k" };
-    // A fork that comes later, or was missing out, gets what the others have already.
+    // Sending to the root reaches the forks that do not have a message with the key yet.
     await send(client, left, "first", options);
     assertEquals(await messagesTo(recorder, leaf), ["first"]);
     await send(client, root, "second", options);
@@ -210,7 +210,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     assertEquals(await messagesTo(recorder, right), ["second"]);
   });
 
-  await test.step("but only if it says so", async () => {
+  await test.step("only messages with sendToForks: true are sent to forks", async () => {
     const { root, left, right, leaf } = await insertForks();
     batches.length = 0;
     await Promise.all([
@@ -227,7 +227,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     assertEquals(await messagesTo(recorder, leaf), [1, 3]);
   });
 
-  await test.step("by sendMany() as well", async () => {
+  await test.step("sendMany() supports sendToForks, too", async () => {
     const { root, left, right, leaf } = await insertForks();
     const messages = range(3).map((message) => ({ destinationID: root, message }));
     const outcomes = await sendMany(client, messages, { sendToForks: true });
@@ -237,7 +237,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     }
   });
 
-  await test.step("but to none if the workflow itself is not there", async () => {
+  await test.step("no fork receives a message if the workflow itself does not exist", async () => {
     const { root, left, right, leaf } = await insertForks();
     await pool.query("delete from dbos.workflow_status where workflow_uuid = $1", [root]);
     await assertRejects(
@@ -247,7 +247,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     for (const id of [left, right, leaf]) assertEquals(await messagesTo(recorder, id), []);
   });
 
-  await test.step("even where forks go round in a circle", async () => {
+  await test.step("each workflow gets one message if the forks form a cycle", async () => {
     const { root, left, right, leaf } = await insertForks();
     await pool.query("update dbos.workflow_status set forked_from = $2 where workflow_uuid = $1", [
       root,
@@ -257,7 +257,7 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     for (const id of [root, left, right, leaf]) assertEquals(await messagesTo(recorder, id), [1]);
   });
 
-  await test.step("misuse is refused before anything is sent", async () => {
+  await test.step("invalid arguments are rejected before anything is sent", async () => {
     batches.length = 0;
     const many = (messages: unknown, options?: object) => () =>
       sendMany(client, messages as Message[], options);
@@ -265,23 +265,23 @@ Deno.test("sendToForks sends to a workflow and all forks of it", async (test) =>
     cyclic.push(cyclic);
     const destinationID = "id";
     for (
-      const [misuse, error, message] of [
+      const [call, error, message] of [
         [() => send(client, "id", 1, { sendToForks: "yes" as never }), TypeError, "sendToForks"],
         [many("text"), TypeError, "array"],
         [many([{ destinationID: " ", message: 1 }]), RangeError, "destinationID"],
         [many([{ message: 1 }]), TypeError, "destinationID"],
         [many([{ destinationID, message: 1 }, { destinationID, topic: "" }]), RangeError, "topic"],
         [many([{ destinationID, idempotencyKey: "\0" }]), RangeError, "idempotencyKey"],
-        [many([{ destinationID, message: cyclic }]), TypeError, "contains itself"],
+        [many([{ destinationID, message: cyclic }]), TypeError, "it has a circular reference"],
         [many([], { serializationType: "xml" }), RangeError, "serializationType"],
         [many([], { sendToForks: 1 }), TypeError, "sendToForks"],
       ] as const
-    ) await assertRejects(misuse, error, message);
+    ) await assertRejects(call, error, message);
     assertEquals(batches, []);
   });
 });
 
-Deno.test("an idempotency key delivers once where old schemas have no unique index", async () => {
+Deno.test("an idempotency key works on old schemas without a unique index", async () => {
   await using recorder = await openBatchRecorder("send");
   const { client, pool } = recorder;
   await pool.query(

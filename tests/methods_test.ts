@@ -1,38 +1,20 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { DBOSClient, DebouncerClient } from "@dbos-inc/dbos-sdk";
 import { fileURLToPath } from "node:url";
 import * as library from "../mod.ts";
+import { oursIn, readSection } from "./support/methods_guide.ts";
 
-/** Methods of the official client that nobody is to call, and why. */
+const sections = ["TypeScript", "Python", "Go", "Java"].map(readSection);
+
+/** Internal methods of the official client, and why they are internal. */
 const internalMethods: Record<string, string> = {
   constructor: "private: `create` makes a client",
   enqueueDebounced: "what DebouncerClient calls",
   debounceDelayedWorkflow: "what DebouncerClient calls",
 };
 
-/** Official methods that ours have no counterpart to, and why. */
+/** Official methods without a counterpart in this library, and why. */
 const missingMethods: Record<string, string> = {};
-
-interface Row {
-  readonly ours: string[];
-  readonly typeScript: string[];
-  readonly official: string[];
-}
-
-function namesIn(cell: string): string[] {
-  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
-}
-
-/** The table of the README whose first column is of this client, without rows that name nothing. */
-async function readTable(): Promise<Row[]> {
-  const text = await Deno.readTextFile(new URL("../README.md", import.meta.url));
-  const [table = ""] = text.match(/^\| This client .*\n(?:\|.*\n)+/m) ?? [];
-  const rows = table.split("\n").slice(2).map((line) => {
-    const [ours = [], ...official] = line.split("|").slice(1, -1).map(namesIn);
-    return { ours, typeScript: official[0] ?? [], official: official.flat() };
-  });
-  return rows.filter(({ ours, official }) => ours.length + official.length > 0);
-}
 
 /** The fields and methods of the interfaces that mod.ts exports. */
 async function readMembers(): Promise<Set<string>> {
@@ -61,25 +43,34 @@ function isFunction(value: unknown): boolean {
 const functions = Object.entries(library).filter(([, value]) => isFunction(value))
   .map(([name]) => name);
 
-Deno.test("every name in our column of the table is a function or an option", async () => {
+Deno.test("every name in the columns of this client is a function or an option", async () => {
   const known = new Set([...functions, ...await readMembers()]);
-  const names = (await readTable()).flatMap(({ ours }) => ours);
-  assertEquals(names.filter((name) => !known.has(name)), []);
+  assertEquals(sections.flatMap(oursIn).filter((name) => !known.has(name)), []);
 });
 
-Deno.test("every function of ours stands in the table", async () => {
-  const names = new Set((await readTable()).flatMap(({ ours }) => ours));
-  assertEquals(functions.filter((name) => !names.has(name)), []);
-});
+for (const section of sections) {
+  const { language, rows } = section;
 
-Deno.test("every official method in the table has one of ours beside it", async () => {
-  const alone = (await readTable()).filter(({ ours }) => ours.length === 0);
-  assertEquals(alone.flatMap(({ official }) => official), Object.keys(missingMethods));
-});
+  Deno.test(`the table for ${language} lists every function of this library`, () => {
+    const names = new Set(oursIn(section));
+    assertEquals(functions.filter((name) => !names.has(name)), []);
+  });
 
-Deno.test("the table has the methods of the official TypeScript client, and no others", async () => {
-  const written = new Set((await readTable()).flatMap(({ typeScript }) => typeScript));
-  // Handles and queues are no classes that the package exports.
+  Deno.test(`the table for ${language} has a counterpart of every official method`, () => {
+    assertGreater(rows.length, 40);
+    assertEquals(rows.filter(({ official }) => official.length === 0), []);
+    const withoutCounterpart = rows.filter(({ ours }) => ours.length === 0);
+    assertEquals(
+      withoutCounterpart.flatMap(({ official }) => official),
+      Object.keys(missingMethods),
+    );
+  });
+}
+
+Deno.test("the table for TypeScript has all methods of the official client, and no others", () => {
+  const typeScript = sections.find(({ language }) => language === "TypeScript")!;
+  const written = new Set(typeScript.rows.flatMap(({ official }) => official));
+  // The package does not export the classes of handles and queues.
   const checked = [...written].filter((name) => !/^Workflow(Handle|Queue)\./.test(name));
   const real = [
     "create",

@@ -25,7 +25,7 @@ import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
 import { isChange, migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 
-/** A system database whose schema is made by and by, and a client of it. */
+/** A system database whose schema is migrated in steps, and a client of it. */
 interface Fixture extends AsyncDisposable {
   readonly client: Client;
   query(text: string): Promise<Record<string, unknown>[]>;
@@ -33,13 +33,13 @@ interface Fixture extends AsyncDisposable {
   startWorker(): Promise<AsyncDisposable>;
 }
 
-// Native, since what was written before version 33 tells no format. Nothing is to give up when the
-// clock is put forward.
+// Native, because schemas before version 33 do not store the format. The timeouts are so long that
+// nothing times out when the clock is advanced.
 const options = { serializationType: "native", retryTimeoutSeconds: 1e6 } as const;
-const patience = { timeoutSeconds: 1e6 };
+const waitOptions = { timeoutSeconds: 1e6 };
 const idle = { workflowName: "echo", queueName: "idle" };
 
-async function createServerPlace(
+async function createServerFixture(
   open: (url: string) => { client: Client; close(): Promise<void> },
 ): Promise<Fixture> {
   const database = await createTestDatabase();
@@ -59,7 +59,7 @@ async function createServerPlace(
   };
 }
 
-async function createPglitePlace(): Promise<Fixture> {
+async function createPgliteFixture(): Promise<Fixture> {
   const database = await PGlite.create();
   const pool = createPglitePool(database);
   return {
@@ -78,25 +78,25 @@ async function createPglitePlace(): Promise<Fixture> {
   };
 }
 
-const places: Record<string, () => Promise<Fixture>> = {
+const fixtures: Record<string, () => Promise<Fixture>> = {
   "npm:pg": () =>
-    createServerPlace((url) => {
+    createServerFixture((url) => {
       const pool = new pg.Pool({ connectionString: url, max: 4 });
       return { client: createClient(pool, options), close: () => pool.end() };
     }),
   "npm:postgres": () =>
-    createServerPlace((url) => {
+    createServerFixture((url) => {
       const sql = postgres(url, { max: 4, onnotice: () => {}, fetch_types: false });
       return { client: createClient(sql, options), close: () => sql.end() };
     }),
-  "npm:@electric-sql/pglite": createPglitePlace,
+  "npm:@electric-sql/pglite": createPgliteFixture,
 };
 
-/** Calls of a client that go on until they are stopped. */
+/** Calls of a client that are repeated until they are stopped. */
 interface Load {
-  /** Waits until each kind of call has returned some times more; throws what any has thrown. */
-  goOn(): Promise<void>;
-  /** Stops it and waits for the results; checks that all is there, and once only. */
+  /** Waits until each kind of call has returned twice more; rejects if a call has failed. */
+  untilProgress(): Promise<void>;
+  /** Stops the calls, waits for all results, and checks that every write is stored once. */
   finish(query: Fixture["query"]): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ function startLoad(client: Client): Load {
   const results: Promise<void>[] = [];
   const counts: Record<string, number> = {};
   const mailbox = crypto.randomUUID();
-  let isOver = false;
+  let isStopped = false;
 
   function expectInput(workflowID: string, ...args: unknown[]): void {
     assert(!expected.has(workflowID));
@@ -119,7 +119,7 @@ function startLoad(client: Client): Load {
     },
     async enqueueNamed(number) {
       const workflowID = crypto.randomUUID();
-      // Whatever attempt wrote it, it is ours.
+      // Whichever attempt wrote it, it belongs to this call.
       await enqueue(client, { ...idle, workflowID, workflowIDReusePolicy: "reject" }, number);
       expectInput(workflowID, number);
     },
@@ -134,11 +134,11 @@ function startLoad(client: Client): Load {
     async getResult(number) {
       const handle = await enqueue(client, { ...idle, queueName: "tasks" }, number);
       expectInput(handle.workflowID, number);
-      const result = handle.getResult(patience).then((value) => assertEquals(value, [number]));
-      // Whoever finishes is told.
+      const result = handle.getResult(waitOptions).then((value) => assertEquals(value, [number]));
+      // finish() reports the error.
       result.catch(() => {});
       results.push(result);
-      // The worker has to run them all.
+      // The worker has to run all of them.
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
     send: (number) => send(client, mailbox, number),
@@ -155,29 +155,31 @@ function startLoad(client: Client): Load {
   };
 
   async function repeat(name: string): Promise<void> {
-    for (counts[name] = 0; !isOver; counts[name]++) {
+    for (counts[name] = 0; !isStopped; counts[name]++) {
       await calls[name]!(counts[name]);
-      // What runs in this process as well would otherwise never have its turn.
+      // Yields, because other code in this process would otherwise never run.
       await new Promise((resolve) => setTimeout(resolve));
     }
   }
 
-  const begun = enqueue(client, { ...idle, workflowID: mailbox }).then(() => expectInput(mailbox));
-  const over = begun.then(() => Promise.all(Object.keys(calls).map(repeat)));
-  // Whoever goes on is told.
-  over.catch(() => {});
+  const started = enqueue(client, { ...idle, workflowID: mailbox }).then(() =>
+    expectInput(mailbox)
+  );
+  const stopped = started.then(() => Promise.all(Object.keys(calls).map(repeat)));
+  // untilProgress() and finish() report the error.
+  stopped.catch(() => {});
 
   return {
-    async goOn() {
-      await begun;
+    async untilProgress() {
+      await started;
       const wanted = Object.entries(counts).map(([name, count]) => [name, count + 2] as const);
       while (wanted.some(([name, count]) => counts[name]! < count)) {
-        await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 1))]);
+        await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 1))]);
       }
     },
     async finish(query) {
-      isOver = true;
-      await over;
+      isStopped = true;
+      await stopped;
       await Promise.all(results);
       const written = await query(
         `select workflow_uuid as id, coalesce(i.inputs, s.inputs) as input
@@ -198,32 +200,32 @@ function startLoad(client: Client): Load {
   };
 }
 
-/** Puts the clock forward, so that what was seen of the schema is old. */
-function createClock(): Disposable & { forward(): void } {
+/** Advances the clock, so that the cached schema expires. */
+function createClock(): Disposable & { advance(): void } {
   const { now } = performance;
   let aheadMs = 0;
   performance.now = () => now.call(performance) + aheadMs;
   return {
-    forward: () => void (aheadMs += 61_000),
+    advance: () => void (aheadMs += 61_000),
     [Symbol.dispose]: () => void (performance.now = now),
   };
 }
 
-for (const [name, createPlace] of Object.entries(places)) {
-  Deno.test(`a client over ${name} is busy while the schema grows`, async () => {
-    await using fixture = await createPlace();
+for (const [name, createFixture] of Object.entries(fixtures)) {
+  Deno.test(`a client over ${name} keeps working while the schema is migrated`, async () => {
+    await using fixture = await createFixture();
     using clock = createClock();
     await fixture.migrate(oldestVersion);
     const load = startLoad(fixture.client);
     for (let version = oldestVersion + 1; version <= newestVersion; version++) {
       if (!isChange(version)) continue;
       await fixture.migrate(version);
-      if (version % 7 === 0) clock.forward();
-      await load.goOn();
+      if (version % 7 === 0) clock.advance();
+      await load.untilProgress();
     }
-    clock.forward();
-    await load.goOn();
-    await load.goOn();
+    clock.advance();
+    await load.untilProgress();
+    await load.untilProgress();
     const { workflowID } = await enqueue(fixture.client, idle, "after all");
     const written = await fixture.query(
       `select creator_xid is not null as has_creator
@@ -240,23 +242,23 @@ for (const [name, createPlace] of Object.entries(places)) {
 const upgrades = typeScriptReleases.filter(({ name }) => /3\.5\.8|4\.9\.11|4\.27\.6/.test(name));
 
 for (const release of upgrades) {
-  Deno.test(`a client is busy while ${release.name} is upgraded to the newest`, async () => {
+  Deno.test(`a client keeps working while ${release.name} is upgraded to the newest`, async () => {
     await using database = await createTestDatabase();
     const older = await startApplication(release.command, database.url);
     await using client = await connect(database.url, options);
     const load = startLoad(client);
-    await load.goOn();
+    await load.untilProgress();
     await older[Symbol.asyncDispose]();
-    await load.goOn();
+    await load.untilProgress();
     await using _newer = await startWorker({ systemDatabaseUrl: database.url });
-    await load.goOn();
+    await load.untilProgress();
     const pool = new pg.Pool({ connectionString: database.url });
     await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
     await load.finish(async (text) => (await pool.query(text)).rows);
   });
 }
 
-Deno.test("what has moved or come since the client looked is found at once", async (test) => {
+Deno.test("a client with an outdated schema finds moved and new data at once", async (test) => {
   const outdated: Record<
     string,
     (client: Client, newer: Client, query: Fixture["query"]) => Promise<void>
@@ -271,13 +273,13 @@ Deno.test("what has moved or come since the client looked is found at once", asy
     },
     async "listWorkflows()"(client, newer, query) {
       const { workflowID } = await enqueue(newer, idle, "new");
-      await forgetOlderInput(query, workflowID);
+      await deleteOlderInput(query, workflowID);
       const [status] = await listWorkflows(client, { workflowIDs: [workflowID] });
       assertEquals(status?.input, ["new"]);
     },
     async "forkWorkflow()"(client, newer, query) {
       const { workflowID } = await enqueue(newer, idle, "new");
-      await forgetOlderInput(query, workflowID);
+      await deleteOlderInput(query, workflowID);
       const fork = await forkWorkflow(client, workflowID, 0);
       assertEquals((await getStatus(newer, fork.workflowID))?.input, ["new"]);
     },
@@ -308,7 +310,7 @@ Deno.test("what has moved or come since the client looked is found at once", asy
         await migrate(connection, version);
         connection.release();
       };
-      // The last without tables of their own for inputs and outputs, and a few columns less.
+      // 108 is the last version without tables for inputs and outputs; 61 also lacks columns.
       await migrateTo(name.startsWith("an option") ? 61 : 108);
       const client = createClient(pool);
       await enqueue(client, idle);
@@ -318,8 +320,8 @@ Deno.test("what has moved or come since the client looked is found at once", asy
   }
 });
 
-/** Leaves the input where workers of today look for it only. */
-async function forgetOlderInput(query: Fixture["query"], workflowID: string): Promise<void> {
+/** Leaves the input only where current workers read it. */
+async function deleteOlderInput(query: Fixture["query"], workflowID: string): Promise<void> {
   await query(
     `update dbos.workflow_status set inputs = null where workflow_uuid = '${workflowID}'`,
   );

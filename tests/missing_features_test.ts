@@ -44,13 +44,13 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 
-/** Something that not every schema has a place for. */
+/** A feature that older schemas lack. */
 interface NewerFeature {
-  /** The version of the schema that it came with, as DBOS for TypeScript counts. */
+  /** The first version of the schema that has it, as DBOS for TypeScript counts. */
   version: number;
   /** The first releases of DBOS for TypeScript and Python that have it. */
   releases: readonly [string, string];
-  /** What the error calls it, and what it says is missing. */
+  /** The name of the feature in the error, and the table or column that is missing. */
   feature: string;
   needs: string;
   calls: Record<string, (client: Client) => Promise<unknown>>;
@@ -58,12 +58,12 @@ interface NewerFeature {
 
 const id = "a workflow";
 const task = { workflowName: "echo", queueName: "tasks", workflowID: id };
-// Portable JSON needs a place for its name.
+// Portable JSON needs the column for the name of the format.
 const native = { serializationType: "native" } as const;
 const portable = { serializationType: "portable" } as const;
 const schedule = { scheduleName: "daily", workflowName: "echo", schedule: "0 0 * * *" };
 
-/** The calls that take options of enqueue(). */
+/** Calls with these options of enqueue(). */
 function enqueueWith(options: Partial<EnqueueOptions>): NewerFeature["calls"] {
   return {
     "enqueue()": (client) => enqueue(client, { ...task, ...options }),
@@ -71,7 +71,7 @@ function enqueueWith(options: Partial<EnqueueOptions>): NewerFeature["calls"] {
   };
 }
 
-/** The calls that take options of a schedule. */
+/** Calls with these options of a schedule. */
 function scheduleWith(options: object): NewerFeature["calls"] {
   return {
     "createSchedule()": (client) => createSchedule(client, { ...schedule, ...options }),
@@ -80,7 +80,7 @@ function scheduleWith(options: object): NewerFeature["calls"] {
   };
 }
 
-/** The calls that take a limit of a queue. */
+/** Calls with these limits of a queue. */
 function limitWith(limits: RegisterQueueOptions): NewerFeature["calls"] {
   return {
     "registerQueue()": (client) => registerQueue(client, "tasks", limits),
@@ -101,7 +101,7 @@ const partitionLimits = {
 } as const;
 const applications = ["4.26.10", "2.30.0"] as const;
 
-/** The oldest first. */
+/** All features, the oldest first. */
 const features: NewerFeature[] = [
   {
     version: 25,
@@ -305,13 +305,13 @@ const features: NewerFeature[] = [
   },
 ];
 
-Deno.test("what a schema has no place for is refused before anything is written", async (test) => {
+Deno.test("a feature that the schema lacks is rejected before any write", async (test) => {
   await using database = await createTestDatabase();
   const connection = new pg.Client({ connectionString: database.url });
   await connection.connect();
   await using _connection = { [Symbol.asyncDispose]: () => connection.end() };
 
-  /** Makes the call in a transaction; gives its error, and whether the transaction has written. */
+  /** Makes the call in a transaction. Returns its error, and whether anything was written. */
   async function tryCall(
     call: (client: Client) => Promise<unknown>,
   ): Promise<{ error: unknown; hasWritten: boolean }> {
@@ -320,7 +320,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
       let error: unknown;
       await call(createClient(connection, native)).catch((thrown) => error = thrown);
       if (!(error instanceof UnsupportedFeatureError)) return { error, hasWritten: true };
-      // A transaction that writes is given an ID.
+      // Only a transaction that writes gets an ID.
       const { rows } = await connection.query(
         "select txid_current_if_assigned() is not null as is",
       );
@@ -333,7 +333,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
   for (const [version, added] of Map.groupBy(features, ({ version }) => version)) {
     await migrate(connection, version - 1);
     for (const { releases: [typeScript, python], feature, needs, calls } of added) {
-      await test.step(`${feature} before version ${version}`, async () => {
+      await test.step(`${feature} is rejected before version ${version}`, async () => {
         for (const [name, call] of Object.entries(calls)) {
           const { error, hasWritten } = await tryCall(call);
           assert(error instanceof UnsupportedFeatureError, `${name}: ${error}`);
@@ -341,7 +341,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
             error.message,
             `Cannot use ${feature}: the system database has no ${needs}. Upgrade the DBOS ` +
               `application to a release that creates it: TypeScript ${typeScript} (version ` +
-              `${version} of the schema), Python ${python} or a later one`,
+              `${version} of the schema), Python ${python} or later`,
           );
           assertEquals([error.feature, error.needs, hasWritten], [feature, needs, false], name);
         }
@@ -349,7 +349,7 @@ Deno.test("what a schema has no place for is refused before anything is written"
     }
     await migrate(connection, version);
     for (const { feature, calls } of added) {
-      await test.step(`${feature} from version ${version} on`, async () => {
+      await test.step(`${feature} is accepted from version ${version} on`, async () => {
         for (const [name, call] of Object.entries(calls)) {
           const { error } = await tryCall(call);
           assert(!(error instanceof UnsupportedFeatureError), `${name}: ${error}`);

@@ -32,7 +32,7 @@ function openPreparing(fixture: Fixture) {
   });
 }
 
-/** Over connect(); the transactions are those of a driver. */
+/** Opens a target with connect(), whose transactions are those of a driver. */
 async function openConnected(fixture: Fixture) {
   const target = openPreparing(fixture);
   const client = await connect(fixture.url, unprepared);
@@ -49,7 +49,7 @@ async function openConnected(fixture: Fixture) {
 const targets: Record<string, OpenTarget> = {
   "npm:pg": driverTargets["npm:pg Pool without prepared statements"]!,
   "npm:postgres": driverTargets["npm:postgres without prepared statements"]!,
-  "npm:postgres that only our client keeps from preparing": (fixture) =>
+  "npm:postgres (prepare: false only in createClient())": (fixture) =>
     Promise.resolve(openPreparing(fixture)),
   "connect()": openConnected,
 };
@@ -92,12 +92,12 @@ function openPostgresJs(url: string, debug: (statement: string) => void = () => 
   return { sql, [Symbol.asyncDispose]: () => sql.end() };
 }
 
-/** Waits, in small steps, for a condition that only the pooler can tell. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Polls until a condition holds. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-async function runHundred(client: Client): Promise<void> {
+async function runHundredWorkflows(client: Client): Promise<void> {
   const numbers = Array.from({ length: 100 }, (_, number) => number);
   const results = await Promise.all(numbers.map(async (number) => {
     const handle = await enqueue(client, { workflowName: "echo", queueName: "tasks" }, number);
@@ -126,12 +126,12 @@ testBehindPooler(
         connected,
         connectedByURL,
       ]
-    ) await runHundred(client);
+    ) await runHundredWorkflows(client);
   },
 );
 
-/** Proves that an event that nobody heard of is found. */
-async function findByLooking(client: Client): Promise<void> {
+/** Checks that an event is found by polling, without a notification. */
+async function findByPolling(client: Client): Promise<void> {
   const publisher = {
     workflowName: "publish",
     queueName: "tasks",
@@ -142,7 +142,7 @@ async function findByLooking(client: Client): Promise<void> {
   assertEquals(await event, 7);
 }
 
-testBehindPooler("listening through PgBouncer is given up over npm:pg", async (pooler) => {
+testBehindPooler("a client over npm:pg stops listening behind PgBouncer", async (pooler) => {
   let opened = 0;
   class CountedClient extends pg.Client {
     constructor(config?: pg.ClientConfig) {
@@ -153,58 +153,58 @@ testBehindPooler("listening through PgBouncer is given up over npm:pg", async (p
   {
     await using resource = openPg(pooler.url, { max: 1, Client: CountedClient } as pg.PoolConfig);
     await using client = createClient(resource.pool, { ...unprepared, listen: true });
-    await findByLooking(client);
+    await findByPolling(client);
     await until(() => Promise.resolve(opened === 2));
     await until(async () => await pooler.countClients() === 1);
-    // Long enough for more attempts, if there were any.
+    // This wait is long enough for more attempts, if there were any.
     assertEquals(await getEvent(client, "nobody", "key", 1), null);
-    await findByLooking(client);
+    await findByPolling(client);
     assertEquals(opened, 2);
   }
   await until(async () => await pooler.countClients() === 0);
 });
 
-testBehindPooler("listening through PgBouncer is given up over npm:postgres", async (pooler) => {
+testBehindPooler("a client over npm:postgres stops listening behind PgBouncer", async (pooler) => {
   const listened: string[] = [];
   const unlistened: string[] = [];
-  const gaveUp = Promise.withResolvers<void>();
+  const stoppedListening = Promise.withResolvers<void>();
   function count(statement: string): void {
     if (statement.startsWith("listen")) listened.push(statement);
     if (!statement.startsWith("unlisten")) return;
     unlistened.push(statement);
-    if (unlistened.length === listened.length) gaveUp.resolve();
+    if (unlistened.length === listened.length) stoppedListening.resolve();
   }
   {
     await using resource = openPostgresJs(pooler.url, count);
     await using client = createClient(resource.sql, { ...unprepared, listen: true });
-    await findByLooking(client);
-    await gaveUp.promise;
+    await findByPolling(client);
+    await stoppedListening.promise;
     const attempts = listened.length;
-    // Long enough for more attempts, if there were any.
+    // This wait is long enough for more attempts, if there were any.
     assertEquals(await getEvent(client, "nobody", "key", 1), null);
-    await findByLooking(client);
+    await findByPolling(client);
     assertEquals(listened.length, attempts);
   }
   await until(async () => await pooler.countClients() === 0);
 });
 
-testBehindPooler("close() ends the connections to PgBouncer of connect()", async (pooler) => {
+testBehindPooler("close() closes the connections of connect() to PgBouncer", async (pooler) => {
   const client = await connect(pooler.url, unprepared);
-  await findByLooking(client);
+  await findByPolling(client);
   assert(await pooler.countClients() > 0);
-  // It is still trying to listen.
+  // The client is still trying to listen.
   await client.close();
   await until(async () => await pooler.countClients() === 0);
 });
 
-testBehindPooler("a name that PgBouncer confuses is named, and prepare: false mends it", async (
+testBehindPooler("prepare: false avoids conflicts of prepared statements behind PgBouncer", async (
   pooler,
 ) => {
   await using first = openPg(pooler.url, { max: 1 });
   await using second = openPg(pooler.url, { max: 1 });
   assertEquals(await getStatus(first.pool, "nobody"), null);
-  // The pooler lends it the same connection to the server, on which the name is taken. Newer ones
-  // than 1.18 can keep the names of their clients apart.
+  // The second pool gets the same server connection, on which the name of the statement is in use.
+  // PgBouncer after 1.18 can keep the names of different clients apart.
   const found = await getStatus(second.pool, "nobody").catch((error) => error);
   if (found !== null) {
     assertEquals(found.code, "42P05");

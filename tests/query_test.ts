@@ -21,7 +21,7 @@ async function connect(url: string): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
 }
 
-Deno.test("createQueryBuilder() quotes the schema, whatever its name", () => {
+Deno.test("createQueryBuilder() quotes any schema name", () => {
   for (
     const [schema, quoted] of [
       ["dbos", '"dbos"'],
@@ -35,7 +35,7 @@ Deno.test("createQueryBuilder() quotes the schema, whatever its name", () => {
   }
 });
 
-Deno.test("createQueryBuilder() numbers parameters by their first use and leaves casts alone", () => {
+Deno.test("createQueryBuilder() numbers parameters by first use, and keeps casts", () => {
   const { text, values } = build(
     "select :second::text, a::bigint, :first::int + 1, :second::text, '{}'::jsonb",
     { first: 1, second: "two", unused: "three" },
@@ -44,7 +44,7 @@ Deno.test("createQueryBuilder() numbers parameters by their first use and leaves
   assertEquals(values, ["two", 1]);
 });
 
-Deno.test("createQueryBuilder() drops the lines of absent features, and their parameters", () => {
+Deno.test("createQueryBuilder() drops the lines of missing features, and their parameters", () => {
   const statement: Statement<Record<string, string>, unknown> = {
     name: "statement",
     sql: `
@@ -73,7 +73,7 @@ Deno.test("createQueryBuilder() drops the lines of absent features, and their pa
   assertEquals(all.values, ["a", "i", "x"]);
 });
 
-Deno.test("createQueryBuilder() keeps a line of several conditions where all hold", () => {
+Deno.test("createQueryBuilder() keeps a line with several conditions if all of them hold", () => {
   const statement: Statement<{ owner: number }, unknown> = {
     name: "statement",
     sql: "select 1\n+ :owner::int -- if workflow_status.owner_xid and not workflow_input",
@@ -111,7 +111,7 @@ Deno.test("createQueryBuilder() keeps the lines of the parameters that are given
   assertEquals(buildQuery(statement, { b: 2 }).name, one.name);
 });
 
-Deno.test("createQueryBuilder() keeps a block where its condition holds, and nests blocks", () => {
+Deno.test("createQueryBuilder() keeps a block if its condition holds, and nests blocks", () => {
   const statement: Statement<{ a?: number }, unknown> = {
     name: "statement",
     sql: `
@@ -132,7 +132,7 @@ Deno.test("createQueryBuilder() keeps a block where its condition holds, and nes
   assertEquals(textOf(["streams"], { a: 1 }), "select 1 + 2 + 4 + 5");
 });
 
-Deno.test("createQueryBuilder() writes the quoted schema as a literal, whatever its name", async () => {
+Deno.test("createQueryBuilder() writes any quoted schema name as a literal", async () => {
   await using database = await createTestDatabase();
   await using connection = await connect(database.url);
   const names = ["dbos", 'My "Dbos', "it's \\ $& :x $1 --", "schéma"];
@@ -146,7 +146,7 @@ Deno.test("createQueryBuilder() writes the quoted schema as a literal, whatever 
   }
 });
 
-Deno.test("createQueryBuilder() gives queries of different texts different names", async () => {
+Deno.test("createQueryBuilder() gives each query text a different name", async () => {
   const featureSets = [[], ["workflow_input"], ["workflow_output", "workflow_status.attributes"]];
   const textOfName = new Map<string, string>();
   for (const statement of await loadStatements()) {
@@ -159,7 +159,7 @@ Deno.test("createQueryBuilder() gives queries of different texts different names
         const { name, text } = buildQuery(statement, parameters);
         assertEquals(textOfName.get(name) ?? text, text);
         textOfName.set(name, text);
-        // The server cuts longer names, and would take two for one.
+        // The server truncates longer names, which could make two of them equal.
         assert(name.length < 64);
         assertMatch(name, /^dbos_[a-z0-9_]+$/);
       }

@@ -29,7 +29,7 @@ interface Fixture extends AsyncDisposable {
   readonly client: Client;
 }
 
-/** A database with a worker at work on it that has begun before any queue of these tests is there. */
+/** Opens a database with a worker that starts before the tests register queues. */
 async function openFixture(): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
@@ -39,9 +39,9 @@ async function openFixture(): Promise<Fixture> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + timeoutSeconds * 1000;
+  const deadline = performance.now() + timeoutSeconds * 1000;
   while (!await condition()) {
-    assert(performance.now() < giveUpAt, `Still not true: ${condition}`);
+    assert(performance.now() < deadline, `Still not true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -84,24 +84,24 @@ async function finish(client: Client, workflowIDs: string[]): Promise<void> {
   await Promise.all(workflowIDs.map((id) => getResult(client, id, { timeoutSeconds })));
 }
 
-/** Waits until the worker has looked at what queues there are since the call. */
-async function untilWorkerLooked(client: Client): Promise<void> {
+/** Waits until the worker has polled for registered queues after this call. */
+async function untilWorkerPolled(client: Client): Promise<void> {
   const queueName = `look-${crypto.randomUUID()}`;
   await registerQueue(client, queueName, { minPollingIntervalMs });
   const handle = await enqueue(client, { workflowName: "echo", queueName });
   await handle.getResult({ timeoutSeconds });
 }
 
-Deno.test("a worker takes up and keeps to a registered queue", async (test) => {
+Deno.test("a worker finds a registered queue and enforces its limits", async (test) => {
   await using fixture = await openFixture();
   const { client } = fixture;
 
-  await test.step("globalConcurrency holds, and an update of it takes effect", async () => {
+  await test.step("globalConcurrency is enforced, and an update of it takes effect", async () => {
     await registerQueue(client, "narrow", { globalConcurrency: 1, minPollingIntervalMs });
     const [first, ...others] = await enqueueWaiting(client, "narrow", Array(3));
     const all = [first!, ...others];
     await until(async () => await countPending(client, all) === 1);
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     assertEquals(await statusesOf(client, all), ["PENDING", "ENQUEUED", "ENQUEUED"]);
 
     await updateQueue(client, "narrow", { globalConcurrency: 3 });
@@ -122,7 +122,7 @@ Deno.test("a worker takes up and keeps to a registered queue", async (test) => {
     }
   });
 
-  await test.step("rateLimit holds", async () => {
+  await test.step("rateLimit is enforced", async () => {
     const rateLimit = { limitPerPeriod: 2, periodSec: 1 };
     await registerQueue(client, "slow", { rateLimit, minPollingIntervalMs });
     const handles = [];
@@ -137,48 +137,48 @@ Deno.test("a worker takes up and keeps to a registered queue", async (test) => {
     }
   });
 
-  await test.step("a limit of 0 keeps the queue waiting until it is raised", async () => {
+  await test.step("workerConcurrency 0 pauses a queue until the limit is removed", async () => {
     await registerQueue(client, "paused", { workerConcurrency: 0, minPollingIntervalMs });
     const handle = await enqueue(client, { workflowName: "echo", queueName: "paused" }, 7);
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");
     await updateQueue(client, "paused", { workerConcurrency: null });
     assertEquals(await handle.getResult({ timeoutSeconds }), [7]);
   });
 
-  await test.step("partitionConcurrency holds in each partition", async () => {
+  await test.step("partitionConcurrency is enforced in each partition", async () => {
     await registerQueue(client, "regions", { partitionConcurrency: 1, minPollingIntervalMs });
     const all = await enqueueWaiting(client, "regions", ["north", "north", "south"]);
     await until(async () => await countPending(client, all) === 2);
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     assertEquals(await statusesOf(client, all), ["PENDING", "ENQUEUED", "PENDING"]);
     await updateQueue(client, "regions", { partitionConcurrency: 2 });
     await until(async () => await countPending(client, all) === 3);
     await finish(client, all);
   });
 
-  await test.step("a queue of another application is not for the worker", async () => {
+  await test.step("a worker ignores a queue of another application", async () => {
     await registerQueue(client, "foreign", { applicationName: "bank", minPollingIntervalMs });
     const handle = await enqueue(client, { workflowName: "echo", queueName: "foreign" }, 7);
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");
   });
 
-  await test.step("workflows wait on a deleted queue until it is registered again", async () => {
+  await test.step("workflows of a deleted queue wait until it is registered again", async () => {
     await registerQueue(client, "gone", { minPollingIntervalMs });
     await enqueue(client, { workflowName: "echo", queueName: "gone" })
       .then((handle) => handle.getResult({ timeoutSeconds }));
     await deleteQueue(client, "gone");
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     const handle = await enqueue(client, { workflowName: "echo", queueName: "gone" }, 7);
-    await untilWorkerLooked(client);
+    await untilWorkerPolled(client);
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");
     await registerQueue(client, "gone", { minPollingIntervalMs });
     assertEquals(await handle.getResult({ timeoutSeconds }), [7]);
   });
 });
 
-Deno.test("functions for queues", async (test) => {
+Deno.test("queues are registered, updated and deleted", async (test) => {
   await using fixture = await openFixture();
   const { client, database } = fixture;
   await using pool = Object.assign(new pg.Pool({ connectionString: database.url }), {
@@ -187,7 +187,7 @@ Deno.test("functions for queues", async (test) => {
   const shop = createClient(pool, { applicationName: "shop" });
   const bank = createClient(pool, { applicationName: "bank" });
 
-  await test.step("registerQueue() refuses a queue of another application", async () => {
+  await test.step("registerQueue() throws if another application owns the queue", async () => {
     await registerQueue(shop, "orders", { globalConcurrency: 1 });
     for (const onConflict of ["always_update", "never_update"] as const) {
       const error = await assertRejects(
@@ -201,7 +201,7 @@ Deno.test("functions for queues", async (test) => {
     assertEquals((await listQueues(bank)).some(({ name }) => name === "orders"), false);
   });
 
-  await test.step("of many who register a queue at once one application has it", async () => {
+  await test.step("concurrent calls register a queue for one application only", async () => {
     for (let round = 0; round < 10; round++) {
       const owners = await Promise.all(
         [shop, bank, shop, bank].map((client, index) =>
@@ -218,7 +218,7 @@ Deno.test("functions for queues", async (test) => {
     }
   });
 
-  await test.step("of many who register and delete a queue at once each succeeds", async () => {
+  await test.step("concurrent calls that register and delete a queue all succeed", async () => {
     await Promise.all(Array.from({ length: 40 }, async (_, index) => {
       const onConflict = index % 2 ? "always_update" : "never_update";
       const queue = await registerQueue(shop, "flickering", { onConflict });
@@ -228,7 +228,7 @@ Deno.test("functions for queues", async (test) => {
     assertEquals(await retrieveQueue(shop, "flickering"), null);
   });
 
-  await test.step("concurrent updates do not end in a contradiction", async () => {
+  await test.step("concurrent updates do not leave contradictory limits", async () => {
     for (let round = 0; round < 20; round++) {
       await registerQueue(client, "both", { globalConcurrency: 10, workerConcurrency: 1 });
       await Promise.allSettled([
@@ -240,7 +240,7 @@ Deno.test("functions for queues", async (test) => {
     }
   });
 
-  await test.step("concurrent updates of different limits are all kept", async () => {
+  await test.step("concurrent updates of different limits all take effect", async () => {
     await registerQueue(client, "several", {});
     const changes: QueueChanges[] = [
       { globalConcurrency: 9 },
@@ -258,7 +258,7 @@ Deno.test("functions for queues", async (test) => {
     });
   });
 
-  await test.step("updateQueue() refuses a queue that is not there", async () => {
+  await test.step("updateQueue() throws if the queue does not exist", async () => {
     const error = await assertRejects(
       () => updateQueue(client, "nobody's", {}),
       NonExistentQueueError,
@@ -272,12 +272,12 @@ Deno.test("functions for queues", async (test) => {
     await assertRejects(
       () => updateQueue(client, "small", { workerConcurrency: 5 }),
       RangeError,
-      "Cannot limit queue small: its workerConcurrency of 5 exceeds its globalConcurrency of 3",
+      "Cannot set the limits of queue small: workerConcurrency 5 exceeds globalConcurrency 3",
     );
     await updateQueue(client, "small", { workerConcurrency: 5, globalConcurrency: 5 });
   });
 
-  await test.step("all of them are part of a caller's transaction", async () => {
+  await test.step("all functions take part in the caller's transaction", async () => {
     const connection = await pool.connect();
     await connection.query("begin");
     await registerQueue(connection, "in transaction", { globalConcurrency: 1 });
@@ -301,10 +301,10 @@ Deno.test("functions for queues", async (test) => {
   });
 });
 
-Deno.test("registerQueue() and updateQueue() refuse what no queue can have", async () => {
+Deno.test("registerQueue() and updateQueue() reject invalid options", async () => {
   // Nothing is ever sent.
   await using client = createClient(new pg.Pool());
-  const refused: [QueueChanges & Record<string, unknown>, typeof RangeError, string][] = [
+  const invalid: [QueueChanges & Record<string, unknown>, typeof RangeError, string][] = [
     [{ globalConcurrency: -1 }, RangeError, "Cannot use -1 as globalConcurrency"],
     [{ workerConcurrency: 1.5 }, RangeError, "Cannot use 1.5 as workerConcurrency"],
     [{ workerConcurrency: 2 ** 31 }, RangeError, "Cannot use 2147483648 as workerConcurrency"],
@@ -324,17 +324,21 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
       "limitPerPeriod of partitionRateLimit",
     ],
     [{ globalConcurrency: "1" as never }, TypeError, "a value of type string as globalConcurrency"],
-    [{ rateLimit: 7 as never }, TypeError, "expected limitPerPeriod and periodSec"],
+    [{ rateLimit: 7 as never }, TypeError, "expected an object with limitPerPeriod and periodSec"],
     [{ rateLimit: { limitPerPeriod: 1 } as never }, TypeError, "both limitPerPeriod and periodSec"],
-    [{ concurrency: 1 }, TypeError, "Cannot use concurrency of a queue: globalConcurrency says"],
-    [{ partitionQueue: true }, TypeError, "Cannot use partitionQueue of a queue"],
-    [{ priorityEnabled: true }, TypeError, "Cannot use priorityEnabled of a queue"],
+    [{ concurrency: 1 }, TypeError, "Cannot set concurrency of a queue: use globalConcurrency"],
+    [{ partitionQueue: true }, TypeError, "Cannot set partitionQueue of a queue"],
+    [{ priorityEnabled: true }, TypeError, "Cannot set priorityEnabled of a queue"],
   ];
-  for (const [limits, errorClass, message] of refused) {
+  for (const [limits, errorClass, message] of invalid) {
     await assertRejects(() => registerQueue(client, "new", limits as never), errorClass, message);
     await assertRejects(() => updateQueue(client, "new", limits), errorClass, message);
   }
-  await assertRejects(() => registerQueue(client, "_dbos_own"), RangeError, "DBOS reserves");
+  await assertRejects(
+    () => registerQueue(client, "_dbos_own"),
+    RangeError,
+    "prefix _dbos_ is reserved",
+  );
   await assertRejects(
     () => registerQueue(client, "new", { onConflict: "update_if_latest_version" as never }),
     RangeError,
@@ -343,7 +347,7 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
   await assertRejects(
     () => registerQueue(client, "new", { globalConcurrency: 1, workerConcurrency: 2 }),
     RangeError,
-    "its workerConcurrency of 2 exceeds its globalConcurrency of 1",
+    "workerConcurrency 2 exceeds globalConcurrency 1",
   );
   for (const name of ["", "a\0b", 7 as never]) {
     await assertRejects(() => registerQueue(client, name), Error, "name");
@@ -354,11 +358,11 @@ Deno.test("registerQueue() and updateQueue() refuse what no queue can have", asy
   }
 });
 
-Deno.test("functions for queues do on older schemas what those have a place for", async (test) => {
+Deno.test("the functions for queues support older schemas as far as possible", async (test) => {
   await using fixture = await openFixture();
   const { database } = fixture;
 
-  await test.step("without limits for partitions and owners", async () => {
+  await test.step("without columns for partition limits and application names", async () => {
     const columns = ["partition_concurrency", "partition_worker_concurrency"]
       .concat("partition_rate_limit_max", "partition_rate_limit_period_sec", "application_name");
     await execute(
@@ -385,7 +389,7 @@ Deno.test("functions for queues do on older schemas what those have a place for"
     }
   });
 
-  await test.step("without registered queues", async () => {
+  await test.step("without the table of registered queues", async () => {
     await execute(database.url, "drop table dbos.queues");
     await using oldest = await connect(database.url);
     for (

@@ -15,7 +15,7 @@ const executors = [createPgExecutor, createSqlTagExecutor, createDenoPostgresExe
   (create: CreateExecutor) => create({}, { kind: "pool", prepare: true }),
 );
 
-/** Whether an error is worth a retry with one of the drivers. */
+/** Whether an error is retriable with any of the drivers. */
 function isTransient(error: unknown, canReconnect: boolean): boolean {
   return executors.some(({ isLostConnection }) =>
     isRetriable(error, canReconnect, isLostConnection)
@@ -30,25 +30,28 @@ function named(name: string): Error {
   return Object.assign(new Error("fault"), { name });
 }
 
-/** The errors of drivers that cannot be had here for real are told by their shape. */
+/** Errors with the shapes that drivers give them, because not all drivers can run here. */
 const lostConnections: Record<string, unknown> = {
   "pg: the server shuts down": withCode("57P01"),
   "pg: the server starts": withCode("57P03"),
   "pg: too many connections": withCode("53300"),
   "pg: a broken connection": withCode("08006"),
   "pg: terminated": new Error("Connection terminated unexpectedly"),
-  "pg: no connection in time": new Error("timeout exceeded when trying to connect"),
+  "pg: connection timeout": new Error("timeout exceeded when trying to connect"),
   "postgres: closed": withCode("CONNECTION_CLOSED"),
   "postgres: destroyed": withCode("CONNECTION_DESTROYED"),
-  "postgres: no answer": withCode("CONNECT_TIMEOUT"),
+  "postgres: connection timeout": withCode("CONNECT_TIMEOUT"),
   "a socket: reset": withCode("ECONNRESET"),
-  "a socket: a pipe without an end": withCode("EPIPE"),
-  "a name server that is down": withCode("EAI_AGAIN"),
+  "a socket: a broken pipe": withCode("EPIPE"),
+  "a name server that is unavailable": withCode("EAI_AGAIN"),
+  "a host without an address yet": withCode("ENOTFOUND"),
   "every address refuses": new AggregateError([withCode("ECONNREFUSED"), withCode("ETIMEDOUT")]),
   "Bun: the server shuts down": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), {
     errno: "57P01",
   }),
   "Bun: closed": withCode("ERR_POSTGRES_CONNECTION_CLOSED"),
+  "Bun: refused": withCode("ERR_POSTGRES_CONNECTION_REFUSED"),
+  "a standby that is not promoted yet": withCode("25006"),
   "@db/postgres: the server shuts down": Object.assign(new Error("fault"), {
     fields: { code: "57P01" },
   }),
@@ -57,14 +60,14 @@ const lostConnections: Record<string, unknown> = {
   "Deno: closed": named("UnexpectedEof"),
 };
 
-const lostRaces: Record<string, unknown> = {
+const conflicts: Record<string, unknown> = {
   "a serialization failure": withCode("40001"),
   "a deadlock": withCode("40P01"),
   "@db/postgres: a deadlock": Object.assign(new Error("fault"), { fields: { code: "40P01" } }),
   "Bun: a deadlock": Object.assign(withCode("ERR_POSTGRES_SERVER_ERROR"), { errno: "40P01" }),
 };
 
-const lasting: Record<string, unknown> = {
+const permanentErrors: Record<string, unknown> = {
   "a duplicate": withCode("23505"),
   "a syntax error": withCode("42601"),
   "an aborted transaction": withCode("25P02"),
@@ -72,32 +75,31 @@ const lasting: Record<string, unknown> = {
   "a missing database": withCode("3D000"),
   "a cancelled statement": withCode("57014"),
   "a full disk": withCode("53100"),
-  "no such host": withCode("ENOTFOUND"),
-  "misuse": new TypeError("fault"),
-  "an error that only quotes one": new Error("I said: Connection terminated"),
-  "several, none of a connection": new AggregateError([withCode("ENOENT")]),
+  "a TypeError": new TypeError("fault"),
+  "a message that only mentions a lost connection": new Error("I said: Connection terminated"),
+  "several errors, but no lost connection": new AggregateError([withCode("ENOENT")]),
   "nothing": undefined,
   "null": null,
   "a text": "Connection terminated",
 };
 
-Deno.test("isRetriable() tells lost connections and lost races from faults that last", () => {
+Deno.test("isRetriable() holds for lost connections and conflicts only", () => {
   for (const [name, error] of Object.entries(lostConnections)) {
     assert(isTransient(error, true), name);
-    // A lone connection does not come back.
+    // A single connection cannot reconnect.
     assert(!isTransient(error, false), name);
   }
-  for (const [name, error] of Object.entries(lostRaces)) {
+  for (const [name, error] of Object.entries(conflicts)) {
     assert(isTransient(error, true) && isTransient(error, false), name);
   }
-  for (const [name, error] of Object.entries(lasting)) {
+  for (const [name, error] of Object.entries(permanentErrors)) {
     assert(!isTransient(error, true) && !isTransient(error, false), name);
   }
   assertEquals(sqlStateOf(withCode("23505")), "23505");
   assertEquals(sqlStateOf(withCode("EPIPE")), undefined);
 });
 
-/** How npm:pg and npm:postgres run a statement on a server. */
+/** Functions that run a statement on a server, by driver. */
 const runners: Record<string, (url: string, text: string) => Promise<unknown>> = {
   async "npm:pg"(url, text) {
     const pool = new pg.Pool({ connectionString: url });
@@ -110,7 +112,7 @@ const runners: Record<string, (url: string, text: string) => Promise<unknown>> =
   },
 };
 
-Deno.test("isRetriable() knows the errors of real drivers", async (test) => {
+Deno.test("isRetriable() recognises the errors of real drivers", async (test) => {
   await using database = await createTestDatabase();
   for (const [name, run] of Object.entries(runners)) {
     await test.step(name, async () => {
@@ -130,7 +132,7 @@ Deno.test("isRetriable() knows the errors of real drivers", async (test) => {
   }
 });
 
-Deno.test("retryAfter() tries again until it succeeds", async () => {
+Deno.test("retryAfter() retries until an attempt succeeds", async () => {
   let attempts = 0;
   const result = await retryAfter(
     withCode("40001"),
@@ -141,7 +143,7 @@ Deno.test("retryAfter() tries again until it succeeds", async () => {
   assertEquals([result, attempts], ["done", 4]);
 });
 
-Deno.test("retryAfter() gives up in time, with the last error", async () => {
+Deno.test("retryAfter() throws the last error at the deadline", async () => {
   for (const timeoutMs of [0, 100]) {
     const times: number[] = [];
     const startedAt = performance.now();
@@ -159,14 +161,14 @@ Deno.test("retryAfter() gives up in time, with the last error", async () => {
       Error,
       "attempt",
     ).then((error) => assertEquals(error.message, `attempt ${times.length}`));
-    // No attempt begins after the timeout, but for a timer's delay.
+    // No attempt begins after the deadline, except that a timer may be late.
     for (const time of times) assertLess(time - startedAt, timeoutMs + 100);
     if (timeoutMs === 0) assertEquals(times.length, 0);
     else assert(times.length > 0 && times.length < 20, `${times.length} attempts`);
   }
 });
 
-Deno.test("retryAfter() does not try again what fails for good", async () => {
+Deno.test("retryAfter() does not retry a permanent error", async () => {
   let attempts = 0;
   const attempt = () => {
     attempts++;
@@ -181,8 +183,8 @@ Deno.test("retryAfter() does not try again what fails for good", async () => {
 
 const task = { workflowName: "echo", queueName: "idle" };
 
-/** A pool that loses the connection after its statements were carried out, each for the first time. */
-function losingAnswers(pool: pg.Pool, lost: string[]) {
+/** A pool that runs each write, but reports a lost connection for its first attempt. */
+function loseFirstAnswers(pool: pg.Pool, lost: string[]) {
   return {
     totalCount: 0,
     connect: () => pool.connect(),
@@ -196,17 +198,17 @@ function losingAnswers(pool: pg.Pool, lost: string[]) {
   };
 }
 
-Deno.test("what was written when its answer got lost is not written again", async () => {
+Deno.test("a write whose answer is lost is not repeated", async () => {
   await using database = await createTestDatabase();
   {
-    // For its tables.
+    // Creates the tables.
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   }
   const pool = new pg.Pool({ connectionString: database.url });
   pool.on("error", () => {});
   try {
     const lost: string[] = [];
-    await using client = createClient(losingAnswers(pool, lost));
+    await using client = createClient(loseFirstAnswers(pool, lost));
     const workflowID = "only-once";
     const handle = await enqueue(
       client,
@@ -223,18 +225,20 @@ Deno.test("what was written when its answer got lost is not written again", asyn
     );
     assertEquals(rows, [{ message: '"hello"' }]);
 
-    // Without retries the caller learns of it.
-    await using impatient = createClient(losingAnswers(pool, []), { retryTimeoutSeconds: 0 });
-    await assertRejects(() => enqueue(impatient, task), Error, "fault");
+    // Without retries the caller gets the error.
+    await using clientWithoutRetries = createClient(loseFirstAnswers(pool, []), {
+      retryTimeoutSeconds: 0,
+    });
+    await assertRejects(() => enqueue(clientWithoutRetries, task), Error, "fault");
   } finally {
     await pool.end();
   }
 });
 
-Deno.test("a statement whose connection is ended is sent again on another", async () => {
+Deno.test("a statement whose connection is terminated is retried on another one", async () => {
   await using database = await createTestDatabase();
   {
-    // For its tables.
+    // Creates the tables.
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   }
   const pool = new pg.Pool({ connectionString: database.url });
@@ -256,10 +260,10 @@ Deno.test("a statement whose connection is ended is sent again on another", asyn
   }
 });
 
-Deno.test("nothing is tried again in a transaction", async () => {
+Deno.test("nothing is retried in a transaction", async () => {
   await using database = await createTestDatabase();
   {
-    // For its tables.
+    // Creates the tables.
     await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   }
   const connection = new pg.Client({ connectionString: database.url });

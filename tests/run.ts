@@ -2,11 +2,13 @@
  * `deno task test [arguments of deno test]`.
  *
  * DBOS_TEST_DATABASE_URL names a server to use instead of the embedded one; DBOS_TEST_CONFIG names
- * a deno.json to use instead of the repository's, such as one that links checkouts of JSR packages.
+ * a deno.json to use instead of the repository's, such as one that links checkouts of JSR packages;
+ * DBOS_TEST_NODE and DBOS_TEST_BUN name the programs that run the packed package.
  * After a change of dependencies, `deno task test --frozen=false` brings deno.lock up to date.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isJsrInReach } from "./support/jsr.ts";
 import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
 
 const root = new URL("../", import.meta.url);
@@ -34,17 +36,6 @@ async function chooseMode(): Promise<Mode> {
     description: "JSR is out of reach: npm stand-ins, tests of @db/postgres skipped",
     flags: [rootConfig, ...frozen, `--import-map=${await npmOnlyImportMap()}`],
   };
-}
-
-async function isJsrInReach(): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(3_000);
-    const response = await fetch("https://jsr.io/@std/assert/meta.json", { signal });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }
 
 /** The imports of deno.json, with a file of npm_only/ in the place of each JSR package. */

@@ -40,7 +40,7 @@ interface Fixture extends AsyncDisposable {
   readonly pool: pg.Pool;
 }
 
-/** A database that a worker has made the tables of, and works on if it is to stay. */
+/** Opens a database with the tables of a worker, which keeps running if `withWorker` is set. */
 async function openFixture({ withWorker }: { withWorker: boolean }): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase());
@@ -59,9 +59,9 @@ async function openOfficialClient(url: string): Promise<DBOSClient & AsyncDispos
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + timeoutSeconds * 1000;
+  const deadline = performance.now() + timeoutSeconds * 1000;
   while (!await condition()) {
-    assert(performance.now() < giveUpAt, `Still not true: ${condition}`);
+    assert(performance.now() < deadline, `Still not true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -74,13 +74,13 @@ async function findIDs(pool: pg.Pool, condition: string, values: unknown[]): Pro
   return rows.map((row: { id: string }) => row.id);
 }
 
-/** The runs of a schedule, and the times for which it has fired. */
+/** The workflows that a schedule has started, and the times for which it has fired. */
 async function findRuns(pool: pg.Pool, name: string): Promise<{ id: string; time: number }[]> {
   const ids = await findIDs(pool, "where schedule_name = $1 order by 1", [name]);
   return ids.map((id) => ({ id, time: Date.parse(id.slice(`sched-${name}-`.length)) }));
 }
 
-Deno.test("a schedule fires on the worker, stops when paused and goes on when resumed", async () => {
+Deno.test("a schedule fires on a worker, and can be paused and resumed", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, pool } = fixture;
   const latestTime = async () => (await findRuns(pool, "every-second")).at(-1)?.time ?? 0;
@@ -117,7 +117,7 @@ Deno.test("a schedule fires on the worker, stops when paused and goes on when re
   assertEquals(await getSchedule(client, "every-second"), null);
 });
 
-Deno.test("a schedule fires on the workers of its application only", async () => {
+Deno.test("a schedule fires only on the workers of its application", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, pool } = fixture;
   await applySchedules(client, [
@@ -130,7 +130,7 @@ Deno.test("a schedule fires on the workers of its application only", async () =>
   assertEquals(await findRuns(pool, "theirs"), []);
 });
 
-Deno.test("a nickname is written as what it stands for, which every worker reads", async () => {
+Deno.test("a nickname is stored as an expression that every worker can read", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client } = fixture;
   const readSchedule = async () => (await getSchedule(client, "new-year"))?.schedule;
@@ -142,7 +142,7 @@ Deno.test("a nickname is written as what it stands for, which every worker reads
   assertEquals(await readSchedule(), "0 0 1 1 *");
 });
 
-Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
+Deno.test("triggerSchedule() runs a schedule once, even if it is paused", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, pool } = fixture;
   await createSchedule(client, { ...newYear, context });
@@ -155,7 +155,7 @@ Deno.test("triggerSchedule() runs a schedule once, paused or not", async () => {
   assertEquals((await handle.getStatus())?.applicationVersion, "test-1");
 });
 
-Deno.test("backfillSchedule() runs a schedule once for each time, however often called", async () => {
+Deno.test("backfillSchedule() runs each time once, even if called repeatedly", async () => {
   await using fixture = await openFixture({ withWorker: true });
   const { client, pool, database } = fixture;
   await createSchedule(client, { ...newYear, cronTimezone: "Asia/Kolkata", context });
@@ -176,7 +176,7 @@ Deno.test("backfillSchedule() runs a schedule once for each time, however often 
   assertEquals((await findRuns(pool, "new-year")).map(({ id }) => id), workflowIDs);
 });
 
-Deno.test("backfillSchedule() refuses IDs that belong to other workflows", async () => {
+Deno.test("backfillSchedule() throws if an ID belongs to another workflow", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client } = fixture;
   await createSchedule(client, { ...newYear, cronTimezone: "UTC" });
@@ -189,7 +189,7 @@ Deno.test("backfillSchedule() refuses IDs that belong to other workflows", async
   );
 });
 
-Deno.test("a schedule of hundreds of times is backfilled in order", async () => {
+Deno.test("backfillSchedule() enqueues hundreds of times in order", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, pool } = fixture;
   await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
@@ -200,7 +200,7 @@ Deno.test("a schedule of hundreds of times is backfilled in order", async () => 
   assertEquals(handles.length, 15 * 60 - 1);
 });
 
-Deno.test("a schedule is the same to the official client", async () => {
+Deno.test("the official client and this one read the same schedule", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, database } = fixture;
   await using official = await openOfficialClient(database.url);
@@ -214,7 +214,7 @@ Deno.test("a schedule is the same to the official client", async () => {
   }
 });
 
-Deno.test("schedules are written when the transaction commits", async () => {
+Deno.test("schedules take effect when the transaction commits", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, pool } = fixture;
   const connection = await pool.connect();
@@ -265,12 +265,12 @@ Deno.test("applySchedules() writes all schedules or none", async () => {
   await assertRejects(
     () => applySchedules(client, [everySecond, everySecond]),
     RangeError,
-    "given twice",
+    "duplicate name",
   );
   await applySchedules(client, []);
 });
 
-Deno.test("listSchedules() lists the schedules of the given names", async () => {
+Deno.test("listSchedules() lists the schedules with the given names", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client } = fixture;
   const schedules = ["b", "a", "ab"].map((scheduleName) => ({ ...newYear, scheduleName }));
@@ -284,7 +284,7 @@ Deno.test("listSchedules() lists the schedules of the given names", async () => 
   await assertRejects(() => listSchedules(client, { scheduleName: "" }), RangeError);
 });
 
-Deno.test("concurrent writes of the same schedules do not get into each other's way", async () => {
+Deno.test("concurrent writes of the same schedules do not interfere", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client } = fixture;
   const results = await Promise.allSettled(
@@ -307,7 +307,7 @@ Deno.test("concurrent writes of the same schedules do not get into each other's 
   assertEquals((await listSchedules(client)).length, 21);
 });
 
-Deno.test("a context is portable where the workers read that", async () => {
+Deno.test("a context is written as portable JSON with serializationType portable", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, database, pool } = fixture;
   const portable = { serializationType: "portable" } as const;
@@ -319,7 +319,7 @@ Deno.test("a context is portable where the workers read that", async () => {
   const schedule = await getSchedule(client, "new-year");
   assertEquals(schedule?.context, { at: "1970-01-01T00:00:00.005Z" });
   assertEquals(schedule?.workflowClassName, "");
-  // TypeScript is not among them.
+  // Workers in TypeScript cannot read it.
   await using official = await openOfficialClient(database.url);
   await assertRejects(() => official.getSchedule("new-year"), TypeError, "superjson");
   await updateSchedule(client, "new-year", { ...portable, context: [7] });
@@ -328,7 +328,7 @@ Deno.test("a context is portable where the workers read that", async () => {
   assertEquals((await handle.getStatus())?.input, [time, [7]]);
 });
 
-Deno.test("a context in another format is given as it is stored, and not run with", async () => {
+Deno.test("a schedule with a context in another format can be read, but not run", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, pool } = fixture;
   await createSchedule(client, newYear);
@@ -338,7 +338,7 @@ Deno.test("a context in another format is given as it is stored, and not run wit
   await assertRejects(() => triggerSchedule(client, "new-year"), UnsupportedSerializationError);
 });
 
-Deno.test("schedules need the tables and columns that they are in", async () => {
+Deno.test("functions for schedules throw if a table or column is missing", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { database, pool } = fixture;
   await pool.query("alter table dbos.workflow_schedules drop column cron_timezone");
@@ -373,38 +373,43 @@ Deno.test("schedules need the tables and columns that they are in", async () => 
   }
 });
 
-Deno.test("schedules of wrong options are refused before anything is sent", async () => {
+Deno.test("functions for schedules reject invalid options before anything is sent", async () => {
   const pool = {
     totalCount: 0,
     query: () => Promise.reject(new Error("sent")),
     connect: () => Promise.reject(new Error("sent")),
   };
-  const refuse = (call: () => Promise<unknown>, error: typeof TypeError | typeof RangeError) =>
-    assertRejects(call, error, "Cannot ");
-  const wrong = (value: unknown) => value as never;
-  const wrongOptions: [Partial<ScheduleOptions>, typeof TypeError | typeof RangeError][] = [
+  const assertInvalid = (
+    call: () => Promise<unknown>,
+    error: typeof TypeError | typeof RangeError,
+  ) => assertRejects(call, error, "Cannot ");
+  const untyped = (value: unknown) => value as never;
+  const invalidOptions: [Partial<ScheduleOptions>, typeof TypeError | typeof RangeError][] = [
     [{ scheduleName: "" }, RangeError],
-    [{ workflowName: wrong(7) }, TypeError],
+    [{ workflowName: untyped(7) }, TypeError],
     [{ workflowClassName: " " }, RangeError],
-    [{ schedule: wrong(undefined) }, TypeError],
+    [{ schedule: untyped(undefined) }, TypeError],
     [{ schedule: "0 0 30 2 *" }, RangeError],
-    [{ automaticBackfill: wrong("yes") }, TypeError],
+    [{ automaticBackfill: untyped("yes") }, TypeError],
     [{ cronTimezone: "Mars/Olympus" }, RangeError],
     [{ cronTimezone: "" }, RangeError],
     [{ queueName: "a\0" }, RangeError],
-    [{ applicationName: wrong(null) }, TypeError],
-    [{ serializationType: wrong("pickle") }, RangeError],
+    [{ applicationName: untyped(null) }, TypeError],
+    [{ serializationType: untyped("pickle") }, RangeError],
   ];
-  for (const [options, error] of wrongOptions) {
-    await refuse(() => createSchedule(pool, { ...newYear, ...options }), error);
-    await refuse(() => applySchedules(pool, [everySecond, { ...newYear, ...options }]), error);
+  for (const [options, error] of invalidOptions) {
+    await assertInvalid(() => createSchedule(pool, { ...newYear, ...options }), error);
+    await assertInvalid(
+      () => applySchedules(pool, [everySecond, { ...newYear, ...options }]),
+      error,
+    );
   }
-  await refuse(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
-  await refuse(() => updateSchedule(pool, "", {}), RangeError);
-  await refuse(() => listSchedules(pool, { status: wrong("DONE") }), RangeError);
-  await refuse(() => listSchedules(pool, { workflowName: [wrong(7)] }), TypeError);
-  await refuse(() => getSchedule(pool, wrong(7)), TypeError);
+  await assertInvalid(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
+  await assertInvalid(() => updateSchedule(pool, "", {}), RangeError);
+  await assertInvalid(() => listSchedules(pool, { status: untyped("DONE") }), RangeError);
+  await assertInvalid(() => listSchedules(pool, { workflowName: [untyped(7)] }), TypeError);
+  await assertInvalid(() => getSchedule(pool, untyped(7)), TypeError);
   const [start, end] = [new Date(0), new Date(1)];
-  await refuse(() => backfillSchedule(pool, "x", wrong("2026"), end), TypeError);
-  await refuse(() => backfillSchedule(pool, "x", start, new Date(NaN)), RangeError);
+  await assertInvalid(() => backfillSchedule(pool, "x", untyped("2026"), end), TypeError);
+  await assertInvalid(() => backfillSchedule(pool, "x", start, new Date(NaN)), RangeError);
 });

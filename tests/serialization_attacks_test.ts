@@ -9,38 +9,45 @@ function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-function counted(text: string): string {
+function pickledText(text: string): string {
   return `X${String.fromCharCode(text.length, 0, 0, 0)}${text}`;
 }
 
-/** Pickles that run a command in whoever unpickles them, in each way that pickles have. */
+/** Pickles that run a command when Python loads them, in each way that pickles allow. */
 const reducers: Record<string, (command: string) => string> = {
-  "a function that is called": (command) => `\x80\x02cos\nsystem\n${counted(command)}\x85R.`,
+  "a call of a function": (command) => `\x80\x02cos\nsystem\n${pickledText(command)}\x85R.`,
   "a name from the stack": (command) =>
-    `\x80\x04${counted("os")}${counted("system")}\x93${counted(command)}\x85R.`,
-  "an instance of protocol 0": (command) => `(${counted(command)}ios\nsystem\n.`,
-  "an object of protocol 1": (command) => `(cos\nsystem\n${counted(command)}o.`,
+    `\x80\x04${pickledText("os")}${pickledText("system")}\x93${pickledText(command)}\x85R.`,
+  "an instance of protocol 0": (command) => `(${pickledText(command)}ios\nsystem\n.`,
+  "an object of protocol 1": (command) => `(cos\nsystem\n${pickledText(command)}o.`,
   "a function of another module": (command) =>
-    `\x80\x02csubprocess\ngetoutput\n${counted(command)}\x85R.`,
-  "a call of what a call gives": (command) =>
-    `\x80\x02cbuiltins\ngetattr\ncbuiltins\n__import__\n${counted("os")}\x85R${counted("system")}` +
-    `\x86R${counted(command)}\x85R.`,
+    `\x80\x02csubprocess\ngetoutput\n${pickledText(command)}\x85R.`,
+  "a call of the result of a call": (command) =>
+    `\x80\x02cbuiltins\ngetattr\ncbuiltins\n__import__\n${pickledText("os")}\x85R${
+      pickledText("system")
+    }` +
+    `\x86R${pickledText(command)}\x85R.`,
   "text that is evaluated": (command) =>
     `\x80\x02cbuiltins\neval\n${
-      counted(`__import__("os").system(${JSON.stringify(command)})`)
+      pickledText(`__import__("os").system(${JSON.stringify(command)})`)
     }\x85R.`,
   "text that is executed": (command) =>
-    `\x80\x02cbuiltins\nexec\n${counted(`import os; os.system(${JSON.stringify(command)})`)}\x85R.`,
-  "a call that is then left out": (command) => `\x80\x02cos\nsystem\n${counted(command)}\x85R0N.`,
-  "a call within a list": (command) => `\x80\x02](cos\nsystem\n${counted(command)}\x85RK\x01e.`,
+    `\x80\x02cbuiltins\nexec\n${
+      pickledText(`import os; os.system(${JSON.stringify(command)})`)
+    }\x85R.`,
+  "a call whose result is discarded": (command) =>
+    `\x80\x02cos\nsystem\n${pickledText(command)}\x85R0N.`,
+  "a call within a list": (command) => `\x80\x02](cos\nsystem\n${pickledText(command)}\x85RK\x01e.`,
   "a call within the state of an object": (command) =>
-    `\x80\x02ccollections\nOrderedDict\n)R}${counted("a")}cos\nsystem\n${counted(command)}\x85Rsb.`,
+    `\x80\x02ccollections\nOrderedDict\n)R}${pickledText("a")}cos\nsystem\n${
+      pickledText(command)
+    }\x85Rsb.`,
 };
 
-const isPythonHere = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
+const isPythonInstalled = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
   .output().then(({ success }) => success, () => false);
 
-Deno.test("py_pickle runs no command, though Python would", async (test) => {
+Deno.test("py_pickle runs no command of a pickle that makes Python run it", async (test) => {
   const folder = await Deno.makeTempDir();
   try {
     for (const [index, [name, reducer]] of Object.entries(reducers).entries()) {
@@ -52,8 +59,8 @@ Deno.test("py_pickle runs no command, though Python would", async (test) => {
           deserializeError(text, "py_pickle"),
         ]);
         assertEquals(existsSync(file), false);
-        if (!isPythonHere || Deno.build.os === "windows") return;
-        // What it would have done, so that the proof is one.
+        if (!isPythonInstalled || Deno.build.os === "windows") return;
+        // Python runs the command, which shows that the attack is real.
         const load = "import base64, pickle, sys; pickle.loads(base64.b64decode(sys.argv[1]))";
         await new Deno.Command("python3", { args: ["-c", load, text], stderr: "null" }).output();
         assert(existsSync(file));
@@ -70,7 +77,7 @@ function repeatedTo(length: number, text: string): string {
   return text.repeat(length / text.length);
 }
 
-/** Lists that each hold the one before a hundred times, by way of the memo. */
+/** Nested lists that each contain the previous one a hundred times, through the memo. */
 function memoBomb(levels: number): string {
   const level = (_: unknown, i: number) =>
     `](${`h${String.fromCharCode(i)}`.repeat(100)}eq${String.fromCharCode(i + 1)}0`;
@@ -78,23 +85,26 @@ function memoBomb(levels: number): string {
     `h${String.fromCharCode(levels)}.`;
 }
 
-/** Each as long as a worker might write, and what it is refused for. */
+/** Pickles of lengths that a worker might write, and why they are rejected. */
 const bombs: Record<string, [pickle: () => string, reason: string]> = {
-  "lists in each other": [
+  "nested lists": [
     () => `${"]".repeat(400_000)}${"a".repeat(399_999)}.`,
     "nested deeper than 1000 levels",
   ],
-  "tuples in each other": [() => `)${"\x85".repeat(900_000)}.`, "nested deeper than 1000 levels"],
-  "states in each other": [
+  "nested tuples": [() => `)${"\x85".repeat(900_000)}.`, "nested deeper than 1000 levels"],
+  "nested states": [
     () => `${"ca\nb\n)R".repeat(150_000)}${"b".repeat(149_999)}.`,
     "nested deeper than 1000 levels",
   ],
-  "a memo that unfolds": [() => memoBomb(100), "unfolds to more than 1000000 items"],
-  "a memo of many": [() => `\x80\x04N${"\x94".repeat(4 * megabyte)}.`, "more than 1000000 items"],
-  "a memo with a far index": [() => "Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.", "not memorized"],
-  "a dict of the memo": [
+  "a memo that expands": [() => memoBomb(100), "expands to more than 1000000 items"],
+  "a memo with many entries": [
+    () => `\x80\x04N${"\x94".repeat(4 * megabyte)}.`,
+    "more than 1000000 items",
+  ],
+  "a large memo index": [() => "Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.", "unknown memo index"],
+  "a dict that contains the memo": [
     () => `\x80\x02]q\x00](${"h\0".repeat(500_000)}eq\x01}(h\0h\x01K\x01h\x01u.`,
-    "unfolds to more than 1000000 items",
+    "expands to more than 1000000 items",
   ],
   "many marks": [() => "(".repeat(4 * megabyte), "more than 1000000 items"],
   "many lists": [() => `](${"]".repeat(4 * megabyte)}e.`, "more than 1000000 items"],
@@ -104,27 +114,30 @@ const bombs: Record<string, [pickle: () => string, reason: string]> = {
   ],
   "many integers": [
     () => `](${repeatedTo(25 * megabyte, `\x8a\xff${"\x01".repeat(255)}`)}e.`,
-    "unfolds to more than 1000000 items",
+    "expands to more than 1000000 items",
   ],
   "many lone surrogates": [
     () => `X\0\0\x60\0${"\xed\xa0\x80".repeat(2 * megabyte)}.`,
     "more than 1000000 items",
   ],
-  "a length of 4 GB": [() => "\x80\x02X\xff\xff\xff\xff.", "it ends too early"],
+  "a length of 4 GB": [() => "\x80\x02X\xff\xff\xff\xff.", "unexpected end of data"],
   "a length of 16 EB": [
     () => "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff.",
-    "it ends too early",
+    "unexpected end of data",
   ],
-  "a frame that goes on": [
+  "a frame that is longer than the data": [
     () => "\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.",
-    "it ends too early",
+    "unexpected end of data",
   ],
   "an integer of a million digits": [() => `I${"9".repeat(megabyte)}\n.`, "too many digits"],
-  "a line without an end": [() => `V${"x".repeat(4 * megabyte)}`, "it ends too early"],
-  "more than may be stored": [() => "N".repeat(73 * megabyte), "it is longer than"],
+  "an unterminated line": [() => `V${"x".repeat(4 * megabyte)}`, "unexpected end of data"],
+  "more characters than the limit": [
+    () => "N".repeat(73 * megabyte),
+    "longer than 100663296 characters",
+  ],
 };
 
-Deno.test("py_pickle refuses what would take endless time or memory", async () => {
+Deno.test("py_pickle rejects pickles that would take excessive time or memory", async () => {
   const texts = Object.values(bombs).map(([pickle]) => btoa(pickle()));
   const limits = ["--v8-flags=--max-old-space-size=512"];
   const reader = new Deno.Command(Deno.execPath(), {
@@ -143,7 +156,7 @@ Deno.test("py_pickle refuses what would take endless time or memory", async () =
   }
 });
 
-Deno.test("py_pickle refuses what is cut off anywhere", async () => {
+Deno.test("py_pickle rejects a pickle that is truncated anywhere", async () => {
   for (const reducer of Object.values(reducers)) {
     const whole = reducer("touch file");
     for (let length = 0; length < whole.length; length++) {

@@ -13,7 +13,7 @@ async function readVectors(name: string) {
   return JSON.parse(await Deno.readTextFile(new URL(name, vectors)));
 }
 
-/** Of the Python that is here, or else as one wrote them before. */
+/** Pickles written by the installed Python, or else stored ones. */
 async function readPickles(): Promise<Record<string, (string | null)[]>> {
   try {
     const { success, stdout } = await new Deno.Command("python3", {
@@ -96,14 +96,14 @@ const expected: Record<string, unknown> = {
   deep: JSON.parse("[".repeat(301) + "]".repeat(301)),
 };
 
-Deno.test("py_pickle reads what Python pickles, in each of its protocols", async (test) => {
+Deno.test("py_pickle reads the pickles of Python in each protocol", async (test) => {
   const pickles = await readPickles();
   for (const [name, value] of Object.entries(expected)) {
     await test.step(name, async () => {
       for (const [protocol, text] of pickles[name]!.entries()) {
         if (text === null) continue;
         const read = await deserializeValue(text, "py_pickle");
-        // Some releases of Python 3.11 name the member of an enumeration instead of its value.
+        // Some releases of Python 3.11 write the name of an enum member instead of its value.
         const isNamed = name === "enum" && Object.hasOwn(read as object, "__global__");
         const wanted = isNamed ? { __global__: "app.Color.RED" } : value;
         assertEquals<unknown>(read, wanted, `protocol ${protocol}`);
@@ -111,7 +111,7 @@ Deno.test("py_pickle reads what Python pickles, in each of its protocols", async
     });
   }
 
-  await test.step("what contains itself still does, and the same stays the same", async () => {
+  await test.step("cycles and shared references are preserved", async () => {
     for (const text of pickles.cycle!) {
       const cycle = await deserializeValue(text, "py_pickle") as unknown[];
       assert(cycle[0] === 1 && cycle[1] === cycle);
@@ -127,13 +127,13 @@ Deno.test("py_pickle reads what Python pickles, in each of its protocols", async
     }
   });
 
-  await test.step("inputs are the positional arguments", () => {
+  await test.step("inputs are read as the positional arguments", () => {
     for (const text of pickles.inputs!) {
       assertEquals(pyPickle.deserializeArgs(text!), [1, "two", order(3, [])]);
     }
   });
 
-  await test.step("an exception is an error with its name, message and arguments", async () => {
+  await test.step("an exception is read as an error with name, message and arguments", async () => {
     for (
       const [key, name, message, args, code] of [
         ["exception", "ValueError", "bad, 7", ["bad", 7]],
@@ -154,20 +154,20 @@ Deno.test("py_pickle reads what Python pickles, in each of its protocols", async
     }
   });
 
-  await test.step("what is cut off anywhere is refused", async () => {
+  await test.step("a pickle that is truncated anywhere is rejected", async () => {
     for (const [name, texts] of Object.entries(pickles)) {
       for (const text of texts) {
         const whole = atob(text ?? "");
         const step = Math.ceil(whole.length / 300);
         for (let length = 0; length < whole.length; length += step) {
-          await refuses(latin1(whole.slice(0, length)), name);
+          await assertRefused(latin1(whole.slice(0, length)), name);
         }
       }
     }
   });
 });
 
-async function refuses(text: string, message: string, reason?: string): Promise<void> {
+async function assertRefused(text: string, message: string, reason?: string): Promise<void> {
   const error = await assertRejects(
     () => deserializeValue(text, "py_pickle"),
     UnsupportedSerializationError,
@@ -182,8 +182,8 @@ function repeated(count: number, text: string): string {
   return text.repeat(count);
 }
 
-/** Lists that each hold the one before ten times. */
-function laughs(levels: number, innermost: string): string {
+/** Nested lists that each contain the previous one ten times. */
+function billionLaughs(levels: number, innermost: string): string {
   const level = (_: unknown, i: number) =>
     `](${repeated(10, `h${String.fromCharCode(i)}`)}eq${String.fromCharCode(i + 1)}0`;
   return `\x80\x02${innermost}q\0` + "0" + Array.from({ length: levels }, level).join("") +
@@ -191,80 +191,96 @@ function laughs(levels: number, innermost: string): string {
 }
 
 const attacks: Record<string, [pickle: string, reason: string]> = {
-  "a call of os.system": ["cos\nsystem\n(S'id'\ntR.", "it calls os.system"],
+  "a call of os.system": ["cos\nsystem\n(S'id'\ntR.", "forbidden call of os.system"],
   "a call of posix.system": ["\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.", "posix"],
-  "a call of eval": ["c__builtin__\neval\n(S'1'\ntR.", "it calls builtins.eval"],
-  "a call of __import__": ["cbuiltins\n__import__\n(S'os'\ntR.", "it calls builtins.__import__"],
-  "a call by an instance": ["(S'id'\nios\nsystem\n.", "it calls os.system"],
+  "a call of eval": ["c__builtin__\neval\n(S'1'\ntR.", "forbidden call of builtins.eval"],
+  "a call of __import__": [
+    "cbuiltins\n__import__\n(S'os'\ntR.",
+    "forbidden call of builtins.__import__",
+  ],
+  "a call by an instance": ["(S'id'\nios\nsystem\n.", "forbidden call of os.system"],
   "a call inside of a class": [
     "cbuiltins\ngetattr\n(cos\npath\nS'join'\ntR(tR.",
-    "it calls os.path.join",
+    "forbidden call of os.path.join",
   ],
   "a call inside of an exception": ["capp\nError\n((cos\nsystem\n(S'id'\ntRttR.", "os.system"],
-  "a call of what is no name": ["(S'id'\n(tR.", "it calls what is no name"],
-  "a persistent ID": ["P1\n.", "its operation 0x50 is not known"],
-  "an extension": ["\x80\x02\x82\x01.", "its operation 0x82 is not known"],
-  "an unknown protocol": ["\x80\x06N.", "its protocol 6 is not known"],
-  "a huge frame": ["\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
-  "a huge text": ["\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fN.", "it ends too early"],
+  "a call of a value that is not a name": ["(S'id'\n(tR.", "invalid name in a call"],
+  "a persistent ID": ["P1\n.", "unknown opcode 0x50"],
+  "an extension": ["\x80\x02\x82\x01.", "unknown opcode 0x82"],
+  "an unknown protocol": ["\x80\x06N.", "unknown protocol 6"],
+  "a huge frame": ["\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "unexpected end of data"],
+  "a huge text": ["\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fN.", "unexpected end of data"],
   "a huge integer": [
     "\x80\x02\x8b\x00\x00\x10\x00" + repeated(2 ** 20, "\x01") + ".",
     "too many digits",
   ],
   "a huge decimal integer": [`L${repeated(1e6, "9")}L\n.`, "too many digits"],
-  "a huge index of the memo": [`Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.`, "not memorized"],
-  "a memo of many": ["\x80\x04N" + repeated(2e6, "\x94") + ".", "more than 1000000 items"],
+  "a huge memo index": [`Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.`, "unknown memo index"],
+  "a memo with many entries": [
+    "\x80\x04N" + repeated(2e6, "\x94") + ".",
+    "more than 1000000 items",
+  ],
   "many marks": [repeated(2e6, "(") + "N.", "more than 1000000 items"],
   "many copies": ["N" + repeated(2e6, "2") + ".", "more than 1000000 items"],
-  "a billion laughs": [laughs(9, "X\x03\0\0\0lol"), "unfolds to more than 1000000 items"],
+  "a billion laughs": [
+    billionLaughs(9, "X\x03\0\0\0lol"),
+    "expands to more than 1000000 items",
+  ],
   "a long text many times": [
     "\x80\x02X\xa0\x86\x01\0" + repeated(100_000, "x") + "q\x000](" + repeated(5_000, "h\0") + "e.",
-    "unfolds to more than 1000000 items",
+    "expands to more than 1000000 items",
   ],
-  "a million lists in each other": [
+  "400,000 nested lists": [
     repeated(400_000, "]") + repeated(399_999, "a") + ".",
     "nested deeper than 1000 levels",
   ],
-  "a million tuples in each other": [
+  "900,000 nested tuples": [
     ")" + repeated(900_000, "\x85") + ".",
     "nested deeper than 1000 levels",
   ],
-  "deep below what is shared": [
+  "deep nesting of shared values": [
     "\x80\x02" + "Nq\0" + repeated(1_500, "\x85q\0h\0\x86") + ".",
     "nested deeper than 1000 levels",
   ],
-  "a set that is made of text": ["cbuiltins\nset\n(S'a'\ntR.", "is not made of items"],
-  "no value": [".", "it takes what is not there"],
-  "a key without a value": ["(S'a'\nd.", "it has a key without a value"],
-  "an item appended to text": ["S'a'\nNa.", "it appends to what is no object"],
-  "a broken datetime": [
-    "cdatetime\ndatetime\n(C\x0a\x07\xea\x0d\x02\x03\x04\x05\0\0\0tR.",
-    "it has a date or time that is none",
+  "a set of a text": [
+    "cbuiltins\nset\n(S'a'\ntR.",
+    "invalid builtins.set: expected items",
   ],
-  "an endless timedelta": ["cdatetime\ntimedelta\n(F1e300\ntR.", "it has a timedelta"],
+  "no value": [".", "stack underflow"],
+  "a key without a value": ["(S'a'\nd.", "key without a value"],
+  "an item appended to text": ["S'a'\nNa.", "items appended to a value that is not an object"],
+  "an invalid datetime": [
+    "cdatetime\ndatetime\n(C\x0a\x07\xea\x0d\x02\x03\x04\x05\0\0\0tR.",
+    "invalid date or time",
+  ],
+  "a timedelta that is out of range": ["cdatetime\ntimedelta\n(F1e300\ntR.", "invalid timedelta"],
 };
 
-Deno.test("py_pickle refuses what an attacker pickles, and runs nothing", async (test) => {
+Deno.test("py_pickle rejects malicious and invalid pickles, and runs nothing", async (test) => {
   for (const [name, [pickle, reason]] of Object.entries(attacks)) {
     await test.step(name, async () => {
-      await refuses(latin1(pickle), name, reason);
+      await assertRefused(latin1(pickle), name, reason);
     });
   }
 
-  await test.step("a million lists", async () => {
-    await refuses(latin1(repeated(1e6, "]") + repeated(1e6 - 1, "a") + "."), "lists");
+  await test.step("a million nested lists", async () => {
+    await assertRefused(latin1(repeated(1e6, "]") + repeated(1e6 - 1, "a") + "."), "lists");
   });
 
-  await test.step("what is no base64", async () => {
-    for (const text of ["", "{}", "é"]) await refuses(text, text);
+  await test.step("a text that is not base64", async () => {
+    for (const text of ["", "{}", "é"]) await assertRefused(text, text);
   });
 
-  await test.step("what is no exception", async () => {
+  await test.step("an error that is not an exception", async () => {
     const error = () => deserializeError(latin1("]."), "py_pickle");
-    await assertRejects(error, UnsupportedSerializationError, "builtins.list is no exception");
+    await assertRejects(
+      error,
+      UnsupportedSerializationError,
+      "expected an exception, found builtins.list",
+    );
   });
 
-  await test.step("a name of the prototype is a name", async () => {
+  await test.step("the names of prototype properties are ordinary names", async () => {
     const pickle = "capp\nA\n)R}(V__proto__\nV1\nVtoString\nV2\nub.";
     const value = await deserializeValue(latin1(pickle), "py_pickle") as Record<string, unknown>;
     assertEquals(Object.getPrototypeOf(value), Object.prototype);
@@ -279,7 +295,7 @@ Deno.test("py_pickle refuses what an attacker pickles, and runs nothing", async 
   });
 });
 
-Deno.test("DBOS_JSON reads what Go's JSON and gob write", async () => {
+Deno.test("DBOS_JSON reads the JSON and gobs that Go writes", async () => {
   const texts = await readVectors("go_json.json");
   const read = (name: string) => deserializeValue(texts[name], "DBOS_JSON");
   assertEquals(await read("nil"), null);
@@ -304,7 +320,7 @@ Deno.test("DBOS_JSON reads what Go's JSON and gob write", async () => {
   assertEquals(goJson.deserializeArgs(texts.nil), [null]);
   const error = await deserializeError(texts.plainError, "DBOS_JSON");
   assertEquals([error.name, error.message], ["Error", "no such order"]);
-  // These are base64, too.
+  // Some of these are valid base64, too.
   for (const text of ["boom", "", "failed!!"]) {
     assertEquals((await deserializeError(text, "DBOS_JSON")).message, text);
   }
@@ -312,7 +328,7 @@ Deno.test("DBOS_JSON reads what Go's JSON and gob write", async () => {
   assertEquals([ofType.name, ofType.message, ofType.code], ["OrderError", "no such order", 7]);
 });
 
-Deno.test("java_jackson reads what the serializer of DBOS for Java writes", async () => {
+Deno.test("java_jackson reads what DBOS for Java writes", async () => {
   const texts = await readVectors("java_jackson.json");
   for (
     const [name, value] of Object.entries({
@@ -368,7 +384,7 @@ Deno.test("java_jackson reads what the serializer of DBOS for Java writes", asyn
   await assertRejects(() => deserializeValue(deep, "java_jackson"), UnsupportedSerializationError);
 });
 
-Deno.test("a value without a format is read as what an old worker of TypeScript wrote", async () => {
+Deno.test("a value without a format is read as one of an old TypeScript worker", async () => {
   const stored = [
     { dbos_type: "dbos_Date", dbos_data: at.toISOString() },
     { dbos_type: "dbos_BigInt", dbos_data: "12345678901234567890" },
@@ -390,9 +406,9 @@ Deno.test("a value without a format is read as what an old worker of TypeScript 
   ]);
 });
 
-Deno.test("a value without a format is read as what an old worker of Python or Go wrote", async () => {
+Deno.test("a value without a format is read as one of an old Python or Go worker", async () => {
   const pickles = Object.values((await readVectors("pickles.json")) as string[][]).flat();
-  // Earlier protocols have no mark, and no worker writes them.
+  // Earlier protocols have no marker, and no worker writes them.
   for (const text of pickles.filter((text) => text?.startsWith("gA"))) {
     assertEquals(await deserializeValue(text, null), await deserializeValue(text, "py_pickle"));
   }
@@ -407,7 +423,7 @@ Deno.test("a value without a format is read as what an old worker of Python or G
   }
 });
 
-Deno.test("a value without a format is refused if it may be of another worker", async () => {
+Deno.test("a value without a format is rejected if it may be of another worker", async () => {
   const java = await readVectors("java_jackson.json");
   const { gobError } = await readVectors("go_json.json");
   const foreign = ["scalars", "longs", "bytes", "maps", "record"].map((name) => java[name]);
@@ -424,7 +440,7 @@ Deno.test("a value without a format is refused if it may be of another worker", 
   }
 });
 
-/** The same numbers each time, of a linear congruence. */
+/** A deterministic generator of random numbers. */
 function createRandom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -433,7 +449,7 @@ function createRandom(seed: number): (below: number) => number {
   };
 }
 
-Deno.test("readers of native formats end with a value or their own error on anything", async () => {
+Deno.test("readers of native formats return or throw their own error on any input", async () => {
   const random = createRandom(7);
   const pickles = Object.values(await readPickles()).flat().filter((text) => text !== null);
   const byte = () => String.fromCharCode(random(256));

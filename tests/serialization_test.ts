@@ -4,7 +4,7 @@ import {
   DBOSPortableJSON,
   serializeArgs,
   serializeResError,
-  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no paths of a package
+  // deno-lint-ignore no-import-prefix -- the import maps of the tests have no subpaths of packages
 } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/serialization";
 import { Buffer } from "node:buffer";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
@@ -53,7 +53,7 @@ const superjsonValues: Record<string, unknown> = {
   nested: { list: [undefined, { date, many: 1n }] },
 };
 
-Deno.test("portable_json is the text that the DBOS SDK writes", async () => {
+Deno.test("portable_json writes the same text as the DBOS SDK", async () => {
   for (const [name, value] of Object.entries(portableValues)) {
     assertEquals(portableJson.serializeValue(value), DBOSPortableJSON.stringify(value), name);
   }
@@ -70,7 +70,7 @@ Deno.test("portable_json is the text that the DBOS SDK writes", async () => {
   assertEquals(portableJson.deserializeArgs("{}"), []);
 });
 
-Deno.test("what Go before 1.8 says is portable_json is read as what it is", async () => {
+Deno.test("a value that Go before 1.8 labels as portable_json is read correctly", async () => {
   for (const value of [null, [1], { a: [] }, "text", true, -7.5]) {
     const json = JSON.stringify(value);
     assertEquals(portableJson.deserializeArgs(json), [value]);
@@ -79,7 +79,7 @@ Deno.test("what Go before 1.8 says is portable_json is read as what it is", asyn
   assertEquals(await deserializeValue("__DBOS_NIL", "portable_json"), null);
 });
 
-Deno.test("portable_json refuses what JSON would lose or cannot hold", () => {
+Deno.test("portable_json throws on values that JSON cannot represent", () => {
   const cycle: Record<string, unknown> = {};
   cycle.list = [cycle];
   for (
@@ -87,8 +87,8 @@ Deno.test("portable_json refuses what JSON would lose or cannot hold", () => {
       [() => {}, "a function"],
       [{ list: [Symbol("mark")] }, "a symbol"],
       [class {}, "a function"],
-      [new Map([[7, "seven"]]), "one of its keys is of type number, not string"],
-      [cycle, "it contains itself"],
+      [new Map([[7, "seven"]]), "expected string keys, found type number"],
+      [cycle, "it has a circular reference"],
     ] as const
   ) {
     assertThrows(() => portableJson.serializeValue(value), TypeError, message);
@@ -97,7 +97,7 @@ Deno.test("portable_json refuses what JSON would lose or cannot hold", () => {
   }
 });
 
-Deno.test("portable_json gives the errors that the DBOS SDK writes", async () => {
+Deno.test("portable_json reads the errors that the DBOS SDK writes", async () => {
   const error = Object.assign(new Error("no such order"), {
     name: "OrderError",
     code: "E7",
@@ -120,7 +120,7 @@ Deno.test("portable_json gives the errors that the DBOS SDK writes", async () =>
   assertEquals((await deserializeError('"just text"', "portable_json")).message, "just text");
 });
 
-Deno.test("js_superjson is read by the DBOS SDK, and reads what that writes", async () => {
+Deno.test("js_superjson and the DBOS SDK read what the other writes", async () => {
   for (const [name, value] of Object.entries(superjsonValues)) {
     assertEquals(DBOSJSON.parse(jsSuperjson.serializeValue(value)), value, name);
     const text = DBOSJSON.stringify(value) as string;
@@ -132,7 +132,7 @@ Deno.test("js_superjson is read by the DBOS SDK, and reads what that writes", as
   assertThrows(() => jsSuperjson.serializeArgs([], { a: 1 }), TypeError, "namedArgs");
 });
 
-Deno.test("js_superjson passes values under keys with dots and backslashes", async () => {
+Deno.test("js_superjson preserves values under keys with dots and backslashes", async () => {
   const shared = { date };
   const value = {
     list: [{ "a.b": date, "c\\d": 1n, "\\.e": { "f\\": new Set([1]) } }],
@@ -144,7 +144,7 @@ Deno.test("js_superjson passes values under keys with dots and backslashes", asy
   assertEquals(await deserializeValue(text, "js_superjson"), value);
 });
 
-Deno.test("js_superjson refuses keys by which a prototype can be changed", () => {
+Deno.test("js_superjson throws on keys that could change a prototype", () => {
   for (const key of ["__proto__", "constructor", "prototype"]) {
     const value = JSON.parse(`{"inside":[{"${key}":1}]}`);
     assertThrows(() => jsSuperjson.serializeValue(value), Error, `Detected property ${key}`);
@@ -152,7 +152,7 @@ Deno.test("js_superjson refuses keys by which a prototype can be changed", () =>
   }
 });
 
-Deno.test("js_superjson keeps what is the same object the same", async () => {
+Deno.test("js_superjson preserves shared references and cycles", async () => {
   const shared = { at: date };
   const value = { first: shared, second: [shared], self: undefined as unknown };
   value.self = value;
@@ -168,14 +168,14 @@ Deno.test("js_superjson keeps what is the same object the same", async () => {
   }
 });
 
-Deno.test("js_superjson passes a Buffer, which is read as a Uint8Array", async () => {
+Deno.test("js_superjson writes a Buffer, and reads it as a Uint8Array", async () => {
   const buffer = Buffer.from("bytes ä");
   assertEquals(DBOSJSON.parse(jsSuperjson.serializeValue({ buffer })), { buffer });
   const read = await deserializeValue(DBOSJSON.stringify([buffer]) as string, "js_superjson");
   assertEquals(read, [new Uint8Array(buffer)]);
 });
 
-Deno.test("js_superjson gives the errors that the DBOS SDK writes", async () => {
+Deno.test("js_superjson reads the errors that the DBOS SDK writes", async () => {
   const cause = Object.assign(new TypeError("the cause"), { cause: "the cause of the cause" });
   const error = Object.assign(new Error("no such order", { cause }), {
     name: "OrderError",
@@ -206,14 +206,15 @@ Deno.test("js_superjson gives the errors that the DBOS SDK writes", async () => 
   assertEquals((await deserializeError(thrownText, "js_superjson")).message, "just text");
 });
 
-Deno.test("deserializeValue() refuses JSON without a mark under js_superjson", async () => {
+Deno.test("deserializeValue() throws on js_superjson without its marker", async () => {
   for (const text of ['{"json":{"a":1}}', '{"a":1}', "[1]", "7", "null"]) {
-    await assertRejects(() => deserializeValue(text, "js_superjson"), TypeError, "lacks the mark");
-    await assertRejects(() => deserializeError(text, "js_superjson"), TypeError, "lacks the mark");
+    const message = 'expected __dbos_serializer to be "superjson"';
+    await assertRejects(() => deserializeValue(text, "js_superjson"), TypeError, message);
+    await assertRejects(() => deserializeError(text, "js_superjson"), TypeError, message);
   }
 });
 
-Deno.test("deserializeValue() reads a value without a format by its mark, or refuses it", async () => {
+Deno.test("deserializeValue() recognises a value without a format, or rejects it", async () => {
   const marked = DBOSJSON.stringify({ at: date }) as string;
   for (const serialization of [null, ""]) {
     assertEquals(await deserializeValue(marked, serialization), { at: date });
@@ -231,7 +232,7 @@ Deno.test("deserializeValue() reads a value without a format by its mark, or ref
   const error = await assertRejects(
     () => deserializeValue("x", "DBOS_GOB"),
     UnsupportedSerializationError,
-    "its serialization format DBOS_GOB is not known",
+    "unknown serialization format DBOS_GOB",
   );
   assertEquals(error.serialization, "DBOS_GOB");
 });

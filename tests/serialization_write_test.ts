@@ -8,12 +8,12 @@ import { goJsonWriter } from "../src/serialization/go/write_go_json.ts";
 import { pyPickleWriter } from "../src/serialization/python/write_pickle.ts";
 import { pickleValues } from "./interop/round_trip_values.ts";
 
-const isPythonHere = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
+const isPythonInstalled = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
   .output().then(({ success }) => success, () => false);
 
 interface ReadByPython {
   text: string;
-  /** Its pickle in each protocol. */
+  /** The value, pickled in each protocol. */
   pickles: string[];
 }
 
@@ -34,8 +34,8 @@ async function readWithPython(pickles: readonly string[]): Promise<ReadByPython[
 const at = new Date("2026-01-02T03:04:05.678Z");
 const shared = { a: 1 };
 
-/** Values, each with what Python calls it, and with what it is read as where that is another. */
-const vectors: [value: unknown, inPython: string, read?: unknown][] = [
+/** Values, with their repr() in Python and, where it differs, the value that is read back. */
+const vectors: [value: unknown, pythonRepr: string, read?: unknown][] = [
   [null, "None"],
   [undefined, "None", null],
   [[true, false], "[True, False]"],
@@ -59,18 +59,18 @@ const vectors: [value: unknown, inPython: string, read?: unknown][] = [
   [{ b: 1, a: { "": null }, 7: [] }, "{'7': [], 'b': 1, 'a': {'': None}}"],
   [JSON.parse('{"__proto__":1}'), "{'__proto__': 1}"],
   [{ a: undefined, b: [undefined] }, "{'b': [None]}", { b: [null] }],
-  [new Map<unknown, unknown>([[1, "one"], ["two", at]]), `{1: 'one', 'two': ${inPython(at)}}`],
+  [new Map<unknown, unknown>([[1, "one"], ["two", at]]), `{1: 'one', 'two': ${pythonRepr(at)}}`],
   [new Map([["a", 1]]), "{'a': 1}", { a: 1 }],
-  [new Map<unknown, unknown>([[null, 1], [at, 2]]), `{None: 1, ${inPython(at)}: 2}`],
+  [new Map<unknown, unknown>([[null, 1], [at, 2]]), `{None: 1, ${pythonRepr(at)}: 2}`],
   [new Set(), "set()"],
   [new Set([2n ** 64n]), "{18446744073709551616}"],
-  [at, inPython(at)],
-  [new Date("0001-01-01T00:00:00Z"), inPython(new Date("0001-01-01T00:00:00Z"))],
-  [[new Date("9999-12-31T23:59:59.999Z")], `[${inPython(new Date("9999-12-31T23:59:59.999Z"))}]`],
+  [at, pythonRepr(at)],
+  [new Date("0001-01-01T00:00:00Z"), pythonRepr(new Date("0001-01-01T00:00:00Z"))],
+  [[new Date("9999-12-31T23:59:59.999Z")], `[${pythonRepr(new Date("9999-12-31T23:59:59.999Z"))}]`],
   [[shared, shared], "[{'a': 1}, {'a': 1}]"],
 ];
 
-function inPython(date: Date): string {
+function pythonRepr(date: Date): string {
   const [, year, ...rest] = /(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z/.exec(date.toISOString())!;
   const parts = [year, ...rest].map(Number);
   parts.push(parts.pop()! * 1000);
@@ -78,7 +78,7 @@ function inPython(date: Date): string {
   return `datetime.datetime(${parts.join(", ")}, tzinfo=datetime.timezone.utc)`;
 }
 
-Deno.test("py_pickle is read as what was written", () => {
+Deno.test("py_pickle reads back what it has written", () => {
   for (const [value, text, read = value] of vectors) {
     const pickle = pyPickleWriter.serializeValue(value);
     assertEquals(pyPickleWriter.deserializeValue(pickle), read === undefined ? null : read, text);
@@ -86,8 +86,8 @@ Deno.test("py_pickle is read as what was written", () => {
 });
 
 Deno.test({
-  name: "py_pickle is to Python what was written",
-  ignore: !isPythonHere,
+  name: "Python reads what py_pickle has written",
+  ignore: !isPythonInstalled,
   async fn() {
     const pickles = vectors.map(([value]) => pyPickleWriter.serializeValue(value));
     const read = await readWithPython(pickles);
@@ -96,8 +96,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "py_pickle survives Python in each of its protocols, whatever is written",
-  ignore: !isPythonHere,
+  name: "py_pickle reads any value back after Python has pickled it again in each protocol",
+  ignore: !isPythonInstalled,
   async fn() {
     const seed = 7;
     const values = fc.sample(pickleValues({}), { numRuns: 2_000, seed });
@@ -113,13 +113,13 @@ Deno.test({
   },
 });
 
-Deno.test("py_pickle keeps what is the same the same, and what contains itself", () => {
+Deno.test("py_pickle preserves shared references and cycles", () => {
   const cycle: unknown[] = [shared, new Map([[1, shared]])];
   cycle.push(cycle);
   const read = pyPickleWriter.deserializeValue(pyPickleWriter.serializeValue(cycle)) as unknown[];
   assert(read[2] === read);
   assert((read[1] as Map<number, unknown>).get(1) === read[0]);
-  // So many that their numbers take more than a byte.
+  // So many that a memo index takes more than one byte.
   const many = Array.from({ length: 300 }, () => ({ at }));
   const twice = pyPickleWriter.serializeValue([...many, ...many]);
   const readTwice = pyPickleWriter.deserializeValue(twice) as unknown[];
@@ -127,16 +127,16 @@ Deno.test("py_pickle keeps what is the same the same, and what contains itself",
   assert(readTwice[299] === readTwice[599]);
 });
 
-Deno.test("py_pickle has the arguments as Python's DBOS has them", async () => {
+Deno.test("py_pickle writes arguments as DBOS for Python does", async () => {
   const pickles = [
     pyPickleWriter.serializeArgs([1, [at]], { second: new Set([2]) }),
     pyPickleWriter.serializeArgs([]),
   ];
   assertEquals(pickles.map(pyPickleWriter.deserializeArgs), [[1, [at]], []]);
-  if (!isPythonHere) return;
+  if (!isPythonInstalled) return;
   const read = await readWithPython(pickles);
   assertEquals(read.map(({ text }) => text), [
-    `{'args': (1, [${inPython(at)}]), 'kwargs': {'second': {2}}}`,
+    `{'args': (1, [${pythonRepr(at)}]), 'kwargs': {'second': {2}}}`,
     "{'args': (), 'kwargs': {}}",
   ]);
 });
@@ -147,7 +147,7 @@ class Money {
   }
 }
 
-const refused: [value: unknown, message: string][] = [
+const invalidValues: [value: unknown, message: string][] = [
   [() => {}, "Cannot serialize a function as py_pickle"],
   [{ list: [Symbol("mark")] }, "a symbol"],
   [new Money(), "an object of class Money"],
@@ -157,27 +157,36 @@ const refused: [value: unknown, message: string][] = [
   [new Uint16Array(2), "an object of class Uint16Array"],
   [new ArrayBuffer(2), "an object of class ArrayBuffer"],
   [Promise.resolve(), "an object of class Promise"],
-  [new Date(NaN), "a Date that is none"],
-  [new Date("-000001-01-01T00:00:00Z"), "a Date of the year -1"],
-  [new Date("+010000-01-01T00:00:00Z"), "a Date of the year 10000"],
-  [new Set([[1]]), "a Set that has an object of class Array, which Python cannot hash,"],
-  [new Map([[{}, 1]]), "a Map that has an object of class Object, which Python cannot hash,"],
-  [new Set([1, true]), "a Set with a boolean that equals another one in Python"],
-  [new Map<unknown, unknown>([[1, 1], [1n, 2]]), "a Map with a bigint that equals another one"],
-  [new Set([null, undefined]), "a Set with undefined that equals another one"],
-  [new Set([new Date(5), new Date(5)]), "a Set with an object of class Date that equals another"],
+  [new Date(NaN), "Cannot serialize an invalid Date as py_pickle"],
+  [
+    new Date("-000001-01-01T00:00:00Z"),
+    "a Date in the year -1 as py_pickle: Python supports the years 1 to 9999",
+  ],
+  [new Date("+010000-01-01T00:00:00Z"), "a Date in the year 10000"],
+  [new Set([[1]]), "a Set as py_pickle: Python cannot hash an object of class Array"],
+  [new Map([[{}, 1]]), "a Map as py_pickle: Python cannot hash an object of class Object"],
+  [new Set([1, true]), "a Set as py_pickle: a boolean equals another entry in Python"],
+  [
+    new Map<unknown, unknown>([[1, 1], [1n, 2]]),
+    "a Map as py_pickle: a bigint equals another entry",
+  ],
+  [new Set([null, undefined]), "a Set as py_pickle: undefined equals another entry"],
+  [
+    new Set([new Date(5), new Date(5)]),
+    "a Set as py_pickle: an object of class Date equals another entry",
+  ],
   [JSON.parse("[".repeat(1_000) + "]".repeat(1_000)), "it is nested deeper than 450 levels"],
 ];
 
-Deno.test("py_pickle refuses what Python would not have as it is", () => {
-  for (const [value, message] of refused) {
+Deno.test("py_pickle throws on values that Python cannot represent", () => {
+  for (const [value, message] of invalidValues) {
     assertThrows(() => pyPickleWriter.serializeValue(value), Error, message);
     assertThrows(() => pyPickleWriter.serializeArgs([1, { value }]), Error, message);
     assertThrows(() => pyPickleWriter.serializeArgs([], { value }), Error, message);
   }
 });
 
-Deno.test("DBOS_JSON is the portable JSON of one argument, as base64", () => {
+Deno.test("DBOS_JSON writes one argument as base64 of its portable JSON", () => {
   for (
     const [value, json, read] of [
       [{ a: [1, "ä😀\0"] }, '{"a":[1,"ä😀\\u0000"]}'],
@@ -204,7 +213,7 @@ Deno.test("DBOS_JSON is the portable JSON of one argument, as base64", () => {
   assertEquals(goJsonWriter.serializeArgs([]), "__DBOS_NIL");
 });
 
-Deno.test("DBOS_JSON refuses what Go would not have as it is", () => {
+Deno.test("DBOS_JSON throws on values that Go cannot represent", () => {
   const several = () => goJsonWriter.serializeArgs([1, 2]);
   assertThrows(several, TypeError, "Cannot serialize 2 arguments as DBOS_JSON");
   const named = () => goJsonWriter.serializeArgs([], { a: 1 });
@@ -216,8 +225,8 @@ Deno.test("DBOS_JSON refuses what Go would not have as it is", () => {
   assertThrows(() => goJsonWriter.serializeValue(() => {}), TypeError, "a function");
 });
 
-Deno.test("what cannot be written is refused before anything is sent", async () => {
-  // Nothing listens there: an attempt to send would end in another error.
+Deno.test("values that cannot be serialized are rejected before anything is sent", async () => {
+  // No server listens there: an attempt to send would fail with another error.
   const pool = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/none" });
   const task = { workflowName: "task", queueName: "tasks" };
   for (

@@ -12,8 +12,8 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-// That they run it is proven by `deno task test:interop`.
-Deno.test("what is written is where old and new workers look for it", async (test) => {
+// `deno task test:interop` tests that workers run such workflows.
+Deno.test("inputs are written where old and new workers read them", async (test) => {
   await using database = await createTestDatabase();
   await (await startWorker({ systemDatabaseUrl: database.url }))[Symbol.asyncDispose]();
   const pool = new pg.Pool({ connectionString: database.url });
@@ -58,7 +58,7 @@ Deno.test("what is written is where old and new workers look for it", async (tes
     await assertInBothPlaces(workflowID, "last");
   });
 
-  // Those that other clients have written are in one place only.
+  // Inputs that other clients have written are in one place only.
   for (
     const [place, change] of Object.entries({
       "the place of old workers": "delete from dbos.workflow_input where workflow_uuid = $1",
@@ -66,7 +66,7 @@ Deno.test("what is written is where old and new workers look for it", async (tes
         "update dbos.workflow_status set inputs = null where workflow_uuid = $1",
     })
   ) {
-    await test.step(`forkWorkflow() of what is in ${place}`, async () => {
+    await test.step(`forkWorkflow() of an input in ${place}`, async () => {
       const { workflowID } = await enqueue(client, task, place);
       await pool.query(change, [workflowID]);
       assertEquals((await getStatus(client, workflowID))?.input, [place]);
@@ -75,14 +75,14 @@ Deno.test("what is written is where old and new workers look for it", async (tes
     });
   }
 
-  await test.step("an ID that an old worker has deleted", async () => {
+  await test.step("enqueue() with an ID that an old worker has deleted", async () => {
     const { workflowID } = await enqueue(client, task, "deleted");
     await pool.query("delete from dbos.workflow_status where workflow_uuid = $1", [workflowID]);
     await enqueue(client, { ...task, workflowID }, "new");
     await assertInBothPlaces(workflowID, "new");
   });
 
-  await test.step("rewindWorkflow() of what either worker has ended", async () => {
+  await test.step("rewindWorkflow() of a workflow that either kind of worker ended", async () => {
     for (
       const end of [
         "update dbos.workflow_status set status = 'SUCCESS', output = '1' where workflow_uuid = $1",

@@ -7,7 +7,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 import { loadStatements, statementFolders } from "./support/statements.ts";
 
-/** What the header of a file of sql/ says. */
+/** The header of a file of sql/. */
 interface Header {
   name: string;
   parameters: Column[];
@@ -24,7 +24,7 @@ interface File {
   path: string;
   source: string;
   header: Header;
-  /** The tables and columns that it cannot do without. */
+  /** The tables and columns that it always needs. */
   needs: string[];
   /** The tables and columns that its conditions name. */
   features: string[];
@@ -46,7 +46,7 @@ function parseColumns(list: string): Column[] {
   }));
 }
 
-/** The lines that are left of a source where these conditions hold, all parameters being given. */
+/** The lines of a source whose conditions hold, if all parameters are given. */
 function selectLines(source: string, holds: (feature: string) => boolean): string[] {
   const isTrue = (condition: string): boolean =>
     condition.startsWith("not ")
@@ -83,14 +83,14 @@ function readFile(path: string): File {
   };
 }
 
-/** A value that a statement takes, by what it makes of the parameter. */
+/** A valid value of a parameter, by its type and its cast in the statement. */
 function emptyValue({ source }: File, { name, type }: Column): string | number | boolean {
   if (type !== "text") return type === "int" ? 0 : false;
   const cast = new RegExp(`(?<!:):${name}::text::([a-z]+)`).exec(source)?.[1] ?? "text";
   return { json: "[]", jsonb: "{}", bigint: "0", int: "0", boolean: "false" }[cast] ?? "x";
 }
 
-/** Runs every statement on the schema as it is, and compares its columns with its header. */
+/** Runs every statement on the current schema, and compares its columns with its header. */
 async function checkStatements(connection: pg.Client): Promise<void> {
   const present = await findFeatures(connection);
   const results: pg.FieldDef[][] = [];
@@ -108,14 +108,14 @@ async function checkStatements(connection: pg.Client): Promise<void> {
     const { header, needs, source } = file;
     const lines = selectLines(source, (feature) => present.has(feature));
     const columns = lines.slice(Math.max(lines.indexOf("select"), 0));
-    /** Whether no line is left that gives a column. */
+    /** Whether all lines that return an optional column have been dropped. */
     const isAbsent = ({ name, isOptional }: Column) =>
       isOptional && !columns.some((line) => new RegExp(`\\b${name}(?:::text)?,?$`).test(line));
-    // What needs something that came later is not for this schema.
+    // Skips statements that need a table or column of a later schema.
     if (!needs.every((name) => present.has(name))) continue;
     const statement = statements.find(({ name }) => name === header.name);
     assert(statement, header.name);
-    // Settings take no parameters; they are sent as text.
+    // `set` takes no parameters; these statements are sent as text.
     if (/^\s*set /.test(statement.sql)) continue;
     const parameters = header.parameters.map((column) => [column.name, emptyValue(file, column)]);
     await database.run(statement, Object.fromEntries(parameters));
@@ -151,7 +151,7 @@ async function connect(url: string): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.end() });
 }
 
-Deno.test("every statement gives the columns of its header on the newest schema", async () => {
+Deno.test("every statement returns the columns of its header on the newest schema", async () => {
   await using database = await createTestDatabase();
   await using connection = await connect(database.url);
   await migrate(connection);
@@ -160,7 +160,7 @@ Deno.test("every statement gives the columns of its header on the newest schema"
   assertEquals(allFeatures.filter((feature) => !present.has(feature)), []);
 });
 
-Deno.test("every statement runs on a schema that lacks any of its features", async (test) => {
+Deno.test("every statement runs on a schema that lacks any one feature", async (test) => {
   await using database = await createTestDatabase();
   await using connection = await connect(database.url);
   await migrate(connection);
@@ -185,7 +185,7 @@ Deno.test("every statement runs on every schema version of the DBOS SDK", async 
   for (let version = oldestVersion; version <= newestVersion; version++) {
     await migrate(connection, version);
     await checkStatements(connection);
-    // Before version 33 nothing tells in which format a value is, which portable JSON needs.
+    // Schemas before version 33 do not store the format of a value, which portable JSON needs.
     const serializationType = version >= 33 ? "portable" : "native";
     await using client = createClient(connection, { serializationType });
     const workflowID = `version-${version}`;
@@ -194,9 +194,9 @@ Deno.test("every statement runs on every schema version of the DBOS SDK", async 
     await send(client, workflowID, version);
     const status = await getStatus(client, workflowID);
     assertEquals(status?.status, "ENQUEUED");
-    // With an ID that is new, another form of the statement.
-    const unlabelled = await enqueue(client, echo, version);
-    assertEquals((await unlabelled.getStatus())?.input, [version]);
+    // For a generated ID the client sends another form of the statement.
+    const withGeneratedID = await enqueue(client, echo, version);
+    assertEquals((await withGeneratedID.getStatus())?.input, [version]);
     assertEquals(await getEvent(client, workflowID, "key", 0), null);
     const { rows } = await connection.query(
       "select message from dbos.notifications where destination_uuid = $1",
@@ -210,7 +210,7 @@ Deno.test("every statement runs on every schema version of the DBOS SDK", async 
 });
 
 Deno.test({
-  name: "psql runs every file of sql/ as it is",
+  name: "psql runs every file of sql/ as it stands",
   ignore: !hasPsql(),
   async fn() {
     await using database = await createTestDatabase();
@@ -233,7 +233,7 @@ Deno.test({
       const columns = new TextDecoder().decode(stdout).split("\n")[0]!.split(",");
       if (header.row.length > 0) {
         assertEquals(
-          // Lines of which a schema keeps one give a column each here.
+          // psql runs all alternative lines for a column, of which a schema keeps one.
           [...new Set(columns)].sort(),
           header.row.map(({ name }) => name).sort(),
           path,

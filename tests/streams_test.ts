@@ -20,7 +20,7 @@ interface Relay extends WorkflowHandle {
 
 type Format = "portable" | "native";
 
-/** A workflow that writes to the stream `log` what it is sent. */
+/** Starts a workflow that writes the messages that it receives to the stream `log`. */
 async function startRelay(client: Client, format: Format = "portable"): Promise<Relay> {
   const options = { workflowName: "relay", queueName: "tasks", serializationType: format };
   const handle = await enqueue(client, options, "log");
@@ -38,7 +38,7 @@ async function writeNumbers(client: Client, count: number): Promise<string> {
   return handle.workflowID;
 }
 
-/** Rows as a worker leaves them, of a workflow that runs for ever. */
+/** Inserts a workflow and its stream as a worker writes them. By default it never ends. */
 async function insertStream(
   { pool }: PollRecorder,
   values: { value: string; serialization?: string | null; offset?: number }[],
@@ -59,16 +59,16 @@ async function insertStream(
   return workflowID;
 }
 
-const patient = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 60 };
 
-Deno.test("a stream is read as a worker writes it", async (test) => {
+Deno.test("streams are read while a worker writes them", async (test) => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
 
   for (const format of ["portable", "native"] as const) {
-    await test.step(`readStream() gives each value as it comes, in ${format} format`, async () => {
+    await test.step(`readStream() yields values when written, in ${format} format`, async () => {
       const { workflowID, relay } = await startRelay(client, format);
-      const values = readStream(client, workflowID, "log", patient);
+      const values = readStream(client, workflowID, "log", waitOptions);
       const sent = ["first", { second: [2, null] }, "__DBOS_STREAM_CLOSED", null];
       for (const value of sent) {
         await relay({ values: [value] });
@@ -80,21 +80,21 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     });
   }
 
-  await test.step("readStream() starts before its workflow runs", async () => {
+  await test.step("readStream() can start before the workflow runs", async () => {
     const { workflowID } = await enqueue(
       client,
       { workflowName: "writeNumbers", queueName: "tasks", delaySeconds: 0.2 },
       "log",
       2,
     );
-    const values = Array.fromAsync(readStream(client, workflowID, "log", patient));
+    const values = Array.fromAsync(readStream(client, workflowID, "log", waitOptions));
     assertEquals(await values, [0, 1]);
   });
 
   for (const end of ["return", "fail"] as const) {
     await test.step(`a stream that is not closed ends with its workflow: ${end}`, async () => {
       const { workflowID, relay } = await startRelay(client);
-      const values = readStream(client, workflowID, "log", patient);
+      const values = readStream(client, workflowID, "log", waitOptions);
       await relay({ values: ["only"] });
       assertEquals((await values.next()).value, "only");
       await relay({ values: ["last", "of all"], end });
@@ -105,7 +105,7 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
   await test.step("a stream ends when its workflow is cancelled", async () => {
     const { workflowID, relay } = await startRelay(client);
     await relay({ values: ["only"] });
-    const values = readStream(client, workflowID, "log", patient);
+    const values = readStream(client, workflowID, "log", waitOptions);
     assertEquals((await values.next()).value, "only");
     const next = values.next();
     await recorder.pool.query(
@@ -115,10 +115,10 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     assertEquals((await next).done, true);
   });
 
-  await test.step("many values come with one look", async () => {
+  await test.step("one poll returns many values", async () => {
     const workflowID = await writeNumbers(client, 230);
     polls.length = 0;
-    const values = await Array.fromAsync(readStream(client, workflowID, "log", patient));
+    const values = await Array.fromAsync(readStream(client, workflowID, "log", waitOptions));
     assertEquals(values, Array.from({ length: 230 }, (_, index) => index));
     assertEquals(polls.map(({ wanted }) => (wanted[0] as { offset: number }).offset), [
       0,
@@ -127,7 +127,7 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     ]);
   });
 
-  await test.step("readStream() starts at its offset", async () => {
+  await test.step("readStream() starts at the given offset", async () => {
     const workflowID = await writeNumbers(client, 5);
     const readFrom = (offset: number) =>
       Array.fromAsync(readStream(client, workflowID, "log", { offset }));
@@ -136,26 +136,26 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     assertEquals(await readFrom(2 ** 31 - 1), []);
   });
 
-  await test.step("a snapshot ends with the last value that is there", async () => {
+  await test.step("a snapshot ends with the last value that has been written", async () => {
     const { workflowID, relay } = await startRelay(client);
     const snapshot = (offset = 0) =>
       Array.fromAsync(readStream(client, workflowID, "log", { snapshot: true, offset }));
     assertEquals(await snapshot(), []);
     await relay({ values: [1, 2] });
-    assertEquals(await readStreamOffset(client, workflowID, "log", 1, patient), 2);
+    assertEquals(await readStreamOffset(client, workflowID, "log", 1, waitOptions), 2);
     assertEquals(await snapshot(), [1, 2]);
     assertEquals(await snapshot(1), [2]);
     assertEquals(await snapshot(7), []);
     await relay({ end: "close" });
   });
 
-  await test.step("readStreamOffset() waits for its value, and reads no other", async () => {
+  await test.step("readStreamOffset() waits for its value, and returns no other", async () => {
     const { workflowID, relay } = await startRelay(client);
-    const third = readStreamOffset(client, workflowID, "log", 2, patient);
+    const third = readStreamOffset(client, workflowID, "log", 2, waitOptions);
     await relay({ values: ["a", "b"] });
     await relay({ values: ["c", "d"] });
     assertEquals(await third, "c");
-    const fifth = readStreamOffset(client, workflowID, "log", 4, patient);
+    const fifth = readStreamOffset(client, workflowID, "log", 4, waitOptions);
     await relay({ end: "close" });
     const error = await assertRejects(() => fifth, StreamEndedError);
     assertEquals(
@@ -167,13 +167,13 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
     assertEquals(await readStreamOffset(client, workflowID, "log", 0), "a");
   });
 
-  await test.step("1,000 streams are one query a tick", async () => {
+  await test.step("1,000 streams share one query per poll", async () => {
     const writers = [];
     for (let index = 0; index < 1000; index++) {
       writers.push(insertStream(recorder, [{ value: `${index}` }]));
     }
     const workflowIDs = await Promise.all(writers);
-    const streams = workflowIDs.map((id) => readStream(client, id, "log", patient));
+    const streams = workflowIDs.map((id) => readStream(client, id, "log", waitOptions));
     polls.length = 0;
     const read = (values: AsyncGenerator<unknown>) => values.next().then(({ value }) => value);
     assertEquals(await Promise.all(streams.map(read)), workflowIDs.map((_, index) => index));
@@ -191,7 +191,7 @@ Deno.test("a stream is read as a worker writes it", async (test) => {
   });
 });
 
-Deno.test("what is read follows the rows", async (test) => {
+Deno.test("readStream() depends only on the rows of the stream and its workflow", async (test) => {
   await using recorder = await openPollRecorder();
   const { client, pool } = recorder;
 
@@ -199,7 +199,7 @@ Deno.test("what is read follows the rows", async (test) => {
     await test.step(`a stream ends at ${closing}`, async () => {
       const values = [{ value: "1" }, { value: closing, serialization: null }, { value: "2" }];
       const workflowID = await insertStream(recorder, values);
-      const read = await Array.fromAsync(readStream(client, workflowID, "log", patient));
+      const read = await Array.fromAsync(readStream(client, workflowID, "log", waitOptions));
       assertEquals(read, [1]);
       assertEquals(
         await Array.fromAsync(readStream(client, workflowID, "log", { offset: 2, snapshot: true })),
@@ -208,13 +208,13 @@ Deno.test("what is read follows the rows", async (test) => {
     });
   }
 
-  await test.step("what comes after a gap waits for the gap to be filled", async () => {
+  await test.step("values after a gap are read once the gap is filled", async () => {
     const workflowID = await insertStream(recorder, [
       { value: "0" },
       { value: "2", offset: 2 },
       { value: "3", offset: 3 },
     ]);
-    const values = readStream(client, workflowID, "log", patient);
+    const values = readStream(client, workflowID, "log", waitOptions);
     assertEquals((await values.next()).value, 0);
     const next = values.next();
     const snapshot = readStream(client, workflowID, "log", { snapshot: true });
@@ -238,18 +238,18 @@ Deno.test("what is read follows the rows", async (test) => {
     }
   });
 
-  await test.step("a value in an unknown format ends the reading, but not before it", async () => {
+  await test.step("a value that cannot be read throws after the previous values", async () => {
     const workflowID = await insertStream(recorder, [
       { value: "1" },
       { value: "gASVBQAAAA==", serialization: "py_pickle" },
     ]);
-    const values = readStream(client, workflowID, "log", patient);
+    const values = readStream(client, workflowID, "log", waitOptions);
     assertEquals((await values.next()).value, 1);
     await assertRejects(() => values.next(), UnsupportedSerializationError, "py_pickle");
     assertEquals((await values.next()).done, true);
   });
 
-  await test.step("a transaction reads what it has written itself", async () => {
+  await test.step("a transaction reads its own writes", async () => {
     const workflowID = await insertStream(recorder, []);
     const connection = await pool.connect();
     await connection.query("begin");
@@ -271,7 +271,7 @@ Deno.test("what is read follows the rows", async (test) => {
     connection.release();
   });
 
-  await test.step("readStream() of a workflow that is not there is refused", async () => {
+  await test.step("readStream() throws if the workflow does not exist", async () => {
     for (const snapshot of [false, true]) {
       const error = await assertRejects(
         () => readStream(client, "nobody", "log", { snapshot }).next(),
@@ -283,18 +283,18 @@ Deno.test("what is read follows the rows", async (test) => {
   });
 });
 
-Deno.test("the wait for a value ends, and leaves nothing behind", async (test) => {
+Deno.test("the wait for a value leaves nothing behind when it ends", async (test) => {
   // Deno fails a step that leaves a timer behind.
   await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
   const { client, polls } = recorder;
-  const long = { timeoutSeconds: 3_600 };
+  const longTimeout = { timeoutSeconds: 3_600 };
   const workflowID = await insertStream(recorder, [{ value: "1" }, { value: "2" }]);
 
   await test.step("after timeoutSeconds for each value", async () => {
     for (const timeoutSeconds of [0, 0.2]) {
       const values = readStream(client, workflowID, "log", { timeoutSeconds });
       assertEquals((await values.next()).value, 1);
-      // The time that the reader takes is not counted.
+      // The time between two reads does not count.
       await new Promise((resolve) => setTimeout(resolve, 300));
       assertEquals((await values.next()).value, 2);
       const startedAt = performance.now();
@@ -307,47 +307,49 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
     await assertRejects(
       () => readStreamOffset(client, workflowID, "log", 9, { timeoutSeconds: 0.05 }),
       StreamTimeoutError,
-      `Cannot read stream log of workflow ${workflowID}: its value 9 has not come within 0.05 s`,
+      `Cannot read stream log of workflow ${workflowID}: value 9 was not written within 0.05 s`,
     );
   });
-  await test.step("with its signal", async () => {
-    const stop = new AbortController();
+  await test.step("on its signal", async () => {
+    const controller = new AbortController();
     const values = readStream(client, workflowID, "log", {
-      ...long,
+      ...longTimeout,
       offset: 2,
-      signal: stop.signal,
+      signal: controller.signal,
     });
     const next = values.next();
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
-    stop.abort(new Error("enough"));
+    controller.abort(new Error("enough"));
     await assertRejects(() => next, Error, "enough");
-    const late = readStream(client, workflowID, "log", { signal: stop.signal });
+    const late = readStream(client, workflowID, "log", { signal: controller.signal });
     await assertRejects(() => late.next(), Error, "enough");
   });
-  await test.step("when it is broken off", async () => {
-    for await (const value of readStream(client, workflowID, "log", long)) {
+  await test.step("on break", async () => {
+    for await (const value of readStream(client, workflowID, "log", longTimeout)) {
       assertEquals(value, 1);
       break;
     }
   });
-  await test.step("when it is abandoned without a word", async () => {
-    const values = readStream(client, workflowID, "log", long);
+  await test.step("when the generator is abandoned", async () => {
+    const values = readStream(client, workflowID, "log", longTimeout);
     assertEquals((await values.next()).value, 1);
   });
-  await test.step("by return() while a value is waited for", async () => {
-    const values = readStream(client, workflowID, "log", { ...long, offset: 2 });
+  await test.step("on return() during a wait", async () => {
+    const values = readStream(client, workflowID, "log", { ...longTimeout, offset: 2 });
     const next = values.next();
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
     assertEquals((await values.return()).done, true);
     assertEquals((await next).done, true);
-    const unread = readStream(client, workflowID, "log", long);
+    const unread = readStream(client, workflowID, "log", longTimeout);
     await unread.return();
     assertEquals((await unread.next()).done, true);
   });
-  await test.step("by cancelling a ReadableStream of it", async () => {
-    const body = ReadableStream.from(readStream(client, workflowID, "log", { ...long, offset: 1 }));
+  await test.step("when a ReadableStream of it is cancelled", async () => {
+    const body = ReadableStream.from(
+      readStream(client, workflowID, "log", { ...longTimeout, offset: 1 }),
+    );
     const reader = body.getReader();
     assertEquals((await reader.read()).value, 2);
     const next = reader.read();
@@ -357,7 +359,7 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
     assertEquals((await next).done, true);
   });
   await test.step("when the client is closed", async () => {
-    const next = readStream(client, workflowID, "log", { ...long, offset: 2 }).next();
+    const next = readStream(client, workflowID, "log", { ...longTimeout, offset: 2 }).next();
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
     await client.close();
@@ -365,13 +367,13 @@ Deno.test("the wait for a value ends, and leaves nothing behind", async (test) =
   });
 });
 
-Deno.test("misuse of readStream() is refused at once", async () => {
+Deno.test("invalid arguments of readStream() are rejected before anything is sent", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   const read = (workflowID: unknown, key: unknown, options: unknown = {}) => () =>
     readStream(client, workflowID as string, key as string, options as object);
   for (
-    const [misuse, error, message] of [
+    const [call, error, message] of [
       [read("", "log"), RangeError, "workflowID"],
       [read(7, "log"), TypeError, "workflowID"],
       [read("id", " "), RangeError, "key"],
@@ -384,7 +386,7 @@ Deno.test("misuse of readStream() is refused at once", async () => {
       [read("id", "log", { timeoutSeconds: -1 }), RangeError, "timeoutSeconds"],
       [read("id", "log", { pollingIntervalMs: 0 }), RangeError, "pollingIntervalMs"],
     ] as const
-  ) assertThrows(misuse, error, message);
+  ) assertThrows(call, error, message);
   await assertRejects(() => readStreamOffset(client, "id", "log", NaN), RangeError, "offset");
   assertEquals(polls, []);
 });

@@ -8,7 +8,7 @@ function assertIncreasing(ids: string[]): void {
   }
 }
 
-/** Runs `body` under a clock that shows what `now` says. */
+/** Runs `body` with `now` as the clock. */
 function withClock<Result>(now: () => number, body: () => Result): Result {
   const realNow = Date.now;
   Date.now = now;
@@ -19,7 +19,7 @@ function withClock<Result>(now: () => number, body: () => Result): Result {
   }
 }
 
-Deno.test("uuidV7() has the time of its making, in milliseconds", () => {
+Deno.test("uuidV7() contains the current time in milliseconds", () => {
   const before = Date.now();
   const id = uuidV7();
   const after = Date.now();
@@ -28,15 +28,15 @@ Deno.test("uuidV7() has the time of its making, in milliseconds", () => {
   assert(before <= timestamp && timestamp <= after);
 });
 
-Deno.test("uuidV7() increases without a repetition, 100,000 times in a row", () => {
+Deno.test("uuidV7() returns increasing and distinct IDs 100,000 times in a row", () => {
   const ids = Array.from({ length: 100_000 }, uuidV7);
   assertIncreasing(ids);
   assertEquals(ids.filter((id) => !v7.validate(id)), []);
-  // What is random differs even where time and counter do not tell the IDs apart.
+  // The random parts alone are distinct, too.
   assertEquals(new Set(ids.map((id) => id.slice(19))).size, ids.length);
 });
 
-Deno.test("uuidV7() increases while the clock stands still or goes back", () => {
+Deno.test("uuidV7() increases even if the clock stands still or goes back", () => {
   const start = Date.now();
   const first = uuidV7();
   const still = withClock(() => start, () => Array.from({ length: 10_000 }, uuidV7));
@@ -46,7 +46,7 @@ Deno.test("uuidV7() increases while the clock stands still or goes back", () => 
   assertEquals(ids.filter((id) => !v7.validate(id)), []);
 });
 
-Deno.test("uuidV7() catches up with a clock that goes ahead", () => {
+Deno.test("uuidV7() follows a clock that jumps ahead", () => {
   const ahead = Date.now() + 3_600_000;
   const id = withClock(() => ahead, uuidV7);
   assertEquals(v7.extractTimestamp(id), ahead);

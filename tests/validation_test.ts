@@ -11,13 +11,13 @@ import {
   send,
 } from "../mod.ts";
 
-type Refusal = [
+type InvalidInput = [
   input: unknown,
   errorClass: typeof TypeError | typeof RangeError,
   messageIncludes: string,
 ];
 
-/** Has the shape of npm:pg's Pool, and tells whether anything was sent. */
+/** Has the shape of a Pool of npm:pg, and counts what is sent. */
 class UnusedPool {
   readonly totalCount = 0;
   statements = 0;
@@ -33,8 +33,8 @@ class UnusedPool {
   }
 }
 
-/** What no name and no ID can be. */
-const badTexts: Refusal[] = [
+/** Invalid names and IDs. */
+const invalidTexts: InvalidInput[] = [
   ["", RangeError, "it is empty or only white space"],
   [" \t\n\u00a0", RangeError, "it is empty or only white space"],
   ["a\0b", RangeError, "it contains a NUL character"],
@@ -48,22 +48,22 @@ const badTexts: Refusal[] = [
 const cycle: Record<string, unknown> = {};
 cycle.list = [cycle];
 
-/** What portable JSON cannot hold. */
-const badValues: Refusal[] = [
-  [cycle, TypeError, "it contains itself"],
+/** Values that portable JSON cannot represent. */
+const invalidValues: InvalidInput[] = [
+  [cycle, TypeError, "it has a circular reference"],
   [() => {}, TypeError, "Cannot serialize a function"],
   [{ mark: Symbol("mark") }, TypeError, "Cannot serialize a symbol"],
-  [new Map([[7, "seven"]]), TypeError, "one of its keys is of type number"],
+  [new Map([[7, "seven"]]), TypeError, "expected string keys, found type number"],
 ];
 
-const badTimeouts: Refusal[] = [
-  [-1, RangeError, "expected a finite number not below 0"],
-  [NaN, RangeError, "expected a finite number not below 0"],
-  [-Infinity, RangeError, "expected a finite number not below 0"],
+const invalidTimeouts: InvalidInput[] = [
+  [-1, RangeError, "expected a finite number of at least 0"],
+  [NaN, RangeError, "expected a finite number of at least 0"],
+  [-Infinity, RangeError, "expected a finite number of at least 0"],
   ["5", TypeError, "a value of type string as timeoutSeconds"],
 ];
 
-const badIntervals: Refusal[] = [
+const invalidIntervals: InvalidInput[] = [
   [0, RangeError, "expected an integer from 1"],
   [1.5, RangeError, "expected an integer from 1"],
   [Infinity, RangeError, "expected an integer from 1"],
@@ -71,18 +71,22 @@ const badIntervals: Refusal[] = [
   ["5", TypeError, "a value of type string as pollingIntervalMs"],
 ];
 
-const enqueueRefusals: Record<string, Refusal[]> = {
-  workflowName: [...badTexts, [undefined, TypeError, "a value of type undefined as workflowName"]],
-  queueName: [...badTexts, [undefined, TypeError, "a value of type undefined as queueName"]],
-  workflowID: badTexts,
-  workflowClassName: badTexts,
-  workflowConfigName: badTexts,
-  appVersion: badTexts,
-  applicationName: badTexts,
-  deduplicationID: badTexts,
-  queuePartitionKey: badTexts,
-  authenticatedUser: badTexts,
-  assumedRole: badTexts,
+const invalidEnqueueOptions: Record<string, InvalidInput[]> = {
+  workflowName: [...invalidTexts, [
+    undefined,
+    TypeError,
+    "a value of type undefined as workflowName",
+  ]],
+  queueName: [...invalidTexts, [undefined, TypeError, "a value of type undefined as queueName"]],
+  workflowID: invalidTexts,
+  workflowClassName: invalidTexts,
+  workflowConfigName: invalidTexts,
+  appVersion: invalidTexts,
+  applicationName: invalidTexts,
+  deduplicationID: invalidTexts,
+  queuePartitionKey: invalidTexts,
+  authenticatedUser: invalidTexts,
+  assumedRole: invalidTexts,
   authenticatedRoles: [
     ["admin", TypeError, "a value of type string as authenticatedRoles"],
     [[7], TypeError, "a value of type number as authenticatedRoles"],
@@ -127,12 +131,12 @@ const enqueueRefusals: Record<string, Refusal[]> = {
     [{ key: "a\0b" }, RangeError, "they contain a NUL character or a lone surrogate"],
     [{ "a\0b": 1 }, RangeError, "they contain a NUL character or a lone surrogate"],
     [{ deep: [{ key: "\\\udfff" }] }, RangeError, "a NUL character or a lone surrogate"],
-    [cycle, TypeError, "it contains itself"],
+    [cycle, TypeError, "it has a circular reference"],
     [{ run() {} }, TypeError, "Cannot serialize a function"],
   ],
   namedArgs: [
     [[1], TypeError, "an array as namedArgs: expected a plain object"],
-    [cycle, TypeError, "it contains itself"],
+    [cycle, TypeError, "it has a circular reference"],
   ],
   workflowIDReusePolicy: [
     ["replace", RangeError, 'expected "return-existing" or "reject"'],
@@ -147,16 +151,16 @@ const enqueueRefusals: Record<string, Refusal[]> = {
 
 const task = { workflowName: "echo", queueName: "tasks" };
 
-/** Checks that each of `refusals` is refused by `call`, and that nothing is sent meanwhile. */
+/** Checks that `call` rejects each of `inputs`, and sends nothing. */
 async function assertRefused(
-  what: string,
-  refusals: Refusal[],
+  label: string,
+  inputs: InvalidInput[],
   call: (pool: UnusedPool, input: never) => Promise<unknown>,
 ): Promise<void> {
-  for (const [input, errorClass, messageIncludes] of refusals) {
+  for (const [input, errorClass, messageIncludes] of inputs) {
     const pool = new UnusedPool();
     const error = await call(pool, input as never).then(
-      () => new Error(`${what} took ${String(messageIncludes)}`),
+      () => new Error(`${label} took ${String(messageIncludes)}`),
       (error) => error,
     );
     assertThrows(
@@ -165,25 +169,25 @@ async function assertRefused(
       },
       errorClass,
       messageIncludes,
-      `${what}: ${error}`,
+      `${label}: ${error}`,
     );
-    assertEquals(error.constructor, errorClass, `${what}: ${error}`);
-    assertEquals(pool.statements, 0, what);
+    assertEquals(error.constructor, errorClass, `${label}: ${error}`);
+    assertEquals(pool.statements, 0, label);
   }
 }
 
-Deno.test("enqueue() refuses bad options before anything is sent", async (test) => {
-  for (const [option, refusals] of Object.entries(enqueueRefusals)) {
+Deno.test("enqueue() rejects invalid options before anything is sent", async (test) => {
+  for (const [option, inputs] of Object.entries(invalidEnqueueOptions)) {
     await test.step(option, () =>
       assertRefused(
         option,
-        refusals,
+        inputs,
         (pool, value) => enqueue(pool, { ...task, [option]: value } as EnqueueOptions),
       ));
   }
 });
 
-Deno.test("enqueue() refuses a deadline together with a timeout", async () => {
+Deno.test("enqueue() rejects a deadline together with a timeout", async () => {
   const deadlineEpochMS = Date.now();
   await assertRefused(
     "deadlineEpochMS",
@@ -192,10 +196,10 @@ Deno.test("enqueue() refuses a deadline together with a timeout", async () => {
   );
 });
 
-Deno.test("enqueue() and send() refuse values that cannot be serialized", async () => {
-  await assertRefused("argument", badValues, (pool, value) => enqueue(pool, task, 1, value));
-  await assertRefused("message", badValues, (pool, value) => send(pool, "id", value));
-  const unserializable = badValues.slice(1, 3);
+Deno.test("enqueue() and send() reject values that cannot be serialized", async () => {
+  await assertRefused("argument", invalidValues, (pool, value) => enqueue(pool, task, 1, value));
+  await assertRefused("message", invalidValues, (pool, value) => send(pool, "id", value));
+  const unserializable = invalidValues.slice(1, 3);
   await assertRefused(
     "native argument",
     unserializable,
@@ -208,17 +212,21 @@ Deno.test("enqueue() and send() refuse values that cannot be serialized", async 
   );
   await assertRefused(
     "native namedArgs",
-    [[{ a: 1 }, TypeError, 'only "portable" has them']],
+    [[{ a: 1 }, TypeError, 'use "portable" or "py_pickle"']],
     (pool, namedArgs) => enqueue(pool, { ...task, namedArgs, serializationType: "native" }),
   );
 });
 
-Deno.test("send() refuses bad options before anything is sent", async () => {
-  await assertRefused("destinationID", badTexts, (pool, id) => send(pool, id, "message"));
-  await assertRefused("topic", badTexts, (pool, topic) => send(pool, "id", "message", { topic }));
+Deno.test("send() rejects invalid options before anything is sent", async () => {
+  await assertRefused("destinationID", invalidTexts, (pool, id) => send(pool, id, "message"));
+  await assertRefused(
+    "topic",
+    invalidTexts,
+    (pool, topic) => send(pool, "id", "message", { topic }),
+  );
   await assertRefused(
     "idempotencyKey",
-    badTexts,
+    invalidTexts,
     (pool, idempotencyKey) => send(pool, "id", "message", { idempotencyKey }),
   );
   await assertRefused(
@@ -228,33 +236,33 @@ Deno.test("send() refuses bad options before anything is sent", async () => {
   );
 });
 
-Deno.test("getEvent() and getResult() refuse bad options before anything is sent", async () => {
-  const badOptions: Record<string, Refusal[]> = {
-    timeoutSeconds: badTimeouts,
-    pollingIntervalMs: badIntervals,
+Deno.test("getEvent() and getResult() reject invalid options before anything is sent", async () => {
+  const invalidOptions: Record<string, InvalidInput[]> = {
+    timeoutSeconds: invalidTimeouts,
+    pollingIntervalMs: invalidIntervals,
   };
-  await assertRefused("workflowID", badTexts, (pool, id) => getEvent(pool, id, "key"));
-  await assertRefused("key", badTexts, (pool, key) => getEvent(pool, "id", key));
-  await assertRefused("workflowID", badTexts, (pool, id) => getResult(pool, id));
-  await assertRefused("workflowID", badTexts, (pool, id) => getStatus(pool, id));
-  for (const [option, refusals] of Object.entries(badOptions)) {
+  await assertRefused("workflowID", invalidTexts, (pool, id) => getEvent(pool, id, "key"));
+  await assertRefused("key", invalidTexts, (pool, key) => getEvent(pool, "id", key));
+  await assertRefused("workflowID", invalidTexts, (pool, id) => getResult(pool, id));
+  await assertRefused("workflowID", invalidTexts, (pool, id) => getStatus(pool, id));
+  for (const [option, inputs] of Object.entries(invalidOptions)) {
     await assertRefused(
       option,
-      refusals,
+      inputs,
       (pool, value) => getEvent(pool, "id", "key", { [option]: value }),
     );
     await assertRefused(
       option,
-      refusals,
+      inputs,
       (pool, value) => getResult(pool, "id", { [option]: value }),
     );
   }
-  const numbers = badTimeouts.filter(([input]) => typeof input === "number");
+  const numbers = invalidTimeouts.filter(([input]) => typeof input === "number");
   await assertRefused("timeout", numbers, (pool, value) => getEvent(pool, "id", "key", value));
 });
 
-Deno.test("retrieveWorkflow() refuses an ID that names nothing", () => {
-  for (const [id, errorClass, messageIncludes] of badTexts) {
+Deno.test("retrieveWorkflow() throws on an invalid ID", () => {
+  for (const [id, errorClass, messageIncludes] of invalidTexts) {
     assertThrows(
       () => retrieveWorkflow(new UnusedPool(), id as string),
       errorClass,
@@ -263,45 +271,49 @@ Deno.test("retrieveWorkflow() refuses an ID that names nothing", () => {
   }
 });
 
-const clientRefusals: Record<string, Refusal[]> = {
-  schema: badTexts,
-  applicationName: badTexts,
+const invalidClientOptions: Record<string, InvalidInput[]> = {
+  schema: invalidTexts,
+  applicationName: invalidTexts,
   serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
-  pollingIntervalMs: badIntervals,
+  pollingIntervalMs: invalidIntervals,
   retryTimeoutSeconds: [
-    [-1, RangeError, "expected a finite number not below 0"],
-    [Infinity, RangeError, "expected a finite number not below 0"],
+    [-1, RangeError, "expected a finite number of at least 0"],
+    [Infinity, RangeError, "expected a finite number of at least 0"],
     ["1", TypeError, "a value of type string as retryTimeoutSeconds"],
   ],
 };
 
-Deno.test("createClient() refuses bad options", async () => {
-  for (const [option, refusals] of Object.entries(clientRefusals)) {
+Deno.test("createClient() throws on invalid options", async () => {
+  for (const [option, inputs] of Object.entries(invalidClientOptions)) {
     await assertRefused(
       option,
-      refusals,
-      // deno-lint-ignore require-await -- so that what it throws is a rejection
+      inputs,
+      // deno-lint-ignore require-await -- async turns an error that it throws into a rejection
       async (pool, value) => createClient(pool, { [option]: value }),
     );
   }
 });
 
-Deno.test("connect() refuses bad options before it connects", async () => {
-  // Nothing listens there: an attempt to connect would end in another error.
+Deno.test("connect() rejects invalid options before it connects", async () => {
+  // No server listens there: an attempt to connect would fail with another error.
   const url = "postgres://user@127.0.0.1:1/database";
-  const refusals: Record<string, Refusal[]> = {
-    ...clientRefusals,
-    systemDatabase: badTexts,
+  const invalidOptions: Record<string, InvalidInput[]> = {
+    ...invalidClientOptions,
+    systemDatabase: invalidTexts,
     maxConnections: [
       [0, RangeError, "expected an integer from 1"],
       [1.5, RangeError, "expected an integer from 1"],
       ["1", TypeError, "a value of type string as maxConnections"],
     ],
   };
-  for (const [option, list] of Object.entries(refusals)) {
-    await assertRefused(option, list, (_pool, value) => connect(url, { [option]: value }));
+  for (const [option, inputs] of Object.entries(invalidOptions)) {
+    await assertRefused(option, inputs, (_pool, value) => connect(url, { [option]: value }));
   }
-  for (const bad of ["http://user@host/db", "host=localhost", "user@host/db"]) {
-    await assertRejects(() => connect(bad), TypeError, "the given URL is not a Postgres URL");
+  for (const invalidUrl of ["http://user@host/db", "host=localhost", "user@host/db"]) {
+    await assertRejects(
+      () => connect(invalidUrl),
+      TypeError,
+      "the given URL is not a Postgres URL",
+    );
   }
 });

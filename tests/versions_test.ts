@@ -21,7 +21,7 @@ import { startWorker } from "./support/start_worker.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 
-/** A database in which a worker has made the tables, and then run something or nothing. */
+/** Creates a database with the tables of a worker, which runs until `work` is done. */
 async function createSystemDatabase(
   work: (client: Client) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<TestDatabase> {
@@ -32,13 +32,13 @@ async function createSystemDatabase(
   return database;
 }
 
-async function versionThatRuns(client: Client): Promise<string | undefined> {
+async function runAndGetVersion(client: Client): Promise<string | undefined> {
   const handle = await enqueue(client, task);
   await handle.getResult({ timeoutSeconds: 60 });
   return (await handle.getStatus())?.applicationVersion;
 }
 
-Deno.test("the latest version runs what is enqueued without a version", async () => {
+Deno.test("the latest version runs workflows that are enqueued without a version", async () => {
   await using database = await createTestDatabase();
   const systemDatabaseUrl = database.url;
   await using _old = await startWorker({ systemDatabaseUrl, applicationVersion: "v1" });
@@ -46,11 +46,11 @@ Deno.test("the latest version runs what is enqueued without a version", async ()
   await using client = await connect(database.url);
 
   assertEquals((await getLatestApplicationVersion(client))?.versionName, "v2");
-  assertEquals(await versionThatRuns(client), "v2");
+  assertEquals(await runAndGetVersion(client), "v2");
   for (const version of ["v1", "v2", "v1"]) {
     await setLatestApplicationVersion(client, version);
     assertEquals((await getLatestApplicationVersion(client))?.versionName, version);
-    for (let count = 0; count < 5; count++) assertEquals(await versionThatRuns(client), version);
+    for (let count = 0; count < 5; count++) assertEquals(await runAndGetVersion(client), version);
   }
   const versions = await listApplicationVersions(client);
   assertEquals(versions.map(({ versionName }) => versionName), ["v1", "v2"]);
@@ -59,7 +59,7 @@ Deno.test("the latest version runs what is enqueued without a version", async ()
   assert(versions[0]!.createdAt <= versions[1]!.createdAt);
 });
 
-Deno.test("functions for application versions", async (test) => {
+Deno.test("application versions are listed and made the latest", async (test) => {
   await using database = await createSystemDatabase();
   await using client = await connect(database.url);
   await execute(
@@ -74,14 +74,14 @@ Deno.test("functions for application versions", async (test) => {
     return (await getLatestApplicationVersion(client, options))?.versionName;
   };
 
-  await test.step("each call makes its version the latest, however fast they follow", async () => {
+  await test.step("each call makes its version the latest, even in quick succession", async () => {
     for (const versionName of ["shop-1", "shop-2", "shop-1", "shop-2", "shop-1"]) {
       await setLatestApplicationVersion(client, versionName);
       assertEquals(await latestName("shop"), versionName);
     }
   });
 
-  await test.step("a version becomes the latest where clocks have been ahead", async () => {
+  await test.step("a version becomes the latest even if clocks have been ahead", async () => {
     await execute(
       database.url,
       `update dbos.application_versions set version_timestamp = version_timestamp + 3600000
@@ -89,14 +89,14 @@ Deno.test("functions for application versions", async (test) => {
     );
     await setLatestApplicationVersion(client, "shop-2", { applicationName: "shop" });
     assertEquals(await latestName("shop"), "shop-2");
-    // Other applications need not follow.
+    // The versions of other applications are not affected.
     await setLatestApplicationVersion(client, "bank-1", { applicationName: "bank" });
     const [bank] = await listApplicationVersions(client, { applicationName: "bank" });
     assertEquals(bank?.versionName, "bank-1");
     assert(bank!.versionTimestamp < Date.now() + 1_800_000);
   });
 
-  await test.step("a version that is not there or another application's is refused", async () => {
+  await test.step("a missing version or one of another application is rejected", async () => {
     const missing = await assertRejects(
       () => setLatestApplicationVersion(client, "nobody's"),
       NonExistentVersionError,
@@ -112,7 +112,7 @@ Deno.test("functions for application versions", async (test) => {
     assertEquals([foreign.applicationName, foreign.owner], ["shop", "bank"]);
   });
 
-  await test.step("an unclaimed version goes to one of those who want it at once", async () => {
+  await test.step("an unclaimed version goes to one of several concurrent callers", async () => {
     await using pool = Object.assign(new pg.Pool({ connectionString: database.url }), {
       [Symbol.asyncDispose]: () => pool.end(),
     });
@@ -130,7 +130,7 @@ Deno.test("functions for application versions", async (test) => {
     assertEquals(new Set(owners).size, 1);
   });
 
-  await test.step("they are part of a caller's transaction", async () => {
+  await test.step("the functions take part in the caller's transaction", async () => {
     const connection = new pg.Client({ connectionString: database.url });
     await connection.connect();
     const before = await latestName();
@@ -147,7 +147,7 @@ Deno.test("functions for application versions", async (test) => {
     await connection.end();
   });
 
-  await test.step("names that name nothing are refused", async () => {
+  await test.step("invalid names are rejected", async () => {
     for (const name of ["", "a\0b", 7 as never]) {
       await assertRejects(() => setLatestApplicationVersion(client, name), Error, "versionName");
       const options = { applicationName: name };
@@ -156,7 +156,7 @@ Deno.test("functions for application versions", async (test) => {
     }
   });
 
-  await test.step("they serve schemas without applications, and refuse those without versions", async () => {
+  await test.step("schemas may lack application names, but not versions", async () => {
     await execute(
       database.url,
       "alter table dbos.application_versions drop column application_name",
@@ -178,9 +178,9 @@ Deno.test("functions for application versions", async (test) => {
   });
 });
 
-Deno.test("renameApplication() gives an application's work to the workers of the new name", async () => {
+Deno.test("renameApplication() moves workflows to the workers of the new name", async () => {
   await using database = await createSystemDatabase(async (client) => {
-    for (let count = 0; count < 5; count++) await versionThatRuns(client);
+    for (let count = 0; count < 5; count++) await runAndGetVersion(client);
   });
   await using client = await connect(database.url, { applicationName: "test-app" });
   const { workflowID } = await enqueue(client, task, 7);
@@ -194,7 +194,7 @@ Deno.test("renameApplication() gives an application's work to the workers of the
   assert(moved.queues > 0);
   assertEquals(progress[0], { ...moved, workflows: 1, steps: 0 });
   assertEquals(progress.at(-1), moved);
-  // One that is not finished, then twice two that are, and the fifth.
+  // First the pending workflow, then the five that have ended, in batches of two.
   assertEquals([...new Set(progress.map(({ workflows }) => workflows))], [1, 3, 5, 6]);
   assertEquals((await retrieveQueue(client, "tasks"))?.applicationName, "new-app");
 
@@ -220,7 +220,7 @@ Deno.test("renameApplication()", async (test) => {
         from dbos.workflow_status, generate_series(0, 3) as step`,
     );
 
-  await test.step("is ended by its signal, and goes on when it is called again", async () => {
+  await test.step("stops on its signal, and continues when it is called again", async () => {
     await resetRows();
     const controller = new AbortController();
     const stop = new Error("stop");
@@ -236,7 +236,7 @@ Deno.test("renameApplication()", async (test) => {
     assertEquals(rest, { queues: 0, schedules: 0, versions: 0, workflows: 5, steps: 36 });
   });
 
-  await test.step("moves what comes to the old name while it is at work", async () => {
+  await test.step("moves a workflow that is added to the old name meanwhile", async () => {
     await resetRows();
     let added: Promise<void> | undefined;
     const moved = await renameApplication(client, "shop", "bank", {
@@ -251,12 +251,12 @@ Deno.test("renameApplication()", async (test) => {
       },
     });
     await added;
-    // Where it came too late, the next call finds it.
+    // If it was added too late, the next call moves it.
     const { workflows } = await renameApplication(client, "shop", "bank");
     assertEquals(moved.workflows + workflows, 10);
   });
 
-  await test.step("is part of a caller's transaction", async () => {
+  await test.step("takes part in the caller's transaction", async () => {
     await resetRows();
     const connection = new pg.Client({ connectionString: database.url });
     await connection.connect();
@@ -268,22 +268,22 @@ Deno.test("renameApplication()", async (test) => {
     assertEquals((await getStatus(client, "w5"))?.applicationName, "shop");
   });
 
-  await test.step("refuses what says nothing", async () => {
-    const refused: [Parameters<typeof renameApplication>, typeof TypeError, string][] = [
-      [[client, undefined, "bank"], TypeError, "without oldName or adoptUnclaimedRows"],
-      [[client, "bank", "bank"], RangeError, "that is its name already"],
+  await test.step("rejects invalid arguments", async () => {
+    const invalid: [Parameters<typeof renameApplication>, typeof TypeError, string][] = [
+      [[client, undefined, "bank"], TypeError, "expected oldName or adoptUnclaimedRows"],
+      [[client, "bank", "bank"], RangeError, "oldName and newName are the same"],
       [[client, "", "bank"], RangeError, "oldName"],
       [[client, "shop", ""], RangeError, "newName"],
       [[client, "shop", 7 as never], TypeError, "newName"],
       [[client, "shop", "bank", { batchSize: 0 }], RangeError, "batchSize"],
       [[client, "shop", "bank", { batchSize: NaN }], RangeError, "batchSize"],
     ];
-    for (const [args, errorClass, message] of refused) {
+    for (const [args, errorClass, message] of invalid) {
       await assertRejects(() => renameApplication(...args), errorClass, message);
     }
   });
 
-  await test.step("refuses a schema without applications", async () => {
+  await test.step("rejects a schema without application names", async () => {
     await execute(
       database.url,
       "alter table dbos.operation_outputs drop column application_name",

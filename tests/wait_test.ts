@@ -8,7 +8,7 @@ function newIDs(count: number): string[] {
   return Array.from({ length: count }, () => crypto.randomUUID());
 }
 
-Deno.test("500 waits of results, and 500 of events, are one query a tick each", async () => {
+Deno.test("500 waits for results share one query per poll, and so do 500 for events", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   const workflowIDs = newIDs(500);
@@ -28,7 +28,7 @@ Deno.test("500 waits of results, and 500 of events, are one query a tick each", 
   }
   const found = await Promise.all(waits.slice(0, 10));
   assertEquals(found, workflowIDs.slice(0, 5).flatMap((id) => [id, id]));
-  // However many are left, they are looked for together.
+  // The remaining waits still share their polls.
   const seen = polls.length;
   await recorder.untilPolls(seen + 4);
   const left = workflowIDs.slice(5);
@@ -42,7 +42,7 @@ Deno.test("500 waits of results, and 500 of events, are one query a tick each", 
   assertEquals(outcomes.filter(({ status }) => status === "rejected").length, 990);
 });
 
-Deno.test("the same awaited twice is looked for once and found twice", async () => {
+Deno.test("several waits for one workflow share a poll and get the same result", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
@@ -53,7 +53,7 @@ Deno.test("the same awaited twice is looked for once and found twice", async () 
   for (const { wanted } of polls) assertEquals(wanted, [workflowID]);
 });
 
-Deno.test("the first look is at once, whatever the interval is", async () => {
+Deno.test("the first poll is immediate, whatever the interval is", async () => {
   await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
   const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
@@ -62,16 +62,16 @@ Deno.test("the first look is at once, whatever the interval is", async () => {
   assertEquals(await getResult(client, workflowID), [7]);
   assertEquals(await getEvent(client, workflowID, "key", 0), null);
   assertEquals(polls.length, 2);
-  // Nor does a wait with a long interval hold up another one.
-  const stop = new AbortController();
-  const forever = getResult(client, "nobody", { signal: stop.signal });
+  // A wait with a long interval does not delay another one.
+  const controller = new AbortController();
+  const forever = getResult(client, "nobody", { signal: controller.signal });
   await recorder.untilPolls(3);
   assertEquals(await getResult(client, workflowID), [7]);
-  stop.abort();
+  controller.abort();
   await assertRejects(() => forever, DOMException);
 });
 
-Deno.test("polls follow each other at growing intervals, up to pollingIntervalMs", async () => {
+Deno.test("the intervals between polls grow, up to pollingIntervalMs", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   await assertRejects(
@@ -79,7 +79,7 @@ Deno.test("polls follow each other at growing intervals, up to pollingIntervalMs
     ResultTimeoutError,
   );
   const startedAt = polls[0]!.at;
-  // The last look is at the timeout, however soon after the one before.
+  // The last poll is at the timeout, however soon that is after the previous one.
   for (let index = 1; index < polls.length - 1; index++) {
     const ageMs = polls[index - 1]!.at - startedAt;
     const gapMs = polls[index]!.at - polls[index - 1]!.at;
@@ -88,10 +88,10 @@ Deno.test("polls follow each other at growing intervals, up to pollingIntervalMs
   }
   assert(polls.length > 3);
 
-  // After an hour the interval would be minutes.
+  // After an hour the interval would be minutes without this limit.
   polls.length = 0;
-  const stop = new AbortController();
-  const result = getResult(client, "nobody", { signal: stop.signal, pollingIntervalMs: 30 });
+  const controller = new AbortController();
+  const result = getResult(client, "nobody", { signal: controller.signal, pollingIntervalMs: 30 });
   await recorder.untilPolls(1);
   const realNow = performance.now;
   performance.now = () => realNow.call(performance) + 3_600_000;
@@ -100,7 +100,7 @@ Deno.test("polls follow each other at growing intervals, up to pollingIntervalMs
   } finally {
     performance.now = realNow;
   }
-  stop.abort(new Error("enough"));
+  controller.abort(new Error("enough"));
   await assertRejects(() => result, Error, "enough");
 });
 
@@ -113,17 +113,23 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
     assertEquals(await getResult(client, workflowID, { timeoutSeconds: 3_600 }), [7]);
   });
   await test.step("aborted", async () => {
-    const stop = new AbortController();
-    const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
+    const controller = new AbortController();
+    const result = getResult(client, "nobody", {
+      timeoutSeconds: 3_600,
+      signal: controller.signal,
+    });
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
-    stop.abort(new Error("enough"));
+    controller.abort(new Error("enough"));
     await assertRejects(() => result, Error, "enough");
   });
-  await test.step("aborted before its first look", async () => {
-    const stop = new AbortController();
-    const result = getResult(client, "nobody", { timeoutSeconds: 3_600, signal: stop.signal });
-    stop.abort(new Error("enough"));
+  await test.step("aborted before its first poll", async () => {
+    const controller = new AbortController();
+    const result = getResult(client, "nobody", {
+      timeoutSeconds: 3_600,
+      signal: controller.signal,
+    });
+    controller.abort(new Error("enough"));
     await assertRejects(() => result, Error, "enough");
   });
   await test.step("timed out", async () => {
@@ -138,13 +144,13 @@ Deno.test("a wait leaves nothing behind, however it ends", async (test) => {
     await client.close();
     await assertRejects(() => result, Error, "the client was closed");
   });
-  // Longer than any interval that was due: nobody polls any more.
+  // Longer than the next interval would be: there are no more polls.
   const seen = polls.length;
   await new Promise((resolve) => setTimeout(resolve, 100));
   assertEquals(polls.length, seen);
 });
 
-Deno.test("a look that fails rejects its own waits and no others", async () => {
+Deno.test("a poll that fails rejects only its own waits", async () => {
   await using recorder = await openPollRecorder({ retryTimeoutSeconds: 0 });
   const { client, pool } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
@@ -153,7 +159,7 @@ Deno.test("a look that fails rejects its own waits and no others", async () => {
 
   const locker = await pool.connect();
   await locker.query("begin");
-  // The look stands in line for the table until its connection is ended.
+  // The poll waits for the lock until its connection is terminated.
   await locker.query("lock table dbos.workflow_status in access exclusive mode");
   const failing = [
     getResult(client, workflowID, { timeoutSeconds: 60 }),

@@ -16,7 +16,7 @@ import {
 } from "../mod.ts";
 import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 
-const patient = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 60 };
 const task = { workflowName: "echo", queueName: "tasks" };
 const onIdleQueue = { workflowName: "echo", queueName: "idle" };
 
@@ -24,7 +24,7 @@ function newIDs(count: number): string[] {
   return Array.from({ length: count }, () => crypto.randomUUID());
 }
 
-/** Inserts workflows as a worker that runs them leaves them. */
+/** Inserts workflows that look as if a worker was running them. */
 async function insertRunning({ pool }: PollRecorder, workflowIDs: string[]): Promise<void> {
   await pool.query(
     `insert into dbos.workflow_status (workflow_uuid, status, name, serialization)
@@ -33,8 +33,8 @@ async function insertRunning({ pool }: PollRecorder, workflowIDs: string[]): Pro
   );
 }
 
-/** Ends workflows, each with its ID as result, the first of them first. */
-async function endAll({ pool }: PollRecorder, workflowIDs: string[]): Promise<void> {
+/** Completes workflows in this order, each with its ID as the result. */
+async function completeAll({ pool }: PollRecorder, workflowIDs: string[]): Promise<void> {
   await pool.query(
     `with ended as (
       update dbos.workflow_status
@@ -48,44 +48,48 @@ async function endAll({ pool }: PollRecorder, workflowIDs: string[]): Promise<vo
   );
 }
 
-async function endAs({ pool }: PollRecorder, workflowID: string, status: string): Promise<void> {
+async function setStatus(
+  { pool }: PollRecorder,
+  workflowID: string,
+  status: string,
+): Promise<void> {
   await pool.query("update dbos.workflow_status set status = $2 where workflow_uuid = $1", [
     workflowID,
     status,
   ]);
 }
 
-Deno.test("workflows are waited for together", async (test) => {
+Deno.test("several workflows are waited for together", async (test) => {
   await using recorder = await openPollRecorder();
   const { client, polls, pool } = recorder;
 
-  await test.step("waitFirst() gives the handle of the one that ends first", async () => {
+  await test.step("waitFirst() returns the handle of the workflow that ends first", async () => {
     const never = await enqueue(client, onIdleQueue);
     const sleeper = await enqueue(client, { ...task, workflowName: "sleepFor" }, 60_000);
     const failing = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong");
-    assertEquals(await waitFirst(client, [never, sleeper, failing], patient), failing);
-    // Whether it ended well does not matter, nor whether another is there at all.
+    assertEquals(await waitFirst(client, [never, sleeper, failing], waitOptions), failing);
+    // It may have failed, and another workflow may not exist.
     const absent = retrieveWorkflow(client, "absent");
-    assertEquals(await waitFirst(client, [absent, failing, failing], patient), failing);
+    assertEquals(await waitFirst(client, [absent, failing, failing], waitOptions), failing);
     const typed: WorkflowHandle<string> = retrieveWorkflow<string>(client, failing.workflowID);
     const first: WorkflowHandle<string> = await waitFirst(client, [typed]);
     assertEquals(first, typed);
   });
 
-  await test.step("waitFirst() of workflows that have ended gives the earliest", async () => {
+  await test.step("waitFirst() of ended workflows returns the one that ended first", async () => {
     const workflowIDs = newIDs(5);
     await insertRunning(recorder, workflowIDs);
-    await endAll(recorder, workflowIDs);
+    await completeAll(recorder, workflowIDs);
     const first = await waitFirst(client, workflowIDs.toSorted());
     assertEquals(first.workflowID, workflowIDs[0]);
     assertEquals(await first.getResult(), workflowIDs[0]);
   });
 
-  await test.step("waitAll() gives the handles in their order when all have ended", async () => {
+  await test.step("waitAll() returns handles in the given order when all have ended", async () => {
     const slow = await enqueue(client, { ...task, workflowName: "sleepFor" }, 200);
     const quick = await enqueue(client, task, 1);
     const { workflowID } = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong");
-    const handles = await waitAll(client, [slow, quick, workflowID, quick], patient);
+    const handles = await waitAll(client, [slow, quick, workflowID, quick], waitOptions);
     assertEquals(handles[0], slow);
     assertEquals(handles[1], quick);
     assertEquals(handles[2]!.workflowID, workflowID);
@@ -99,14 +103,14 @@ Deno.test("workflows are waited for together", async (test) => {
   await test.step("waitFirst() and waitAll() fetch no results", async () => {
     const { workflowID } = await enqueue(client, task, "large");
     polls.length = 0;
-    await waitAll(client, [workflowID], patient);
-    await waitFirst(client, [workflowID], patient);
+    await waitAll(client, [workflowID], waitOptions);
+    await waitFirst(client, [workflowID], waitOptions);
     for (const { kind, wanted } of polls) {
       assertEquals([kind, wanted], ["completion_times", [workflowID]]);
     }
   });
 
-  await test.step("waitEach() tells how each workflow ended", async () => {
+  await test.step("waitEach() yields the outcome of each workflow", async () => {
     const succeeded = await enqueue(client, task, 7);
     const native = await enqueue(
       client,
@@ -115,12 +119,12 @@ Deno.test("workflows are waited for together", async (test) => {
     const failed = await enqueue(client, { ...task, workflowName: "fail" }, "went wrong", "E7");
     const cancelled = await enqueue(client, onIdleQueue);
     const givenUp = await enqueue(client, onIdleQueue);
-    await endAs(recorder, cancelled.workflowID, "CANCELLED");
-    await endAs(recorder, givenUp.workflowID, "MAX_RECOVERY_ATTEMPTS_EXCEEDED");
+    await setStatus(recorder, cancelled.workflowID, "CANCELLED");
+    await setStatus(recorder, givenUp.workflowID, "MAX_RECOVERY_ATTEMPTS_EXCEEDED");
 
     const handles = [succeeded, native, failed, cancelled, givenUp, succeeded];
     const outcomes = new Map<string, WorkflowOutcome>();
-    for await (const outcome of waitEach(client, handles, patient)) {
+    for await (const outcome of waitEach(client, handles, waitOptions)) {
       assert(!outcomes.has(outcome.workflowID));
       outcomes.set(outcome.workflowID, outcome);
     }
@@ -150,28 +154,28 @@ Deno.test("workflows are waited for together", async (test) => {
     assertEquals(await Array.fromAsync(waitEach(client, [])), []);
   });
 
-  await test.step("waitEach() gives each outcome as its workflow ends", async () => {
+  await test.step("waitEach() yields each outcome when the workflow ends", async () => {
     const workflowIDs = newIDs(4);
     await insertRunning(recorder, workflowIDs);
-    const outcomes = waitEach(client, workflowIDs, patient);
+    const outcomes = waitEach(client, workflowIDs, waitOptions);
     for (const workflowID of workflowIDs.toReversed()) {
       const next = outcomes.next();
-      await endAll(recorder, [workflowID]);
+      await completeAll(recorder, [workflowID]);
       const expected = { workflowID, status: "SUCCESS" as const, result: workflowID };
       assertEquals(await next, { done: false, value: expected });
     }
     assertEquals((await outcomes.next()).done, true);
   });
 
-  await test.step("what cannot be read ends the wait for no other", async () => {
+  await test.step("a result that cannot be read does not end the wait for others", async () => {
     const workflowIDs = newIDs(4);
     await insertRunning(recorder, workflowIDs);
-    await endAll(recorder, workflowIDs);
+    await completeAll(recorder, workflowIDs);
     const setFormat = `update dbos.workflow_status set serialization = $3, status = $2
       where workflow_uuid = $1`;
     await pool.query(setFormat, [workflowIDs[0], "SUCCESS", "py_pickle"]);
     await pool.query(setFormat, [workflowIDs[1], "ERROR", "py_pickle"]);
-    // Its result lacks the mark of that format.
+    // Its result lacks the marker of this format.
     await pool.query(setFormat, [workflowIDs[2], "SUCCESS", "js_superjson"]);
     const [first, second, damaged, last] = await Array.fromAsync(waitEach(client, workflowIDs));
     const stored = new SerializedValue("py_pickle", `"${workflowIDs[0]}"`);
@@ -186,13 +190,13 @@ Deno.test("workflows are waited for together", async (test) => {
     assertEquals(last!.status, "SUCCESS");
   });
 
-  await test.step("an open transaction sees what it has ended itself", async () => {
+  await test.step("an open transaction sees the workflows that it has ended itself", async () => {
     const workflowIDs = newIDs(2);
     await insertRunning(recorder, workflowIDs);
     const connection = await pool.connect();
     await connection.query("begin");
-    await endAll({ ...recorder, pool: connection as never }, workflowIDs);
-    assertEquals((await waitAll(connection, workflowIDs, patient)).length, 2);
+    await completeAll({ ...recorder, pool: connection as never }, workflowIDs);
+    assertEquals((await waitAll(connection, workflowIDs, waitOptions)).length, 2);
     assertEquals((await Array.fromAsync(waitEach(connection, workflowIDs))).length, 2);
     const once = { timeoutSeconds: 0 };
     await assertRejects(() => waitFirst(client, workflowIDs, once), WaitTimeoutError);
@@ -201,19 +205,19 @@ Deno.test("workflows are waited for together", async (test) => {
   });
 });
 
-Deno.test("10,000 workflows are one query a tick and hardly a timer", async () => {
+Deno.test("10,000 workflows share one query per poll and at most five timers", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   const workflowIDs = newIDs(10_000);
   await insertRunning(recorder, workflowIDs);
-  // All have ended at the first look: a look brings a part of them.
+  // These have ended before the first poll, but a poll returns only a part of them.
   const early = workflowIDs.slice(0, 2500);
-  await endAll(recorder, early);
+  await completeAll(recorder, early);
 
   const timers = countTimers();
   try {
     const startedAt = performance.now();
-    const outcomes = waitEach(client, workflowIDs, patient);
+    const outcomes = waitEach(client, workflowIDs, waitOptions);
     const seen: string[] = [];
     const read = async (count: number) => {
       for (; count > 0; count--) seen.push((await outcomes.next()).value!.workflowID);
@@ -222,9 +226,9 @@ Deno.test("10,000 workflows are one query a tick and hardly a timer", async () =
     assertEquals(new Set(seen), new Set(early));
     assertEquals(polls.map(({ wanted }) => wanted.length), [10_000, 9000, 8000]);
 
-    // Nothing is sent while what has been found is dealt with.
+    // There are no polls while the caller processes what was found.
     const half = workflowIDs.slice(2500, 3000);
-    await endAll(recorder, half);
+    await completeAll(recorder, half);
     assertEquals(polls.length, 3);
     await read(500);
     assertEquals(seen.slice(2500), half);
@@ -232,26 +236,26 @@ Deno.test("10,000 workflows are one query a tick and hardly a timer", async () =
     const rest = workflowIDs.slice(3000);
     const reading = read(7000);
     for (let start = 0; start < rest.length; start += 100) {
-      await endAll(recorder, rest.slice(start, start + 100));
+      await completeAll(recorder, rest.slice(start, start + 100));
     }
     await reading;
     assertEquals((await outcomes.next()).done, true);
     assertEquals(new Set(seen), new Set(workflowIDs));
     const elapsedMs = performance.now() - startedAt;
     assert(polls.length <= 20 + elapsedMs / 20, `${polls.length} polls in ${elapsedMs} ms`);
-    assert(timers.most <= 5, `${timers.most} timers at a time`);
+    assert(timers.max <= 5, `${timers.max} timers at a time`);
   } finally {
     timers.stop();
   }
-  const handles = await waitAll(client, workflowIDs, patient);
+  const handles = await waitAll(client, workflowIDs, waitOptions);
   assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
 });
 
-/** Counts how many timers there are at a time, those of drivers included. */
-function countTimers(): { most: number; stop(): void } {
+/** Counts the maximum number of timers at a time, including those of drivers. */
+function countTimers(): { max: number; stop(): void } {
   const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
   const pending = new Set<unknown>();
-  const count = { most: 0, stop: () => void Object.assign(globalThis, real) };
+  const count = { max: 0, stop: () => void Object.assign(globalThis, real) };
   Object.assign(globalThis, {
     setTimeout(run: () => void, delayMs?: number) {
       const timer = real.setTimeout(() => {
@@ -259,7 +263,7 @@ function countTimers(): { most: number; stop(): void } {
         run();
       }, delayMs);
       pending.add(timer);
-      count.most = Math.max(count.most, pending.size);
+      count.max = Math.max(count.max, pending.size);
       return timer;
     },
     clearTimeout(timer: number) {
@@ -270,56 +274,59 @@ function countTimers(): { most: number; stop(): void } {
   return count;
 }
 
-Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
+Deno.test("a wait for several workflows leaves nothing behind when it ends", async (test) => {
   // Deno fails a step that leaves a timer behind.
   await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
   const { client, polls } = recorder;
-  const [ended, ...open] = newIDs(3) as [string, string, string];
-  const all = [ended, ...open];
+  const [ended, ...running] = newIDs(3) as [string, string, string];
+  const all = [ended, ...running];
   await insertRunning(recorder, all);
-  await endAll(recorder, [ended]);
-  const long = { timeoutSeconds: 3_600 };
+  await completeAll(recorder, [ended]);
+  const longTimeout = { timeoutSeconds: 3_600 };
 
-  await test.step("after timeoutSeconds, with an error that names those still open", async () => {
+  await test.step("after timeoutSeconds, with an error that has the pending IDs", async () => {
     for (const timeoutSeconds of [0, 0.1]) {
       const options = { timeoutSeconds };
-      const first = await assertRejects(() => waitFirst(client, open, options), WaitTimeoutError);
-      assertEquals([first.workflowIDs, first.timeoutSeconds], [open, timeoutSeconds]);
+      const first = await assertRejects(
+        () => waitFirst(client, running, options),
+        WaitTimeoutError,
+      );
+      assertEquals([first.workflowIDs, first.timeoutSeconds], [running, timeoutSeconds]);
       const one = await assertRejects(() => waitAll(client, all, options), WaitTimeoutError);
-      assertEquals(one.workflowIDs, open);
+      assertEquals(one.workflowIDs, running);
       assertEquals(
         one.message,
-        `Cannot wait any longer for workflows: 2 not ended within ${timeoutSeconds} s`,
+        `Cannot wait for workflows: 2 of them did not end within ${timeoutSeconds} s`,
       );
       const outcomes = waitEach(client, all, options);
       assertEquals((await outcomes.next()).value!.workflowID, ended);
       const rest = await assertRejects(() => outcomes.next(), WaitTimeoutError);
-      assertEquals(rest.workflowIDs, open);
+      assertEquals(rest.workflowIDs, running);
       assertEquals((await outcomes.next()).done, true);
     }
   });
-  await test.step("with its signal", async () => {
-    const stop = new AbortController();
-    const options = { ...long, signal: stop.signal };
+  await test.step("on its signal", async () => {
+    const controller = new AbortController();
+    const options = { ...longTimeout, signal: controller.signal };
     const waits = [
-      waitFirst(client, open, options),
+      waitFirst(client, running, options),
       waitAll(client, all, options),
       Array.fromAsync(waitEach(client, all, options)),
     ];
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
-    stop.abort(new Error("enough"));
+    controller.abort(new Error("enough"));
     for (const wait of waits) await assertRejects(() => wait, Error, "enough");
     await assertRejects(() => waitAll(client, all, options), Error, "enough");
   });
-  await test.step("when it is broken off", async () => {
-    for await (const { workflowID } of waitEach(client, all, long)) {
+  await test.step("on break", async () => {
+    for await (const { workflowID } of waitEach(client, all, longTimeout)) {
       assertEquals(workflowID, ended);
       break;
     }
   });
-  await test.step("by return() while an outcome is waited for", async () => {
-    const outcomes = waitEach(client, open, long);
+  await test.step("on return() during a wait", async () => {
+    const outcomes = waitEach(client, running, longTimeout);
     const next = outcomes.next();
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
@@ -327,7 +334,7 @@ Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
     assertEquals((await next).done, true);
   });
   await test.step("when the client is closed", async () => {
-    const waits = [waitFirst(client, open, long), waitAll(client, all, long)];
+    const waits = [waitFirst(client, running, longTimeout), waitAll(client, all, longTimeout)];
     const seen = polls.length;
     await recorder.untilPolls(seen + 1);
     await client.close();
@@ -335,7 +342,7 @@ Deno.test("a wait for many ends, and leaves nothing behind", async (test) => {
   });
 });
 
-Deno.test("misuse of waits for many is refused before anything is sent", async () => {
+Deno.test("invalid arguments are rejected before anything is sent", async () => {
   await using recorder = await openPollRecorder();
   const { client, polls } = recorder;
   for (
@@ -347,12 +354,12 @@ Deno.test("misuse of waits for many is refused before anything is sent", async (
       [[{ id: "task-7" }], TypeError, "workflowID"],
     ] as const
   ) {
-    const misused = workflows as unknown as string[];
-    await assertRejects(() => waitFirst(client, misused), error, message);
-    await assertRejects(() => waitAll(client, misused), error, message);
-    assertThrows(() => waitEach(client, misused), error, message);
+    const invalid = workflows as unknown as string[];
+    await assertRejects(() => waitFirst(client, invalid), error, message);
+    await assertRejects(() => waitAll(client, invalid), error, message);
+    assertThrows(() => waitEach(client, invalid), error, message);
   }
-  await assertRejects(() => waitFirst(client, []), RangeError, "no workflows");
+  await assertRejects(() => waitFirst(client, []), RangeError, "expected at least one workflow");
   for (const options of [{ timeoutSeconds: -1 }, { pollingIntervalMs: 0.5 }]) {
     await assertRejects(() => waitFirst(client, ["id"], options), RangeError);
     await assertRejects(() => waitAll(client, ["id"], options), RangeError);

@@ -1,7 +1,7 @@
 import { enqueue } from "../../core.ts";
 import { reportPeakMemory } from "./peak_memory.ts";
 
-// JSR is out of reach on some networks. What is imported by a variable is not asked for beforehand.
+// Some networks cannot reach JSR. Deno resolves an import of a variable only when it runs.
 const driver = "@db/postgres";
 const { Client } = await import(driver);
 

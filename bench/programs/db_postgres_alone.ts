@@ -1,4 +1,4 @@
-// What that driver takes by itself.
+// Measures the driver alone.
 import { reportPeakMemory } from "./peak_memory.ts";
 
 const driver = "@db/postgres";

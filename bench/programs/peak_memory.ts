@@ -1,4 +1,4 @@
-/** Tells how much memory the process has had at most, in bytes. */
+/** Prints the peak memory of the process in bytes. */
 export function reportPeakMemory(): void {
   let bytes = Deno.memoryUsage().rss;
   if (Deno.build.os === "linux") {

@@ -91,30 +91,40 @@ order by event.key`,
 
 export const send: Statement<{
   after: string;
-  backlog: number;
   messages: string;
   check_conflicts?: number | undefined;
 }, {
+  server_ms: string | null;
   last_created_at: string | null;
   position: number | null;
 }> = {
   name: "send",
 
   sql: `
-with message as (
+with clock as (
+  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+),
+message as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.ordinality - 1 as created_at,
+    server_ms,
+    least(
+      coalesce(
+        input.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at,
     destination.workflow_uuid is not null as has_destination
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+  from clock
   cross join rows from (
     json_to_recordset(:messages::text::json) as (
       message_id text,
       destination_id text,
       topic text,
       message text,
-      serialization text
+      serialization text,
+      requested_at bigint
     )
   ) with ordinality as input
   left join lateral (
@@ -157,20 +167,23 @@ sent as (
   order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
-select max(created_at)::text as last_created_at, null::int as position
+select
+  max(server_ms)::text as server_ms,
+  max(created_at)::text as last_created_at,
+  null::int as position
 from message
 union all
-select null, (ordinality - 1)::int
+select null, null, (ordinality - 1)::int
 from message
 where not has_destination`,
 };
 
 export const sendToForks: Statement<{
-  after: string;
-  backlog: number;
   messages: string;
+  after: string;
   check_conflicts?: number | undefined;
 }, {
+  server_ms: string | null;
   last_created_at: string | null;
   position: number | null;
 }> = {
@@ -180,9 +193,10 @@ export const sendToForks: Statement<{
 with recursive message as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      as first_created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+    clock.server_ms
+  from (
+    select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+  ) as clock
   cross join rows from (
     json_to_recordset(:messages::text::json) as (
       message_id text,
@@ -190,7 +204,8 @@ with recursive message as (
       destination_id text,
       topic text,
       message text,
-      serialization text
+      serialization text,
+      requested_at bigint
     )
   ) with ordinality as input
 ),
@@ -209,8 +224,13 @@ delivery as (
   select
     message.*,
     recipient.workflow_id,
-    first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by ordinality) as created_at
+    least(
+      coalesce(
+        message.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at
   from recipient
   join message using (ordinality)
 ),
@@ -248,9 +268,13 @@ sent as (
   on conflict do nothing -- if :check_conflicts
 )
 select
+  stamp.server_ms,
   stamp.last_created_at,
   (message.ordinality - 1)::int as position
-from (select max(created_at)::text as last_created_at from delivery) as stamp
+from (
+  select max(server_ms)::text as server_ms, max(created_at)::text as last_created_at
+  from delivery
+) as stamp
 left join message on not exists (
   select from destination where destination.workflow_uuid = message.destination_id
 )`,

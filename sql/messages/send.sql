@@ -1,5 +1,5 @@
--- send(after text, backlog int, messages text, check_conflicts? int) many
--- row: last_created_at text?, position int?
+-- send(after text, messages text, check_conflicts? int) many
+-- row: server_ms text?, last_created_at text?, position int?
 --
 -- Delivers messages. Returns a row with the time of the last one, and then a row with the position of
 -- each message whose destination does not exist. A message whose ID exists was delivered before:
@@ -13,22 +13,31 @@
 --
 -- The destinations are locked as their foreign key would lock them. A destination that is deleted
 -- meanwhile is therefore reported as missing, and does not abort the caller's transaction. Workflows
--- receive by created_at_epoch_ms, so the messages of one statement get increasing values. enqueue.sql
--- explains `after` and `backlog`.
-with message as (
+-- receive by created_at_epoch_ms, which enqueue.sql explains.
+with clock as (
+  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+),
+message as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.ordinality - 1 as created_at,
+    server_ms,
+    least(
+      coalesce(
+        input.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at,
     destination.workflow_uuid is not null as has_destination
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+  from clock
   cross join rows from (
     json_to_recordset(:messages::text::json) as (
       message_id text,
       destination_id text,
       topic text,
       message text,
-      serialization text
+      serialization text,
+      requested_at bigint
     )
   ) with ordinality as input
   left join lateral (
@@ -71,9 +80,12 @@ sent as (
   order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
-select max(created_at)::text as last_created_at, null::int as position
+select
+  max(server_ms)::text as server_ms,
+  max(created_at)::text as last_created_at,
+  null::int as position
 from message
 union all
-select null, (ordinality - 1)::int
+select null, null, (ordinality - 1)::int
 from message
 where not has_destination

@@ -1,16 +1,16 @@
--- send_to_forks(after text, backlog int, messages text, check_conflicts? int) many
--- row: last_created_at text?, position int?
+-- send_to_forks(messages text, after text, check_conflicts? int) many
+-- row: server_ms text?, last_created_at text?, position int?
 --
 -- Delivers messages as send.sql does, and each message also to all forks of its destination, to their
 -- forks and so on. The IDs of these messages are made of its fork_prefix and the ID of the fork. If
--- the destination does not exist, no fork gets the message. The messages to one workflow get
--- increasing times.
+-- the destination does not exist, no fork gets the message.
 with recursive message as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      as first_created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+    clock.server_ms
+  from (
+    select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+  ) as clock
   cross join rows from (
     json_to_recordset(:messages::text::json) as (
       message_id text,
@@ -18,7 +18,8 @@ with recursive message as (
       destination_id text,
       topic text,
       message text,
-      serialization text
+      serialization text,
+      requested_at bigint
     )
   ) with ordinality as input
 ),
@@ -37,8 +38,13 @@ delivery as (
   select
     message.*,
     recipient.workflow_id,
-    first_created_at - 1
-      + row_number() over (partition by recipient.workflow_id order by ordinality) as created_at
+    least(
+      coalesce(
+        message.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at
   from recipient
   join message using (ordinality)
 ),
@@ -76,9 +82,13 @@ sent as (
   on conflict do nothing -- if :check_conflicts
 )
 select
+  stamp.server_ms,
   stamp.last_created_at,
   (message.ordinality - 1)::int as position
-from (select max(created_at)::text as last_created_at from delivery) as stamp
+from (
+  select max(server_ms)::text as server_ms, max(created_at)::text as last_created_at
+  from delivery
+) as stamp
 left join message on not exists (
   select from destination where destination.workflow_uuid = message.destination_id
 )

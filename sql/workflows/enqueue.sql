@@ -1,5 +1,5 @@
--- enqueue(after text, backlog int, jobs text, check_conflicts? int) many
--- row: last_created_at text?, position int?, existing_id? text?, status? text?, name? text?,
+-- enqueue(after text, jobs text, check_conflicts? int) many
+-- row: server_ms text, last_created_at text?, position int?, existing_id? text?, status? text?, name? text?,
 -- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?
 --
 -- Inserts workflows. Returns a row for each job that was not inserted, with its position and what
@@ -24,15 +24,23 @@
 --
 -- Without a class name, TypeScript workers that know no formats need empty text. Python needs null.
 --
--- Workers dequeue by created_at, so the rows of one statement get increasing values in the order of
--- the array. They are later than `after`, the last value that the caller knows, by `backlog`, the
--- number of rows in statements that are still in flight; but at most a second later than now.
-with job as (
+-- Workers dequeue by created_at. The caller gives it to each job, or leaves it out while it does not
+-- know the time of the server: then it is the time of the server, but later than `after`, and
+-- increases in the order of the array. It is never more than a second ahead of the server.
+with clock as (
+  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+),
+job as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.ordinality - 1 as created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+    least(
+      coalesce(
+        input.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at
+  from clock
   cross join rows from (
     json_to_recordset(:jobs::text::json) as (
       workflow_id text,
@@ -57,7 +65,8 @@ with job as (
       schedule_name text,
       is_debounced boolean,
       debounce_timeout_ms bigint,
-      creator_xid text
+      creator_xid text,
+      requested_at bigint
     )
   ) with ordinality as input
 ),
@@ -174,8 +183,10 @@ select
   -- end
   holder.workflow_uuid as holder_id,
   -- end
-  stamp.last_created_at
+  stamp.last_created_at,
+  clock.server_ms::text
 from stamp
+cross join clock
 -- if :check_conflicts
 left join conflict on true
 left join :schema.workflow_status as existing

@@ -43,6 +43,7 @@ from cancelled`,
 
 export const debounce: Statement<{
   job: string;
+  is_retry?: number | undefined;
 }, {
   extended_id: string | null;
   holder_id: string | null;
@@ -73,9 +74,21 @@ with job as (
     delay_ms bigint,
     ignores_class boolean,
     inputs text,
-    serialization text
+    serialization text,
+    creator_xid text
   )
 ),
+-- if :is_retry and workflow_status.creator_xid
+extended_before as (
+  select ws.workflow_uuid
+  from job
+  join :schema.workflow_status as ws
+    on ws.queue_name = job.queue_name
+    and ws.name = job.name
+    and ws.creator_xid = job.creator_xid
+  where :is_retry::int = 1
+),
+-- end
 extended as (
   update :schema.workflow_status as ws
   set
@@ -85,6 +98,7 @@ extended as (
     -- end
     inputs = job.inputs,
     serialization = job.serialization,
+    creator_xid = job.creator_xid, -- if workflow_status.creator_xid
     updated_at = present.ms
   from job, (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present
   where ws.queue_name = job.queue_name
@@ -96,6 +110,9 @@ extended as (
     and to_regclass(:'schema' || '.workflow_input') is null -- if not workflow_input
     -- if workflow_status.application_name
     and coalesce(ws.application_name = job.application_name, true)
+    -- end
+    -- if :is_retry and workflow_status.creator_xid
+    and not exists (select from extended_before)
     -- end
   returning ws.workflow_uuid
 ),
@@ -116,7 +133,12 @@ holder as (
     and ws.deduplication_id = job.deduplication_id
 )
 select
-  extended.workflow_uuid as extended_id,
+  coalesce(
+    -- if :is_retry and workflow_status.creator_xid
+    (select workflow_uuid from extended_before limit 1),
+    -- end
+    extended.workflow_uuid
+  ) as extended_id,
   to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
   holder.is_debounced,
   holder.name,
@@ -168,10 +190,10 @@ where workflow_uuid = any(array(select workflow_uuid from target))`,
 
 export const enqueue: Statement<{
   after: string;
-  backlog: number;
   jobs: string;
   check_conflicts?: number | undefined;
 }, {
+  server_ms: string;
   last_created_at: string | null;
   position: number | null;
   existing_id?: string | null;
@@ -185,12 +207,20 @@ export const enqueue: Statement<{
   name: "enqueue",
 
   sql: `
-with job as (
+with clock as (
+  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+),
+job as (
   select
     input.*,
-    least(greatest(now_ms, :after::text::bigint + 1) + :backlog::int, now_ms + 1000)
-      + input.ordinality - 1 as created_at
-  from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now_ms) as clock
+    least(
+      coalesce(
+        input.requested_at,
+        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+      ),
+      server_ms + 1000
+    ) as created_at
+  from clock
   cross join rows from (
     json_to_recordset(:jobs::text::json) as (
       workflow_id text,
@@ -215,7 +245,8 @@ with job as (
       schedule_name text,
       is_debounced boolean,
       debounce_timeout_ms bigint,
-      creator_xid text
+      creator_xid text,
+      requested_at bigint
     )
   ) with ordinality as input
 ),
@@ -332,8 +363,10 @@ select
   -- end
   holder.workflow_uuid as holder_id,
   -- end
-  stamp.last_created_at
+  stamp.last_created_at,
+  clock.server_ms::text
 from stamp
+cross join clock
 -- if :check_conflicts
 left join conflict on true
 left join :schema.workflow_status as existing
@@ -661,6 +694,7 @@ export const resumeWorkflows: Statement<{
   workflow_ids: string;
   separator: string;
   queue_name: string;
+  creator_xid: string;
 }, {
   missing_id: string;
 }> = {
@@ -690,9 +724,11 @@ resumed as (
     deduplication_id = null,
     started_at_epoch_ms = null,
     completed_at = null, -- if workflow_status.completed_at
+    creator_xid = :creator_xid::text, -- if workflow_status.creator_xid
     updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
   where workflow_uuid = any(array(select workflow_uuid from requested))
     and status not in ('SUCCESS', 'ERROR')
+    and creator_xid is distinct from :creator_xid::text -- if workflow_status.creator_xid
     and not exists (select from missing)
 )
 select workflow_uuid as missing_id

@@ -1,12 +1,13 @@
--- resume_workflows(workflow_ids text, separator text, queue_name text) many
+-- resume_workflows(workflow_ids text, separator text, queue_name text, creator_xid text) many
 -- row: missing_id text
 --
 -- Puts those of the workflows that have not ended with a result or an error on a queue, as if they
 -- had never started; their steps stay. Unless all of them exist nothing is written, and the IDs of
 -- those that do not are returned.
 --
--- Sent again after its answer was lost, it takes a workflow that was started meanwhile from its
--- worker.
+-- creator_xid identifies the call: an attempt after a lost answer does not resume a workflow again,
+-- which a worker may have started meanwhile. In older schemas, which lack it, that attempt takes the
+-- workflow from its worker.
 with requested as (
   select distinct workflow_uuid
   from unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -30,9 +31,11 @@ resumed as (
     deduplication_id = null,
     started_at_epoch_ms = null,
     completed_at = null, -- if workflow_status.completed_at
+    creator_xid = :creator_xid::text, -- if workflow_status.creator_xid
     updated_at = (extract(epoch from statement_timestamp()) * 1000)::bigint
   where workflow_uuid = any(array(select workflow_uuid from requested))
     and status not in ('SUCCESS', 'ERROR')
+    and creator_xid is distinct from :creator_xid::text -- if workflow_status.creator_xid
     and not exists (select from missing)
 )
 select workflow_uuid as missing_id

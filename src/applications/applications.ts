@@ -7,26 +7,26 @@ import { checkBoolean, checkInteger, checkOptionalText, checkText } from "../val
 /** How to rename an application. */
 export interface RenameApplicationOptions {
   /**
-   * How many finished workflows, and how many steps, one statement moves; null moves all of them at
-   * once.
+   * The number of finished workflows, or of steps, that one statement moves. Null moves all of them
+   * in one statement.
    *
    * @default {10000}
    */
   batchSize?: number | null;
   /**
-   * Whether to move also what belongs to no application.
+   * Whether to also move rows that belong to no application.
    *
    * @default {false}
    */
   adoptUnclaimedRows?: boolean;
   /**
-   * Is called after each statement with what was moved so far.
+   * Called after each statement with the numbers of rows moved so far.
    *
    * @default {undefined}
    */
   onProgress?: (moved: ApplicationRowCounts) => void;
   /**
-   * Ends the call after the statement that is under way.
+   * Ends the call after the statement in flight: it rejects with the reason of the signal.
    *
    * @default {undefined}
    */
@@ -35,21 +35,21 @@ export interface RenameApplicationOptions {
 
 /** How many rows were moved from one application to another. */
 export interface ApplicationRowCounts {
-  /** How many queues. */
+  /** The number of queues. */
   queues: number;
-  /** How many schedules. */
+  /** The number of schedules. */
   schedules: number;
-  /** How many application versions. */
+  /** The number of application versions. */
   versions: number;
-  /** How many workflows. */
+  /** The number of workflows. */
   workflows: number;
-  /** How many steps of workflows. */
+  /** The number of steps of workflows. */
   steps: number;
 }
 
 /**
- * The applications whose rows are asked for, as the text of a JSON array, and null for all; without
- * any that are given, the client's own.
+ * Checks the applications whose rows a caller asks for, by default the application of the client.
+ * Undefined means all applications.
  */
 export function toApplicationNames(
   database: SystemDatabase,
@@ -61,15 +61,15 @@ export function toApplicationNames(
 }
 
 /**
- * Gives everything that belongs to an application to another: its queues, schedules, versions,
- * workflows and steps.
+ * Renames an application: assigns its queues, schedules, versions, workflows and steps to another
+ * application name.
  *
- * The application must not run meanwhile; nothing checks that. Queues, schedules, versions and
- * unfinished workflows are moved by one statement, finished workflows and steps batch by batch after
- * that. A call that was ended between two batches can be made again and goes on from there. In an
- * open transaction all of it is moved when that commits.
+ * The application must not run during the call; this is not checked. One statement moves the
+ * queues, schedules, versions and unfinished workflows. Then finished workflows and steps are moved
+ * in batches. A call that was interrupted between two batches can be repeated, and continues from
+ * there. In an open transaction, everything is moved when it commits.
  *
- * A statement whose answer got lost is sent again, and what it had moved is not counted then.
+ * A statement whose answer was lost is retried. The rows that it had already moved are not counted.
  *
  * @example
  * ```ts
@@ -83,14 +83,16 @@ export function toApplicationNames(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param oldName The application to rename; undefined moves only what belongs to no application, and
- * needs `adoptUnclaimedRows`.
- * @param newName The name that it gets.
- * @param options How many rows to move at a time, and what else to move.
- * @returns How many rows were moved.
- * @throws {TypeError} If a name or an option is of the wrong type, or there is nothing to move.
- * @throws {RangeError} If a name is empty, both are the same, or `batchSize` is out of its range.
- * @throws {UnsupportedFeatureError} If the system database knows no applications.
+ * @param oldName The application to rename. Undefined moves only rows that belong to no
+ * application, and requires `adoptUnclaimedRows`.
+ * @param newName The new name of the application.
+ * @param options How many rows to move at a time, and whether to move rows of no application.
+ * @returns The numbers of rows that were moved.
+ * @throws {TypeError} If a name or an option has the wrong type.
+ * @throws {TypeError} If neither `oldName` nor `adoptUnclaimedRows` is given.
+ * @throws {RangeError} If a name is empty, or both are the same.
+ * @throws {RangeError} If `batchSize` is out of range.
+ * @throws {UnsupportedFeatureError} If the schema has no columns for application names.
  */
 export async function renameApplication(
   client: Client | Driver,
@@ -104,10 +106,10 @@ export async function renameApplication(
   if (batchSize !== null) checkInteger("batchSize", batchSize, 1, 2 ** 31 - 1);
   checkBoolean("adoptUnclaimedRows", adoptUnclaimedRows);
   if (oldName === undefined && !adoptUnclaimedRows) {
-    throw new TypeError("Cannot rename an application without oldName or adoptUnclaimedRows");
+    throw new TypeError("Cannot rename an application: expected oldName or adoptUnclaimedRows");
   }
   if (oldName === newName) {
-    throw new RangeError(`Cannot rename application ${newName}: that is its name already`);
+    throw new RangeError(`Cannot rename application ${newName}: oldName and newName are the same`);
   }
   signal?.throwIfAborted();
   const database = systemDatabaseOf(client);
@@ -117,14 +119,15 @@ export async function renameApplication(
     old_name: oldName ?? null,
     adopt_unclaimed: adoptUnclaimedRows ? 1 : 0,
   };
-  const [together] = await database.run(sql.renameApplication, names);
-  const moved: ApplicationRowCounts = { ...together!, steps: 0 };
+  const [first] = await database.run(sql.renameApplication, names, { isLong: true });
+  const moved: ApplicationRowCounts = { ...first!, steps: 0 };
   onProgress?.({ ...moved });
 
   async function move(table: "workflows" | "steps", after: string, limit?: number) {
     signal?.throwIfAborted();
     const statement = table === "workflows" ? sql.renameWorkflows : sql.renameSteps;
-    const [batch] = await database.run(statement, { ...names, after, batch_size: limit });
+    const parameters = { ...names, after, batch_size: limit };
+    const [batch] = await database.run(statement, parameters, { isLong: true });
     moved[table] += batch!.moved;
     onProgress?.({ ...moved });
     return batch!;
@@ -136,7 +139,7 @@ export async function renameApplication(
       if (batch.moved < batchSize) break;
       after = batch.last_id!;
     }
-    // What has come before the end of the last batch meanwhile.
+    // Moves the rest, including rows with smaller IDs that were added in the meantime.
     await move(table, "");
   }
 

@@ -7,26 +7,26 @@ import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkOptionalText, checkText } from "../validate.ts";
 
-/** A version of an application, as its workers registered it when they were launched. */
+/** A version of an application, which its workers register when they are launched. */
 export interface ApplicationVersion {
   /** The ID of the version. */
   readonly versionId: string;
   /** The name of the version. */
   readonly versionName: string;
-  /** When it became the latest version last, in milliseconds since 1970. */
+  /** The time at which it last became the latest version, in milliseconds since 1970. */
   readonly versionTimestamp: number;
-  /** When it was registered, in milliseconds since 1970. */
+  /** The time at which it was registered, in milliseconds since 1970. */
   readonly createdAt: number;
-  /** The application that it belongs to; undefined if to none. */
+  /** The application that it belongs to; undefined if none. */
   readonly applicationName?: string;
 }
 
-/** Whose version it is about. */
+/** The application whose versions to use. */
 export interface ApplicationVersionOptions {
   /**
-   * The application to act for.
+   * The name of the application.
    *
-   * @default {undefined} that of the client; without one, any application of the system database
+   * @default {undefined} the application of the client, or any application if it has none
    */
   applicationName?: string;
 }
@@ -48,7 +48,7 @@ async function findVersions(
 }
 
 /**
- * The versions of an application and those that belong to none, the latest first.
+ * Lists the versions of an application, and those that belong to no application, the latest first.
  *
  * @example
  * ```ts
@@ -61,11 +61,11 @@ async function findVersions(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Whose versions.
+ * @param options The application whose versions to list.
  * @returns The versions.
  * @throws {TypeError} If `applicationName` is not a string.
  * @throws {RangeError} If `applicationName` is empty.
- * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ * @throws {UnsupportedFeatureError} If the schema has no table for application versions.
  */
 export async function listApplicationVersions(
   client: Client | Driver,
@@ -75,8 +75,8 @@ export async function listApplicationVersions(
 }
 
 /**
- * The latest version of an application: only its workers run workflows that were enqueued without
- * a version.
+ * Reads the latest version of an application. Only workers of this version run workflows that were
+ * enqueued without a version.
  *
  * @example
  * ```ts
@@ -87,11 +87,11 @@ export async function listApplicationVersions(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Whose version.
- * @returns The version, or null if no worker has registered one.
+ * @param options The application whose version to read.
+ * @returns The latest version, or null if no worker has registered one.
  * @throws {TypeError} If `applicationName` is not a string.
  * @throws {RangeError} If `applicationName` is empty.
- * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ * @throws {UnsupportedFeatureError} If the schema has no table for application versions.
  */
 export async function getLatestApplicationVersion(
   client: Client | Driver,
@@ -102,10 +102,10 @@ export async function getLatestApplicationVersion(
 }
 
 /**
- * Makes a version the latest: from now on its workers run the workflows that were or are enqueued
- * without a version. Roll an application back with it.
+ * Makes a version the latest, for example to roll an application back. From then on, workers of
+ * this version run workflows without a version, including those that are already enqueued.
  *
- * A version that belongs to no application becomes that of the client.
+ * A version that belongs to no application is assigned to `applicationName`.
  *
  * @example
  * ```ts
@@ -122,12 +122,12 @@ export async function getLatestApplicationVersion(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param versionName The name of the version.
- * @param options The application to act for.
+ * @param options The application that the version belongs to.
  * @throws {TypeError} If a name is not a string.
  * @throws {RangeError} If a name is empty.
- * @throws {NonExistentVersionError} If there is no such version.
+ * @throws {NonExistentVersionError} If the version does not exist.
  * @throws {OwnedByAnotherApplicationError} If the version belongs to another application.
- * @throws {UnsupportedFeatureError} If the system database has no application versions.
+ * @throws {UnsupportedFeatureError} If the schema has no table for application versions.
  */
 export async function setLatestApplicationVersion(
   client: Client | Driver,

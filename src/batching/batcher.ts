@@ -1,9 +1,9 @@
 /** Coalesces concurrent writes of one client into few statements. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import { isRetriable } from "../database/retry.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createSerialQueue } from "../serial_queue.ts";
+import { type ClockReading, creationClockOf } from "./creation_clock.ts";
 import { createFlowControl } from "./flow_control.ts";
 
 /** Something to write. */
@@ -14,29 +14,21 @@ export interface Item {
   readonly hasFreshID: boolean;
 }
 
-/** Where the rows of a statement belong in the order of all rows. */
-export interface OrderHint {
-  /** The last creation time that is known, in milliseconds since 1970. */
-  readonly after: string;
-  /** How many rows of earlier statements are in flight. */
-  readonly backlog: number;
-}
-
-/** A statement to send. It gives its rows increasing creation times. */
-export interface Batch extends OrderHint {
-  /** The items as the text of a JSON array. */
+/** A statement to send. */
+export interface Batch {
+  /** The items as the text of a JSON array, each with its `requested_at` if that is known. */
   readonly items: string;
+  /** The time that the items without a `requested_at` are created after. */
+  readonly after: string;
   readonly count: number;
   /** 1 if an item may conflict with what exists; otherwise undefined. */
   readonly checkConflicts: 1 | undefined;
 }
 
 /** The result of a statement. */
-export interface BatchResult<Outcome> {
+export interface BatchResult<Outcome> extends ClockReading {
   /** An outcome for each item, in order. */
   readonly outcomes: Outcome[];
-  /** The creation time of the last row; null if there is none. */
-  readonly lastCreatedAt: string | null;
 }
 
 /** Sends a batch. */
@@ -50,7 +42,12 @@ export interface Batcher<Outcome> {
   addAll(items: readonly Item[]): Promise<Outcome[]>;
 }
 
-interface PendingItem<Outcome> extends Item {
+interface TimedItem extends Item {
+  /** When it was added, in milliseconds since 1970; undefined until the server's time is known. */
+  readonly createdAt: number | undefined;
+}
+
+interface PendingItem<Outcome> extends TimedItem {
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
@@ -71,9 +68,17 @@ function countUntilFull(items: readonly Item[], characters: number): number {
   return count;
 }
 
-/** Whether the server refused a statement, perhaps because of one of its items. */
-function isRefusal(error: unknown): boolean {
-  return sqlStateOf(error) !== undefined && !isRetriable(error, true, () => false);
+// Invalid data (22), violated constraints (23), an error raised by a trigger (P0), row-level security
+// (42501), a check option (44) and exceeded limits (54). Timeouts and the like concern every item.
+const itemErrorStates = /^(22|23|42501|44|54|P0)/;
+
+function toJson({ text, createdAt }: TimedItem): string {
+  return createdAt === undefined ? text : `${text.slice(0, -1)},"requested_at":${createdAt}}`;
+}
+
+/** Whether one of the items may be the reason that the server refused a statement. */
+function isItemError(error: unknown): boolean {
+  return itemErrorStates.test(sqlStateOf(error) ?? "");
 }
 
 /**
@@ -81,8 +86,8 @@ function isRefusal(error: unknown): boolean {
  * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
  * not fill statements.
  *
- * If the server refuses a statement, its items are sent one by one, so that each caller gets its own
- * outcome. In a transaction of the caller every item is a statement of its own.
+ * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
+ * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
  */
 export function createBatcher<Outcome>(
   database: SystemDatabase,
@@ -91,31 +96,27 @@ export function createBatcher<Outcome>(
 ): Batcher<Outcome> {
   const runSerially = createSerialQueue();
   const flowControl = createFlowControl(database.adapter.maxConnections, inOrder);
-  let after = "0";
-  let rowsInFlight = 0;
+  const clock = creationClockOf(database);
   const pending: PendingItem<Outcome>[] = [];
   let pendingCharacters = 0;
   let isFlushScheduled = false;
 
-  async function send(items: readonly Item[]): Promise<Outcome[]> {
-    const backlog = rowsInFlight;
-    rowsInFlight += items.length;
-    try {
-      const { outcomes, lastCreatedAt } = await sendChecked(items, { after, backlog });
-      if (lastCreatedAt && Number(lastCreatedAt) > Number(after)) after = lastCreatedAt;
-      return outcomes;
-    } finally {
-      rowsInFlight -= items.length;
+  function addTime(item: Item): TimedItem {
+    return { ...item, createdAt: clock.next() };
+  }
+
+  async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
+    if (items[0]?.createdAt === undefined) {
+      await clock.untilLearned();
+      items = items.map(addTime);
     }
+    return (await clock.learn(sendChecked(items))).outcomes;
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
-  async function sendChecked(
-    items: readonly Item[],
-    hint: OrderHint,
-  ): Promise<BatchResult<Outcome>> {
-    const array = `[${items.map(({ text }) => text).join()}]`;
-    const batch = { ...hint, items: array, count: items.length };
+  async function sendChecked(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
+    const array = `[${items.map(toJson).join()}]`;
+    const batch = { items: array, after: String(clock.last), count: items.length };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
         return await sendBatch({ ...batch, checkConflicts: undefined });
@@ -138,7 +139,7 @@ export function createBatcher<Outcome>(
       const outcomes = await send(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isRefusal(error)) await sendOneByOne(items);
+      if (items.length > 1 && isItemError(error)) await sendOneByOne(items);
       else items.forEach(({ reject }) => reject(error));
     }
   }
@@ -165,10 +166,10 @@ export function createBatcher<Outcome>(
   return {
     add(item) {
       if (database.isInTransaction()) {
-        return runSerially(() => send([item])).then(([outcome]) => outcome!);
+        return runSerially(() => send([addTime(item)])).then(([outcome]) => outcome!);
       }
       return new Promise((resolve, reject) => {
-        pending.push({ ...item, resolve, reject });
+        pending.push({ ...addTime(item), resolve, reject });
         pendingCharacters += item.text.length;
         if (isFlushScheduled) return;
         // The calls of one turn go together.
@@ -177,7 +178,8 @@ export function createBatcher<Outcome>(
       });
     },
     addAll(items) {
-      return database.isInTransaction() ? runSerially(() => send(items)) : send(items);
+      const timed = items.map(addTime);
+      return database.isInTransaction() ? runSerially(() => send(timed)) : send(timed);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What the functions of the library need of a client. */
 
+import { withAttemptTimeout } from "../database/attempt_timeout.ts";
 import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
@@ -33,12 +34,24 @@ export interface ClientOptions {
    */
   pollingIntervalMs?: number;
   /**
-   * How long a statement is retried after transient errors, such as a restart of the server, in
-   * seconds; 0 disables retries. In an open transaction nothing is retried.
+   * How long a statement is retried after errors that may pass, in seconds; 0 disables retries. Such
+   * are a lost connection, a server that cannot be reached, is starting, has no free connection or is
+   * read-only, a serialization failure and a deadlock. In an open transaction nothing is retried.
    *
    * @default {10}
    */
   retryTimeoutSeconds?: number;
+  /**
+   * How long an attempt to run a statement waits for the answer of the database, in seconds. Then the
+   * connection is given up, if the driver allows that, and the statement is sent on another one. A
+   * statement gets as much again for each 100,000 characters that it writes, and twelve times as much
+   * if it may change many rows, as those of `deleteWorkflows()` and `renameApplication()` may. Lists
+   * and counts get as much more than `observabilityQueryTimeoutMs`. In an open transaction, where
+   * nothing is retried, the attempt may take `retryTimeoutSeconds` longer.
+   *
+   * @default {5}
+   */
+  attemptTimeoutSeconds?: number;
   /**
    * How long the server may work on a list or count before it cancels the query, in milliseconds; 0
    * disables the limit. In an open transaction the transaction's own `statement_timeout` applies.
@@ -86,6 +99,7 @@ export function openSystemDatabase(
     serializationType = "portable",
     pollingIntervalMs = 1000,
     retryTimeoutSeconds = 10,
+    attemptTimeoutSeconds = 5,
     observabilityQueryTimeoutMs = 30_000,
     listen = false,
     prepare = true,
@@ -95,15 +109,22 @@ export function openSystemDatabase(
   checkChoice("serializationType", serializationType, serializationTypes);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, 2 ** 31 - 1);
   checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
+  checkNumber("attemptTimeoutSeconds", attemptTimeoutSeconds, 0.001);
   checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);
-  return createSystemDatabase(
+  const adapter = withAttemptTimeout(
     adaptDriver(driver, { prepare }),
+    attemptTimeoutSeconds * 1000,
+    (attemptTimeoutSeconds + retryTimeoutSeconds) * 1000,
+  );
+  return createSystemDatabase(
+    adapter,
     {
       schema,
       applicationName,
       serializationType,
       pollingIntervalMs,
       retryTimeoutSeconds,
+      attemptTimeoutSeconds,
       observabilityQueryTimeoutMs,
       listen,
     },

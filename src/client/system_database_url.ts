@@ -6,8 +6,8 @@ import { parseConnectionURL } from "./connection_url.ts";
 /**
  * The settings of the URL given, or else of the environment's, with the name of the system database.
  *
- * DBOS names the system database of an application after the application's own database, with
- * `_dbos_sys` after it, unless it is told otherwise.
+ * By default, DBOS names the system database after the database of the application, with the suffix
+ * `_dbos_sys`.
  */
 export async function findSystemDatabase(
   given: string | undefined,
@@ -39,13 +39,13 @@ export async function findSystemDatabase(
     const settings = parse(applicationURL, "DBOS_DATABASE_URL");
     if (!settings.database && !systemDatabase) {
       throw new TypeError(
-        "Cannot connect to the system database: DBOS_DATABASE_URL names no database",
+        "Cannot connect to the system database: DBOS_DATABASE_URL has no database name",
       );
     }
     return { ...settings, database: systemDatabase ?? `${settings.database}_dbos_sys` };
   }
   throw new TypeError(
-    "Cannot connect to the system database: pass its URL, or set DBOS_SYSTEM_DATABASE_URL or " +
-      "DBOS_DATABASE_URL",
+    "Cannot connect to the system database: missing URL. Pass one, or set " +
+      "DBOS_SYSTEM_DATABASE_URL or DBOS_DATABASE_URL",
   );
 }

@@ -2,9 +2,11 @@
 
 import type { Executor } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 
-// Class 08 and 57P0x: the server closes the connection or does not accept one; 53300: it has no more.
-const connectionStates = /^(08...|57P0[123]|53300)$/;
+// Class 08 and 57P0x: the server closes the connection or does not accept one; 53300: it has no more;
+// 25006: it is read-only, as a standby is until it is promoted.
+const connectionStates = /^(08...|57P0[123]|53300|25006)$/;
 // Serialization failure and deadlock: another transaction won.
 const rollbackStates = /^(40001|40P01)$/;
 
@@ -14,6 +16,7 @@ export function isRetriable(
   canReconnect: boolean,
   isLostConnection: Executor["isLostConnection"],
 ): boolean {
+  if (error instanceof DatabaseTimeoutError) return canReconnect;
   const state = sqlStateOf(error);
   if (state && rollbackStates.test(state)) return true;
   return canReconnect && (state ? connectionStates.test(state) : isLostConnection(error));

@@ -122,8 +122,9 @@ const firstVersions: Readonly<Record<string, readonly [number, string]>> = {
 function describeFirstReleases(needs: string): string {
   const [version, python] = firstVersions[needs] ?? [];
   if (version === undefined) return "";
-  const [typeScript] = schemaReleases.TypeScript!.find(([, made]) => made >= version)!;
-  return `TypeScript ${typeScript} (version ${version} of the schema), Python ${python}`;
+  const typeScript = schemaReleases.TypeScript!.find(([, made]) => made >= version)?.[0];
+  const schema = `version ${version} of the schema`;
+  return `${typeScript ? `TypeScript ${typeScript} (${schema})` : schema}, Python ${python}`;
 }
 
 /** The error for a schema without the table or column that a feature needs. */

@@ -14,6 +14,7 @@ export interface Settings {
   readonly serializationType: SerializationType;
   readonly pollingIntervalMs: number;
   readonly retryTimeoutSeconds: number;
+  readonly attemptTimeoutSeconds: number;
   readonly observabilityQueryTimeoutMs: number;
   readonly listen: boolean;
 }
@@ -32,15 +33,28 @@ export interface SystemDatabase {
   requireColumn(feature: string, column: string): Promise<void>;
   /** Whether the schema, as last read, has a table or column; false before it was read. */
   hasColumn(column: string): boolean;
-  /**
-   * Runs a statement. Retries after transient errors, but never in a transaction of the caller. The
-   * query of `prelude` is sent ahead in the same message, which is one transaction.
-   */
+  /** Runs a statement. Retries after transient errors, but never in a transaction of the caller. */
   run<Parameters extends object, Row>(
     statement: Statement<Parameters, Row>,
     parameters: Parameters,
-    prelude?: (buildQuery: QueryBuilder) => Query,
+    options?: RunOptions,
   ): Promise<Row[]>;
+}
+
+/** How to run a statement. */
+export interface RunOptions {
+  /** Makes a query that is sent ahead in the same message, which is one transaction. */
+  readonly prelude?: (buildQuery: QueryBuilder) => Query;
+  /** How long an attempt may take, in milliseconds, if not as long as the client's option says. */
+  readonly timeoutMs?: number;
+  /** Whether it may change many rows, for which an attempt may take longer. */
+  readonly isLong?: boolean;
+  /** Parameters of all attempts after the first one. */
+  readonly retryParameters?: object;
+  /** Ends the retries. */
+  readonly signal?: AbortSignal;
+  /** Is called with the error of an attempt that is retried. */
+  readonly onRetry?: (error: unknown) => void;
 }
 
 // An upgrade moves inputs and outputs to tables of their own. That raises no error, but leaves nothing
@@ -56,13 +70,15 @@ export function createSystemDatabase(
   closed: AbortSignal,
 ): SystemDatabase {
   const schemaReader = createSchemaReader(adapter, settings.schema);
-  const { requireColumn, hasColumn } = schemaReader;
+  const longTimeoutMs = 12_000 * settings.attemptTimeoutSeconds;
 
   async function attempt(
     { needs }: Statement<object, unknown>,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
-    for (const column of needs?.columns ?? []) await requireColumn(needs!.feature, column);
+    for (const column of needs?.columns ?? []) {
+      await schemaReader.requireColumn(needs!.feature, column);
+    }
     const schema = await schemaReader.current();
     try {
       const rows = await send(schema);
@@ -75,7 +91,10 @@ export function createSystemDatabase(
     return await send(await schemaReader.current());
   }
 
-  async function runWithRetry(attempt: () => Promise<unknown[]>): Promise<unknown[]> {
+  async function runWithRetry<Result>(
+    attempt: () => Promise<Result>,
+    { onRetry = () => {}, signal }: RunOptions = {},
+  ): Promise<Result> {
     if (adapter.transactionStatus() !== "none") return await attempt();
     const deadline = performance.now() + settings.retryTimeoutSeconds * 1000;
     try {
@@ -83,15 +102,14 @@ export function createSystemDatabase(
     } catch (error) {
       const { isLostConnection } = await adapter.load();
       let mismatches = 0;
-      return await retryAfter(
-        error,
-        attempt,
-        (error) =>
-          isSchemaMismatch(error)
-            ? mismatches++ === 0
-            : isRetriable(error, adapter.canReconnect, isLostConnection),
-        deadline,
-      );
+      const isWorthRetry = (error: unknown) => {
+        onRetry(error);
+        if (signal?.aborted) return false;
+        return isSchemaMismatch(error)
+          ? mismatches++ === 0
+          : isRetriable(error, adapter.canReconnect, isLostConnection);
+      };
+      return await retryAfter(error, attempt, isWorthRetry, deadline);
     }
   }
 
@@ -101,23 +119,33 @@ export function createSystemDatabase(
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
     async checkSchema() {
-      await schemaReader.current();
+      await runWithRetry(schemaReader.current);
     },
-    requireColumn,
-    hasColumn,
+    // A call reads the schema before its statement, so that is retried too.
+    requireColumn: (feature, column) =>
+      runWithRetry(() => schemaReader.requireColumn(feature, column)),
+    hasColumn: schemaReader.hasColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
       parameters: Parameters,
-      prelude?: (buildQuery: QueryBuilder) => Query,
+      options: RunOptions = {},
     ) {
+      const { prelude, isLong, retryParameters } = options;
+      const timeoutMs = isLong ? longTimeoutMs : options.timeoutMs;
+      let attempts = 0;
       const send = async ({ buildQuery }: Schema) => {
         const executor = await adapter.load();
-        const query = buildQuery(statement, parameters);
+        const isRetry = attempts++ > 0 && retryParameters;
+        const built = buildQuery(
+          statement,
+          isRetry ? { ...parameters, ...retryParameters } : parameters,
+        );
+        const query = timeoutMs === undefined ? built : { ...built, timeoutMs };
         return await (prelude
           ? executor.queryInOneMessage([prelude(buildQuery), query])
           : executor.query(query));
       };
-      return runWithRetry(() => attempt(statement, send)) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, send), options) as Promise<Row[]>;
     },
   };
 }

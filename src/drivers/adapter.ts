@@ -10,6 +10,8 @@ export interface Query {
   /** SQL with `$1`, `$2` … in the order of `values`. */
   readonly text: string;
   readonly values: readonly Value[];
+  /** How long an attempt may take, if it may take longer than others, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /** A row as the driver returns it: values by column name. */
@@ -30,11 +32,14 @@ export interface Adapter {
   load(): Promise<Executor>;
 }
 
-/** Sends statements through a driver. */
+/**
+ * Sends statements through a driver. When `signal` is aborted, nobody waits for the answer any more,
+ * and the executor stops using the connection if the driver allows that.
+ */
 export interface Executor {
-  query(query: Query): Promise<Row[]>;
+  query(query: Query, signal?: AbortSignal): Promise<Row[]>;
   /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
-  queryInOneMessage(queries: readonly Query[]): Promise<Row[]>;
+  queryInOneMessage(queries: readonly Query[], signal?: AbortSignal): Promise<Row[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */
@@ -78,7 +83,7 @@ export interface DriverFamily {
   poolSizeOf(driver: object): number;
   /** Whether a transaction is open on a connection; undefined if the driver cannot tell. */
   readonly connectionStatusOf?: (driver: object) => TransactionStatus;
-  /** Loads the file of the executor: few programs use more than one family. */
+  /** Loads the executor. Few programs use more than one family, and the others are 0.7 KB each. */
   loadExecutor(): Promise<CreateExecutor>;
 }
 

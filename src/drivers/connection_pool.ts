@@ -1,8 +1,11 @@
 /** A pool of connections, each opened when it is first needed. */
 
+import { losesConnection } from "./lost_connection.ts";
+
 /** A connection of npm:pg, as far as it is used here. */
 export interface PgClient {
-  query(query: unknown): Promise<unknown>;
+  // deno-lint-ignore no-explicit-any -- depends on what is sent
+  query(query: unknown): Promise<any>;
   end(): Promise<unknown>;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
@@ -10,21 +13,31 @@ export interface PgClient {
 /** An open connection, and how to end it without waiting for the server. */
 export interface OpenConnection {
   readonly client: PgClient;
-  /** Is aborted when the connection is lost or has been closed. */
+  /** Is aborted when the connection is lost, or closed in any way. */
   readonly ended: AbortSignal;
   destroy(): void;
 }
 
-/** A pool of connections of npm:pg, in the shape of npm:pg's own. */
+/** A pool of connections of npm:pg. It resembles npm:pg's own, so that it passes for a driver. */
 export interface ConnectionPool {
   readonly options: { readonly max: number };
   /** The number of connections that are open or being opened. */
   readonly totalCount: number;
   query(query: unknown): Promise<unknown>;
+  /**
+   * Uses a connection. It is closed if it is lost, leads to the wrong server, or is still in use when
+   * `signal` is aborted.
+   */
+  use<Result>(use: (client: PgClient) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
   /** Opens one more connection, which the caller may end and end() does end. */
   openClient(): Promise<PgClient>;
   /** Closes all connections, but waits no longer than the timeout for statements in flight. */
   end(timeoutSeconds: number): Promise<void>;
+}
+
+interface Waiting {
+  resolve(connection: OpenConnection): void;
+  reject(error: unknown): void;
 }
 
 const idleTimeoutMs = 30_000;
@@ -35,7 +48,7 @@ export function createConnectionPool(
   max: number,
 ): ConnectionPool {
   const idle: { connection: OpenConnection; timer: ReturnType<typeof setTimeout> }[] = [];
-  const waiting: { resolve(connection: OpenConnection): void; reject(error: unknown): void }[] = [];
+  const waiting: Waiting[] = [];
   /** All connections, those outside of the pool included. */
   const connections = new Set<OpenConnection>();
   const closing = new AbortController();
@@ -110,19 +123,33 @@ export function createConnectionPool(
     idle.push({ connection, timer });
   }
 
+  async function use<Result>(
+    use: (client: PgClient) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    const connection = await acquire();
+    if (signal?.aborted) release(connection);
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", connection.destroy);
+    try {
+      return await use(connection.client);
+    } catch (error) {
+      if (losesConnection(error)) connection.destroy();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", connection.destroy);
+      release(connection);
+    }
+  }
+
   return {
     options: { max },
     get totalCount() {
       return totalCount;
     },
-    async query(query) {
-      const connection = await acquire();
-      try {
-        return await connection.client.query(query);
-      } finally {
-        release(connection);
-      }
-    },
+    query: (query) => use((client) => client.query(query)),
+    use,
     async openClient() {
       return (await openOne(() => {})).client;
     },

@@ -1,18 +1,23 @@
 import type { Executor, ExecutorOptions, Query, Row } from "./adapter.ts";
+import {
+  type ClientPool,
+  createPoolUser,
+  type PoolClient,
+  type UseClient,
+} from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 
+// The name of the driver's own error for a connection that it has closed.
+const connectionClosed = "ConnectionError";
+// Deno has no class for a host without an address, and the driver none for a server that closes a
+// connection at once.
+const lostConnectionMessage =
+  /^(failed to lookup address information|Could not check if server accepts SSL .* with: 0$)/;
+
 interface Queryable {
   queryObject(text: string): Promise<{ rows: Row[] }>;
-}
-
-interface PoolClient extends Queryable {
-  release(): void;
-}
-
-interface Pool {
-  connect(): Promise<PoolClient>;
 }
 
 // What each connection has run so far. A statement is prepared when it is sent for the second time, so
@@ -65,26 +70,23 @@ export function createDenoPostgresExecutor(
   // A transaction object is short-lived, and an error would abort the transaction.
   const prepares = prepare && kind !== "transaction";
 
-  async function onConnection(run: (connection: Queryable) => Promise<Row[]>): Promise<Row[]> {
-    if (kind !== "pool") return await run(driver as Queryable);
-    const client = await (driver as Pool).connect();
-    try {
-      return await run(client);
-    } finally {
-      client.release();
-    }
-  }
+  const onConnection: UseClient<Queryable> = kind === "pool"
+    ? createPoolUser(driver as ClientPool<Queryable & PoolClient>)
+    : async (use) => await use(driver as Queryable);
 
   return {
-    query: (query) =>
-      onConnection((connection) =>
-        prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query))
+    query: (query, signal) =>
+      onConnection(
+        (connection) =>
+          prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query)),
+        signal,
       ),
-    queryInOneMessage: (queries) =>
-      onConnection((connection) => queryText(connection, joinQueries(queries))),
-    // The driver has an error of its own for a connection that it has closed.
+    queryInOneMessage: (queries, signal) =>
+      onConnection((connection) => queryText(connection, joinQueries(queries)), signal),
     isLostConnection: (error) =>
-      isLostSocket(error) || (error instanceof Error && error.name === "ConnectionError"),
+      isLostSocket(error) ||
+      (error instanceof Error &&
+        (error.name === connectionClosed || lostConnectionMessage.test(error.message))),
     // After a notification, later queries would return the rows of the query before, so it never
     // listens.
   };

@@ -1,5 +1,7 @@
 /** The words of runtimes for a lost or refused connection. Some drivers have more of their own. */
 
+import { sqlStateOf } from "./sql_state.ts";
+
 // Node's codes, which Deno and Bun use for Node's sockets.
 const codes = new Set([
   "EAI_AGAIN",
@@ -8,6 +10,8 @@ const codes = new Set([
   "ECONNRESET",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  // The name of a server that is only just being set up.
+  "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);
@@ -30,4 +34,14 @@ export function isLostSocket(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return codes.has(codeOf(error)) || names.has(error.name) ||
     (error instanceof AggregateError && error.errors.some(isLostSocket));
+}
+
+// Class 08 and 57P0x: the server ends the session; 25006: it is read-only, as the primary of yesterday
+// is after a failover.
+const lostSession = /^(08...|57P0[123]|25006)$/;
+
+/** Whether the connection is of no use after an error: it is lost, or leads to the wrong server. */
+export function losesConnection(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === undefined || lostSession.test(state);
 }

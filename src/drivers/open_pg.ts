@@ -197,6 +197,7 @@ export async function openPg(
     let client: PgClient;
     const ended = new AbortController();
     function destroy(): void {
+      ended.abort();
       socket.destroy();
       raw.destroy();
     }

@@ -1,6 +1,6 @@
 import { createSerialQueue } from "../serial_queue.ts";
 import type { Executor, ExecutorOptions, Listen, Row } from "./adapter.ts";
-import { isLostSocket } from "./lost_connection.ts";
+import { isLostSocket, losesConnection } from "./lost_connection.ts";
 import { joinQueries, quoteIdentifier } from "./quoting.ts";
 
 interface PgQuery {
@@ -31,21 +31,31 @@ interface PgClient {
   ): void;
 }
 
+interface PgPoolClient extends Pg {
+  readonly connection?: { readonly stream: { destroy(): void } };
+  /** Returns the client to the pool, or has the pool remove it. */
+  release(isToBeRemoved: boolean): void;
+  on(event: "error", listener: () => void): void;
+  off(event: "error", listener: () => void): void;
+}
+
 /** A pool of `npm:pg` has the class and the settings for one more client. */
 interface PgPool {
   readonly options: unknown;
+  connect(): Promise<PgPoolClient>;
   readonly Client: new (options: unknown) => PgClient;
 }
 
-/** The pool of `connect()` opens one itself. */
-interface OpeningPool {
+/** The pool of `connect()` does both itself. */
+interface ConnectPool {
+  use<Result>(use: (client: Pg) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
   openClient(): Promise<PgClient>;
 }
 
 const lostConnectionMessage =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 
-async function openClient(pool: PgPool | OpeningPool): Promise<PgClient> {
+async function openClient(pool: PgPool | ConnectPool): Promise<PgClient> {
   if ("openClient" in pool) return await pool.openClient();
   const client = new pool.Client(pool.options);
   // Without a listener for it, an error would end the process.
@@ -54,7 +64,7 @@ async function openClient(pool: PgPool | OpeningPool): Promise<PgClient> {
   return client;
 }
 
-function createListen(pool: PgPool | OpeningPool): Listen {
+function createListen(pool: PgPool | ConnectPool): Listen {
   return async (channels, listener) => {
     const client = await openClient(pool);
     client.on("error", listener.onEnd);
@@ -70,27 +80,77 @@ function createListen(pool: PgPool | OpeningPool): Listen {
   };
 }
 
-/** The executor of `npm:pg`. */
+function ignoreError(): void {}
+
+/** Uses a client of the pool, and has the pool remove it if it is lost or `signal` is aborted. */
+async function useClient<Result>(
+  pool: PgPool | ConnectPool,
+  use: (client: Pg) => Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if ("use" in pool) return await pool.use(use, signal);
+  const client = await pool.connect();
+  if (signal?.aborted) {
+    client.release(false);
+    throw signal.reason;
+  }
+  const discard = () => {
+    client.release(true);
+    // A client that pipelines would wait for its answers first.
+    client.connection?.stream.destroy();
+  };
+  // The statement fails as well. Without a listener, the error would end the process.
+  client.on("error", ignoreError);
+  signal?.addEventListener("abort", discard);
+  let isLost = false;
+  try {
+    return await use(client);
+  } catch (error) {
+    isLost = losesConnection(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", discard);
+    client.off("error", ignoreError);
+    if (!signal?.aborted) client.release(isLost);
+  }
+}
+
+/**
+ * The executor of `npm:pg`. Of a single client nothing can be discarded: what is sent after a statement
+ * that hangs waits for it.
+ */
 export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOptions): Executor {
-  const pg = driver as Pg;
-  const isPool = kind === "pool";
   const runSerially = createSerialQueue();
-  // A single client runs one statement at a time, and pg 9 will no longer queue the others.
-  const send = <Result>(run: () => Promise<Result>) =>
-    isPool || pg.pipeline ? run() : runSerially(run);
+  // What only resembles a pool may have no clients to give out.
+  const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
+    ? driver as unknown as PgPool | ConnectPool
+    : undefined;
+
+  function send<Result>(
+    run: (pg: Pg) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    if (pool) return useClient(pool, run, signal);
+    const pg = driver as Pg;
+    if (kind === "pool" || pg.pipeline) return run(pg);
+    // A single client runs one statement at a time, and pg 9 will no longer queue the others.
+    return runSerially(() => {
+      signal?.throwIfAborted();
+      return run(pg);
+    });
+  }
+
   return {
-    async query({ name, text, values }) {
+    async query({ name, text, values }, signal) {
       const query = prepare ? { name, text, values } : { text, values };
-      return (await send(() => pg.query(query))).rows;
+      return (await send((pg) => pg.query(query), signal)).rows;
     },
-    async queryInOneMessage(queries) {
-      const results = [await send(() => pg.query(joinQueries(queries)))].flat();
+    async queryInOneMessage(queries, signal) {
+      const results = [await send((pg) => pg.query(joinQueries(queries)), signal)].flat();
       return results.at(-1)!.rows;
     },
     isLostConnection: (error) =>
       isLostSocket(error) || (error instanceof Error && lostConnectionMessage.test(error.message)),
-    ...(isPool && ("Client" in driver || "openClient" in driver) && {
-      listen: createListen(driver as PgPool | OpeningPool),
-    }),
+    ...(pool && { listen: createListen(pool) }),
   };
 }

@@ -1,4 +1,12 @@
-import type { Executor, ExecutorOptions, Listen, Row, Value } from "./adapter.ts";
+import { createStatementLimit, type SendStatement } from "./abandoned_statements.ts";
+import {
+  defaultPoolSize,
+  type Executor,
+  type ExecutorOptions,
+  type Listen,
+  type Row,
+  type Value,
+} from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries } from "./quoting.ts";
 
@@ -6,7 +14,7 @@ import { inlineValues, joinQueries } from "./quoting.ts";
 interface SqlTag {
   unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
   unsafe(text: string): Promise<Row[] | Row[][]>;
-  readonly options?: { readonly prepare?: boolean };
+  readonly options?: { readonly prepare?: boolean; readonly max?: number };
 }
 
 /** `sql` of `npm:postgres`, which listens on one more connection. */
@@ -25,6 +33,7 @@ const lostConnectionCodes = new Set([
   "CONNECT_TIMEOUT",
   "ERR_POSTGRES_CONNECTION_CLOSED",
   "ERR_POSTGRES_CONNECTION_FAILED",
+  "ERR_POSTGRES_CONNECTION_REFUSED",
   "ERR_POSTGRES_CONNECTION_TIMEOUT",
 ]);
 
@@ -39,7 +48,10 @@ function restoreColumnNames(row: Row): Row {
   );
 }
 
-function restoreRows(rows: Row[]): Row[] {
+function restoreRows(received: Row[]): Row[] {
+  // If npm:postgres lost a connection in the middle of an answer, the next answer on that connection
+  // begins with as many holes as there were rows.
+  const rows = received.length === 0 || 0 in received ? received : received.filter(() => true);
   const isRenamed = rows.length > 0 && Object.keys(rows[0]!).some((name) => /[A-Z-]/.test(name));
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
@@ -68,6 +80,9 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
   // Earlier calls may have prepared it on the connection of a transaction.
   const isPool = options.kind === "pool";
   const sentNames = new Set<string>();
+  const send: SendStatement = isPool
+    ? createStatementLimit(sql.options?.max ?? defaultPoolSize)
+    : async (send) => await send();
 
   function isToBePrepared(name: string): boolean {
     const isFirst = isPool && !sentNames.has(name);
@@ -76,15 +91,20 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
   }
 
   return {
-    async query(query) {
+    async query(query, signal) {
+      const isPrepared = isToBePrepared(query.name);
       return restoreRows(
-        isToBePrepared(query.name)
-          ? await sql.unsafe(query.text, query.values, { prepare: true })
-          : await sql.unsafe(inlineValues(query)) as Row[],
+        await send(
+          () =>
+            isPrepared
+              ? sql.unsafe(query.text, query.values, { prepare: true })
+              : sql.unsafe(inlineValues(query)) as Promise<Row[]>,
+          signal,
+        ),
       );
     },
-    async queryInOneMessage(queries) {
-      const results = await sql.unsafe(joinQueries(queries)) as Row[][];
+    async queryInOneMessage(queries, signal) {
+      const results = await send(() => sql.unsafe(joinQueries(queries)), signal) as Row[][];
       return restoreRows(results.at(-1)!);
     },
     isLostConnection: (error) => isLostSocket(error) || lostConnectionCodes.has(codeOf(error)),

@@ -1,4 +1,4 @@
-/** Errors of workflows that cannot be enqueued because of others. */
+/** Errors of workflows that cannot be enqueued because they conflict with an existing one. */
 
 /** The workflow ID belongs to a workflow of another name, class or configured instance. */
 export class ConflictingWorkflowError extends Error {
@@ -11,12 +11,12 @@ export class ConflictingWorkflowError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** What the caller asked for. */
+    /** The workflow that was to be enqueued, such as `workflow processTask`. */
     readonly requested: string,
-    /** What has the ID. */
+    /** The workflow that has the ID. */
     readonly existing: string,
   ) {
-    super(`Cannot enqueue ${requested} as ${workflowID}: that is the ID of ${existing}`);
+    super(`Cannot enqueue ${requested} with ID ${workflowID}: the ID is in use by ${existing}`);
   }
 }
 
@@ -37,8 +37,8 @@ export class WorkflowIDInUseError extends Error {
     readonly workflowName: string,
   ) {
     super(
-      `Cannot enqueue a workflow as ${workflowID}: a workflow ${workflowName} with that ID is ` +
-        `${status}`,
+      `Cannot enqueue a workflow with ID ${workflowID}: the ID is in use by workflow ` +
+        `${workflowName}, which is ${status}`,
     );
   }
 }
@@ -54,7 +54,7 @@ export class QueueDuplicatedError extends Error {
   constructor(
     /** The ID of the workflow that was not enqueued. */
     readonly workflowID: string,
-    /** The queue. */
+    /** The name of the queue. */
     readonly queueName: string,
     /** The deduplication ID. */
     readonly deduplicationID: string,

@@ -1,28 +1,31 @@
-/** Errors of what is not there, not as it would have to be, or not for the caller. */
+/** Errors of reading and managing workflows, queues, schedules and application versions. */
 
-/** There is no workflow with this ID, or with any of these. */
+/** One or more workflows do not exist. */
 export class NonExistentWorkflowError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "NonExistentWorkflowError";
   }
 
-  /** The ID of the workflow; the first of several. */
+  /** The ID of the missing workflow; the first one of several. */
   readonly workflowID: string;
-  /** The IDs of all that are not there. */
+  /** The IDs of all missing workflows. */
   readonly workflowIDs: readonly string[];
 
-  /** Makes the error; `action` is what was to be done: `send to`. */
+  /** Makes the error; `action` is what the call was to do, such as `send to`. */
   constructor(workflowID: string | readonly string[], action: string) {
     const workflowIDs = [workflowID].flat();
-    const workflows = workflowIDs.length > 1 ? "workflows" : "workflow";
-    super(`Cannot ${action} ${workflows} ${workflowIDs.join(", ")}: there is no such workflow`);
+    super(
+      workflowIDs.length > 1
+        ? `Cannot ${action} workflows ${workflowIDs.join(", ")}: there are no such workflows`
+        : `Cannot ${action} workflow ${workflowIDs[0]}: there is no such workflow`,
+    );
     this.workflowID = workflowIDs[0]!;
     this.workflowIDs = workflowIDs;
   }
 }
 
-/** The workflow has not ended, as it would have to. */
+/** The workflow has not ended, so it cannot be rewound. */
 export class ActiveWorkflowError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -33,14 +36,14 @@ export class ActiveWorkflowError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** Its status: `PENDING`, `ENQUEUED` or `DELAYED`. */
+    /** The status of the workflow: `PENDING`, `ENQUEUED` or `DELAYED`. */
     readonly status: string,
   ) {
     super(`Cannot rewind workflow ${workflowID}: it is ${status}; cancel it first`);
   }
 }
 
-/** There is no queue of this name in the system database. */
+/** The queue does not exist. */
 export class NonExistentQueueError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -56,7 +59,7 @@ export class NonExistentQueueError extends Error {
   }
 }
 
-/** There is no application version of this name in the system database. */
+/** The application version does not exist. */
 export class NonExistentVersionError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -72,7 +75,7 @@ export class NonExistentVersionError extends Error {
   }
 }
 
-/** There is no schedule of this name in the system database. */
+/** The schedule does not exist. */
 export class NonExistentScheduleError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -83,14 +86,14 @@ export class NonExistentScheduleError extends Error {
   constructor(
     /** The name of the schedule. */
     readonly scheduleName: string,
-    /** What was to be done with it: `trigger`. */
+    /** What the call was to do, such as `trigger`. */
     action: string,
   ) {
     super(`Cannot ${action} schedule ${scheduleName}: there is no such schedule`);
   }
 }
 
-/** There is a schedule of this name in the system database already. */
+/** A schedule of this name already exists. */
 export class ScheduleExistsError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -102,11 +105,11 @@ export class ScheduleExistsError extends Error {
     /** The name of the schedule. */
     readonly scheduleName: string,
   ) {
-    super(`Cannot create schedule ${scheduleName}: there is one of that name`);
+    super(`Cannot create schedule ${scheduleName}: a schedule of that name already exists`);
   }
 }
 
-/** Something that has a name of its own in the system database belongs to another application. */
+/** A queue, schedule or application version belongs to another application. */
 export class OwnedByAnotherApplicationError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -115,11 +118,11 @@ export class OwnedByAnotherApplicationError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** What was to be done: `register queue tasks`. */
+    /** What the call was to do, such as `register queue tasks`. */
     readonly action: string,
-    /** The application on whose behalf. */
+    /** The application that the call was made for. */
     readonly applicationName: string,
-    /** The application that it belongs to. */
+    /** The application that owns it. */
     readonly owner: string,
   ) {
     super(
@@ -128,7 +131,7 @@ export class OwnedByAnotherApplicationError extends Error {
   }
 }
 
-/** A read took longer than `observabilityQueryTimeoutMs`, and the server cancelled it. */
+/** A query took longer than `observabilityQueryTimeoutMs`, and the server cancelled it. */
 export class QueryTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -137,13 +140,13 @@ export class QueryTimeoutError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** How long the read was given, in milliseconds. */
+    /** The timeout, in milliseconds. */
     readonly timeoutMs: number,
     options?: ErrorOptions,
   ) {
     super(
-      `Cannot finish the query: it took longer than ${timeoutMs} ms. Narrow its filters, or raise ` +
-        `observabilityQueryTimeoutMs`,
+      `Cannot complete the query: it took longer than ${timeoutMs} ms. Use narrower filters, or ` +
+        "increase observabilityQueryTimeoutMs",
       options,
     );
   }

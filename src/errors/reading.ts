@@ -9,9 +9,9 @@ export class UnsupportedSerializationError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** The name of the format, or null where none is recorded. */
+    /** The name of the format, or null if none is recorded. */
     readonly serialization: string | null,
-    /** Why a value of a known format can't be read. */
+    /** Why a value of a known format cannot be read. */
     cause?: unknown,
   ) {
     super(describeUnreadable(serialization, cause), cause === undefined ? undefined : { cause });
@@ -21,7 +21,7 @@ export class UnsupportedSerializationError extends Error {
 function describeUnreadable(serialization: string | null, cause: unknown): string {
   if (!serialization) return "Cannot read a value: no serialization format is recorded with it";
   if (cause === undefined) {
-    return `Cannot read a value: its serialization format ${serialization} is not known`;
+    return `Cannot read a value: unknown serialization format ${serialization}`;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return `Cannot read a value of format ${serialization}: ${reason}`;

@@ -1,4 +1,4 @@
-/** Errors of databases that do not have what is needed. */
+/** Errors of databases that lack tables or columns. */
 
 /** The database has no DBOS system tables in the schema. */
 export class SystemSchemaNotFoundError extends Error {
@@ -9,21 +9,21 @@ export class SystemSchemaNotFoundError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** The database that was looked at. */
+    /** The name of the database. */
     readonly database: string,
-    /** The schema that was looked at. */
+    /** The name of the schema. */
     readonly schema: string,
   ) {
     super(
       `Cannot find the DBOS system tables: database ${database} has no table workflow_status in ` +
         `schema ${schema}. Connect to the system database of the application (its name usually ` +
-        `ends with _dbos_sys), launch the application once so that it creates the tables, or pass ` +
-        `its schema as the option "schema"`,
+        `ends with _dbos_sys), launch the application once so that it creates the tables, or set ` +
+        'the option "schema"',
     );
   }
 }
 
-/** The database was made by a release of DBOS that does not have what the call needs. */
+/** The schema is of an older DBOS release, and lacks a table or column that the call needs. */
 export class UnsupportedFeatureError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -32,16 +32,16 @@ export class UnsupportedFeatureError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** What was asked for. */
+    /** The option or feature that was used. */
     readonly feature: string,
     /** The table or column that it needs. */
     readonly needs: string,
-    /** The first releases that create it, in words; empty if they are not known. */
+    /** The first releases that create it, as text; empty if unknown. */
     readonly firstReleases: string = "",
   ) {
     super(
       `Cannot use ${feature}: the system database has no ${needs}. Upgrade the DBOS application ` +
-        `to a release that creates it${firstReleases && `: ${firstReleases} or a later one`}`,
+        `to a release that creates it${firstReleases && `: ${firstReleases} or later`}`,
     );
   }
 }

@@ -1,6 +1,11 @@
-/** Errors of waits that end without what is waited for. */
+/** Errors of waits that end without a result. */
 
-/** The workflow was cancelled, so that it has no result. */
+/** The options, unless the cause is undefined: an error would show that. */
+function withCause(options: ErrorOptions | undefined): ErrorOptions | undefined {
+  return options?.cause === undefined ? undefined : options;
+}
+
+/** The workflow was cancelled, so it has no result. */
 export class AwaitedWorkflowCancelledError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -16,7 +21,7 @@ export class AwaitedWorkflowCancelledError extends Error {
   }
 }
 
-/** DBOS gave the workflow up after its last recovery attempt, so that it has no result. */
+/** DBOS stopped recovering the workflow after its last attempt, so it has no result. */
 export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -34,7 +39,7 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
   }
 }
 
-/** The workflow had not ended when `timeoutSeconds` were over. */
+/** The workflow did not end within `timeoutSeconds`. */
 export class ResultTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -45,17 +50,20 @@ export class ResultTimeoutError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** How long was waited, in seconds. */
+    /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
-      `Cannot get the result of workflow ${workflowID}: it has not ended within ` +
+      `Cannot get the result of workflow ${workflowID}: it did not end within ` +
         `${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }
 
-/** Workflows that were waited for together had not ended when `timeoutSeconds` were over. */
+/** Some of the workflows that a call waits for did not end within `timeoutSeconds`. */
 export class WaitTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -64,19 +72,22 @@ export class WaitTimeoutError extends Error {
 
   /** Makes the error. */
   constructor(
-    /** The IDs of the workflows that had not ended. */
+    /** The IDs of the workflows that did not end. */
     readonly workflowIDs: readonly string[],
-    /** How long was waited, in seconds. */
+    /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
-      `Cannot wait any longer for workflows: ${workflowIDs.length} not ended within ` +
+      `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ` +
         `${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }
 
-/** No further value had come on the stream when `timeoutSeconds` were over. */
+/** The next value was not written to the stream within `timeoutSeconds`. */
 export class StreamTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -89,19 +100,22 @@ export class StreamTimeoutError extends Error {
     readonly workflowID: string,
     /** The key of the stream. */
     readonly key: string,
-    /** The offset of the value that was waited for. */
+    /** The offset of the value. */
     readonly offset: number,
-    /** How long was waited, in seconds. */
+    /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
   ) {
     super(
-      `Cannot read stream ${key} of workflow ${workflowID}: its value ${offset} has not come ` +
+      `Cannot read stream ${key} of workflow ${workflowID}: value ${offset} was not written ` +
         `within ${timeoutSeconds} s`,
+      withCause(options),
     );
   }
 }
 
-/** The stream ended before the offset that was asked for. */
+/** The stream ended before the requested offset. */
 export class StreamEndedError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -114,7 +128,7 @@ export class StreamEndedError extends Error {
     readonly workflowID: string,
     /** The key of the stream. */
     readonly key: string,
-    /** The offset that it did not reach. */
+    /** The requested offset. */
     readonly offset: number,
   ) {
     super(`Cannot read stream ${key} of workflow ${workflowID}: it ended before value ${offset}`);

@@ -1,22 +1,22 @@
-/** What the error of a workflow carried, as far as its serialization format keeps it. */
+/** Properties of the error of a workflow, as far as its serialization format keeps them. */
 export interface WorkflowErrorDetails {
   /** The name of the error. */
   readonly name?: string;
-  /** Where it was thrown in the worker. */
+  /** The stack trace, from the worker. */
   readonly stack?: string;
-  /** Its code. */
+  /** The code of the error. */
   readonly code?: unknown;
-  /** Its data. */
+  /** The data of the error. */
   readonly data?: unknown;
-  /** Its cause. */
+  /** The cause of the error. */
   readonly cause?: unknown;
 }
 
-/** The error that a workflow ended with: its own name, message, code, data, stack and cause. */
+/** The error that a workflow ended with, with the name, message and properties of the original. */
 export class WorkflowError extends Error {
-  /** The `code` of the workflow's error. */
+  /** The code of the original error. */
   readonly code?: unknown;
-  /** The `data` of the workflow's error. */
+  /** The data of the original error. */
   readonly data?: unknown;
 
   /** Makes the error. */

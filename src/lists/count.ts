@@ -3,37 +3,39 @@ import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
-import { toFilterParameters, type WorkflowFilters } from "./workflow_filters.ts";
+import { toFilterParameters } from "./filter_parameters.ts";
+import type { WorkflowFilters } from "./workflow_filters.ts";
 
-/** Which workflows to count, and in which groups. */
+/** Which workflows to count, and how to group them. */
 export interface CountWorkflowsOptions extends WorkflowFilters {
   /**
-   * What the workflows of a group have in common.
+   * The fields to group by.
    *
-   * @default {[]} nothing: all of them are one group
+   * @default {[]} all workflows are one group
    */
   groupBy?: readonly ("status" | "workflowName" | "queueName" | "applicationVersion")[];
   /**
-   * Also group them by when they were enqueued or started, in spans of this length, in milliseconds.
+   * Also group by the time at which the workflows were enqueued or started: the length of a time
+   * bucket, in milliseconds.
    *
-   * @default {undefined}
+   * @default {undefined} no time buckets
    */
   timeBucketMs?: number;
 }
 
-/** How many workflows a group has, and what they have in common. */
+/** A group of workflows. It has the fields that the workflows were grouped by. */
 export interface WorkflowCount {
-  /** How many they are. */
+  /** The number of workflows. */
   readonly count: number;
-  /** Their status, where grouped by that. */
+  /** The status. */
   readonly status?: string;
-  /** The name that they are registered under, where grouped by that. */
+  /** The name that the workflows are registered under. */
   readonly workflowName?: string;
-  /** The queue that they are or were on, where grouped by that; null for none. */
+  /** The queue that the workflows are or were on; null for none. */
   readonly queueName?: string | null;
-  /** Their application version, where grouped by that; null for none. */
+  /** The application version; null for none. */
   readonly applicationVersion?: string | null;
-  /** When their span of time began, in milliseconds since 1970, where grouped by that. */
+  /** The start of the time bucket, in milliseconds since 1970. */
   readonly timeBucket?: number;
 }
 
@@ -65,8 +67,11 @@ function toWorkflowCount(
 }
 
 /**
- * How many workflows match all filters, in groups by any of status, name, queue, application version
- * and time. Groups of an earlier time come first, and of one time the largest.
+ * Counts the workflows that match all filters, grouped by any of status, name, queue, application
+ * version and time.
+ *
+ * Groups are sorted by time, the earliest first, and within a time bucket by count, the largest
+ * first.
  *
  * @example
  * ```ts
@@ -82,11 +87,11 @@ function toWorkflowCount(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflows to count, and in which groups.
- * @returns The groups that have any; without grouping one, even of none.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long.
+ * @param options Which workflows to count, and how to group them.
+ * @returns The groups that have workflows. Without grouping it is one group, whose count may be 0.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
  */
 export async function countWorkflows(
   client: Client | Driver,

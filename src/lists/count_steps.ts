@@ -4,71 +4,75 @@ import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import { checkChoice, checkInteger } from "../validate.ts";
 import { joinLists } from "../database/text_lists.ts";
-import { toEpochMs, toPatterns, toTexts } from "./workflow_filters.ts";
+import { toEpochMs, toPatterns, toTexts } from "./filter_parameters.ts";
 
-/** Which steps to count, and in which groups. A list matches what equals any of its items. */
+/**
+ * Which steps to count, and how to group them. A filter with an array matches any of its values.
+ */
 export interface CountStepsOptions {
   /**
-   * What the steps of a group have in common.
+   * The fields to group by.
    *
-   * @default {[]} nothing: all of them are one group
+   * @default {[]} all steps are one group
    */
   groupBy?: readonly ("status" | "name")[];
   /**
-   * Also group them by when they ended, in spans of this length, in milliseconds.
+   * Also group by the time at which the steps ended: the length of a time bucket, in milliseconds.
    *
-   * @default {undefined}
+   * @default {undefined} no time buckets
    */
   timeBucketMs?: number;
   /**
-   * Whether they succeeded or failed.
+   * Only steps that succeeded, or only steps that failed.
    *
    * @default {undefined} both
    */
   status?: "SUCCESS" | "ERROR";
   /**
-   * Their names.
+   * The names of the steps.
    *
    * @default {undefined} any
    */
   name?: string | readonly string[];
   /**
-   * What the IDs of their workflows begin with.
+   * Prefixes of the IDs of the workflows.
    *
-   * @default {undefined} anything
+   * @default {undefined} any
    */
   workflow_id_prefix?: string | readonly string[];
   /**
-   * They ended then or later: an ISO 8601 text, a date or milliseconds since 1970.
+   * The earliest time at which the steps ended: an ISO 8601 string, a date or milliseconds since
+   * 1970.
    *
-   * @default {undefined}
+   * @default {undefined} any
    */
   completedAfter?: string | Date | number;
   /**
-   * They ended then or earlier.
+   * The latest time at which the steps ended.
    *
-   * @default {undefined}
+   * @default {undefined} any
    */
   completedBefore?: string | Date | number;
   /**
-   * The applications that ran them; steps of no application belong to all.
+   * The applications that ran the steps. Steps that belong to no application match every one. An
+   * empty array stands for all applications.
    *
-   * @default {undefined} that of the client; without one, all
+   * @default {undefined} the application of the client, or all if it has none
    */
   applicationName?: string | readonly string[];
 }
 
-/** How many steps a group has, what they have in common, and how long the longest took. */
+/** A group of steps. It has the fields that the steps were grouped by. */
 export interface StepCount {
-  /** How many they are. */
+  /** The number of steps. */
   readonly count: number;
-  /** How long the longest took, in milliseconds; null where none has its times recorded. */
+  /** The duration of the longest step, in milliseconds; null if no step has its times recorded. */
   readonly maxDurationMs: number | null;
-  /** Whether they succeeded, where grouped by that. */
+  /** Whether the steps succeeded. */
   readonly status?: "SUCCESS" | "ERROR";
-  /** Their name, where grouped by that. */
+  /** The name of the steps. */
   readonly name?: string;
-  /** When their span of time began, in milliseconds since 1970; null for steps without times. */
+  /** The start of the time bucket, in milliseconds since 1970; null for steps without times. */
   readonly timeBucket?: number | null;
 }
 
@@ -92,8 +96,11 @@ function toStepCount(
 }
 
 /**
- * How many steps of all workflows match, and how long the longest took, in groups by any of status,
- * name and time. Groups of an earlier time come first, and of one time the largest.
+ * Counts the steps that match all filters, and finds how long the longest took, grouped by any of
+ * status, name and time.
+ *
+ * Groups are sorted by time, the earliest first, and within a time bucket by count, the largest
+ * first.
  *
  * @example
  * ```ts
@@ -110,12 +117,12 @@ function toStepCount(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which steps to count, and in which groups.
- * @returns The groups that have any; without grouping one, even of none.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long.
- * @throws {UnsupportedFeatureError} If the system database is older than application names.
+ * @param options Which steps to count, and how to group them.
+ * @returns The groups that have steps. Without grouping it is one group, whose count may be 0.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
+ * @throws {UnsupportedFeatureError} If the schema has no columns for application names.
  */
 export async function countSteps(
   client: Client | Driver,

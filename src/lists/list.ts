@@ -4,56 +4,52 @@ import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean, checkInteger } from "../validate.ts";
-import {
-  type ListParameters,
-  toFilterParameters,
-  type WorkflowFilters,
-} from "./workflow_filters.ts";
+import { type ListParameters, toFilterParameters } from "./filter_parameters.ts";
+import type { WorkflowFilters } from "./workflow_filters.ts";
 import {
   toWorkflowStatus,
   type WorkflowStatus,
   type WorkflowStatusRow,
 } from "../workflows/workflow_status.ts";
 
-/** Which workflows to read, how much of each, and in which order. */
+/** Which workflows to read, which of their fields, and in which order. */
 export interface IterateWorkflowsOptions extends WorkflowFilters {
   /**
-   * Whether the newest come first.
+   * Whether to sort the newest workflows first.
    *
    * @default {false}
    */
   sortDesc?: boolean;
   /**
-   * Whether to read their inputs.
+   * Whether to read the inputs of the workflows.
    *
    * @default {true}
    */
   loadInput?: boolean;
   /**
-   * Whether to read their outputs and errors.
+   * Whether to read the outputs and errors of the workflows.
    *
    * @default {true}
    */
   loadOutput?: boolean;
   /**
-   * How many workflows are read at once.
+   * The number of workflows that are read by one query.
    *
    * @default {100}
    */
   pageSize?: number;
 }
 
-/** Which workflows to list, how much of each, in which order, and how many. */
+/** Which workflows to list, which of their fields, in which order, and how many. */
 export interface ListWorkflowsOptions extends Omit<IterateWorkflowsOptions, "pageSize"> {
   /**
-   * How many workflows to list at most.
+   * The maximum number of workflows to list.
    *
-   * @default {undefined} all that match
+   * @default {undefined} no limit
    */
   limit?: number;
   /**
-   * How many of the first ones to leave out. For page after page, {@linkcode iterateWorkflows} is
-   * faster.
+   * The number of workflows to skip. To read many pages, {@linkcode iterateWorkflows} is faster.
    *
    * @default {0}
    */
@@ -82,17 +78,17 @@ function readRows(
   database: SystemDatabase,
   parameters: ListParameters,
 ): Promise<WorkflowStatusRow[]> {
-  // Their IDs bound what is read, however long that takes.
+  // A list of IDs bounds the number of rows, so the query needs no timeout.
   return parameters.workflow_ids === undefined
     ? runWithTimeout(database, sql.listWorkflows, parameters)
     : database.run(sql.listWorkflows, parameters);
 }
 
 /**
- * What DBOS knows of the workflows that match all filters, the oldest first.
+ * Lists the workflows that match all filters, the oldest first.
  *
- * The server cancels a list that takes longer than the `observabilityQueryTimeoutMs` of the client,
- * unless `workflowIDs` are given.
+ * The server cancels the query if it takes longer than the `observabilityQueryTimeoutMs` of the
+ * client, unless `workflowIDs` is given.
  *
  * @example
  * ```ts
@@ -109,11 +105,11 @@ function readRows(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflows to list, how much of each, in which order, and how many.
- * @returns Their statuses.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long.
+ * @param options Which workflows to list, which of their fields, in which order, and how many.
+ * @returns The statuses of the workflows.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
  */
 export async function listWorkflows(
   client: Client | Driver,
@@ -128,8 +124,8 @@ export async function listWorkflows(
 }
 
 /**
- * What DBOS knows of the workflows of queues that wait or run, the oldest first: those that are
- * `ENQUEUED`, `PENDING` or `DELAYED`.
+ * Lists the unfinished workflows of queues, the oldest first: those with status `ENQUEUED`,
+ * `PENDING` (running) or `DELAYED`.
  *
  * @example
  * ```ts
@@ -141,11 +137,11 @@ export async function listWorkflows(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which of them to list, how much of each, in which order, and how many.
- * @returns Their statuses.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long.
+ * @param options Which of them to list, which of their fields, in which order, and how many.
+ * @returns The statuses of the workflows.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
  */
 export function listQueuedWorkflows(
   client: Client | Driver,
@@ -155,10 +151,11 @@ export function listQueuedWorkflows(
 }
 
 /**
- * What DBOS knows of the workflows that match all filters, one after another, however many they are.
+ * Iterates over the workflows that match all filters, the oldest first, however many there are.
  *
- * They are read in pages, each when it is needed and from where the last one ended. A workflow that
- * is enqueued meanwhile comes up if its turn is still to come; none comes twice.
+ * Pages are read on demand, and each continues after the last workflow of the previous page. A
+ * workflow that is enqueued during the iteration is included if it sorts after the workflows that
+ * were read so far. No workflow is returned twice.
  *
  * @example
  * ```ts
@@ -172,11 +169,13 @@ export function listQueuedWorkflows(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflows to read, how much of each, in which order, and how many at once.
- * @returns An iterator of their statuses.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long for a page.
+ * @param options Which workflows to read, which of their fields, in which order, and how many at
+ * once.
+ * @returns An async iterator over the statuses of the workflows.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query for a page takes longer than
+ * `observabilityQueryTimeoutMs`.
  */
 export function iterateWorkflows(
   client: Client | Driver,

@@ -1,4 +1,4 @@
-/** Limits how long the server works on a list or count, which may have to read many rows. */
+/** Limits how long the server may work on a list or count, which may read many rows. */
 
 import * as sql from "../../sql/lists/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
@@ -14,19 +14,21 @@ export async function runWithTimeout<Parameters extends object, Row>(
   statement: Statement<Parameters, Row>,
   parameters: Parameters,
 ): Promise<Row[]> {
-  const timeoutMs = database.settings.observabilityQueryTimeoutMs;
-  // In a transaction the limit would apply to later statements too.
-  if (timeoutMs === 0 || database.adapter.transactionStatus() !== "none") {
-    return await database.run(statement, parameters);
+  const { attemptTimeoutSeconds, observabilityQueryTimeoutMs } = database.settings;
+  const limitMs = observabilityQueryTimeoutMs || Infinity;
+  // The server cancels the query earlier than an attempt gives up.
+  const timeoutMs = limitMs + attemptTimeoutSeconds * 1000;
+  // In a caller's transaction the limit would also apply to later statements.
+  if (limitMs === Infinity || database.adapter.transactionStatus() !== "none") {
+    return await database.run(statement, parameters, { timeoutMs });
   }
   try {
-    return await database.run(
-      statement,
-      parameters,
-      (buildQuery) => buildQuery(sql.setStatementTimeout, { timeout_ms: timeoutMs }),
-    );
+    return await database.run(statement, parameters, {
+      timeoutMs,
+      prelude: (buildQuery) => buildQuery(sql.setStatementTimeout, { timeout_ms: limitMs }),
+    });
   } catch (error) {
     if (sqlStateOf(error) !== queryCanceled) throw error;
-    throw new QueryTimeoutError(timeoutMs, { cause: error });
+    throw new QueryTimeoutError(limitMs, { cause: error });
   }
 }

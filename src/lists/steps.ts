@@ -7,43 +7,43 @@ import { deserializeIfKnown, type SerializedValue } from "../serialization/seria
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 
 /**
- * What DBOS has recorded of a step of a workflow.
+ * A step of a workflow, as DBOS recorded it.
  *
  * An output or error that this client cannot read is a {@linkcode SerializedValue}.
  */
 export interface StepInfo {
-  /** Its number within the workflow. */
+  /** The number of the step within the workflow. */
   readonly functionID: number;
-  /** The name of its function. */
+  /** The name of the function. */
   readonly name: string;
-  /** What it returned, or null. */
+  /** The value that the step returned, or null. */
   readonly output: unknown;
-  /** What it threw, or null. */
+  /** The error that the step threw, or null. */
   readonly error: WorkflowError | SerializedValue | null;
-  /** The workflow that it started, or null. */
+  /** The ID of the workflow that the step started, or null. */
   readonly childWorkflowID: string | null;
-  /** When it started, in milliseconds since 1970. */
+  /** The time at which the step started, in milliseconds since 1970. */
   readonly startedAtEpochMs?: number;
-  /** When it ended, in milliseconds since 1970. */
+  /** The time at which the step ended, in milliseconds since 1970. */
   readonly completedAtEpochMs?: number;
 }
 
-/** How many steps to list, and how much of each. */
+/** How many steps to list, and which of their fields. */
 export interface ListWorkflowStepsOptions {
   /**
-   * How many steps to list at most.
+   * The maximum number of steps to list.
    *
-   * @default {undefined} all of the workflow
+   * @default {undefined} no limit
    */
   limit?: number;
   /**
-   * How many of the first ones to leave out.
+   * The number of steps to skip.
    *
    * @default {0}
    */
   offset?: number;
   /**
-   * Whether to read their outputs and errors; without, both are null.
+   * Whether to read the outputs and errors of the steps. If false, both are null.
    *
    * @default {true}
    */
@@ -74,7 +74,7 @@ async function toStepInfo(row: StepRow): Promise<StepInfo> {
 }
 
 /**
- * What DBOS has recorded of the steps of a workflow so far, in their order.
+ * Lists the steps of a workflow that DBOS has recorded so far, in order.
  *
  * @example
  * ```ts
@@ -87,11 +87,12 @@ async function toStepInfo(row: StepRow): Promise<StepInfo> {
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options How many steps to list, and how much of each.
- * @returns The steps, or null if there is no such workflow.
- * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If the ID is empty, or an option is out of its range.
- * @throws {QueryTimeoutError} If the server takes too long.
+ * @param options How many steps to list, and which of their fields.
+ * @returns The steps, or null if the workflow does not exist.
+ * @throws {TypeError} If the ID or an option has the wrong type.
+ * @throws {RangeError} If the ID is empty.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
  */
 export async function listWorkflowSteps(
   client: Client | Driver,

@@ -5,8 +5,8 @@ import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
 /**
- * The latest values of all events that a workflow has set, by their keys; none if there is no such
- * workflow. A value that this client cannot read is a {@linkcode SerializedValue}.
+ * Returns the latest values of all events that a workflow has set. A value that this client cannot
+ * read is a {@linkcode SerializedValue}.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { checkText } from "../validate.ts";
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @returns The values.
+ * @returns The values by the keys of the events; empty if there is no such workflow.
  * @throws {TypeError} If the ID is not a string.
  * @throws {RangeError} If the ID is empty.
  */

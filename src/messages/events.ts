@@ -1,6 +1,7 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poller.ts";
@@ -10,7 +11,7 @@ const eventsQuery = pollObjects(sql.findEvents);
 const defaultTimeoutSeconds = 60;
 
 /**
- * The latest value that a workflow has set for an event; waits for it to be set.
+ * Waits until a workflow has set an event, and returns the latest value of the event.
  *
  * @example
  * ```ts
@@ -23,11 +24,14 @@ const defaultTimeoutSeconds = 60;
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the event.
- * @param options How long to wait, and how, or the timeout in seconds alone; 60 s without.
- * @returns The value, or null if it was not set in time.
+ * @param options How long to wait, and how, or only the timeout in seconds. The default timeout is
+ * 60 s.
+ * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
- * @throws {RangeError} If the ID or the key is empty, or the timeout negative.
- * @throws {UnsupportedSerializationError} If the value is in a format that is not known.
+ * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
+ * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
+ * the error of the database.
+ * @throws {UnsupportedSerializationError} If the value is in an unknown format.
  */
 export async function getEvent<Value = unknown>(
   client: Client | Driver,
@@ -37,14 +41,22 @@ export async function getEvent<Value = unknown>(
 ): Promise<Value | null> {
   checkText("workflowID", workflowID);
   checkText("key", key);
-  const waitOptions = typeof options === "number" ? { timeoutSeconds: options } : options;
+  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions }: WaitOptions =
+    typeof options === "number" ? { timeoutSeconds: options } : options;
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(systemDatabaseOf(client), eventsQuery, target, {
-    timeoutSeconds: defaultTimeoutSeconds,
-    ...waitOptions,
-  });
-  return event ? await deserializeValue(event.value, event.serialization) as Value : null;
+  const database = systemDatabaseOf(client);
+  const event = await waitFor(
+    database,
+    eventsQuery,
+    target,
+    { ...waitOptions, timeoutSeconds },
+    (cause) => {
+      if (cause === undefined) return null;
+      throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
+    },
+  );
+  return event && await deserializeValue(event.value, event.serialization) as Value;
 }

@@ -25,8 +25,7 @@ export interface SendManyOptions {
    */
   serializationType?: SerializationType;
   /**
-   * Whether the forks of a destination that are there, their forks and so on are sent each message
-   * too.
+   * Also send each message to the existing forks of its destination, to their forks and so on.
    *
    * @default {false}
    */
@@ -38,28 +37,28 @@ export interface SendOptions extends SendManyOptions {
   /**
    * The topic on which the workflow receives the message.
    *
-   * @default {undefined} the one that a receive without a topic reads
+   * @default {undefined} the workflow receives it without a topic
    */
   topic?: string;
   /**
-   * Of all messages with the same key to the same workflow, one is delivered.
+   * Of all messages with the same key to the same workflow, only one is delivered.
    *
-   * @default {undefined} every call delivers one
+   * @default {undefined} every call delivers a message
    */
   idempotencyKey?: string;
 }
 
 /** One of several messages. */
 export interface Message extends Pick<SendOptions, "topic" | "idempotencyKey"> {
-  /** The ID of the workflow that it is for. */
+  /** The ID of the workflow to send it to. */
   destinationID: string;
   /** The message; undefined is sent as null. */
   message: unknown;
 }
 
-/** What has become of one of several messages. */
+/** The outcome of one of several messages. */
 export interface MessageOutcome {
-  /** The ID of the workflow that it was for. */
+  /** The ID of the workflow that it was sent to. */
   readonly destinationID: string;
   /** Whether it was delivered; false if there is no such workflow. */
   readonly isDelivered: boolean;
@@ -75,19 +74,20 @@ interface Batchers {
 
 const batchers = new WeakMap<SystemDatabase, Batchers>();
 
-/** Writes messages with one of the statements, and tells of each whether its destination is there. */
+/** A batcher that sends messages with `statement`. An outcome is whether the destination exists. */
 function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
-  async function sendBatch({ after, backlog, items, count, checkConflicts }: Batch) {
-    const parameters = { after, backlog, messages: items, check_conflicts: checkConflicts };
+  async function sendBatch({ after, items, count, checkConflicts }: Batch) {
+    const parameters = { messages: items, after, check_conflicts: checkConflicts };
     const rows = await database.run(statement, parameters);
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
-    return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+    const { server_ms, last_created_at } = rows[0]!;
+    return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
-  // A workflow that waits for messages receives the first that it sees.
+  // A workflow receives the first message that it sees, so none may become visible out of order.
   return createBatcher(database, sendBatch, { inOrder: true });
 }
 
@@ -114,7 +114,7 @@ function checkOptions({ serializationType, sendToForks }: SendManyOptions): void
   checkBoolean("sendToForks", sendToForks);
 }
 
-/** A message as sql/messages/send.sql reads it. */
+/** Makes the JSON of a message that sql/messages/send.sql reads. */
 function toItem(message: Message, codec: Codec, sendToForks = false): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
   const key = idempotencyKey ?? uuidV7();
@@ -129,30 +129,30 @@ function toItem(message: Message, codec: Codec, sendToForks = false): Item {
   return { text, hasFreshID: idempotencyKey === undefined };
 }
 
-/** The items of messages. It is a promise only if something must be loaded or read. */
+/** Makes items of messages. Returns a promise only if a codec or the schema must be loaded. */
 function toItems(
   database: SystemDatabase,
   messages: readonly Message[],
   { serializationType, sendToForks }: SendManyOptions,
 ): Item[] | Promise<Item[]> {
-  const toItemsBy = (codec: Codec) => messages.map((each) => toItem(each, codec, sendToForks));
+  const toItemsWith = (codec: Codec) => messages.map((each) => toItem(each, codec, sendToForks));
   const codec = writingCodecOf(database, serializationType);
   if (!(codec instanceof Promise) && !needsFormatColumn(database, serializationType)) {
-    return toItemsBy(codec);
+    return toItemsWith(codec);
   }
   return Promise.resolve(codec).then(async (codec) => {
-    const items = toItemsBy(codec);
+    const items = toItemsWith(codec);
     await requireFormatColumn(database, serializationType);
     return items;
   });
 }
 
 /**
- * Sends a message to a workflow, in one round trip.
+ * Sends a message to a workflow in one round trip.
  *
- * However often the library has to try again, the message is delivered once. Give an
- * `idempotencyKey` where your own program may call again. Concurrent calls on one client go together
- * as one statement. In an open transaction the message is delivered when that commits.
+ * The message is delivered once, however often the library retries. Pass an `idempotencyKey` if
+ * your own program may repeat the call. Concurrent calls on one client are sent together in one
+ * statement. In an open transaction the message is delivered when the transaction commits.
  *
  * @example
  * ```ts
@@ -165,9 +165,10 @@ function toItems(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param destinationID The ID of the workflow.
  * @param message The message; undefined is sent as null.
- * @param options The topic, the idempotency key, the format, and whether forks get it too.
- * @throws {TypeError} If an option is of the wrong type or the message cannot be serialized.
- * @throws {RangeError} If an option is empty.
+ * @param options The topic, the idempotency key, the format, and whether forks also get it.
+ * @throws {TypeError} If the ID or an option has the wrong type, or the message cannot be
+ * serialized.
+ * @throws {RangeError} If the ID or an option is empty.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
@@ -182,18 +183,18 @@ export async function send(
   checkOptions(options);
   const database = systemDatabaseOf(client);
   const loading = toItems(database, [addressed], options);
-  // Awaited only if it must be, so that the calls of one turn reach the batcher in their order.
+  // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const [item] = loading instanceof Promise ? await loading : loading;
   const isDelivered = await batcherOf(database, options.sendToForks).add(item!);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 
 /**
- * Sends messages to workflows, as one statement, or as a few where they have megabytes together.
+ * Sends messages to workflows in one statement, or in several if they exceed a megabyte in total.
  *
- * A destination that is not there keeps none of the others from its message: look at the outcomes.
- * A workflow receives its messages of one statement in their order. However often the library has
- * to try again, each is delivered once; in an open transaction when that commits.
+ * A destination that does not exist does not affect the other messages: check the outcomes. A
+ * workflow receives its messages of one statement in order. Each message is delivered once, however
+ * often the library retries. In an open transaction they are delivered when it commits.
  *
  * @example
  * ```ts
@@ -211,9 +212,9 @@ export async function send(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param messages The messages.
- * @param options The format of the messages, and whether forks get them too.
- * @returns An outcome for each message, in their order.
- * @throws {TypeError} If an option is of the wrong type or a message cannot be serialized.
+ * @param options The format of the messages, and whether forks also get them.
+ * @returns An outcome for each message, in order.
+ * @throws {TypeError} If an ID or an option has the wrong type, or a message cannot be serialized.
  * @throws {RangeError} If an ID, a topic or an idempotency key is empty.
  * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
@@ -227,7 +228,7 @@ export async function sendMany(
   checkOptions(options);
   const database = systemDatabaseOf(client);
   const loading = toItems(database, messages, options);
-  // Awaited only if it must be, so that the calls of one turn reach the batcher in their order.
+  // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const items = loading instanceof Promise ? await loading : loading;
   const areDelivered = await addInBatches(
     database,

@@ -8,7 +8,7 @@ import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poller.ts";
 import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
-/** How to read a stream. Each value is given `timeoutSeconds` of its own. */
+/** How to read a stream. `timeoutSeconds` applies to each value. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
    * The offset of the first value to read.
@@ -17,22 +17,22 @@ export interface ReadStreamOptions extends WaitOptions {
    */
   offset?: number;
   /**
-   * Ends after the values that are there, instead of waiting for more.
+   * End after the existing values, instead of waiting for more.
    *
    * @default {false}
    */
   snapshot?: boolean;
 }
 
-/** How long to wait for a value of a stream, and how. */
+/** How long to wait for one value of a stream, and how. */
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
 const maxOffset = 2 ** 31 - 1;
 const valuesPerPoll = 100;
 
-// What a worker writes when it closes a stream, as it is stored: as JSON, and before that as it is, or
-// by Python as a pickle, in the protocol of its versions up to 3.13 and of those since.
+// The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
+// older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
 const closeMarkers = new Set([
   '"__DBOS_STREAM_CLOSED__"',
   "__DBOS_STREAM_CLOSED__",
@@ -65,9 +65,10 @@ function readValues<Value>(
         notification: `${workflowID}::${key}`,
       }]) ?? [];
       if (!found) {
-        if (snapshot || waiter.isEnded) return;
+        const { error: cause } = waiter;
+        if (waiter.isEnded || (snapshot && cause === undefined)) return;
         const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds);
+        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
       }
       if (found.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
@@ -79,7 +80,7 @@ function readValues<Value>(
         yield await deserializeValue(text, serialization) as Value;
         offset++;
       }
-      // What a workflow that no longer runs has written is all there.
+      // A full page may not be the last, and a workflow that has stopped writes no further values.
       pollImmediately = pairs.length === max || found.status !== "PENDING";
     }
   }
@@ -87,9 +88,11 @@ function readValues<Value>(
 }
 
 /**
- * Reads the values of a stream that a workflow writes, one after the other, and waits for more
- * until the stream is closed or the workflow has ended. Many values come with one query, however slowly
- * they are dealt with; the streams of a client share theirs.
+ * Reads the values of a stream in order, and waits for more until the stream is closed or the
+ * workflow has ended.
+ *
+ * A query returns many values at once, however slowly the caller handles them. The streams of a
+ * client share their queries.
  *
  * @example
  * ```ts
@@ -105,14 +108,14 @@ function readValues<Value>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the stream.
- * @param options Where to start, and how long to wait for each value; without, from the start and
- * for as long as it takes.
+ * @param options The offset to start at, and how long to wait for each value. By default the offset
+ * is 0, and there is no timeout.
  * @returns The values.
- * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If the ID or the key is empty, or an option is out of its range.
+ * @throws {TypeError} If an argument has the wrong type.
+ * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If a value has not come within `timeoutSeconds`.
- * @throws {UnsupportedSerializationError} If a value is in a format that is not known.
+ * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
+ * @throws {UnsupportedSerializationError} If a value is in an unknown format.
  */
 export function readStream<Value = unknown>(
   client: Client | Driver,
@@ -124,7 +127,7 @@ export function readStream<Value = unknown>(
 }
 
 /**
- * Reads one value of a stream; waits for it to be written.
+ * Waits until a value of a stream has been written, and returns it.
  *
  * @example
  * ```ts
@@ -142,15 +145,15 @@ export function readStream<Value = unknown>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the stream.
- * @param offset The offset of the value, from 0 on.
- * @param options How long to wait, and how; without, for as long as it takes.
+ * @param offset The offset of the value. The first value has offset 0.
+ * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
- * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If the ID or the key is empty, or the offset or an option out of its range.
+ * @throws {TypeError} If an argument has the wrong type.
+ * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the value has not come within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
- * @throws {UnsupportedSerializationError} If the value is in a format that is not known.
+ * @throws {UnsupportedSerializationError} If the value is in an unknown format.
  */
 export async function readStreamOffset<Value = unknown>(
   client: Client | Driver,

@@ -1,7 +1,7 @@
 /** Runs one polling query for all waits of one kind. */
 
 import type { Statement } from "../../sql/statement.ts";
-import type { SystemDatabase } from "../database/system_database.ts";
+import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { joinLists } from "../database/text_lists.ts";
 import { subscribe } from "./notifications.ts";
 
@@ -14,7 +14,12 @@ export interface PollRow {
 export interface PollQuery<Row> {
   readonly name: string;
   /** Returns rows of the targets that are there, at most `maxRows`. */
-  run(database: SystemDatabase, items: readonly string[], maxRows: number): Promise<Row[]>;
+  run(
+    database: SystemDatabase,
+    items: readonly string[],
+    maxRows: number,
+    options: RunOptions,
+  ): Promise<Row[]>;
 }
 
 /** A polling query whose targets are texts, such as workflow IDs. */
@@ -23,8 +28,8 @@ export function pollTexts<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows) =>
-      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }),
+    run: (database, targets, maxRows, options) =>
+      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, options),
   };
 }
 
@@ -34,8 +39,8 @@ export function pollObjects<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows) =>
-      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }),
+    run: (database, targets, maxRows, options) =>
+      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }, options),
   };
 }
 
@@ -53,9 +58,22 @@ export interface Wait<Row> {
   startedAt: number;
   deadline: number;
   readonly maxIntervalMs: number;
+  polledAt: number;
   nextPollAt: number;
+  /** Whether a poll for it has been answered. */
+  isAnswered: boolean;
+  /** The error of the last attempt to poll for it. */
+  lastError: unknown;
   settle(rows: Row[] | undefined): void;
   fail(error: unknown): void;
+}
+
+/** A poll that is in flight. */
+interface Poll<Row> {
+  /** Those of its waits that have not ended. */
+  readonly waits: Set<Wait<Row>>;
+  readonly startedAt: number;
+  readonly abandoned: AbortController;
 }
 
 interface PollResult<Row> {
@@ -74,6 +92,8 @@ const maxRows = 1000;
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
 // a small part of its time.
 const targetsPerIdleMs = 50;
+// A poll that takes longer holds up no other wait; nor does one that takes a fifth of an attempt.
+const maxHoldUpMs = 1000;
 
 /** How long to wait between two polls. */
 export function intervalMs(wait: Wait<never>, now: number): number {
@@ -88,6 +108,12 @@ function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): voi
   else map.set(key, [value]);
 }
 
+function addTo<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
 /** Polls for the waits that it is given. */
 export interface Poller<Row> {
   add(wait: Wait<Row>): void;
@@ -99,30 +125,40 @@ function createPoller<Row extends PollRow>(
   pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
-  let isPolling = false;
+  const waitsByNotification = new Map<string, Set<Wait<Row>>>();
+  // The polls in flight that a wait still waits for.
+  const polls = new Set<Poll<Row>>();
+  const pollOf = new Map<Wait<Row>, Poll<Row>>();
+  const holdUpMs = Math.min(maxHoldUpMs, database.settings.attemptTimeoutSeconds * 200);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
   let isSubscribed = false;
 
-  /** Polls at once for the waits that a notification is about, or for all. */
-  function pollNow(notification?: string): void {
+  /** Polls for the waits that a notification is about, or for all. */
+  function onNotify(notification?: string): void {
     const now = performance.now();
-    for (const wait of waits) {
-      const isMeant = notification === undefined ||
-        wait.targets.some((target) => target.notification === notification);
-      if (!isMeant) continue;
-      wait.nextPollAt = now;
-      schedule(now);
+    const notified = notification === undefined ? waits : waitsByNotification.get(notification);
+    for (const wait of notified ?? []) {
+      // Not sooner, so that a flood of notifications costs few polls.
+      wait.nextPollAt = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
+      if (!pollOf.has(wait)) schedule(wait.nextPollAt);
     }
   }
 
-  async function query(due: readonly Wait<Row>[]): Promise<PollResult<Row>> {
+  async function query(
+    due: readonly Wait<Row>[],
+    signal: AbortSignal,
+  ): Promise<PollResult<Row>> {
     // Several waits may have the same target, which is queried once.
     const waitsFor = new Map<string, Wait<Row>[]>();
     for (const wait of due) {
       for (const { item } of wait.targets) append(waitsFor, item, wait);
     }
-    const rows = await pollQuery.run(database, [...waitsFor.keys()], maxRows);
+    const onRetry = (error: unknown) => {
+      for (const wait of due) wait.lastError = error;
+    };
+    const targets = [...waitsFor.keys()];
+    const rows = await pollQuery.run(database, targets, maxRows, { onRetry, signal });
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -136,17 +172,21 @@ function createPoller<Row extends PollRow>(
     };
   }
 
-  async function poll(due: readonly Wait<Row>[]): Promise<void> {
-    const polledAt = performance.now();
-    // A notification may set it meanwhile, about something that this poll does not see.
-    for (const wait of due) wait.nextPollAt = Infinity;
-    const { rowsOf, isTruncated, idleMs } = await query(due);
+  async function run({ waits, startedAt, abandoned }: Poll<Row>): Promise<void> {
+    for (const wait of waits) {
+      wait.polledAt = startedAt;
+      // A notification may set it meanwhile, about something that this poll does not see.
+      wait.nextPollAt = Infinity;
+    }
+    const { rowsOf, isTruncated, idleMs } = await query([...waits], abandoned.signal);
     const now = performance.now();
-    for (const wait of due) {
+    // Those that have ended meanwhile are no longer among them.
+    for (const wait of [...waits]) {
       const rows = rowsOf.get(wait);
-      const isOver = !rows && !isTruncated && wait.deadline <= polledAt;
+      const isOver = !rows && !isTruncated && wait.deadline <= startedAt;
       const delayMs = isTruncated ? 0 : Math.max(intervalMs(wait, now), idleMs);
       wait.nextPollAt = Math.min(wait.nextPollAt, now + delayMs, Math.max(wait.deadline, now));
+      wait.isAnswered ||= !isTruncated;
       if (rows || isOver) wait.settle(rows);
     }
   }
@@ -155,29 +195,54 @@ function createPoller<Row extends PollRow>(
     timerAt = Infinity;
     const now = performance.now();
     // Waits that are due soon are polled as well, which saves a poll.
-    const due = [...waits].filter((wait) => wait.nextPollAt - now < intervalMs(wait, now) / 2);
-    isPolling = true;
-    try {
-      if (due.length > 0) await poll(due);
-    } catch (error) {
-      due.forEach((wait) => wait.fail(error));
-    } finally {
-      isPolling = false;
-      let nextPollAt = Infinity;
-      for (const wait of waits) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
-      schedule(nextPollAt);
+    const due = [...waits].filter((wait) =>
+      !pollOf.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
+    );
+    if (due.length > 0) {
+      const poll = { waits: new Set(due), startedAt: now, abandoned: new AbortController() };
+      polls.add(poll);
+      for (const wait of due) pollOf.set(wait, poll);
+      scheduleNext();
+      try {
+        await run(poll);
+      } catch (error) {
+        poll.waits.forEach((wait) => wait.fail(error));
+      }
+      polls.delete(poll);
+      for (const wait of poll.waits) pollOf.delete(wait);
     }
+    scheduleNext();
   }
 
-  function schedule(at: number): void {
-    if (isPolling || at >= timerAt) return;
+  function scheduleNext(): void {
+    let nextPollAt = Infinity;
+    for (const wait of waits) {
+      if (!pollOf.has(wait)) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
+    }
+    schedule(nextPollAt);
+  }
+
+  function schedule(nextPollAt: number): void {
+    let at = nextPollAt;
+    for (const { startedAt } of polls) at = Math.max(at, startedAt + holdUpMs);
+    if (at >= timerAt) return;
     clearTimeout(timer);
     timerAt = at;
     const delayMs = at - performance.now();
     // Waits that begin in the same turn share their first poll.
-    if (delayMs <= 0) queueMicrotask(() => !isPolling && tick());
+    if (delayMs <= 0) queueMicrotask(tick);
     // Timers count whole milliseconds. A poll that is too early would be followed by another one.
     else timer = setTimeout(tick, Math.ceil(delayMs));
+  }
+
+  /** Ends the retries of a poll that nobody waits for any more. */
+  function abandonPoll(wait: Wait<Row>): void {
+    const poll = pollOf.get(wait);
+    pollOf.delete(wait);
+    poll?.waits.delete(wait);
+    if (!poll || poll.waits.size > 0) return;
+    polls.delete(poll);
+    poll.abandoned.abort();
   }
 
   database.closed.addEventListener("abort", () => {
@@ -188,12 +253,22 @@ function createPoller<Row extends PollRow>(
     add(wait) {
       waits.add(wait);
       schedule(wait.nextPollAt);
-      if (isSubscribed || !wait.targets.some(({ notification }) => notification)) return;
-      isSubscribed = true;
-      subscribe(database, { onNotify: pollNow, onReconnect: pollNow });
+      for (const { notification } of wait.targets) {
+        if (notification === undefined) continue;
+        addTo(waitsByNotification, notification, wait);
+        if (isSubscribed) continue;
+        isSubscribed = true;
+        subscribe(database, { onNotify, onReconnect: onNotify });
+      }
     },
     remove(wait) {
       waits.delete(wait);
+      abandonPoll(wait);
+      for (const { notification = "" } of wait.targets) {
+        const notified = waitsByNotification.get(notification);
+        notified?.delete(wait);
+        if (notified?.size === 0) waitsByNotification.delete(notification);
+      }
       if (waits.size > 0) return;
       clearTimeout(timer);
       timerAt = Infinity;

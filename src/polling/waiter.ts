@@ -1,6 +1,7 @@
 /** Waits for what a poller finds. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import { checkInteger, checkNumber } from "../validate.ts";
 import {
   intervalMs,
@@ -34,6 +35,8 @@ export interface WaitOptions {
 export interface Waiter<Row> {
   /** Whether {@linkcode end} was called. */
   readonly isEnded: boolean;
+  /** Why the last wait got no answer, if its timeout ended without any. */
+  readonly error: unknown;
   /** The rows of the first poll that finds any; undefined when the timeout is over. */
   next(targets: readonly WaitTarget[]): Promise<Row[] | undefined>;
   /** Restarts the timeout and the intervals, with a poll at once or after the minimum interval. */
@@ -42,8 +45,6 @@ export interface Waiter<Row> {
   end(): void;
 }
 
-// How long a wait stays beyond its timeout for the answer to its last poll.
-const graceMs = 1000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
@@ -59,6 +60,7 @@ export function createWaiter<Row extends PollRow>(
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
 
+  const { attemptTimeoutSeconds } = database.settings;
   const poller = pollerOf(database, pollQuery);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
@@ -67,11 +69,15 @@ export function createWaiter<Row extends PollRow>(
     startedAt: now,
     deadline: now + timeoutMs,
     maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
+    polledAt: -Infinity,
     nextPollAt: now,
+    isAnswered: false,
+    lastError: undefined,
     settle() {},
     fail() {},
   };
   let isEnded = false;
+  let error: unknown;
 
   function start(
     resolve: (rows: Row[] | undefined) => void,
@@ -83,6 +89,13 @@ export function createWaiter<Row extends PollRow>(
       signal?.removeEventListener("abort", abort);
     };
     const abort = () => wait.fail(signal?.reason);
+    const end = () => {
+      // A database that does not answer does not say that the target is missing.
+      if (!wait.isAnswered) {
+        error = wait.lastError ?? new DatabaseTimeoutError(attemptTimeoutSeconds);
+      }
+      wait.settle(undefined);
+    };
     wait.settle = (rows) => {
       stop();
       resolve(rows);
@@ -92,17 +105,18 @@ export function createWaiter<Row extends PollRow>(
       reject(error);
     };
     signal?.addEventListener("abort", abort);
-    // The last poll is at the deadline. This is for a server that does not answer it.
-    const giveUpMs = wait.deadline + graceMs - performance.now();
-    const giveUp = giveUpMs < maxTimerMs
-      ? setTimeout(() => wait.settle(undefined), giveUpMs)
-      : undefined;
+    // The last poll is at the deadline, and gets one attempt.
+    const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
+    const giveUp = giveUpMs < maxTimerMs ? setTimeout(end, giveUpMs) : undefined;
     poller.add(wait);
   }
 
   return {
     get isEnded() {
       return isEnded;
+    },
+    get error() {
+      return error;
     },
     next(targets) {
       wait.targets = targets;
@@ -117,6 +131,7 @@ export function createWaiter<Row extends PollRow>(
       const now = performance.now();
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
+      wait.isAnswered = false;
       wait.nextPollAt = pollImmediately
         ? now
         : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
@@ -128,14 +143,19 @@ export function createWaiter<Row extends PollRow>(
   };
 }
 
-/** Waits until `pollQuery` finds a target; settles to undefined when the timeout is over. */
-export async function waitFor<Row extends PollRow>(
+/**
+ * Waits until `pollQuery` finds a target. When the timeout is over it settles to what `onTimeout`
+ * returns, which gets the error of the database if that has not answered.
+ */
+export async function waitFor<Row extends PollRow, Otherwise>(
   database: SystemDatabase,
   pollQuery: PollQuery<Row>,
   target: WaitTarget,
   options: WaitOptions,
-): Promise<Row | undefined> {
-  return (await createWaiter(database, pollQuery, options).next([target]))?.[0];
+  onTimeout: (error: unknown) => Otherwise,
+): Promise<Row | Otherwise> {
+  const waiter = createWaiter(database, pollQuery, options);
+  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter.error);
 }
 
 /** The same values, whose `return()` also ends the wait that is in progress. */

@@ -1,104 +1,110 @@
-/** The limits of queues: what they are, which go together, and the columns that hold them. */
+/** The limits of queues: their options, their checks, and the columns that hold them. */
 
 import { checkInteger, checkNumber } from "../validate.ts";
 
-/** How many workflows may be started in how much time. */
+/** A limit on how many workflows are started per period. */
 export interface QueueRateLimit {
-  /** How many workflows are started in a period at most. */
+  /** The maximum number of workflows that are started in a period. */
   limitPerPeriod: number;
-  /** How long a period is, in seconds. */
+  /** The length of a period, in seconds. */
   periodSec: number;
 }
 
 /**
- * The limits of a queue. A limit of 0 workflows keeps the whole queue waiting.
+ * The limits of a queue. With a limit of 0 workflows, none are started.
  *
- * With any of the three limits for partitions the queue is a partitioned one: it runs only workflows
- * that were enqueued with a `queuePartitionKey`.
+ * Any of the three limits for partitions makes the queue a partitioned queue, which runs only
+ * workflows that were enqueued with a `queuePartitionKey`.
  */
 export interface QueueLimits {
   /**
-   * How many workflows of the queue run at the same time at most, in all workers together.
+   * The maximum number of workflows of the queue that run at the same time, on all workers
+   * together.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   globalConcurrency?: number;
   /**
-   * How many of them one worker runs at most.
+   * The maximum number of workflows of the queue that run at the same time on one worker.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   workerConcurrency?: number;
   /**
-   * How many of them are started in a period at most.
+   * The maximum number of workflows of the queue that are started per period.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   rateLimit?: QueueRateLimit;
   /**
-   * How many of the same partition run at most, in all workers together; at least 1.
+   * The maximum number of workflows of a partition that run at the same time, on all workers
+   * together; at least 1.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   partitionConcurrency?: number;
   /**
-   * How many of the same partition one worker runs at most; at least 1.
+   * The maximum number of workflows of a partition that run at the same time on one worker; at
+   * least 1.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   partitionWorkerConcurrency?: number;
   /**
-   * How many of the same partition are started in a period at most.
+   * The maximum number of workflows of a partition that are started per period.
    *
-   * @default {undefined} any number
+   * @default {undefined} no limit
    */
   partitionRateLimit?: QueueRateLimit;
   /**
-   * How long a worker waits between two looks at the queue, in milliseconds.
+   * How long a worker waits between two polls of the queue, in milliseconds.
    *
    * @default {1000}
    */
   minPollingIntervalMs?: number;
 }
 
-/** What to change of a queue: null puts a limit back to its default, what is left out stays. */
+/** Changes to the limits of a queue. Null resets a limit to its default; others stay unchanged. */
 export type QueueChanges = { [Limit in keyof QueueLimits]: QueueLimits[Limit] | null };
 
 const maxInteger = 2 ** 31 - 1;
 const defaultPollingIntervalMs = 1000;
 
-/** The limits that make a queue a partitioned one. */
+/** The limits that make a queue a partitioned queue. */
 export const partitionLimits = [
   "partitionConcurrency",
   "partitionWorkerConcurrency",
   "partitionRateLimit",
 ] as const;
 
-/** What other releases know, or the official client under an older name. */
+// Options that only other DBOS releases have, or that the official client has under an older name.
 const replacements: Record<string, string> = {
-  concurrency: "globalConcurrency says the same",
-  partitionQueue: "any limit for partitions makes a queue a partitioned one",
-  priorityEnabled: "every queue runs by priority",
+  concurrency: "use globalConcurrency instead",
+  partitionQueue: "set a limit for partitions instead",
+  priorityEnabled: "it is always enabled",
 };
 
 function checkRateLimit(what: string, rateLimit: unknown): void {
   if (rateLimit === undefined || rateLimit === null) return;
   if (typeof rateLimit !== "object") {
-    throw new TypeError(`Cannot use the given ${what}: expected limitPerPeriod and periodSec`);
+    throw new TypeError(
+      `Cannot use the given ${what}: expected an object with limitPerPeriod and periodSec`,
+    );
   }
   const { limitPerPeriod, periodSec } = rateLimit as Partial<QueueRateLimit>;
   if (limitPerPeriod === undefined || periodSec === undefined) {
-    throw new TypeError(`Cannot use ${what} without both limitPerPeriod and periodSec`);
+    throw new TypeError(`Cannot use the given ${what}: expected both limitPerPeriod and periodSec`);
   }
   checkInteger(`limitPerPeriod of ${what}`, limitPerPeriod, 0, maxInteger);
-  // Workers count in milliseconds.
+  // Workers measure periods in milliseconds.
   checkNumber(`periodSec of ${what}`, periodSec, 0.001);
 }
 
-/** Refuses limits that no queue can have; null stands for none. */
+/** Refuses invalid limits; null means no limit. */
 export function checkLimits(limits: QueueChanges): void {
   for (const [name, replacement] of Object.entries(replacements)) {
-    if (name in limits) throw new TypeError(`Cannot use ${name} of a queue: ${replacement}`);
+    if (limits[name as keyof QueueChanges] === undefined) continue;
+    throw new TypeError(`Cannot set ${name} of a queue: ${replacement}`);
   }
   const concurrencies = {
     globalConcurrency: 0,
@@ -106,18 +112,18 @@ export function checkLimits(limits: QueueChanges): void {
     partitionConcurrency: 1,
     partitionWorkerConcurrency: 1,
   };
-  for (const [name, least] of Object.entries(concurrencies)) {
+  for (const [name, min] of Object.entries(concurrencies)) {
     const limit = limits[name as keyof typeof concurrencies] ?? undefined;
-    checkInteger(name, limit, least, maxInteger);
+    checkInteger(name, limit, min, maxInteger);
   }
   checkRateLimit("rateLimit", limits.rateLimit);
   checkRateLimit("partitionRateLimit", limits.partitionRateLimit);
   checkNumber("minPollingIntervalMs", limits.minPollingIntervalMs ?? undefined, 1);
 }
 
-/** Refuses limits of which one could never be reached, as sql/queues/update_queue.sql does. */
-export function checkAgreement(name: string, limits: QueueLimits): void {
-  const maximaOf = {
+/** Refuses a limit that exceeds a wider one, as sql/queues/update_queue.sql does. */
+export function checkConsistency(name: string, limits: QueueLimits): void {
+  const widerLimits = {
     workerConcurrency: ["globalConcurrency"],
     partitionConcurrency: ["globalConcurrency"],
     partitionWorkerConcurrency: [
@@ -126,19 +132,19 @@ export function checkAgreement(name: string, limits: QueueLimits): void {
       "globalConcurrency",
     ],
   } as const;
-  for (const [limit, maxima] of Object.entries(maximaOf)) {
-    const value = limits[limit as keyof typeof maximaOf] ?? 0;
-    for (const most of maxima) {
-      if (value <= (limits[most] ?? Infinity)) continue;
+  for (const [limit, widerOnes] of Object.entries(widerLimits)) {
+    const value = limits[limit as keyof typeof widerLimits] ?? 0;
+    for (const wider of widerOnes) {
+      if (value <= (limits[wider] ?? Infinity)) continue;
       throw new RangeError(
-        `Cannot limit queue ${name}: its ${limit} of ${value} exceeds its ${most} of ` +
-          `${limits[most]}`,
+        `Cannot set the limits of queue ${name}: ${limit} ${value} exceeds ${wider} ` +
+          `${limits[wider]}`,
       );
     }
   }
 }
 
-/** The columns that hold the limits; what is undefined stays out of JSON. */
+/** The columns that hold the limits. JSON leaves out columns that are undefined. */
 export function toColumns(limits: QueueChanges): Record<string, number | null | undefined> {
   const { rateLimit, partitionRateLimit } = limits;
   const pollingIntervalMs = limits.minPollingIntervalMs === null

@@ -5,7 +5,7 @@ import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import {
-  checkAgreement,
+  checkConsistency,
   checkLimits,
   partitionLimits,
   type QueueChanges,
@@ -17,17 +17,17 @@ import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkOptionalText, checkText } from "../validate.ts";
 
-/** The limits of a queue, and whose queue it is. */
+/** The limits of a queue, and the application that it belongs to. */
 export interface RegisterQueueOptions extends QueueLimits {
   /**
    * The application whose workers run the queue.
    *
-   * @default {undefined} that of the client; without one, any application of the system database
+   * @default {undefined} the application of the client, or any application if it has none
    */
   applicationName?: string;
   /**
-   * What to do when there is a queue of that name: give it these limits and no others, or leave it
-   * as it is.
+   * What to do if the queue exists: `"always_update"` replaces all of its limits with the given
+   * ones, `"never_update"` leaves it unchanged.
    *
    * @default {"always_update"}
    */
@@ -37,9 +37,9 @@ export interface RegisterQueueOptions extends QueueLimits {
 /** Which queues to list. */
 export interface ListQueuesOptions {
   /**
-   * The applications whose queues to list; an empty array lists those of all.
+   * The applications whose queues to list. An empty array stands for all applications.
    *
-   * @default {undefined} that of the client; without one, all of the system database
+   * @default {undefined} the application of the client, or all if it has none
    */
   applicationName?: string | readonly string[];
 }
@@ -48,9 +48,9 @@ export interface ListQueuesOptions {
 export interface Queue extends Readonly<QueueLimits> {
   /** The name of the queue. */
   readonly name: string;
-  /** How long a worker waits between two looks at the queue, in milliseconds. */
+  /** How long a worker waits between two polls of the queue, in milliseconds. */
   readonly minPollingIntervalMs: number;
-  /** The application that it belongs to; undefined if to none. */
+  /** The application that the queue belongs to; undefined if none. */
   readonly applicationName?: string;
 }
 
@@ -78,7 +78,7 @@ function toQueue(row: QueueRow): Queue {
       row.partition_rate_limit_max,
       row.partition_rate_limit_period_sec,
     ),
-    // To the microsecond, without what a product of fractions leaves behind.
+    // Rounded to microseconds, without the error of the multiplication.
     minPollingIntervalMs: Math.round(Number(row.polling_interval_sec) * 1e6) / 1e3,
     applicationName: row.application_name,
   };
@@ -93,10 +93,10 @@ async function requireLimits(database: SystemDatabase, limits: QueueChanges): Pr
 }
 
 /**
- * Registers a queue: the workers of the application that it belongs to run what is enqueued on it,
- * within its limits. A worker that runs already takes it up in about a second.
+ * Registers a queue. The workers of its application then run the workflows that are enqueued on it,
+ * within its limits. Workers that are already running notice the queue in about a second.
  *
- * A queue that belongs to no application becomes that of the client with the update.
+ * An update of a queue that belongs to no application assigns it to `applicationName`.
  *
  * @example
  * ```ts
@@ -113,13 +113,17 @@ async function requireLimits(database: SystemDatabase, limits: QueueChanges): Pr
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
- * @param options Its limits, and what to do when there is a queue of that name.
- * @returns The queue as it is registered then.
- * @throws {TypeError} If the name or an option is of the wrong type, or of other releases only.
- * @throws {RangeError} If the name is empty or reserved, an option is out of its range, or a limit
- * exceeds another that holds for more.
- * @throws {OwnedByAnotherApplicationError} If a queue of that name belongs to another application.
- * @throws {UnsupportedFeatureError} If the system database has no place for the queue or a limit.
+ * @param options The limits of the queue, and what to do if it exists.
+ * @returns The queue as it is registered after the call.
+ * @throws {TypeError} If the name or an option has the wrong type.
+ * @throws {TypeError} If an option exists only in other DBOS releases, such as `concurrency`.
+ * @throws {RangeError} If the name is empty, or begins with the reserved prefix `_dbos_`.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {RangeError} If a limit exceeds a wider one, such as a `workerConcurrency` above
+ * `globalConcurrency`.
+ * @throws {OwnedByAnotherApplicationError} If the queue exists and belongs to another application.
+ * @throws {UnsupportedFeatureError} If the schema has no table for queues, or no column for an
+ * option.
  */
 export async function registerQueue(
   client: Client | Driver,
@@ -132,11 +136,11 @@ export async function registerQueue(
   checkText("name", name);
   if (name.startsWith(reservedPrefix)) {
     throw new RangeError(
-      `Cannot register queue ${name}: DBOS reserves names with ${reservedPrefix}`,
+      `Cannot register queue ${name}: the prefix ${reservedPrefix} is reserved for DBOS`,
     );
   }
   checkLimits(options);
-  checkAgreement(name, options);
+  checkConsistency(name, options);
   checkOptionalText("applicationName", applicationName);
   checkChoice("onConflict", onConflict, ["always_update", "never_update"]);
   await requireLimits(database, options);
@@ -162,7 +166,7 @@ export async function registerQueue(
 }
 
 /**
- * The registered queue of a name.
+ * Reads a registered queue, whichever application it belongs to.
  *
  * @example
  * ```ts
@@ -174,10 +178,10 @@ export async function registerQueue(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
- * @returns The queue, of whichever application, or null if there is none of that name.
+ * @returns The queue, or null if it does not exist.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no place for queues.
+ * @throws {UnsupportedFeatureError} If the schema has no table for queues.
  */
 export async function retrieveQueue(
   client: Client | Driver,
@@ -190,8 +194,10 @@ export async function retrieveQueue(
 }
 
 /**
- * The registered queues of the client's or the given applications and those that belong to none, by
- * name. Queues that a program of older releases only declares are not registered.
+ * Lists the registered queues of one or more applications, and those that belong to no application,
+ * sorted by name.
+ *
+ * Queues that are only declared in a program, as in older DBOS releases, are not registered.
  *
  * @example
  * ```ts
@@ -204,11 +210,11 @@ export async function retrieveQueue(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Whose queues.
+ * @param options The applications whose queues to list.
  * @returns The queues.
- * @throws {TypeError} If `applicationName` is of the wrong type.
- * @throws {RangeError} If a name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no place for queues.
+ * @throws {TypeError} If `applicationName` has the wrong type.
+ * @throws {RangeError} If `applicationName` is or contains an empty string.
+ * @throws {UnsupportedFeatureError} If the schema has no table for queues.
  */
 export async function listQueues(
   client: Client | Driver,
@@ -221,8 +227,8 @@ export async function listQueues(
 }
 
 /**
- * Changes limits of a registered queue. Workers that run keep to them from about a second on;
- * workflows that are running already run on.
+ * Changes limits of a registered queue. Running workers apply them in about a second; workflows
+ * that are already running continue.
  *
  * @example
  * ```ts
@@ -235,13 +241,17 @@ export async function listQueues(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
- * @param changes The limits to change; null puts one back to its default.
- * @returns The queue as it is then.
- * @throws {TypeError} If the name or a limit is of the wrong type, or of other releases only.
- * @throws {RangeError} If the name is empty, a limit is out of its range, or it would exceed another
- * that holds for more.
- * @throws {NonExistentQueueError} If there is no queue of that name.
- * @throws {UnsupportedFeatureError} If the system database has no place for queues or a limit.
+ * @param changes The limits to change. Null resets a limit to its default.
+ * @returns The queue after the change.
+ * @throws {TypeError} If the name or a limit has the wrong type.
+ * @throws {TypeError} If a limit exists only in other DBOS releases, such as `concurrency`.
+ * @throws {RangeError} If the name is empty.
+ * @throws {RangeError} If a limit is out of range.
+ * @throws {RangeError} If a limit would exceed a wider one, such as a `workerConcurrency` above
+ * `globalConcurrency`.
+ * @throws {NonExistentQueueError} If the queue does not exist.
+ * @throws {UnsupportedFeatureError} If the schema has no table for queues, or no column for a
+ * limit.
  */
 export async function updateQueue(
   client: Client | Driver,
@@ -263,13 +273,15 @@ export async function updateQueue(
   });
   if (!row) throw new NonExistentQueueError(name);
   const queue = toQueue(row);
-  if (!row.is_updated) checkAgreement(name, queue);
+  if (!row.is_updated) checkConsistency(name, queue);
   return queue;
 }
 
 /**
- * Deletes a registered queue, of whichever application, if there is one of that name. Workflows that
- * are on it are not run any more, until a queue of that name is registered again.
+ * Deletes a registered queue, whichever application it belongs to. Does nothing if it does not
+ * exist.
+ *
+ * Workflows on the queue are no longer run until a queue of that name is registered again.
  *
  * @example
  * ```ts
@@ -284,7 +296,7 @@ export async function updateQueue(
  * @param name The name of the queue.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no place for queues.
+ * @throws {UnsupportedFeatureError} If the schema has no table for queues.
  */
 export async function deleteQueue(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);

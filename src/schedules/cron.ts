@@ -1,19 +1,19 @@
-/** Cron expressions, accepted and understood exactly as the scheduler of DBOS does. */
+/** Parses cron expressions, and finds their times, exactly as the DBOS scheduler does. */
 
 import { checkText } from "../validate.ts";
 
-/** A number, or a day that depends on the month: `L`, `LW`, `L-3`, `15W`, `5L`, `1#2`. */
+/** A number, or a day that depends on the month, such as `L`, `LW`, `L-3`, `15W`, `5L` or `1#2`. */
 type Value = number | string;
 
 interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** What stands for the numbers from `min` on. */
+  /** Names for the numbers, beginning with that for `min`. */
   readonly names?: readonly string[];
   /** Values that are not numbers. */
   readonly special?: RegExp;
-  /** Another number for `min`. */
+  /** Another number that means `min`. */
   readonly alias?: number;
 }
 
@@ -58,7 +58,7 @@ const nicknames: Readonly<Record<string, string>> = {
 
 const leapYearMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** The text with numbers in the place of names, wherever in a word they stand. */
+/** Replaces names by their numbers, even within a word. */
 function replaceNames(text: string, { names, min }: Field): string {
   if (!names) return text;
   const short = names.map((name) => name.slice(0, 3));
@@ -69,13 +69,15 @@ function replaceNames(text: string, { names, min }: Field): string {
   );
 }
 
-/** From `first` to `last`, past the greatest value and on from the min one if need be. */
+/**
+ * The values from `first` to `last`. If `first` is greater, the range wraps around at the maximum.
+ */
 function expandRange(first: number, last: number, step: number, field: Field): number[] {
   const size = field.max - field.min + 1;
   const isInverted = first > last;
   const span = isInverted ? ((last - first) % size + size) % size : last - first;
   const values = [];
-  // More values than a field has are refused anyway.
+  // A range of more values than the field has is invalid anyway, and could be huge.
   for (let offset = 0; step > 0 && offset <= span && values.length <= size + 1; offset += step) {
     const value = first + offset;
     values.push(isInverted && value > field.max ? value - size : value);
@@ -83,12 +85,12 @@ function expandRange(first: number, last: number, step: number, field: Field): n
   return values;
 }
 
-/** The values of one part of a list; none if it makes no sense. */
+/** The values of one item of a list; empty if the item is invalid. */
 function parseItem(item: string, field: Field): Value[] {
   if (field.special?.test(item)) {
     return [item.toUpperCase().replace(/0(?=[1-9])/, "").replace(/^7(?=[L#])/, "0")];
   }
-  // An asterisk is a range wherever it stands: the hours 2* are those from 20 to 23.
+  // An asterisk is replaced even after a digit: the hours 2* become 20-23.
   const range = item.replace("*", `${field.min}-${field.max}`);
   const match = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(range);
   if (!match) return [];
@@ -102,31 +104,33 @@ function refuse(expression: string, reason: string): never {
   throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
 }
 
-/** The expression that a nickname stands for: workers before TypeScript 5.2 hang on a nickname. */
+/** The expression that a nickname stands for. TypeScript workers before 5.2 hang on a nickname. */
 export function resolveNickname(expression: string): string {
   return nicknames[expression.trim().toLowerCase()] ?? expression;
 }
 
-/** The values of the six fields of a cron expression; refuses one that the scheduler refuses. */
+/**
+ * The values of the six fields of a cron expression. Refuses one that the DBOS scheduler refuses.
+ */
 export function parseCron(expression: string): Value[][] {
   checkText("schedule", expression);
   const resolved = resolveNickname(expression);
   if (!/^[a-zA-Z0-9*/,#? -]+$/.test(resolved)) {
-    refuse(expression, "it contains a character that has no meaning");
+    refuse(expression, "invalid character");
   }
   const texts = resolved.trim().split(/ +/);
   if (texts.length === 5) texts.unshift("0");
-  if (texts.length !== 6) refuse(expression, "it has not 5 or 6 fields");
+  if (texts.length !== 6) refuse(expression, "expected 5 or 6 fields");
   const parsed = fields.map((field, index) => {
     const text = texts[index]!;
     if (text === "?" && field.special) return parseItem("*", field);
     const values = replaceNames(text, field).split(",").flatMap((item) => {
       const values = parseItem(item, field);
-      return values.length > 0 ? values : refuse(expression, `"${item}" is no ${field.name}`);
+      return values.length > 0 ? values : refuse(expression, `invalid ${field.name} "${item}"`);
     });
     return [...new Set(values)];
   });
-  if (!hasDay(parsed[3]!, parsed[4]!)) refuse(expression, "no such month has such a day");
+  if (!hasDay(parsed[3]!, parsed[4]!)) refuse(expression, "the day exists in none of the months");
   return parsed;
 }
 
@@ -135,29 +139,29 @@ function hasDay(days: readonly Value[], months: readonly Value[]): boolean {
   return days.some((day) => typeof day === "string" || day <= longest);
 }
 
-/** How many days a month has, in a leap year. */
+/** The number of days of a month in a leap year. */
 function lengthOf(month: Value): number {
   return leapYearMonths[Number(month) - 1]!;
 }
 
-/** Refuses what is not the name of a time zone. */
+/** Refuses an unknown time zone. */
 export function checkTimeZone(what: string, timeZone: string): void {
   checkText(what, timeZone);
   try {
     Intl.DateTimeFormat(undefined, { timeZone });
   } catch {
-    throw new RangeError(`Cannot use "${timeZone}" as ${what}: it is no time zone`);
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
   }
 }
 
-// croner wants the years of a pattern one by one.
+// A pattern of croner must list its years one by one.
 const years = Array.from({ length: 400 }, (_, index) => 1970 + index);
 
 function isLeapYear(year: number): boolean {
   return new Date(Date.UTC(year, 1, 29)).getUTCMonth() === 1;
 }
 
-/** Days, months and years that mean the day so many before the last one of a month. */
+/** Days, months and years that together mean the day `count` days before the last of a month. */
 function findDaysBeforeLast(count: number, months: readonly Value[]): Value[][][] {
   const ofLength = (length: number) => months.filter((month) => lengthOf(month) === length);
   const day = (length: number) => length > count ? [length - count] : [];
@@ -170,11 +174,11 @@ function findDaysBeforeLast(count: number, months: readonly Value[]): Value[][][
 }
 
 /**
- * Patterns of croner that together mean the same.
+ * Patterns of croner that together have the times of a cron expression.
  *
- * croner has no `L-3`, and `LW` only alone. At a change of the clocks it moves or drops a time of
- * day, while the scheduler of DBOS runs it as often as the clock shows it: never or twice. A step
- * makes croner do likewise.
+ * croner does not support `L-3`, and `LW` only without other days. Where daylight saving time
+ * begins or ends, croner moves or drops a time of day, while the DBOS scheduler runs it as often as
+ * it occurs: never or twice. With a step among the hours, croner does the same.
  */
 function toPatterns([seconds, minutes, hours, days, months, weekdays]: Value[][]): string[] {
   const hoursInSteps = [...hours!, `${hours![0]}-${hours![0]}/1`];
@@ -193,9 +197,10 @@ function toPatterns([seconds, minutes, hours, days, months, weekdays]: Value[][]
 }
 
 /**
- * A function that gives the first time after another that a cron expression means, if there is one.
+ * Makes a function that returns the first time of a cron expression after a given time; undefined
+ * if there is none.
  *
- * Without a time zone the clock is that of the process, as for the scheduler of DBOS.
+ * Without a time zone, the time zone of the process is used, as by the DBOS scheduler.
  */
 export async function createTicker(
   expression: string,

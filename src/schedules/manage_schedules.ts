@@ -34,10 +34,10 @@ function checkOwner(
 }
 
 /**
- * Creates a schedule. Workers notice it within half a minute.
+ * Creates a schedule. Workers notice it within 30 seconds.
  *
- * The cron expression is accepted or refused as by the official scheduler. In an open transaction
- * the schedule is created when that commits.
+ * It accepts the same cron expressions as the DBOS scheduler. In an open transaction, the schedule
+ * is created when it commits.
  *
  * @example
  * ```ts
@@ -55,11 +55,13 @@ function checkOwner(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param options Which workflow to run, and when.
- * @throws {TypeError} If an option is of the wrong type or the context cannot be serialized.
- * @throws {RangeError} If an option is empty, or no cron expression or time zone.
- * @throws {ScheduleExistsError} If there is a schedule of that name.
- * @throws {OwnedByAnotherApplicationError} If there is one, and it belongs to another application.
- * @throws {UnsupportedFeatureError} If the system database has no schedules, or no column for an
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If the context cannot be serialized.
+ * @throws {RangeError} If an option is empty.
+ * @throws {RangeError} If the cron expression or the time zone is invalid.
+ * @throws {ScheduleExistsError} If a schedule of that name exists.
+ * @throws {OwnedByAnotherApplicationError} If it exists and belongs to another application.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
  * option.
  */
 export async function createSchedule(
@@ -71,18 +73,18 @@ export async function createSchedule(
   const row = await toScheduleRow(database, options);
   await requireScheduleColumns(database, options);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
-  // An attempt of this very call has created it, and its answer got lost.
+  // The same ID means that an earlier attempt of this call created it, and its answer was lost.
   if (!existing || existing.schedule_id === row.schedule_id) return;
   checkOwner("create", row, existing.application_name);
   throw new ScheduleExistsError(options.scheduleName);
 }
 
 /**
- * Creates schedules, and replaces those that have their names already: all of them, or none.
+ * Creates schedules, or replaces existing schedules of the same names: all of them, or none.
  *
- * What is replaced keeps its ID, its status and when it fired last; so it does no harm to apply the
- * same schedules each time that a program starts. In an open transaction they are written when that
- * commits.
+ * A schedule that is replaced keeps its ID, its status and the time at which it last fired, so a
+ * program can apply the same schedules each time it starts. In an open transaction, the schedules
+ * are written when it commits.
  *
  * @example
  * ```ts
@@ -97,11 +99,13 @@ export async function createSchedule(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param schedules Which workflows to run, and when.
- * @throws {TypeError} If an option is of the wrong type or a context cannot be serialized.
- * @throws {RangeError} If an option is empty, or no cron expression or time zone, or a name is given
- * twice.
- * @throws {OwnedByAnotherApplicationError} If a schedule belongs to another application.
- * @throws {UnsupportedFeatureError} If the system database has no schedules, or no column for an
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If a context cannot be serialized.
+ * @throws {RangeError} If an option is empty.
+ * @throws {RangeError} If a cron expression or a time zone is invalid.
+ * @throws {RangeError} If two of the schedules have the same name.
+ * @throws {OwnedByAnotherApplicationError} If a schedule exists and belongs to another application.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
  * option.
  */
 export async function applySchedules(
@@ -112,14 +116,14 @@ export async function applySchedules(
   for (const options of schedules) {
     checkScheduleOptions(options);
     if (names.has(options.scheduleName)) {
-      throw new RangeError(`Cannot apply schedule ${options.scheduleName}: it is given twice`);
+      throw new RangeError(`Cannot apply schedule ${options.scheduleName}: duplicate name`);
     }
     names.add(options.scheduleName);
   }
   const database = systemDatabaseOf(client);
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
-  await retryOnConflict("apply schedules", "one was created and deleted", async () => {
+  await retryOnConflict("apply schedules", "one of them was created and deleted", async () => {
     const conflicting = await database.run(sql.applySchedules, { schedules: JSON.stringify(rows) });
     for (const { schedule_name, application_name } of conflicting) {
       const row = rows.find((row) => row.schedule_name === schedule_name)!;
@@ -130,7 +134,7 @@ export async function applySchedules(
 }
 
 /**
- * Changes a schedule, and leaves its status and when it fired last as they are.
+ * Changes a schedule. Its status and the time at which it last fired stay unchanged.
  *
  * @example
  * ```ts
@@ -142,12 +146,14 @@ export async function applySchedules(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
- * @param changes What to change.
- * @throws {TypeError} If a change is of the wrong type or the context cannot be serialized.
- * @throws {RangeError} If a change is empty, or no cron expression or time zone.
- * @throws {NonExistentScheduleError} If there is no schedule of that name.
- * @throws {UnsupportedFeatureError} If the system database has no schedules, or no column for a
- * change.
+ * @param changes The options to change.
+ * @throws {TypeError} If the name or an option has the wrong type.
+ * @throws {TypeError} If the context cannot be serialized.
+ * @throws {RangeError} If the name or an option is empty.
+ * @throws {RangeError} If the cron expression or the time zone is invalid.
+ * @throws {NonExistentScheduleError} If the schedule does not exist.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
+ * option.
  */
 export async function updateSchedule(
   client: Client | Driver,
@@ -180,8 +186,8 @@ async function setStatus(client: Client | Driver, name: string, status: string):
 }
 
 /**
- * Pauses a schedule, so that it fires no more until it is resumed. Workers notice it within half a
- * minute. Without a schedule of that name nothing happens.
+ * Pauses a schedule: it does not fire until it is resumed. Workers notice this within 30 seconds.
+ * Does nothing if the schedule does not exist.
  *
  * @example
  * ```ts
@@ -195,15 +201,15 @@ async function setStatus(client: Client | Driver, name: string, status: string):
  * @param name The name of the schedule.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function pauseSchedule(client: Client | Driver, name: string): Promise<void> {
   await setStatus(client, name, "PAUSED");
 }
 
 /**
- * Lets a paused schedule fire again. With `automaticBackfill` it makes up for the times that have
- * passed meanwhile. Without a schedule of that name nothing happens.
+ * Resumes a paused schedule. With `automaticBackfill` it also fires for the times that it missed
+ * while it was paused. Does nothing if the schedule does not exist.
  *
  * @example
  * ```ts
@@ -217,15 +223,15 @@ export async function pauseSchedule(client: Client | Driver, name: string): Prom
  * @param name The name of the schedule.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function resumeSchedule(client: Client | Driver, name: string): Promise<void> {
   await setStatus(client, name, "ACTIVE");
 }
 
 /**
- * Deletes a schedule; the workflows that it has started stay. Without a schedule of that name nothing
- * happens.
+ * Deletes a schedule, but not the workflows that it has started. Does nothing if the schedule does
+ * not exist.
  *
  * @example
  * ```ts
@@ -239,7 +245,7 @@ export async function resumeSchedule(client: Client | Driver, name: string): Pro
  * @param name The name of the schedule.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function deleteSchedule(client: Client | Driver, name: string): Promise<void> {
   checkText("name", name);

@@ -7,6 +7,7 @@ import { type EnqueueOptions, internalQueueName } from "../workflows/enqueue_opt
 import { toWorkflowRow, type WorkflowRow } from "../workflows/workflow_row.ts";
 import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
+import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
 import { codecOfContext } from "./schedules.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -19,11 +20,11 @@ function checkDate(what: string, value: unknown): void {
     throw new TypeError(`Cannot use a value of type ${typeof value} as ${what}: expected a Date`);
   }
   if (Number.isNaN(value.getTime())) {
-    throw new RangeError(`Cannot use the given ${what}: it is an invalid date`);
+    throw new RangeError(`Cannot use the given ${what}: invalid Date`);
   }
 }
 
-/** A schedule, ready to start its workflow. */
+/** What is needed to run the workflow of a schedule. */
 interface Runnable {
   readonly schedule: string;
   readonly cronTimezone: string | undefined;
@@ -67,11 +68,13 @@ function toRun(
   return toWorkflowRow(database, codec, { ...options, workflowID }, [time, context], columns);
 }
 
+let lastTriggerMs = 0;
+
 /**
- * Runs the workflow of a schedule once, now, even if the schedule is paused. Its first argument is
- * the present time.
+ * Enqueues the workflow of a schedule once, now, even if the schedule is paused. The first argument
+ * of the workflow is the current time.
  *
- * In an open transaction the workflow is enqueued when that commits.
+ * In an open transaction, the workflow is enqueued when it commits.
  *
  * @example
  * ```ts
@@ -88,10 +91,9 @@ function toRun(
  * @returns A handle to the workflow.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {NonExistentScheduleError} If there is no schedule of that name.
- * @throws {ConflictingWorkflowError} If another workflow has the ID of a run.
- * @throws {UnsupportedSerializationError} If its context is in a format that is not known.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @throws {NonExistentScheduleError} If the schedule does not exist.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function triggerSchedule<Result = unknown>(
   client: Client | Driver,
@@ -100,19 +102,27 @@ export async function triggerSchedule<Result = unknown>(
   checkText("name", name);
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(database, name, "trigger");
-  const now = new Date();
-  const workflowID = `sched-${name}-trigger-${now.toISOString()}`;
-  const run = toRun(database, name, runnable, workflowID, now);
-  const options = { ...runnable.options, workflowID };
-  return createHandle(client, await writeWorkflow(database, options, run));
+  while (true) {
+    // The ID is a millisecond. Of calls in the same one, the others take those that follow.
+    lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
+    const time = new Date(lastTriggerMs);
+    const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
+    const run = toRun(database, name, runnable, workflowID, time);
+    const options = { ...runnable.options, workflowID, workflowIDReusePolicy: "reject" } as const;
+    try {
+      return createHandle(client, await writeWorkflow(database, options, run));
+    } catch (error) {
+      if (!(error instanceof WorkflowIDInUseError)) throw error;
+    }
+  }
 }
 
 /**
- * Runs the workflow of a schedule for each time that the schedule means between two times, neither
- * of them included, unless it has been run for it.
+ * Enqueues the workflow of a schedule for each scheduled time between `start` and `end`, both
+ * excluded, unless it was already enqueued for that time.
  *
- * A schedule without a time zone is taken to be in that of this process. In an open transaction the
- * workflows are enqueued when that commits; otherwise a call that failed half way can be made again.
+ * A schedule without a time zone uses that of this process. In an open transaction, the workflows
+ * are enqueued when it commits; otherwise a call that failed halfway can be repeated.
  *
  * @example
  * ```ts
@@ -129,15 +139,17 @@ export async function triggerSchedule<Result = unknown>(
  * @typeParam Result The type of the workflow's result.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
- * @param start After which time.
- * @param end Before which time.
- * @returns A handle to each workflow, in the order of the times.
- * @throws {TypeError} If an argument is of the wrong type.
- * @throws {RangeError} If the name is empty, or a date is not valid.
- * @throws {NonExistentScheduleError} If there is no schedule of that name.
- * @throws {ConflictingWorkflowError} If another workflow has the ID of a run.
- * @throws {UnsupportedSerializationError} If its context is in a format that is not known.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @param start The time after which to run the workflow.
+ * @param end The time before which to run the workflow.
+ * @returns A handle to the workflow of each time, in order, also of those that were enqueued
+ * before.
+ * @throws {TypeError} If an argument has the wrong type.
+ * @throws {RangeError} If the name is empty.
+ * @throws {RangeError} If `start` or `end` is an invalid Date.
+ * @throws {NonExistentScheduleError} If the schedule does not exist.
+ * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function backfillSchedule<Result = unknown>(
   client: Client | Driver,
@@ -159,7 +171,7 @@ export async function backfillSchedule<Result = unknown>(
   const conflicts = await addInBatches(database, batcherOf(database), runs);
   return runs.map(({ workflowID }, index) => {
     const conflict = conflicts[index];
-    // Without an ID it is a run for the same time that another call has enqueued just now.
+    // Without existing_id, a concurrent call has just enqueued the run for the same time.
     const error = conflict?.existing_id &&
       toConflictError(workflowID, runnable.options, conflict);
     if (error) throw error;

@@ -4,9 +4,9 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
 
-/** Which workflow to run, and when. */
+/** A schedule: which workflow to run, and when. */
 export interface ScheduleOptions {
-  /** The name of the schedule, of which there is one in a system database. */
+  /** The name of the schedule, which is unique within the system database. */
   scheduleName: string;
   /** The name that the application registered the workflow under. */
   workflowName: string;
@@ -17,19 +17,20 @@ export interface ScheduleOptions {
    */
   workflowClassName?: string;
   /**
-   * When to run it: a cron expression of 5 fields, or of 6 with seconds first, or a nickname such as
-   * `@daily`. A day has to agree with both the day of the month and the day of the week. Workers of
-   * TypeScript before 5.2 hang on an `L`.
+   * When to run it: a cron expression of 5 fields, or of 6 with seconds first, or a nickname such
+   * as `@daily`. A day must match both the day of the month and the day of the week. TypeScript
+   * workers before 5.2 hang on an `L`.
    */
   schedule: string;
   /**
-   * The second argument of the workflow, after the time that it is scheduled for.
+   * The second argument of the workflow; the first one is the scheduled time.
    *
    * @default {undefined}
    */
   context?: unknown;
   /**
-   * Whether a worker that starts makes up for the times that have passed since it fired last.
+   * Whether a worker that starts also runs the workflow for the times that were missed since the
+   * schedule last fired.
    *
    * @default {false}
    */
@@ -37,61 +38,62 @@ export interface ScheduleOptions {
   /**
    * The time zone of the cron expression, such as `Europe/Berlin`.
    *
-   * @default {undefined} that of the worker
+   * @default {undefined} the time zone of the worker
    */
   cronTimezone?: string;
   /**
    * The queue to put the workflow on.
    *
-   * @default {undefined} one of DBOS's own
+   * @default {undefined} the internal queue of DBOS
    */
   queueName?: string;
   /**
-   * The application whose workers run it.
+   * The application whose workers run the workflow.
    *
-   * @default {undefined} that of the client; without one, every application of the system database
+   * @default {undefined} the application of the client, or every application if it has none
    */
   applicationName?: string;
   /**
-   * The format of the context. Nothing records it, so it must be the one that the workers are set
-   * to: TypeScript's read `"superjson"`, those of other languages `"portable"`, if they are set to
-   * portable serialization, and else nothing that this client writes.
+   * The format of the context. The system database does not record it, so it must be the format
+   * that the workers are configured for. TypeScript workers read `"superjson"`. Workers of other
+   * languages read `"portable"` if they are configured for portable serialization, and otherwise no
+   * format that this client writes.
    *
-   * @default {"superjson"} whatever the `serializationType` of the client
+   * @default {"superjson"} regardless of the `serializationType` of the client
    */
   serializationType?: "portable" | "superjson" | "native";
 }
 
-/** What to change of a schedule: all that is given; the rest stays as it is. */
+/** Changes to a schedule. Options that are left out stay unchanged. */
 export interface ScheduleChanges {
   /**
-   * Another cron expression.
+   * The new cron expression.
    *
-   * @default {undefined}
+   * @default {undefined} unchanged
    */
   schedule?: string;
   /**
-   * Another context; it is replaced also by undefined, if that is given.
+   * The new context. An explicit undefined replaces the context too.
    *
-   * @default {undefined}
+   * @default {undefined} unchanged if left out
    */
   context?: unknown;
   /**
-   * Whether to make up for the times that were missed.
+   * Whether a worker that starts also runs the workflow for the times that were missed.
    *
-   * @default {undefined}
+   * @default {undefined} unchanged
    */
   automaticBackfill?: boolean;
   /**
-   * Another time zone, or null for that of the worker.
+   * The new time zone, or null for that of the worker.
    *
-   * @default {undefined}
+   * @default {undefined} unchanged
    */
   cronTimezone?: string | null;
   /**
-   * Another queue, or null for DBOS's own.
+   * The new queue, or null for the internal queue of DBOS.
    *
-   * @default {undefined}
+   * @default {undefined} unchanged
    */
   queueName?: string | null;
   /**
@@ -102,7 +104,7 @@ export interface ScheduleChanges {
   serializationType?: "portable" | "superjson" | "native";
 }
 
-/** Refuses options that make no sense in a schedule or in a change of it. */
+/** Refuses invalid options of a schedule, or of a change of it. */
 export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): void {
   const { schedule, automaticBackfill, cronTimezone, queueName, serializationType } = definition;
   if (schedule !== undefined) parseCron(schedule);
@@ -112,7 +114,7 @@ export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): 
   checkChoice("serializationType", serializationType, ["portable", "superjson", "native"]);
 }
 
-/** Refuses options of which no schedule can be made. */
+/** Refuses missing or invalid options of a new schedule. */
 export function checkScheduleOptions(options: ScheduleOptions): void {
   checkText("scheduleName", options.scheduleName);
   checkText("workflowName", options.workflowName);
@@ -122,7 +124,7 @@ export function checkScheduleOptions(options: ScheduleOptions): void {
   checkDefinition(options);
 }
 
-/** The options that not every schema version has a column for. */
+/** The options whose column of workflow_schedules older schemas lack. */
 const neededColumns = {
   automaticBackfill: "workflow_schedules.automatic_backfill",
   cronTimezone: "workflow_schedules.cron_timezone",
@@ -142,7 +144,7 @@ export async function requireScheduleColumns(
   }
 }
 
-/** A schedule as sql/schedules/create_schedule.sql and sql/schedules/apply_schedules.sql read it. */
+/** A row as create_schedule.sql and apply_schedules.sql take it. */
 export interface ScheduleRow {
   schedule_id: string;
   schedule_name: string;
@@ -156,7 +158,7 @@ export interface ScheduleRow {
   application_name: string | undefined;
 }
 
-/** The row of a new schedule. */
+/** Makes the row of a new schedule. */
 export async function toScheduleRow(
   database: SystemDatabase,
   options: ScheduleOptions,
@@ -167,7 +169,7 @@ export async function toScheduleRow(
     schedule_id: uuidV7(),
     schedule_name: options.scheduleName,
     workflow_name: options.workflowName,
-    // Where there is no class TypeScript's workers need empty text, and others need nothing.
+    // Without a class, TypeScript workers need an empty string, and other workers null.
     workflow_class_name: options.workflowClassName ??
       (serializationType === "portable" ? null : ""),
     schedule: resolveNickname(options.schedule),

@@ -10,74 +10,76 @@ import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkText } from "../validate.ts";
 
-/** A schedule: a workflow that workers enqueue whenever a cron expression says so. */
+/** A schedule: a workflow that workers enqueue at the times of a cron expression. */
 export interface WorkflowSchedule {
-  /** The ID of the schedule, which it keeps until it is deleted. */
+  /** The ID of the schedule, which never changes. */
   readonly scheduleId: string;
-  /** The name of the schedule, of which there is one in a system database. */
+  /** The name of the schedule, which is unique within the system database. */
   readonly scheduleName: string;
   /** The name of the workflow. */
   readonly workflowName: string;
-  /** The class that has the workflow as a method; empty for a plain function. */
+  /** The class that has the workflow as a method; empty for a function. */
   readonly workflowClassName: string;
   /** The cron expression. */
   readonly schedule: string;
   /** `ACTIVE` or `PAUSED`. */
   readonly status: string;
   /**
-   * The second argument of the workflow, after the time that it is scheduled for; a
+   * The second argument of the workflow; the first one is the scheduled time. It is a
    * {@linkcode SerializedValue} if this client cannot read it.
    */
   readonly context: unknown;
-  /** When it fired last, in the form of ISO 8601; null if it has not or no release records that. */
+  /** The time at which it last fired, as ISO 8601; null if never, or not recorded. */
   readonly lastFiredAt: string | null;
-  /** Whether a worker that starts makes up for the times that it has missed. */
+  /** Whether a worker that starts also runs the workflow for the times that were missed. */
   readonly automaticBackfill: boolean;
   /** The time zone of the cron expression; null for that of the worker. */
   readonly cronTimezone: string | null;
-  /** The queue that it puts the workflow on; null for one of DBOS's own. */
+  /** The queue that the workflow is enqueued on; null for the internal queue of DBOS. */
   readonly queueName: string | null;
-  /** The application that it belongs to; undefined if to none. */
+  /** The application that the schedule belongs to; undefined if none. */
   readonly applicationName?: string;
 }
 
-/** Which schedules to list: those that pass all filters. */
+/** Which schedules to list. A schedule must match all filters; of an array, any value. */
 export interface ListSchedulesOptions {
   /**
-   * The status, or several.
+   * The status of the schedules.
    *
    * @default {undefined} any
    */
   status?: "ACTIVE" | "PAUSED" | readonly ("ACTIVE" | "PAUSED")[];
   /**
-   * The name of the workflow, or several.
+   * The names of the workflows.
    *
    * @default {undefined} any
    */
   workflowName?: string | readonly string[];
   /**
-   * The name of the schedule, or several.
+   * The names of the schedules.
    *
    * @default {undefined} any
    */
   scheduleName?: string | readonly string[];
   /**
-   * What the name of the schedule begins with, or several such beginnings.
+   * Prefixes of the names of the schedules.
    *
-   * @default {undefined} anything
+   * @default {undefined} any
    */
   scheduleNamePrefix?: string | readonly string[];
   /**
-   * The applications whose schedules to list; an empty array lists those of all.
+   * The applications whose schedules to list. An empty array stands for all applications.
    *
-   * @default {undefined} that of the client; without one, all of the system database
+   * @default {undefined} the application of the client, or all if it has none
    */
   applicationName?: string | readonly string[];
 }
 
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 
-/** The codec that a context was written with. Nothing records it but the mark of superjson. */
+/**
+ * The codec that a context was written with. Its format is not recorded; only superjson marks it.
+ */
 export async function codecOfContext(text: string): Promise<Codec> {
   let value;
   try {
@@ -121,7 +123,7 @@ async function findSchedules(
   return await Promise.all(rows.map(toSchedule));
 }
 
-/** The values that a filter lets pass, as the text of a JSON array; null for all. */
+/** Checks the values of a filter, and returns them as an array. */
 function toFilter(
   values: string | readonly string[] | undefined,
   check: (value: string) => void,
@@ -133,7 +135,7 @@ function toFilter(
 }
 
 /**
- * A schedule, whichever application it belongs to.
+ * Reads a schedule, whichever application it belongs to.
  *
  * @example
  * ```ts
@@ -146,10 +148,10 @@ function toFilter(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
- * @returns The schedule, or null if there is none of that name.
+ * @returns The schedule, or null if it does not exist.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function getSchedule(
   client: Client | Driver,
@@ -163,7 +165,8 @@ export async function getSchedule(
 }
 
 /**
- * The schedules of an application and those that belong to none, by name.
+ * Lists the schedules of one or more applications, and those that belong to no application, sorted
+ * by name.
  *
  * @example
  * ```ts
@@ -176,11 +179,11 @@ export async function getSchedule(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which schedules.
- * @returns The schedules that pass all filters.
- * @throws {TypeError} If a filter is of the wrong type.
- * @throws {RangeError} If a filter is empty text, or a status that schedules do not have.
- * @throws {UnsupportedFeatureError} If the system database has no schedules.
+ * @param options Which schedules to list.
+ * @returns The schedules that match all filters.
+ * @throws {TypeError} If a filter has the wrong type.
+ * @throws {RangeError} If a filter is or contains an empty string, or an unknown status.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function listSchedules(
   client: Client | Driver,

@@ -1,8 +1,9 @@
-/** Bytes as a text of as many characters, each with the value of its byte. */
+/** Binary strings: one character per byte, with the value of the byte as its code. */
 
+// A call takes only a limited number of arguments.
 const chunkLength = 8_192;
 
-/** The bytes, one character each. */
+/** Converts bytes to a binary string. */
 export function toBinary(bytes: Uint8Array): string {
   let binary = "";
   for (let start = 0; start < bytes.length; start += chunkLength) {
@@ -19,7 +20,7 @@ function encodeCodePoint(char: string): string {
   return String.fromCharCode(0xf0 | code >> 18, tail(12), tail(6), tail(0));
 }
 
-/** The text as UTF-8, one character a byte; a lone surrogate is encoded like any code point. */
+/** Encodes a text as UTF-8 in a binary string. A lone surrogate is encoded like any code point. */
 export function toUtf8Binary(text: string): string {
   return text.replace(/[^\0-\x7f]/gu, encodeCodePoint);
 }

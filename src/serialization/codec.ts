@@ -1,10 +1,11 @@
 import type { WorkflowError } from "../errors/workflow_error.ts";
 
-/** Reads one serialization format, named as in the `serialization` columns of the system tables. */
+/** Reads one serialization format. */
 export interface ReadingCodec {
+  /** The name of the format in the `serialization` columns of the system tables. */
   readonly name: string;
   deserializeValue(text: string): unknown;
-  /** The positional arguments of a workflow. */
+  /** Returns the positional arguments of a workflow. */
   deserializeArgs(text: string): unknown[];
   deserializeError(text: string): WorkflowError;
 }

@@ -1,9 +1,9 @@
-/** What the codecs have in common that only read: they refuse what they do not understand. */
+/** Functions that several codecs use to read values. */
 
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { ReadingCodec } from "./codec.ts";
 
-/** The codec with any failure of it as an {@linkcode UnsupportedSerializationError}. */
+/** Wraps every error of a codec in an {@linkcode UnsupportedSerializationError}. */
 export function wrapErrors(codec: ReadingCodec): ReadingCodec {
   function guard<Result>(read: (text: string) => Result): (text: string) => Result {
     return (text) => {
@@ -22,19 +22,19 @@ export function wrapErrors(codec: ReadingCodec): ReadingCodec {
   };
 }
 
-/** A value as the arguments that it must be. */
+/** Returns the value if it is a list of arguments, and throws otherwise. */
 export function requireArgs(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError("it has no arguments");
+  if (!Array.isArray(value)) throw new TypeError("missing arguments");
   return value;
 }
 
-// Workers write nothing near this limit.
+// Far above anything that workers write.
 const maxBase64Length = 96 * 2 ** 20;
 
-/** The bytes of a base64 text. */
+/** Decodes a base64 text. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   if (text.length > maxBase64Length) {
-    throw new RangeError(`it is longer than ${maxBase64Length} characters`);
+    throw new RangeError(`longer than ${maxBase64Length} characters`);
   }
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -42,7 +42,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Sets a property, `__proto__` too, which assignment would take for the prototype. */
+/** Sets a property, even `__proto__`: an assignment to that would set the prototype. */
 export function setProperty(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, {
     value,

@@ -1,9 +1,11 @@
 /**
- * `js_superjson`: what TypeScript workers write by default, superjson with a mark of DBOS.
+ * `js_superjson`: the default format of TypeScript workers, superjson with the property
+ * `__dbos_serializer`.
  *
- * superjson refuses the keys `__proto__`, `constructor` and `prototype`, and mixes up the entries of
- * a Map whose key is an object, or NaN, that the value has elsewhere too. The older one of the DBOS
- * SDK does not read what it writes of a Date, a Map and so on that is under a key with a dot.
+ * superjson rejects the keys `__proto__`, `constructor` and `prototype`. It mixes up the entries of
+ * a Map if one of its keys is an object, or NaN, that also occurs elsewhere in the value. The DBOS
+ * SDK uses an older superjson, which cannot read back the dates, maps and so on that it writes
+ * under a key with a dot.
  */
 
 import SuperJSON from "superjson";
@@ -13,8 +15,8 @@ import { setProperty } from "./decoding.ts";
 
 const superjson = new SuperJSON();
 
-// Two types that the DBOS SDK for TypeScript adds to superjson's own. A Buffer is read as the
-// Uint8Array that it is, for not every runtime has Buffer.
+// Two types that the DBOS SDK for TypeScript adds to those of superjson. A Buffer is read as a
+// Uint8Array, since not every runtime has Buffer.
 superjson.registerCustom<Uint8Array, number[]>({
   isApplicable: (value): value is Uint8Array =>
     value instanceof Uint8Array && value.constructor.name === "Buffer",
@@ -27,7 +29,7 @@ superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
   deserialize: ({ wfid }) => ({ workflowID: wfid }),
 }, "DBOS.WorkflowHandle");
 
-// superjson leaves them in its output, and JSON would leave them out.
+// superjson passes functions and symbols through, and JSON.stringify() would drop them silently.
 function refuseUnserializable(_key: string, value: unknown): unknown {
   if (typeof value === "function" || typeof value === "symbol") {
     throw new TypeError(`Cannot serialize a ${typeof value} as superjson`);
@@ -37,7 +39,7 @@ function refuseUnserializable(_key: string, value: unknown): unknown {
 
 function serialize(value: unknown): string {
   const { json, meta } = superjson.serialize(value);
-  // The SDK's older superjson has no escapes for the backslashes in a path, nor a version of paths.
+  // The SDK's older superjson neither escapes backslashes in paths nor has a version for paths.
   const olderMeta = meta &&
     JSON.parse(JSON.stringify({ ...meta, v: undefined }).replaceAll("\\\\\\\\", "\\\\"));
   return JSON.stringify(
@@ -49,7 +51,9 @@ function serialize(value: unknown): string {
 function deserialize(text: string): unknown {
   const parsed = JSON.parse(text);
   if (parsed?.__dbos_serializer !== "superjson") {
-    throw new TypeError("Cannot read a js_superjson value: it lacks the mark of DBOS's serializer");
+    throw new TypeError(
+      'Cannot read a js_superjson value: expected __dbos_serializer to be "superjson"',
+    );
   }
   return superjson.deserialize(parsed);
 }
@@ -62,7 +66,7 @@ function reviveError(value: unknown): unknown {
   return isErrorLike(value) ? toWorkflowError(value) : value;
 }
 
-// The SDK stores an error as an object of its properties, the inherited and hidden ones included.
+// The SDK stores an error with all its properties, even inherited and non-enumerable ones.
 function toWorkflowError(value: unknown): WorkflowError {
   if (!isErrorLike(value)) return new WorkflowError(String(value));
   const { message, name, stack, cause, ...properties } = value as Record<string, unknown>;
@@ -74,7 +78,6 @@ function toWorkflowError(value: unknown): WorkflowError {
   if (name === "AggregateError" && Array.isArray(properties.errors)) {
     properties.errors = properties.errors.map(reviveError);
   }
-  // Not by assignment, for which a key `__proto__` is the prototype.
   for (const [key, value] of Object.entries(properties)) setProperty(error, key, value);
   return error;
 }
@@ -85,8 +88,8 @@ export const jsSuperjson: Codec = {
   serializeArgs(args, namedArgs) {
     if (namedArgs) {
       throw new TypeError(
-        'Cannot serialize namedArgs with serializationType "superjson": only "portable" has them, ' +
-          'and "py_pickle"',
+        'Cannot serialize namedArgs with serializationType "superjson": use "portable" or ' +
+          '"py_pickle"',
       );
     }
     return serialize(args);

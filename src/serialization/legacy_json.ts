@@ -1,13 +1,14 @@
 /**
- * The JSON of TypeScript workers before DBOS 4.3 or so, which recorded no format. Nor did the early
- * workers of Java and Python, whose JSON has the names of classes, by which it is told and refused.
+ * Reads the JSON of TypeScript workers before about DBOS 4.3, which recorded no format. The JSON of
+ * early Java and Python workers, which recorded none either, is recognized by its class names and
+ * rejected.
  */
 
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { requireArgs, setProperty, wrapErrors } from "./decoding.ts";
 
-function isOfJava(value: unknown): boolean {
+function isFromJava(value: unknown): boolean {
   if (Array.isArray(value)) {
     return value.length === 2 && typeof value[0] === "string" &&
       /^(\[+[ZBCSIJFD]$|\[+L.*;$|([a-z_]\w*\.)+[A-Z][\w$]*(<.*>)?$)/.test(value[0]);
@@ -15,26 +16,26 @@ function isOfJava(value: unknown): boolean {
   return typeof value === "object" && value !== null && "@class" in value;
 }
 
-// Python's first releases wrote jsonpickle.
-function isOfPython(value: unknown): boolean {
+// The first releases for Python wrote jsonpickle.
+function isFromPython(value: unknown): boolean {
   return typeof value === "object" && value !== null &&
     Object.keys(value).some((key) => key.startsWith("py/"));
 }
 
 function toDate(text: unknown): Date {
   const date = new Date(String(text));
-  if (Number.isNaN(date.getTime())) throw new TypeError("it has a date that is none");
+  if (Number.isNaN(date.getTime())) throw new TypeError("invalid date");
   return date;
 }
 
 function toBytes(data: unknown): Uint8Array {
-  if (!Array.isArray(data)) throw new TypeError("it has bytes that are none");
+  if (!Array.isArray(data)) throw new TypeError("invalid bytes");
   return Uint8Array.from(data);
 }
 
 function revive(_key: string, value: unknown): unknown {
-  if (isOfJava(value) || isOfPython(value)) {
-    throw new TypeError("it may be of another language");
+  if (isFromJava(value) || isFromPython(value)) {
+    throw new TypeError("possibly written by a worker in another language");
   }
   if (typeof value !== "object" || value === null) return value;
   const { dbos_type: type, dbos_data: text, data } = value as Record<string, unknown>;

@@ -1,6 +1,6 @@
-/** JSON of languages with integers and decimals that a number of JavaScript has no room for. */
+/** Parses JSON from languages whose numbers may not fit into a JavaScript number. */
 
-const maxDigits = 4_300;
+const maxNumberLength = 4_300;
 
 function endOfString(text: string, start: number): number {
   let end = start;
@@ -31,31 +31,33 @@ function replaceNumbers(text: string, replace: (literal: string) => string): str
 }
 
 /**
- * The value of a JSON text, with `read` for each number that would not be written as it was read,
+ * Parses a JSON text. Calls `read` for each number that JavaScript would not write in the same way,
  * such as a long integer or `1.10`.
  */
 export function parseLossless(text: string, read: (literal: string) => unknown): unknown {
-  // No text can hold the mark, for it is new each time.
-  const mark = crypto.randomUUID();
-  let isMarked = false;
-  const marked = replaceNumbers(text, (literal) => {
+  // Random, so that no text contains it by accident or by intent.
+  const prefix = crypto.randomUUID();
+  let isChanged = false;
+  const changed = replaceNumbers(text, (literal) => {
     const number = Number(literal);
     const isSafe = Number.isSafeInteger(number) || !Number.isInteger(number);
     if (isSafe && String(number) === literal) return literal;
-    if (literal.length > maxDigits) throw new RangeError("it has a number of too many digits");
-    isMarked = true;
-    JSON.parse(literal); // It refuses what is no number of JSON's.
-    return `"${mark}${literal}"`;
+    if (literal.length > maxNumberLength) throw new RangeError("number has too many digits");
+    isChanged = true;
+    JSON.parse(literal); // Throws if it is not a valid number.
+    return `"${prefix}${literal}"`;
   });
-  if (!isMarked) return JSON.parse(text);
+  if (!isChanged) return JSON.parse(text);
   return JSON.parse(
-    marked,
+    changed,
     (_key, value) =>
-      typeof value === "string" && value.startsWith(mark) ? read(value.slice(mark.length)) : value,
+      typeof value === "string" && value.startsWith(prefix)
+        ? read(value.slice(prefix.length))
+        : value,
   );
 }
 
-/** A number, or a bigint for an integer that no number is exact for. */
+/** Converts a JSON number to a number, or to a bigint if it is an unsafe integer. */
 export function toNumberOrBigint(literal: string): number | bigint {
   const number = Number(literal);
   return /^-?\d+$/.test(literal) && !Number.isSafeInteger(number) ? BigInt(literal) : number;

@@ -1,10 +1,13 @@
 /**
- * `portable_json`: the JSON that the workers of every language read.
+ * `portable_json`: JSON that workers in every language can read.
  *
- * Not every language keeps all of it. A lone surrogate comes back as it was from TypeScript only: Go
- * and Java put another character in its place, and a workflow of Python whose result has one never
- * ends. Go and Java have an order of their own for the keys of an object. A workflow of Python fails
- * where a value is nested several hundred levels deep. JSON itself has no -0, NaN or Infinity.
+ * Not every language preserves every value:
+ *
+ * - Only TypeScript keeps a lone surrogate. Go and Java replace it, and a Python workflow whose
+ *   result contains one never ends.
+ * - Go and Java reorder the keys of an object.
+ * - A Python workflow fails if a value is nested several hundred levels deep.
+ * - JSON has no -0, NaN or Infinity.
  */
 
 import { WorkflowError } from "../errors/workflow_error.ts";
@@ -14,14 +17,14 @@ function fromMap(map: Map<unknown, unknown>): Record<string, unknown> {
   for (const key of map.keys()) {
     if (typeof key !== "string") {
       throw new TypeError(
-        `Cannot serialize a Map as portable JSON: one of its keys is of type ${typeof key}, not string`,
+        `Cannot serialize a Map as portable JSON: expected string keys, found type ${typeof key}`,
       );
     }
   }
   return Object.fromEntries(map as Map<string, unknown>);
 }
 
-// Dates need no case: their toJSON() has made them ISO strings before the replacer sees them.
+// Dates need no case: toJSON() turns them into ISO strings before the replacer is called.
 function replace(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "function" || typeof value === "symbol") {
@@ -33,10 +36,10 @@ function replace(_key: string, value: unknown): unknown {
   return value;
 }
 
-// A value that contains itself is deeper.
+// Deeper values, and so those with a circular reference, are not checked further.
 const maxDepth = 100;
 
-/** Whether there is nothing in a value that `replace` would change or refuse; if it is deep, it is not said. */
+/** Whether `replace` would neither change nor refuse anything. False beyond `maxDepth`. */
 function isPlain(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) {
     return !["bigint", "function", "symbol"].includes(typeof value);
@@ -52,11 +55,11 @@ function isCircularReferenceError(error: unknown): boolean {
 
 function stringify(value: unknown): string {
   try {
-    // A replacer takes several times as long, so it is used where it is needed.
+    // A replacer takes several times as long, so it is only used for values that need it.
     return JSON.stringify(value ?? null, isPlain(value) ? undefined : replace);
   } catch (error) {
     if (isCircularReferenceError(error)) {
-      throw new TypeError("Cannot serialize a value as portable JSON: it contains itself");
+      throw new TypeError("Cannot serialize a value as portable JSON: it has a circular reference");
     }
     throw error;
   }
@@ -79,7 +82,7 @@ function deserializeArgs(text: string): unknown[] {
   const value = JSON.parse(text);
   const isEnvelope = typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.keys(value).every((key) => key === "positionalArgs" || key === "namedArgs");
-  // Go before 1.8 writes the one argument of a portable workflow's child as it is.
+  // For a child of a portable workflow, Go before 1.8 writes its one argument without an envelope.
   return isEnvelope ? value.positionalArgs ?? [] : [value];
 }
 

@@ -1,4 +1,4 @@
-/** An integer as a number, or as it is where no number is exact for it. */
+/** Converts a bigint to a number if it is a safe integer, and returns it unchanged otherwise. */
 export function asNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

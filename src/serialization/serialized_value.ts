@@ -1,20 +1,20 @@
 import type { ReadingCodec } from "./codec.ts";
 import { findCodec } from "./mod.ts";
 
-/** A value that this client cannot read, as it is stored: in an unknown format, or damaged. */
+/** A stored value that this client cannot read: its format is unknown, or it is damaged. */
 export class SerializedValue {
-  /** Labels a stored value with its format. */
+  /** Creates a serialized value. */
   constructor(
-    /** The name of the format, or null where none is recorded. */
+    /** The name of the format, or null if none is recorded. */
     readonly serialization: string | null,
-    /** The value as it is stored. */
+    /** The stored text. */
     readonly text: string,
   ) {}
 }
 
 /**
- * Reads a stored text with `read`, or gives it as a {@linkcode SerializedValue} where that cannot
- * be done, so that one such value does not hide all else that is known.
+ * Reads a stored text with `read`. Returns a {@linkcode SerializedValue} if that fails, so that one
+ * unreadable value does not hide the rest of the result.
  */
 export async function deserializeIfKnown<Value>(
   text: string | null | undefined,

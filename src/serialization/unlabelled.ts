@@ -1,7 +1,7 @@
 /**
- * What releases wrote that recorded no format. It is told by the text, for no text of one language
- * is one of another: TypeScript wrote JSON; Python and Go wrote base64, of pickles, which begin with
- * a mark, and of JSON. What no reader understands is refused.
+ * Reads values of releases that recorded no format. The text shows which language wrote it:
+ * TypeScript wrote JSON; Python wrote base64 of pickles, which start with a distinctive byte; Go
+ * wrote base64 of JSON. A text that no codec can read is rejected.
  */
 
 import type { ReadingCodec } from "./codec.ts";
@@ -19,10 +19,10 @@ function isJson(text: string): boolean {
   }
 }
 
-// None that is base64 of JSON, or is an error of Go, is JSON itself, unless the error says so little
-// that it reads the same.
+// Base64 of JSON is never JSON itself. An error message of Go is JSON only if it is as trivial as
+// `7`, and then both codecs read it in the same way.
 function findCodec(text: string): ReadingCodec {
-  // The first byte of a pickle is 0x80, the second its protocol, from 2 to 5.
+  // The first byte of a pickle is 0x80, the second is the protocol, from 2 to 5.
   if (/^gA[I-X]/.test(text)) return pyPickle;
   return isJson(text) ? legacyJson : goJson;
 }

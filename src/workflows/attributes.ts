@@ -1,11 +1,11 @@
 import { portableJson } from "../serialization/portable_json.ts";
 import { checkPlainObject } from "../validate.ts";
 
-// Postgres refuses both in JSON that it takes apart. What precedes the backslash tells an escape from
-// text that looks like one.
+// Postgres rejects these escapes when it parses JSON into values. Only an even number of
+// backslashes in front makes them escapes; otherwise they are text that looks like one.
 const unstorableEscape = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
-/** The JSON of attributes; refuses those that Postgres cannot store. */
+/** Serializes attributes as JSON. Refuses attributes that Postgres cannot store. */
 export function serializeAttributes(attributes: unknown): string {
   checkPlainObject("attributes", attributes);
   const json = portableJson.serializeValue(attributes);

@@ -1,4 +1,4 @@
-/** What a workflow to insert conflicts with, and what that means to the call. */
+/** Turns the conflict of an insert into the workflow ID or the error for the caller. */
 
 import type { enqueue } from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
@@ -9,7 +9,7 @@ import {
 } from "../errors/enqueuing.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
-/** A conflict: a row of sql/workflows/enqueue.sql. */
+/** What a workflow to insert conflicts with: a row of sql/workflows/enqueue.sql. */
 export type Conflict = NonNullable<typeof enqueue.row>;
 
 function describeWorkflow(
@@ -21,7 +21,10 @@ function describeWorkflow(
   return configName ? `workflow ${method} of instance ${configName}` : `workflow ${method}`;
 }
 
-/** The error if the workflow that has the ID is of another name, class or configured instance. */
+/**
+ * The error for an ID that belongs to a workflow of another name, class or configured instance;
+ * undefined if all three are the same.
+ */
 export function toConflictError(
   workflowID: string,
   options: EnqueueOptions,
@@ -38,8 +41,9 @@ export function toConflictError(
 }
 
 /**
- * Whether an attempt of the same call, whose answer was lost, inserted the workflow that has the ID.
- * On schemas that cannot tell, that is certain only of an ID that the call itself has made.
+ * Whether an earlier attempt of the same call inserted the workflow and its answer was lost. In
+ * schemas that do not record which call inserted a workflow, this is only certain if the call
+ * generated the ID itself.
  */
 export function isOwn({ workflowID }: EnqueueOptions, conflict: Conflict): boolean {
   return conflict.is_own === true || (conflict.existing_id != null && workflowID === undefined);
@@ -73,12 +77,12 @@ function resolveDeduplicationID(
   );
 }
 
-/** What others can do that leaves a workflow neither inserted nor with a visible conflict. */
-export const idsTaken = "its ID or deduplication ID was taken and freed";
+/** Why an insert keeps failing although its conflict is no longer visible, for error messages. */
+export const transientConflict = "its ID or deduplication ID was taken and freed";
 
 /**
- * The ID that a call returns a handle to, or its error. `writeAgain` is for a conflict that can no
- * longer be seen.
+ * Returns the ID of the workflow that the caller gets a handle to, or throws the error of the
+ * conflict. `writeAgain` repeats the insert if the statement did not see what it conflicts with.
  */
 export function resolveConflict(
   conflict: Conflict,
@@ -87,7 +91,7 @@ export function resolveConflict(
   writeAgain: () => Promise<Conflict | undefined>,
 ): Promise<string> {
   let isFirst = true;
-  return retryOnConflict(`enqueue workflow ${workflowID}`, idsTaken, async () => {
+  return retryOnConflict(`enqueue workflow ${workflowID}`, transientConflict, async () => {
     const found = isFirst ? conflict : await writeAgain();
     isFirst = false;
     if (!found) return workflowID;

@@ -17,8 +17,8 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
-// What a debounce decides itself.
-const ownOptions = [
+// Options of enqueue() that debounce() sets itself.
+const reservedOptions = [
   "workflowIDReusePolicy",
   "workflowConfigName",
   "deduplicationID",
@@ -28,7 +28,7 @@ const ownOptions = [
   "delaySeconds",
 ] as const;
 
-/** Which workflow to run once the calls for it have come to rest, and how. */
+/** Which workflow to debounce, and how. */
 export interface DebounceOptions extends
   Omit<
     EnqueueOptions,
@@ -44,18 +44,19 @@ export interface DebounceOptions extends
   /**
    * The queue to put it on.
    *
-   * @default {"_dbos_internal_queue"} one of DBOS's own, which every application has
+   * @default {"_dbos_internal_queue"} the internal queue that every DBOS application has
    */
   queueName?: string;
   /**
-   * How long the workflow is put off at most, from the first call on, in milliseconds.
+   * The maximum time that calls can delay the workflow, counted from the first one, in
+   * milliseconds.
    *
-   * @default {undefined} as long as it is called for
+   * @default {undefined} no limit
    */
   debounceTimeoutMs?: number;
   /**
-   * Whose calls these belong together with: `"typescript"`, those of the official TypeScript client
-   * and workers; `"python"`, those of Python's and Go's, which take no account of the class.
+   * Which official clients and workers use the same debounce keys: `"typescript"` for those of
+   * TypeScript, `"python"` for those of Python and Go, which ignore the class.
    *
    * @default {"typescript"}
    */
@@ -63,25 +64,25 @@ export interface DebounceOptions extends
 }
 
 function checkOptions(options: DebounceOptions): EnqueueOptions {
-  for (const name of ownOptions) {
+  for (const name of reservedOptions) {
     if ((options as Partial<EnqueueOptions>)[name] === undefined) continue;
-    throw new TypeError(`Cannot debounce with ${name}: a debounce decides that itself`);
+    throw new TypeError(`Cannot debounce a workflow with option ${name}: debounce sets it itself`);
   }
   checkInteger("debounceTimeoutMs", options.debounceTimeoutMs, 1);
   checkChoice("keyFormat", options.keyFormat, ["typescript", "python"]);
-  const enqueueOptions = { queueName: internalQueueName, ...options };
+  const enqueueOptions = { ...options, queueName: options.queueName ?? internalQueueName };
   checkEnqueueOptions(enqueueOptions);
   return enqueueOptions;
 }
 
 function checkPeriod(periodMs: unknown): void {
-  if (periodMs === undefined) throw new TypeError("Cannot debounce without periodMs");
+  if (periodMs === undefined) throw new TypeError("Cannot debounce a workflow: missing periodMs");
   checkInteger("periodMs", periodMs, 1);
 }
 
 /**
- * Puts off the workflow that waits under the debounce key, and gives its ID; undefined if none does.
- * Null says that one did and has just been let go.
+ * Extends the delay of the workflow that holds the debounce key, and returns its ID. Returns
+ * undefined if no workflow holds the key, and null if the delay of that workflow has just ended.
  */
 async function extendDelay(
   database: SystemDatabase,
@@ -89,14 +90,16 @@ async function extendDelay(
   ignoresClass: boolean,
   job: string,
 ): Promise<string | null | undefined> {
-  const [row] = await database.run(sql.debounce, { job: `[${job}]` });
+  const [row] = await database.run(sql.debounce, { job: `[${job}]` }, {
+    retryParameters: { is_retry: 1 },
+  });
   if (row?.extended_id) return row.extended_id;
   if (!row?.holder_id) return undefined;
   const applicationName = options.applicationName ?? database.settings.applicationName;
-  const isOwn = row.is_debounced && row.name === options.workflowName &&
+  const isSameWorkflow = row.is_debounced && row.name === options.workflowName &&
     (ignoresClass || (row.class_name ?? "") === (options.workflowClassName ?? "")) &&
     (!row.application_name || !applicationName || row.application_name === applicationName);
-  if (isOwn) return null;
+  if (isSameWorkflow) return null;
   throw new QueueDuplicatedError(
     options.workflowID ?? "",
     options.queueName,
@@ -106,14 +109,15 @@ async function extendDelay(
 }
 
 /**
- * Runs a workflow once the calls for it have come to rest: `periodMs` after the last one, with the
- * arguments of that.
+ * Debounces a workflow: it runs once for several calls, `periodMs` after the last call and with the
+ * arguments of that call.
  *
- * Calls belong together if they have the same workflow, class, queue and `debounceKey`, whether
- * they come from here or from official clients of the `keyFormat`. Java's have a way of their own.
- * The options of the first call hold, its `debounceTimeoutMs` included; of later ones only the
- * arguments. In an open transaction the call counts when that commits, and others for the key wait
- * for it.
+ * Calls are debounced together if they have the same workflow, class, queue and `debounceKey`. They
+ * may come from this client or from official clients of the same `keyFormat`, but not from those
+ * for Java, which debounce in another way. The options of the first call apply, including
+ * `debounceTimeoutMs`; later calls only replace the arguments and extend the delay. In an open
+ * transaction the call takes effect when the transaction commits; until then, other calls with the
+ * same key wait for it.
  *
  * @example
  * ```ts
@@ -126,22 +130,22 @@ async function extendDelay(
  * console.log(await handle.getResult({ timeoutSeconds: 30 }));
  * ```
  *
- * @typeParam Workflow The type of the workflow's result, or of the workflow function itself, which
- * then types the arguments too.
+ * @typeParam Workflow The type of the workflow's result, or the type of the workflow function,
+ * which also types the arguments.
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflow, on which queue, and how.
- * @param debounceKey What the calls have in common.
- * @param periodMs How long the workflow is put off, in milliseconds.
+ * @param options Which workflow to debounce, on which queue, and how.
+ * @param debounceKey The key that the calls have in common.
+ * @param periodMs How long to delay the workflow after each call, in milliseconds.
  * @param args The arguments of the workflow.
- * @returns A handle to the workflow, the same for all calls that belong together.
- * @throws {TypeError} If an option is of the wrong type or one that a debounce decides itself, or an
+ * @returns A handle to the workflow, the same one for all calls that are debounced together.
+ * @throws {TypeError} If an option has the wrong type or is one that debounce sets itself, or an
  * argument cannot be serialized.
- * @throws {RangeError} If an option is empty or out of its range.
- * @throws {QueueDuplicatedError} If a workflow that is not debounced, has another name or class, or
- * belongs to another application holds the debounce key.
+ * @throws {RangeError} If an option is empty or out of range.
+ * @throws {QueueDuplicatedError} If the debounce key is held by a workflow that is not debounced,
+ * has another name or class, or belongs to another application.
  * @throws {ConflictingWorkflowError} If another workflow has the given ID.
- * @throws {UnsupportedFeatureError} If the system database has no debounced workflows, or no column
- * for an option.
+ * @throws {UnsupportedFeatureError} If the system database does not support debouncing, or has no
+ * column for an option.
  */
 export async function debounce<Workflow = unknown>(
   client: Client | Driver,
@@ -170,16 +174,16 @@ export async function debounce<Workflow = unknown>(
   await requireColumns(database, enqueueOptions);
 
   const action = `debounce workflow ${workflowName} by key ${debounceKey}`;
-  const heldID = await retryOnConflict(action, "the key was taken and freed", async () => {
+  const workflowID = await retryOnConflict(action, "the key was taken and freed", async () => {
     const extendedID = await extendDelay(database, enqueueOptions, ignoresClass, row.text);
     if (extendedID) return extendedID;
     if (extendedID === null) return undefined;
     try {
       return await writeWorkflow(database, enqueueOptions, row);
     } catch (error) {
-      // Another call has taken the key since; that one's workflow is put off then.
+      // Another call took the key meanwhile. The next attempt extends the delay of its workflow.
       if (!(error instanceof QueueDuplicatedError)) throw error;
     }
   });
-  return createHandle(client, heldID);
+  return createHandle(client, workflowID);
 }

@@ -11,22 +11,22 @@ import { createHandle, type WorkflowHandle } from "./workflow.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
 import { writeWorkflow } from "./write_workflow.ts";
 
-/** The result of a workflow, of which the type or the function's type is given. */
+/** The result of a workflow, where `Workflow` is its type or the type of the workflow function. */
 export type WorkflowResult<Workflow> = Workflow extends (...args: never[]) => infer Result
   ? Awaited<Result>
   : Workflow;
 
-/** The arguments of a workflow, where the function's type is given. */
+/** The arguments of a workflow; unknown unless `Workflow` is the type of the workflow function. */
 export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => unknown ? Args
   : unknown[];
 
 /**
- * Enqueues a workflow, in one round trip, and gives a handle to it.
+ * Enqueues a workflow in one round trip, and returns a handle to it.
  *
- * A call with the ID of a workflow that is there already writes nothing and gives a handle to that.
- * Concurrent calls on one client go together as one statement or a few, stamped in the order of the
- * calls, which is the order that a queue runs them in.
- * In an open transaction the workflow is enqueued when that commits.
+ * If a workflow with the given ID exists, the call writes nothing and returns a handle to that
+ * workflow. Concurrent calls on one client are sent together in one statement or a few. The
+ * workflows get creation times in the order of the calls, and queues run them in that order. In an
+ * open transaction the workflow is enqueued when the transaction commits.
  *
  * @example
  * ```ts
@@ -41,14 +41,14 @@ export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => u
  * console.log(await handle.getResult({ timeoutSeconds: 30 }));
  * ```
  *
- * @typeParam Workflow The type of the workflow's result, or of the workflow function itself, which
- * then types the arguments too.
+ * @typeParam Workflow The type of the workflow's result, or the type of the workflow function,
+ * which also types the arguments.
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflow, on which queue, and how.
+ * @param options Which workflow to enqueue, on which queue, and how.
  * @param args The arguments of the workflow.
  * @returns A handle to the workflow.
- * @throws {TypeError} If an option is of the wrong type or an argument cannot be serialized.
- * @throws {RangeError} If an option is empty or out of its range.
+ * @throws {TypeError} If an option has the wrong type, or an argument cannot be serialized.
+ * @throws {RangeError} If an option is empty or out of range.
  * @throws {ConflictingWorkflowError} If another workflow has the ID.
  * @throws {WorkflowIDInUseError} If the ID is in use and `workflowIDReusePolicy` is `"reject"`.
  * @throws {QueueDuplicatedError} If another workflow holds the deduplication ID.
@@ -62,7 +62,7 @@ export async function enqueue<Workflow = unknown>(
   checkEnqueueOptions(options);
   const database = systemDatabaseOf(client);
   const loading = writingCodecOf(database, options.serializationType);
-  // Awaited only if it must be, so that the calls of one turn reach the batcher in their order.
+  // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const codec = loading instanceof Promise ? await loading : loading;
   const row = toWorkflowRow(database, codec, options, args);
   if (usesOptionalColumns(database, options)) await requireColumns(database, options);

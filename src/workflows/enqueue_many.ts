@@ -10,13 +10,13 @@ import {
 import { toWorkflowRow, type WorkflowRow } from "./workflow_row.ts";
 import { batcherOf } from "./write_workflow.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
-import { type Conflict, idsTaken, isOwn, toConflictError } from "./conflict.ts";
+import { type Conflict, isOwn, toConflictError, transientConflict } from "./conflict.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkBoolean } from "../validate.ts";
 
-/** One of many workflows to enqueue. What is in its way is reported, so it has no policies. */
+/** One of many workflows to enqueue. Its outcome reports a conflict, so there are no policies. */
 export interface EnqueueJob
   extends Omit<EnqueueOptions, "workflowIDReusePolicy" | "duplicationPolicy"> {
   /**
@@ -27,49 +27,52 @@ export interface EnqueueJob
   args?: readonly unknown[];
 }
 
-/** What has become of one of many jobs. */
+/** The outcome of one of many jobs. */
 export interface EnqueueOutcome {
-  /** The ID of the workflow: the new one, or the one that was in the way. */
+  /** The ID of the enqueued workflow, or of the workflow that it conflicts with. */
   readonly workflowID: string;
   /**
-   * `enqueued`; `existing`, if that workflow was enqueued before; `deduplicated`, if another workflow
-   * holds the deduplication ID; `conflicting`, if a workflow of another name or class has the ID.
+   * `enqueued`; `existing` if the workflow was enqueued before; `deduplicated` if another workflow
+   * holds the deduplication ID; `conflicting` if a workflow of another name, class or configured
+   * instance has the ID.
    */
   readonly outcome: "enqueued" | "existing" | "deduplicated" | "conflicting";
-  /** What a single {@linkcode enqueue} would have thrown for a job that is `conflicting`. */
+  /** The error that {@linkcode enqueue} would throw, if the job is `conflicting`. */
   readonly error?: ConflictingWorkflowError;
 }
 
-/** How many jobs have come to what. */
+/** How many jobs have each outcome. */
 export interface EnqueueTotals {
-  /** Jobs that are workflows now. */
+  /** Jobs that were enqueued. */
   readonly enqueued: number;
-  /** Jobs whose workflow was there before. */
+  /** Jobs whose workflow was enqueued before. */
   readonly existing: number;
   /** Jobs whose deduplication ID another workflow holds. */
   readonly deduplicated: number;
-  /** Jobs whose ID belongs to a workflow of another name or class. */
+  /** Jobs whose ID belongs to a workflow of another name, class or configured instance. */
   readonly conflicting: number;
 }
 
 /** How to enqueue many workflows. */
 export interface EnqueueManyOptions {
   /**
-   * Write all jobs as one statement, so that all are enqueued or none; they must fit in memory, and
-   * in the 1 GB that Postgres takes. In a transaction that is so anyway.
+   * Write all jobs in one statement, so that all of them are enqueued or none. They must fit in
+   * memory, and in the 1 GB that Postgres accepts. In a transaction all or none are enqueued
+   * anyway.
    *
    * @default {false}
    */
   atomic?: boolean;
   /**
-   * Ends the call after the statements that are under way: it rejects with the signal's reason.
+   * Ends the call once the statements in flight have finished. The call rejects with the reason of
+   * the signal.
    *
    * @default {undefined}
    */
   signal?: AbortSignal;
   /**
-   * Is told the totals so far and the outcomes of the next jobs, in their order, statement by
-   * statement.
+   * Called after each statement with the totals so far and the outcomes of its jobs. Statements are
+   * reported in the order of the jobs.
    *
    * @default {undefined}
    */
@@ -81,13 +84,13 @@ interface PreparedJob {
   readonly job: WorkflowRow;
 }
 
-// Larger statements gain little, hold more memory on both sides, and leave less to do side by side.
+// Larger statements gain little, need more memory on both sides and reduce concurrency.
 const maxRows = 500;
 const maxCharacters = 1_000_000;
-// As many statements at once keep the server busy while the next are made.
+// This many statements in flight keep the server busy while the next ones are prepared.
 const maxStatements = 4;
 
-/** What is to be written of a job; a promise only where something has to be loaded or looked at. */
+/** Prepares a job. Returns a promise only if a codec must be loaded or the schema must be read. */
 function prepare(
   database: SystemDatabase,
   options: EnqueueJob,
@@ -106,7 +109,7 @@ function prepare(
   );
 }
 
-/** Jobs in groups of a statement each, prepared as they are asked for. */
+/** Yields the jobs of one statement at a time, prepared on demand. */
 async function* group(
   database: SystemDatabase,
   jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
@@ -115,7 +118,7 @@ async function* group(
   let pending: PreparedJob[] = [];
   let characters = 0;
 
-  /** Whether there is enough for a statement with it. */
+  /** Adds a job. Returns whether the pending jobs fill a statement. */
   function add(prepared: PreparedJob): boolean {
     pending.push(prepared);
     characters += prepared.job.text.length;
@@ -130,7 +133,7 @@ async function* group(
   }
 
   if (Symbol.iterator in jobs) {
-    // To await each of them as well would take a sixth longer.
+    // Awaiting every job would take a sixth longer.
     for (const job of jobs) {
       const preparing = prepare(database, job);
       if (add(preparing instanceof Promise ? await preparing : preparing)) yield take();
@@ -143,7 +146,7 @@ async function* group(
   if (pending.length > 0) yield pending;
 }
 
-/** What has become of a job; undefined if that can't be seen yet. */
+/** The outcome of a job; undefined if the statement did not see what it conflicts with. */
 function toOutcome(
   { options, job: { workflowID } }: PreparedJob,
   conflict: Conflict | undefined,
@@ -166,7 +169,7 @@ async function writeGroup(
   const { addAll } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
   let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
-  return await retryOnConflict("enqueue one of many workflows", idsTaken, async () => {
+  return await retryOnConflict("enqueue one of many workflows", transientConflict, async () => {
     const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job));
     unsettled = unsettled.filter(({ prepared, position }, index) => {
       const outcome = toOutcome(prepared, conflicts[index]);
@@ -183,13 +186,13 @@ function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): Enqu
   return sums;
 }
 
-/** Writes group after group, some at a time, and gives their outcomes in order. */
+/** Writes the groups, several at a time, and yields their outcomes in order. */
 async function* writeGroups(
   database: SystemDatabase,
   groups: AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
-  const width = database.isInTransaction()
+  const maxInFlight = database.isInTransaction()
     ? 1
     : Math.min(database.adapter.maxConnections, maxStatements);
   const inFlight: Promise<EnqueueOutcome[]>[] = [];
@@ -197,10 +200,10 @@ async function* writeGroups(
     for await (const jobs of groups) {
       signal?.throwIfAborted();
       const writing = writeGroup(database, jobs);
-      // It may fail before its turn to be awaited has come.
+      // Avoids an unhandled rejection if it fails before it is awaited.
       writing.catch(() => {});
       inFlight.push(writing);
-      if (inFlight.length >= width) yield await inFlight.shift()!;
+      if (inFlight.length >= maxInFlight) yield await inFlight.shift()!;
     }
     while (inFlight.length > 0) yield await inFlight.shift()!;
   } finally {
@@ -209,12 +212,12 @@ async function* writeGroups(
 }
 
 /**
- * Enqueues many workflows, five hundred a statement, and reports of each what has become of it.
+ * Enqueues many workflows, up to 500 per statement, and returns the outcome of each.
  *
- * A job that is there already fails no other. A job that is misused, or a fault of the database, ends
- * the call; what was written before stays, unless the call is `atomic` or in a transaction. With IDs of
- * your own you can call again. An async iterable is read only as fast as its jobs are written, and
- * kept in memory no longer.
+ * A job that exists or conflicts does not fail the others. An invalid job or a database error ends
+ * the call; what was written before stays, unless the call is `atomic` or in a transaction. With
+ * IDs of your own the call can be repeated. An async iterable is read only as fast as its jobs are
+ * written, and its jobs are not kept in memory after that.
  *
  * @example
  * ```ts
@@ -233,11 +236,11 @@ async function* writeGroups(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param jobs What to enqueue.
- * @param options Whether all or none, when to stop, and whom to tell.
- * @returns The outcome of each job, in order; for an async iterable, how many have come to what.
- * @throws {TypeError} If an option is of the wrong type or an argument cannot be serialized.
- * @throws {RangeError} If an option is empty or out of its range.
+ * @param jobs The workflows to enqueue.
+ * @param options Whether to enqueue all or none, an abort signal and a progress callback.
+ * @returns The outcome of each job, in order; for an async iterable, the number of each outcome.
+ * @throws {TypeError} If an option has the wrong type, or an argument cannot be serialized.
+ * @throws {RangeError} If an option is empty or out of range.
  * @throws {UnsupportedFeatureError} If the system database has no column for an option.
  */
 export async function enqueueMany(
@@ -245,7 +248,7 @@ export async function enqueueMany(
   jobs: Iterable<EnqueueJob>,
   options?: EnqueueManyOptions,
 ): Promise<EnqueueOutcome[]>;
-/** Enqueues the workflows of an async iterable, and gives how many have come to what. */
+/** Enqueues the workflows of an async iterable, and returns the number of each outcome. */
 export async function enqueueMany(
   client: Client | Driver,
   jobs: AsyncIterable<EnqueueJob>,

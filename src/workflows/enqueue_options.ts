@@ -1,4 +1,4 @@
-/** The options of enqueueing a workflow: their checks, and the columns that they need. */
+/** The options for enqueueing a workflow: how they are checked, and which columns they need. */
 
 import { needsFormatColumn, requireFormatColumn } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
@@ -30,8 +30,8 @@ export interface EnqueueOptions {
    */
   workflowID?: string;
   /**
-   * What to do if a workflow of the same name, class and configured instance has `workflowID`: return
-   * a handle to it, or throw a {@linkcode WorkflowIDInUseError}.
+   * What to do if a workflow of the same name, class and configured instance has `workflowID`:
+   * return a handle to it, or throw a {@linkcode WorkflowIDInUseError}.
    *
    * @default {"return-existing"}
    */
@@ -57,7 +57,8 @@ export interface EnqueueOptions {
   /**
    * The application whose workers run the workflow.
    *
-   * @default {undefined} that of the client or, if it has none, any application of the system database
+   * @default {undefined} that of the client or, if it has none, any application of the system
+   * database
    */
   applicationName?: string;
   /**
@@ -68,8 +69,8 @@ export interface EnqueueOptions {
   workflowTimeoutMS?: number;
   /**
    * The time at which DBOS cancels the workflow if it has not ended, even if it has not started, in
-   * milliseconds since 1970. It cannot be combined with `workflowTimeoutMS`. Older workers, and those
-   * of Java, only cancel a workflow that has started.
+   * milliseconds since 1970. It cannot be combined with `workflowTimeoutMS`. Older workers, and
+   * those of Java, only cancel a workflow that has started.
    *
    * @default {undefined} never
    */
@@ -94,7 +95,7 @@ export interface EnqueueOptions {
    */
   priority?: number;
   /**
-   * The partition of a partitioned queue, which runs no workflow that has none.
+   * The partition of a partitioned queue. Such a queue does not run workflows without a partition.
    *
    * @default {undefined}
    */
@@ -106,7 +107,8 @@ export interface EnqueueOptions {
    */
   delaySeconds?: number;
   /**
-   * Attributes that lists of workflows can be filtered by, as a plain object. They are stored as JSON.
+   * Attributes that lists of workflows can be filtered by, as a plain object. They are stored as
+   * JSON.
    *
    * @default {undefined}
    */
@@ -160,7 +162,7 @@ const optionalTexts: readonly string[] = [
 export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkText("workflowName", options.workflowName);
   checkText("queueName", options.queueName);
-  // Looking at the few options that are given is faster than looking for all.
+  // Most calls give few options: checking only those is faster than checking all.
   for (const name in options) {
     if (optionalTexts.includes(name)) {
       checkOptionalText(name, options[name as keyof EnqueueOptions]);
@@ -187,7 +189,7 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   if (options.attributes !== undefined) serializeAttributes(options.attributes);
 }
 
-/** The options whose column of workflow_status older schemas lack. */
+/** The options whose column of workflow_status is missing in older schemas. */
 const optionalColumns = {
   queuePartitionKey: "queue_partition_key",
   delaySeconds: "delay_until_epoch_ms",
@@ -195,10 +197,13 @@ const optionalColumns = {
   applicationName: "application_name",
 } as const;
 
-/** Whether the schema must be read, as it may lack a column for an option. */
+/** Whether the schema must be read because it may lack a column for an option. */
 export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
   return needsFormatColumn(database, options.serializationType) ||
-    Object.keys(optionalColumns).some((name) => options[name as keyof typeof optionalColumns]);
+    Object.entries(optionalColumns).some(([option, column]) =>
+      options[option as keyof typeof optionalColumns] &&
+      !database.hasColumn(`workflow_status.${column}`)
+    );
 }
 
 /** Refuses options that the schema has no column for. */

@@ -9,22 +9,23 @@ import { uuidV7 } from "../uuid_v7.ts";
 import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
-/** Where workflows run once more. */
+/** Where to run workflows again. */
 export interface RerunOptions {
   /**
-   * The application version that shall run them.
+   * The application version that runs them.
    *
-   * @default {undefined} that of the workflow itself
+   * @default {undefined} the application version of the workflow
    */
   applicationVersion?: string;
   /**
    * The queue to put them on.
    *
-   * @default {undefined} the one that every DBOS application has, which runs them at once
+   * @default {"_dbos_internal_queue"} the internal queue that every DBOS application has, which
+   * runs them at once
    */
   queueName?: string;
   /**
-   * The partition of a partitioned queue; such a queue runs nothing that has none.
+   * The partition of a partitioned queue. Such a queue does not run workflows without a partition.
    *
    * @default {undefined}
    */
@@ -34,14 +35,14 @@ export interface RerunOptions {
 /** How to fork workflows. */
 export interface ForkWorkflowsOptions extends RerunOptions {
   /**
-   * How long each fork may run once it has started, in milliseconds; then DBOS cancels it.
+   * How long each fork may run once it has started, in milliseconds. Then DBOS cancels it.
    *
-   * @default {undefined} as long as it takes
+   * @default {undefined} no limit
    */
   timeoutMS?: number;
   /**
-   * Which workflows stand for which children that were started before the step: IDs of forks by
-   * the IDs of the children.
+   * Forks that replace children which were started before `startStep`: an object from the IDs of
+   * the children to the IDs of their forks.
    *
    * @default {{}}
    */
@@ -58,7 +59,7 @@ export interface ForkWorkflowOptions extends ForkWorkflowsOptions {
   newWorkflowID?: string;
 }
 
-/** A workflow to fork, and from where. */
+/** A workflow to fork, and the step to fork it from. */
 export interface Fork {
   /** The ID of the workflow. */
   workflowID: string;
@@ -77,13 +78,13 @@ export interface RewindWorkflowOptions extends RerunOptions {
   /**
    * The first step that runs again.
    *
-   * @default {0} all of them
+   * @default {0} all steps run again
    */
   startStep?: number;
 }
 
 function checkStep(startStep: unknown): void {
-  // One that is missing is refused too.
+  // checkInteger() accepts undefined, but the step is required.
   checkInteger("startStep", startStep ?? null, 0, 2 ** 31 - 1);
 }
 
@@ -94,7 +95,7 @@ function checkRerunOptions(options: RerunOptions): void {
 }
 
 function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void {
-  if (!Array.isArray(forks)) throw new TypeError("Cannot use the given forks: expected an array");
+  if (!Array.isArray(forks)) throw new TypeError("Cannot fork workflows: expected an array");
   const newIDs = new Set<string>();
   for (const { workflowID, startStep, newWorkflowID } of forks) {
     checkText("workflowID", workflowID);
@@ -102,7 +103,7 @@ function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void
     checkOptionalText("newWorkflowID", newWorkflowID);
     if (newWorkflowID === undefined) continue;
     if (newIDs.has(newWorkflowID)) {
-      throw new RangeError(`Cannot use ${newWorkflowID} as newWorkflowID of more than one fork`);
+      throw new RangeError(`Cannot fork workflows: duplicate newWorkflowID ${newWorkflowID}`);
     }
     newIDs.add(newWorkflowID);
   }
@@ -116,11 +117,11 @@ function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void
 }
 
 /**
- * Forks a workflow: enqueues a copy of it that has the results of the steps before `startStep`, and
- * the events and streams that those wrote, and runs from there on.
+ * Forks a workflow: enqueues a copy that keeps the results of the steps before `startStep`, with
+ * the events and stream values that those steps wrote, and that runs from `startStep` on.
  *
- * Steps are counted from 0, by a Python application from 1. The workflow itself stays as it is. The
- * fork belongs to its application, and has its arguments, user and attributes.
+ * Steps are counted from 0, in Python applications from 1. The original workflow is not changed.
+ * The fork belongs to the same application, and has the same arguments, user and attributes.
  *
  * @example
  * ```ts
@@ -134,13 +135,13 @@ function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param startStep The first step that runs again.
- * @param options The ID of the fork, and where it runs.
+ * @param options The ID of the fork, and where and how it runs.
  * @returns A handle to the fork.
- * @throws {TypeError} If an argument or option is of the wrong type.
- * @throws {RangeError} If an ID or option is empty or a number out of its range.
+ * @throws {TypeError} If an argument or option has the wrong type.
+ * @throws {RangeError} If an ID or option is empty, or a number is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {WorkflowIDInUseError} If another workflow has the ID of the fork.
- * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
 export async function forkWorkflow<Result = unknown>(
   client: Client | Driver,
@@ -155,9 +156,10 @@ export async function forkWorkflow<Result = unknown>(
 }
 
 /**
- * Forks workflows as {@linkcode forkWorkflow} does, all in one statement: either every one of them
- * is there and every ID of a fork is free, or none is forked. Only an ID that someone else takes at
- * the same time comes too late for the other forks: those are there then.
+ * Forks workflows as {@linkcode forkWorkflow} does, all in one statement.
+ *
+ * Nothing is written if a workflow does not exist or the ID of a fork is in use. The exception is
+ * an ID that another call takes at the same time: then the call fails, but the other forks exist.
  *
  * @example
  * ```ts
@@ -172,15 +174,17 @@ export async function forkWorkflow<Result = unknown>(
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
- * @param forks The workflows and from where, each with the ID of its fork if need be.
- * @param options Where the forks run.
- * @returns Handles to the forks, in their order.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an ID or option is empty, a number out of its range, or two forks have the
+ * @param forks The workflows to fork, the step to fork each from, and optionally the IDs of the
+ * forks.
+ * @param options Where and how the forks run.
+ * @returns Handles to the forks, in the order of `forks`.
+ * @throws {TypeError} If `forks` is not an array, or an ID, step or option has the wrong type.
+ * @throws {RangeError} If an ID or option is empty, a number is out of range, or two forks have the
  * same ID.
- * @throws {NonExistentWorkflowError} If a workflow is not there; it names all that are not.
+ * @throws {NonExistentWorkflowError} If a workflow does not exist; the error has the IDs of all
+ * that do not.
  * @throws {WorkflowIDInUseError} If another workflow has the ID of a fork.
- * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
 export async function forkWorkflows<Result = unknown>(
   client: Client | Driver,
@@ -210,7 +214,7 @@ export async function forkWorkflows<Result = unknown>(
     "fork workflows",
     "the ID of a fork was taken and freed",
     async () => {
-      const rows = await database.run(sql.forkWorkflows, parameters);
+      const rows = await database.run(sql.forkWorkflows, parameters, { isLong: true });
       const missing = rows.filter((row) => !row.has_original);
       if (missing.length > 0) {
         const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
@@ -231,13 +235,13 @@ export async function forkWorkflows<Result = unknown>(
 const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
 
 /**
- * Rewinds a workflow that has ended: it forgets the steps from `startStep` on and runs again from
- * there, under the same ID.
+ * Rewinds a workflow that has ended: deletes its steps from `startStep` on, and runs it again from
+ * there under the same ID.
  *
- * Steps are counted from 0, by a Python application from 1. Events get back the values that they had
- * before the step. Messages that were received from the step on or not at all are deleted; what was
- * written to streams stays, but they are open again. What an application keeps in databases of its
- * own stays as it is.
+ * Steps are counted from 0, in Python applications from 1. Events get back the values that they had
+ * before `startStep`. Messages that it received from `startStep` on, or has not received, are
+ * deleted. Stream values are kept, and the streams are open again. What the application stores in
+ * its own databases is not changed.
  *
  * @example
  * ```ts
@@ -250,13 +254,13 @@ const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options From which step on it runs again, and where.
+ * @param options The first step that runs again, and where the workflow runs.
  * @returns A handle to the workflow.
- * @throws {TypeError} If the ID or an option is of the wrong type.
- * @throws {RangeError} If the ID or an option is empty, or `startStep` is out of its range.
+ * @throws {TypeError} If the ID or an option has the wrong type.
+ * @throws {RangeError} If the ID or an option is empty, or `startStep` is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {ActiveWorkflowError} If the workflow has not ended; cancel it first.
- * @throws {UnsupportedFeatureError} If the system database keeps no history of events.
+ * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
 export async function rewindWorkflow<Result = unknown>(
   client: Client | Driver,
@@ -278,9 +282,9 @@ export async function rewindWorkflow<Result = unknown>(
   };
   return await retryOnConflict(
     `rewind workflow ${workflowID}`,
-    "it was run to its end",
+    "it ran to completion",
     async () => {
-      const [row] = await database.run(sql.rewindWorkflow, parameters);
+      const [row] = await database.run(sql.rewindWorkflow, parameters, { isLong: true });
       if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
       if (row.is_rewound) return createHandle<Result>(client, workflowID);
       if (activeStatuses.includes(row.status)) {

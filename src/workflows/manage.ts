@@ -4,6 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -11,7 +12,7 @@ import { createHandle, type WorkflowHandle } from "./workflow.ts";
 /** What to cancel besides the workflows themselves. */
 export interface CancelWorkflowsOptions {
   /**
-   * Cancel the workflows that they have started as well, and what those have started.
+   * Also cancel the workflows that they started, directly or indirectly.
    *
    * @default {false}
    */
@@ -23,7 +24,8 @@ export interface ResumeWorkflowsOptions {
   /**
    * The queue to put them on.
    *
-   * @default {undefined} the one that every DBOS application has, which runs them at once
+   * @default {"_dbos_internal_queue"} the internal queue that every DBOS application has, which
+   * runs them at once
    */
   queueName?: string;
 }
@@ -31,7 +33,7 @@ export interface ResumeWorkflowsOptions {
 /** What to delete besides the workflows themselves. */
 export interface DeleteWorkflowsOptions {
   /**
-   * Delete the workflows that they have started as well, and what those have started.
+   * Also delete the workflows that they started, directly or indirectly.
    *
    * @default {false}
    */
@@ -39,7 +41,7 @@ export interface DeleteWorkflowsOptions {
 }
 
 function checkIDs(workflowIDs: unknown): void {
-  // Those that are missing are refused too.
+  // checkOptionalTexts() accepts undefined, but the IDs are required.
   checkOptionalTexts("workflowIDs", workflowIDs ?? null);
 }
 
@@ -48,9 +50,10 @@ async function requireParents(database: SystemDatabase, option: string): Promise
 }
 
 /**
- * Cancels a workflow: it is taken off its queue, and one that runs stops before its next step.
+ * Cancels a workflow: removes it from its queue or, if it is running, stops it before its next
+ * step.
  *
- * One that has ended stays as it is, and an ID that no workflow has is passed over.
+ * A workflow that has ended is not changed, and an unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -63,10 +66,11 @@ async function requireParents(database: SystemDatabase, option: string): Promise
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options Whether to cancel its children too.
- * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @param options Whether to also cancel its children.
+ * @throws {TypeError} If the ID is not a string, or the option is not a boolean.
  * @throws {RangeError} If the ID is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `cancelChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function cancelWorkflow(
   client: Client | Driver,
@@ -90,10 +94,11 @@ export async function cancelWorkflow(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowIDs The IDs of the workflows.
- * @param options Whether to cancel their children too.
- * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @param options Whether to also cancel their children.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option is not a boolean.
  * @throws {RangeError} If one of the IDs is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `cancelChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function cancelWorkflows(
   client: Client | Driver,
@@ -111,17 +116,17 @@ export async function cancelWorkflows(
   };
   let cancelled;
   do {
-    [cancelled] = await database.run(sql.cancelWorkflows, parameters);
+    [cancelled] = await database.run(sql.cancelWorkflows, parameters, { isLong: true });
   } while (cancelChildren && cancelled!.cancelled > 0);
 }
 
 /**
- * Resumes a workflow that was cancelled or given up: it goes on after its last finished step, with
- * its recovery attempts counted anew and without its deadline.
+ * Resumes a workflow that was cancelled or exceeded its maximum recovery attempts: it continues
+ * after its last completed step. Its recovery attempts are reset, and its deadline is removed.
  *
- * One that is waiting on a queue or delayed runs now; one that runs is started once more, and its
- * present run stops before its next step. One that has ended with a result or an error stays as it
- * is.
+ * A workflow that is enqueued or delayed runs now. A workflow that is running is started again, and
+ * its current run stops before its next step. A workflow that ended with a result or an error is
+ * not changed.
  *
  * @example
  * ```ts
@@ -157,8 +162,8 @@ export async function resumeWorkflow<Result = unknown>(
 }
 
 /**
- * Resumes workflows as {@linkcode resumeWorkflow} does, all in one statement: either every one of
- * them is there, or none is resumed.
+ * Resumes workflows as {@linkcode resumeWorkflow} does, all in one statement. If one of them does
+ * not exist, none is resumed.
  *
  * @example
  * ```ts
@@ -176,7 +181,8 @@ export async function resumeWorkflow<Result = unknown>(
  * @returns Handles to the workflows, in the order of the IDs.
  * @throws {TypeError} If the IDs are not an array of strings, or the queue is not a string.
  * @throws {RangeError} If one of the IDs or the queue is empty.
- * @throws {NonExistentWorkflowError} If one of them is not there; it names all that are not.
+ * @throws {NonExistentWorkflowError} If a workflow does not exist; the error has the IDs of all
+ * that do not.
  */
 export async function resumeWorkflows<Result = unknown>(
   client: Client | Driver,
@@ -186,9 +192,13 @@ export async function resumeWorkflows<Result = unknown>(
   const { queueName = internalQueueName } = options;
   checkIDs(workflowIDs);
   checkText("queueName", queueName);
-  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, {
+  const parameters = {
     ...joinLists({ workflow_ids: workflowIDs }),
     queue_name: queueName,
+    creator_xid: uuidV7(),
+  };
+  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, parameters, {
+    isLong: true,
   });
   if (rows.length > 0) {
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
@@ -197,9 +207,9 @@ export async function resumeWorkflows<Result = unknown>(
 }
 
 /**
- * Deletes a workflow with all that belongs to it: steps, messages, events and streams.
+ * Deletes a workflow with all its data: steps, messages, events and streams.
  *
- * Cancel one that runs before you delete it. An ID that no workflow has is passed over.
+ * Cancel a running workflow before you delete it. An unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -211,10 +221,11 @@ export async function resumeWorkflows<Result = unknown>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options Whether to delete its children too.
- * @throws {TypeError} If the ID is not a string, or the option not a boolean.
+ * @param options Whether to also delete its children.
+ * @throws {TypeError} If the ID is not a string, or the option is not a boolean.
  * @throws {RangeError} If the ID is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `deleteChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function deleteWorkflow(
   client: Client | Driver,
@@ -238,10 +249,11 @@ export async function deleteWorkflow(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowIDs The IDs of the workflows.
- * @param options Whether to delete their children too.
- * @throws {TypeError} If the IDs are not an array of strings, or the option not a boolean.
+ * @param options Whether to also delete their children.
+ * @throws {TypeError} If the IDs are not an array of strings, or the option is not a boolean.
  * @throws {RangeError} If one of the IDs is empty.
- * @throws {UnsupportedFeatureError} If the system database does not tell whose child a workflow is.
+ * @throws {UnsupportedFeatureError} If `deleteChildren` is set, and the system database does not
+ * record the parents of workflows.
  */
 export async function deleteWorkflows(
   client: Client | Driver,
@@ -253,8 +265,9 @@ export async function deleteWorkflows(
   checkBoolean("deleteChildren", deleteChildren);
   const database = systemDatabaseOf(client);
   if (deleteChildren) await requireParents(database, "deleteChildren");
-  await database.run(sql.deleteWorkflows, {
+  const parameters = {
     ...joinLists({ workflow_ids: workflowIDs }),
     with_children: Number(deleteChildren),
-  });
+  };
+  await database.run(sql.deleteWorkflows, parameters, { isLong: true });
 }

@@ -4,16 +4,16 @@ import type { Driver } from "../drivers/driver.ts";
 import { serializeAttributes } from "./attributes.ts";
 import { checkBoolean, checkInteger, checkNumber, checkText } from "../validate.ts";
 
-/** Until when to delay a workflow: either of the two. */
+/** How long to delay a workflow; give exactly one of the two options. */
 export interface SetWorkflowDelayOptions {
   /**
-   * How long the workflow is kept from running from now on, in seconds; 0 lets it run.
+   * How long to delay the workflow from now on, in seconds; 0 ends the delay.
    *
    * @default {undefined}
    */
   delaySeconds?: number;
   /**
-   * Until when the workflow is kept from running, in milliseconds since 1970.
+   * The time until which to delay the workflow, in milliseconds since 1970.
    *
    * @default {undefined}
    */
@@ -23,7 +23,7 @@ export interface SetWorkflowDelayOptions {
 /** How to update attributes. */
 export interface UpdateWorkflowAttributesOptions {
   /**
-   * Keep the attributes that are not given; otherwise those given replace all.
+   * Keep the attributes that are not given. Otherwise the given attributes replace all of them.
    *
    * @default {false}
    */
@@ -31,9 +31,9 @@ export interface UpdateWorkflowAttributesOptions {
 }
 
 /**
- * Changes the priority of a workflow that is waiting on a queue, or delayed.
+ * Changes the priority of a workflow that is enqueued or delayed.
  *
- * A workflow that has started or ended stays as it is, and an ID that no workflow has is passed over.
+ * A workflow that has started or ended is not changed, and an unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -45,9 +45,9 @@ export interface UpdateWorkflowAttributesOptions {
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param priority Lower runs first, 0 to 2147483647.
- * @throws {TypeError} If the ID is not a string or the priority not a number.
- * @throws {RangeError} If the ID is empty or the priority out of its range.
+ * @param priority The priority, from 0 to 2147483647. Lower runs first.
+ * @throws {TypeError} If the ID is not a string, or the priority is not a number.
+ * @throws {RangeError} If the ID is empty, or the priority is out of range.
  */
 export async function setWorkflowPriority(
   client: Client | Driver,
@@ -55,7 +55,7 @@ export async function setWorkflowPriority(
   priority: number,
 ): Promise<void> {
   checkText("workflowID", workflowID);
-  // One that is missing is refused too.
+  // checkInteger() accepts undefined, but the priority is required.
   checkInteger("priority", priority ?? null, 0, 2 ** 31 - 1);
   await systemDatabaseOf(client).run(sql.setWorkflowPriority, {
     workflow_id: workflowID,
@@ -64,10 +64,9 @@ export async function setWorkflowPriority(
 }
 
 /**
- * Changes until when a delayed workflow is kept from running.
+ * Changes the delay of a delayed workflow.
  *
- * A workflow that is not, or no longer, delayed stays as it is, and an ID that no workflow has is
- * passed over.
+ * A workflow that is not delayed is not changed, and an unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -85,10 +84,11 @@ export async function setWorkflowPriority(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param delay Until when, or the seconds from now on alone.
- * @throws {TypeError} If the ID or the delay is of the wrong type, or not one of the two is given.
- * @throws {RangeError} If the ID is empty or the delay out of its range.
- * @throws {UnsupportedFeatureError} If the system database has no delays.
+ * @param delay The delay from now on, in seconds, or an object with the delay or its end.
+ * @throws {TypeError} If the ID or the delay has the wrong type, or not exactly one of
+ * `delaySeconds` and `delayUntilEpochMS` is given.
+ * @throws {RangeError} If the ID is empty, or the delay is out of range.
+ * @throws {UnsupportedFeatureError} If the system database does not support delays.
  */
 export async function setWorkflowDelay(
   client: Client | Driver,
@@ -101,7 +101,7 @@ export async function setWorkflowDelay(
   checkText("workflowID", workflowID);
   if ((delaySeconds === undefined) === (delayUntilEpochMS === undefined)) {
     throw new TypeError(
-      "Cannot use the given delay: expected either delaySeconds or delayUntilEpochMS",
+      "Cannot set the delay of a workflow: expected either delaySeconds or delayUntilEpochMS",
     );
   }
   checkNumber("delaySeconds", delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
@@ -115,10 +115,10 @@ export async function setWorkflowDelay(
 }
 
 /**
- * Replaces the attributes of a workflow, whatever its status; with `merge` it replaces those of the
- * given names and keeps the others.
+ * Replaces the attributes of a workflow, whatever its status. With `merge` it replaces only the
+ * given attributes and keeps the others.
  *
- * An ID that no workflow has is passed over.
+ * An unknown ID is ignored.
  *
  * @example
  * ```ts
@@ -134,10 +134,11 @@ export async function setWorkflowDelay(
  * @param workflowID The ID of the workflow.
  * @param attributes The attributes; null removes all of them.
  * @param options Whether to merge.
- * @throws {TypeError} If the ID is not a string, the attributes are not a plain object of which JSON
- * can be made, or null is to be merged.
- * @throws {RangeError} If the ID is empty, or an attribute is text that Postgres cannot store.
- * @throws {UnsupportedFeatureError} If the system database has no attributes.
+ * @throws {TypeError} If the ID is not a string, the attributes are not a plain object that can be
+ * serialized as JSON, or they are null and `merge` is set.
+ * @throws {RangeError} If the ID is empty, or the attributes contain text that Postgres cannot
+ * store.
+ * @throws {UnsupportedFeatureError} If the system database does not support attributes.
  */
 export async function updateWorkflowAttributes(
   client: Client | Driver,

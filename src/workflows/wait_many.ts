@@ -9,40 +9,40 @@ import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../poll
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
-/** A workflow that ended well. */
+/** The outcome of a workflow that ended with a result. */
 export interface WorkflowSuccess<Result = unknown> {
   /** The ID of the workflow. */
   readonly workflowID: string;
-  /** How it ended. */
+  /** The final status. */
   readonly status: "SUCCESS";
-  /** Its result; a {@linkcode SerializedValue} if that cannot be read. */
+  /** The result; a {@linkcode SerializedValue} if this client cannot read it. */
   readonly result: Result;
 }
 
-/** A workflow that ended without a result. */
+/** The outcome of a workflow that ended without a result. */
 export interface WorkflowFailure {
   /** The ID of the workflow. */
   readonly workflowID: string;
-  /** How it ended. */
+  /** The final status. */
   readonly status: "ERROR" | "CANCELLED" | "MAX_RECOVERY_ATTEMPTS_EXCEEDED";
-  /** What `getResult` throws: with `ERROR` the workflow's own error. */
+  /** The error that `getResult` throws: for `ERROR`, the workflow's own error. */
   readonly error: Error;
 }
 
-/** How a workflow ended: `status` tells whether there is a `result` or an `error`. */
+/** How a workflow ended. It has a `result` if `status` is `SUCCESS`, otherwise an `error`. */
 export type WorkflowOutcome<Result = unknown> = WorkflowSuccess<Result> | WorkflowFailure;
 
-/** The handle itself, or of a workflow that is given by its ID, a new one. */
+/** The type of the handle that is given or, for a workflow ID, of a new handle. */
 export type HandleOf<Workflow extends string | WorkflowHandle> = Workflow extends string
   ? WorkflowHandle
   : Workflow;
 
-/** The result of the workflow of a handle; of one that is given by its ID, it is not known. */
+/** The result type of a workflow handle; unknown for a workflow ID. */
 export type ResultOf<Workflow extends string | WorkflowHandle> = Workflow extends
   WorkflowHandle<infer Result> ? Result : unknown;
 
-/** The workflows by their IDs, each once. */
-function uniqueByID<Workflow extends string | WorkflowHandle>(
+/** The handles of workflows by ID, without duplicates. */
+function toUniqueHandles<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
   workflows: readonly Workflow[],
 ): Map<string, HandleOf<Workflow>> {
@@ -65,7 +65,7 @@ type Completion = NonNullable<typeof sql.findCompletionTimes.row>;
 
 const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletionTimes);
 
-/** Gives what is found, look by look and in the order in which the workflows ended. */
+/** Yields the rows of each poll, in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
@@ -75,15 +75,17 @@ async function* findAll<Found extends Completion>(
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
-    if (!found) throw new WaitTimeoutError([...targets.keys()], timeoutSeconds);
+    if (!found) {
+      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause: waiter.error });
+    }
     for (const { workflow_id } of found) targets.delete(workflow_id);
     yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
   }
 }
 
 /**
- * Waits until one of several workflows has ended, well or not. One that is not there yet is waited
- * for as well.
+ * Waits until the first of several workflows has ended, with a result or not. A workflow that does
+ * not exist yet is waited for too.
  *
  * @example
  * ```ts
@@ -97,9 +99,9 @@ async function* findAll<Found extends Completion>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflows Handles of the workflows, or their IDs.
- * @param options How long to wait, and how; without, for as long as it takes.
+ * @param options How long to wait, and how. By default there is no timeout.
  * @returns The handle of the workflow that ended first.
- * @throws {TypeError} If `workflows` is not an array, or has something else in it.
+ * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {RangeError} If `workflows` is empty.
  * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
  */
@@ -108,16 +110,18 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
-  const handles = uniqueByID(client, workflows);
-  if (handles.size === 0) throw new RangeError("Cannot wait for the first of no workflows");
+  const handles = toUniqueHandles(client, workflows);
+  if (handles.size === 0) {
+    throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
+  }
   const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
   const { value } = await findAll(waiter, handles.keys(), options).next();
   return handles.get(value![0]!.workflow_id)!;
 }
 
 /**
- * Waits until all of several workflows have ended, well or not. One that is not there yet is waited
- * for as well.
+ * Waits until several workflows have all ended, with a result or not. A workflow that does not
+ * exist yet is waited for too.
  *
  * @example
  * ```ts
@@ -133,17 +137,18 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflows Handles of the workflows, or their IDs.
- * @param options How long to wait for all of them, and how; without, for as long as it takes.
+ * @param options How long to wait for all of them, and how. By default there is no timeout.
  * @returns The handles, in the order of `workflows`.
- * @throws {TypeError} If `workflows` is not an array, or has something else in it.
- * @throws {WaitTimeoutError} If they have not all ended within `timeoutSeconds`; it names those.
+ * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * the IDs of those that have not.
  */
 export async function waitAll<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
-  const handles = uniqueByID(client, workflows);
+  const handles = toUniqueHandles(client, workflows);
   const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
   for await (const _ of findAll(waiter, handles.keys(), options));
   return workflows.map((workflow) =>
@@ -159,16 +164,18 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
     return { workflowID, status: "SUCCESS", result };
   } catch (error) {
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
-    // One result that cannot be read does not end the wait for all others.
+    // A result that cannot be read must not end the wait for the other workflows.
     const result = new SerializedValue(found.serialization || null, found.value ?? "");
     return { workflowID, status, result: result as Result };
   }
 }
 
 /**
- * Waits for workflows to end, and gives the outcome of each as it ends. They may be thousands: one
- * query looks for them all. One that is not there yet is waited for as well, one that is given more
- * than once is given back once, and while an outcome is dealt with nothing is sent.
+ * Waits for workflows to end, and yields the outcome of each as it ends.
+ *
+ * There may be thousands of workflows: one query polls for all of them. A workflow that does not
+ * exist yet is waited for too, and a workflow that is given more than once has one outcome. While
+ * the caller handles an outcome, no query is sent.
  *
  * @example
  * ```ts
@@ -185,18 +192,19 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflows Handles of the workflows, or their IDs.
- * @param options How long to wait for all of them, and how; without, for as long as it takes.
- * @returns The outcomes, in the order in which the workflows end; those that a look finds ended are
- * given in the order in which they did.
- * @throws {TypeError} If `workflows` is not an array, or has something else in it.
- * @throws {WaitTimeoutError} If they have not all ended within `timeoutSeconds`; it names those.
+ * @param options How long to wait for all of them, and how. By default there is no timeout.
+ * @returns The outcomes, in the order in which the workflows end. Outcomes that one poll finds
+ * together are sorted by the time at which the workflows ended.
+ * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * the IDs of those that have not.
  */
 export function waitEach<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-  const workflowIDs = uniqueByID(client, workflows).keys();
+  const workflowIDs = toUniqueHandles(client, workflows).keys();
   const waiter = createWaiter(systemDatabaseOf(client), outcomesQuery, options);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(waiter, workflowIDs, options)) {

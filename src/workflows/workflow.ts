@@ -6,17 +6,17 @@ import { checkText } from "../validate.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 
-/** A workflow, known by its ID. */
+/** A handle to a workflow. */
 export interface WorkflowHandle<Result = unknown> {
   /** The ID of the workflow. */
   readonly workflowID: string;
-  /** What {@linkcode getStatus} says of the workflow. */
+  /** Returns the status of the workflow, as {@linkcode getStatus} does. */
   getStatus(): Promise<WorkflowStatus | null>;
-  /** What {@linkcode getResult} gives for the workflow. */
+  /** Waits for the result of the workflow, as {@linkcode getResult} does. */
   getResult(options?: WaitOptions): Promise<Result>;
 }
 
-/** A handle to a workflow, of which nothing is checked. */
+/** Makes a handle to a workflow, without checks. */
 export function createHandle<Result>(
   client: Client | Driver,
   workflowID: string,
@@ -24,7 +24,7 @@ export function createHandle<Result>(
   return {
     workflowID,
     async getStatus() {
-      // Most handles are for results: this is 1.7 KB gzipped.
+      // Most handles are only used for results. This module is 1.7 KB gzipped.
       const { getStatus } = await import("./workflow_status.ts");
       return await getStatus(client, workflowID);
     },
@@ -33,7 +33,7 @@ export function createHandle<Result>(
 }
 
 /**
- * A handle to a workflow, which need not be there yet. Nothing is sent.
+ * Returns a handle to a workflow, which need not exist yet. No query is sent.
  *
  * @example
  * ```ts
@@ -58,8 +58,8 @@ export function retrieveWorkflow<Result = unknown>(
 }
 
 /**
- * Waits until a workflow has ended, and gives its result or throws its error. A workflow that is not
- * there yet is waited for as well.
+ * Waits until a workflow has ended, and returns its result or throws its error. A workflow that
+ * does not exist yet is waited for too.
  *
  * @example
  * ```ts
@@ -71,14 +71,18 @@ export function retrieveWorkflow<Result = unknown>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options How long to wait, and how; without, for as long as it takes.
+ * @param options How long to wait, and how. By default there is no timeout.
  * @returns The result of the workflow.
- * @throws {WorkflowError} If the workflow ended with an error: name, message, code and data are the
- * workflow's own.
+ * @throws {TypeError} If the ID or an option has the wrong type.
+ * @throws {RangeError} If the ID is empty, or an option is out of range.
+ * @throws {WorkflowError} If the workflow ended with an error. Name, message, code and data are
+ * those of the workflow's error.
  * @throws {AwaitedWorkflowCancelledError} If the workflow was cancelled.
- * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If DBOS gave the workflow up.
- * @throws {ResultTimeoutError} If it has not ended within `timeoutSeconds`.
- * @throws {UnsupportedSerializationError} If the result is in a format that is not known.
+ * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If the workflow exceeded its maximum
+ * recovery attempts.
+ * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. Its `cause` is
+ * the error of the database, if that has not answered.
+ * @throws {UnsupportedSerializationError} If the result is in an unknown format.
  */
 export async function getResult<Result = unknown>(
   client: Client | Driver,
@@ -87,9 +91,10 @@ export async function getResult<Result = unknown>(
 ): Promise<Result> {
   checkText("workflowID", workflowID);
   const database = systemDatabaseOf(client);
-  const outcome = await waitFor(database, outcomesQuery, { item: workflowID }, options);
-  if (!outcome) {
-    throw new ResultTimeoutError(workflowID, options.timeoutSeconds ?? Infinity);
-  }
+  const { timeoutSeconds = Infinity } = options;
+  const target = { item: workflowID };
+  const outcome = await waitFor(database, outcomesQuery, target, options, (cause) => {
+    throw new ResultTimeoutError(workflowID, timeoutSeconds, { cause });
+  });
   return await toResult(workflowID, outcome) as Result;
 }

@@ -10,7 +10,7 @@ export interface WorkflowRow extends Item {
   readonly workflowID: string;
 }
 
-/** What a row has besides what its options say. */
+/** Columns to set in addition to those of the options. */
 interface ExtraColumns {
   schedule_name?: string;
   delay_ms?: number;
@@ -20,8 +20,8 @@ interface ExtraColumns {
 }
 
 /**
- * A workflow as sql/workflows/enqueue.sql reads it. Properties that are undefined are left out, which
- * makes them NULL. Without an ID of the caller's it gets a new one.
+ * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
+ * are left out, which makes their columns NULL. A workflow without an ID gets a new one.
  */
 export function toWorkflowRow(
   database: SystemDatabase,

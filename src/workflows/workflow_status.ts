@@ -5,7 +5,8 @@ import { deserializeIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
 /**
- * What DBOS knows of a workflow. Times are milliseconds since 1970. What is not set is undefined.
+ * The status of a workflow. Times are in milliseconds since 1970. Properties without a value are
+ * undefined.
  *
  * An input, output or error that this client cannot read is a {@linkcode SerializedValue}.
  */
@@ -19,59 +20,59 @@ export interface WorkflowStatus {
   readonly status: string;
   /** The name that the workflow is registered under. */
   readonly workflowName: string;
-  /** The class that has it as a method; empty for a plain function. */
+  /** The class that has the workflow as a method; empty for a plain function. */
   readonly workflowClassName: string;
-  /** The configured instance that has it as a method; empty without one. */
+  /** The configured instance that has the workflow as a method; empty if there is none. */
   readonly workflowConfigName: string;
-  /** The queue it is or was on. */
+  /** The queue that it is or was on. */
   readonly queueName?: string;
   /** The user on whose behalf it runs. */
   readonly authenticatedUser?: string;
-  /** The role that its user acts in. */
+  /** The role that the user assumes. */
   readonly assumedRole?: string;
-  /** The roles of its user. */
+  /** The roles of the user. */
   readonly authenticatedRoles?: string[];
-  /** Its positional arguments, an array. */
+  /** Its positional arguments, as an array. */
   readonly input?: unknown;
-  /** Its result, once it has ended well. */
+  /** Its result, if the status is `SUCCESS`. */
   readonly output?: unknown;
-  /** Its {@linkcode WorkflowError}, once it has failed. */
+  /** Its {@linkcode WorkflowError}, if it failed. */
   readonly error?: unknown;
   /** The worker that runs or ran it. */
   readonly executorId?: string;
-  /** The application version that runs, ran or shall run it. */
+  /** The application version that runs, ran or will run it. */
   readonly applicationVersion?: string;
   /** The application that it belongs to. */
   readonly applicationName?: string;
-  /** How often it was started. */
+  /** How many times it was started. */
   readonly recoveryAttempts: number;
   /** When it was enqueued or started. */
   readonly createdAt: number;
-  /** When its status changed last. */
+  /** When its status last changed. */
   readonly updatedAt?: number;
   /** How long it may run, in milliseconds. */
   readonly timeoutMS?: number;
-  /** When it is cancelled unless it has ended. */
+  /** When DBOS cancels it if it has not ended. */
   readonly deadlineEpochMS?: number;
-  /** The deduplication ID it holds. */
+  /** The deduplication ID that it holds. */
   readonly deduplicationID?: string;
-  /** Its priority on the queue, lower first. */
+  /** Its priority on the queue. Lower runs first. */
   readonly priority: number;
   /** Its partition of the queue. */
   readonly queuePartitionKey?: string;
   /** When a worker took it from the queue. */
   readonly dequeuedAt?: number;
-  /** Until when it is kept from running. */
+  /** The time until which it is delayed. */
   readonly delayUntilEpochMS?: number;
   /** When it ended. */
   readonly completedAt?: number;
-  /** The workflow it is a fork of. */
+  /** The workflow that it is a fork of. */
   readonly forkedFrom?: string;
   /** Whether there are forks of it. */
   readonly wasForkedFrom: boolean;
   /** The workflow that started it. */
   readonly parentWorkflowID?: string;
-  /** What lists of workflows can be filtered by. */
+  /** Attributes that lists of workflows can be filtered by. */
   readonly attributes?: Record<string, unknown>;
   /** The schedule that started it. */
   readonly scheduleName?: string;
@@ -80,7 +81,7 @@ export interface WorkflowStatus {
 /** A row of sql/lists/list_workflows.sql. */
 export type WorkflowStatusRow = NonNullable<typeof sql.listWorkflows.row>;
 
-/** The properties of `record` that have a value. */
+/** A record whose properties are not undefined. */
 type Present<Record> = { [Key in keyof Record]: Exclude<Record[Key], undefined> };
 
 function dropUndefined<Record extends object>(record: Record): Present<Record> {
@@ -96,7 +97,7 @@ function parseJson<Value>(text: string | null | undefined): Value | undefined {
   return text ? JSON.parse(text) : undefined;
 }
 
-/** The status that a row tells. */
+/** Converts a row to a status, and deserializes its values. */
 export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<WorkflowStatus> {
   const serialization = row.serialization ?? null;
   const [input, output, error] = await Promise.all([
@@ -140,7 +141,7 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
 }
 
 /**
- * What DBOS knows of a workflow now.
+ * Returns the current status of a workflow.
  *
  * @example
  * ```ts

@@ -13,12 +13,13 @@ const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async ({ after, backlog, items, count, checkConflicts }) => {
-      const parameters = { after, backlog, jobs: items, check_conflicts: checkConflicts };
+    batcher = createBatcher(database, async ({ after, items, count, checkConflicts }) => {
+      const parameters = { jobs: items, after, check_conflicts: checkConflicts };
       const rows = await database.run(sql.enqueue, parameters);
       const outcomes = new Array<Conflict | undefined>(count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
-      return { outcomes, lastCreatedAt: rows[0]!.last_created_at };
+      const { server_ms, last_created_at } = rows[0]!;
+      return { outcomes, serverMs: server_ms, lastCreatedAt: last_created_at };
     });
     batchers.set(database, batcher);
   }
@@ -26,8 +27,8 @@ export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefine
 }
 
 /**
- * Inserts a workflow, together with others that are inserted meanwhile. Returns the ID of the workflow
- * that the caller gets a handle to.
+ * Inserts a workflow, together with those of concurrent calls. Returns the ID of the workflow that
+ * the caller gets a handle to.
  */
 export async function writeWorkflow(
   database: SystemDatabase,

@@ -6,7 +6,7 @@ import { resultCases } from "./result_cases.ts";
 import { streamCases } from "./stream_cases.ts";
 import { transactionCases } from "./transaction_cases.ts";
 
-/** The conformance suite: all that holds over every driver, runtime and schema. */
+/** The conformance suite: what must work with every driver, runtime and schema. */
 export const cases: Cases = {
   ...enqueueCases,
   ...resultCases,

@@ -3,13 +3,13 @@ import postgres from "postgres";
 import type { Client, ClientOptions, Driver } from "../../mod.ts";
 import type { Library, TestTarget } from "./target.ts";
 
-/** Where a target's test application is at work. */
+/** What a target needs to open: the library, and the database of the test application. */
 export interface Fixture {
   readonly library: Library;
   /** The URL of the system database. */
   readonly url: string;
   readonly schema?: string;
-  /** Settings of the client that differ from the defaults. */
+  /** Client options that differ from the defaults. */
   readonly options?: ClientOptions;
 }
 
@@ -21,12 +21,12 @@ interface OpenDriver {
   close(): Promise<unknown>;
 }
 
-/** A target over a driver; what is looked at from outside goes over a connection of its own. */
+/** Creates a target for a driver. Its `query()` uses a connection of its own. */
 export function createTarget(
   { library, url, schema, options }: Fixture,
   open: OpenDriver,
 ): TestTarget {
-  const outside = new pg.Pool({ connectionString: url, max: 1 });
+  const directPool = new pg.Pool({ connectionString: url, max: 1 });
   const wrap = (driver: Driver): Client | Driver => {
     if (!schema && !options) return driver;
     return library.createClient(driver, { ...(schema && { schema }), ...options });
@@ -36,15 +36,15 @@ export function createTarget(
     client: wrap(open.driver),
     schema: pg.escapeIdentifier(schema ?? "dbos"),
     transaction: (body) => open.transaction((transaction) => body(wrap(transaction))),
-    query: async (text, values) => (await outside.query(text, values)).rows,
+    query: async (text, values) => (await directPool.query(text, values)).rows,
     async [Symbol.asyncDispose]() {
       await open.close();
-      await outside.end();
+      await directPool.end();
     },
   };
 }
 
-/** Runs `body` between `begin` and `commit` of a connection on which statements can be run. */
+/** Runs `body` between `begin` and `commit`; rolls back if it throws. */
 export async function runTransaction(
   run: (statement: string) => Promise<unknown>,
   body: () => Promise<void>,
@@ -98,10 +98,10 @@ async function openPostgresJs(
   });
 }
 
-/** The drivers that every runtime has, by the names that the tests give them. */
+/** The drivers that work on every runtime, by their names in test titles. */
 export const driverTargets: Record<string, OpenTarget> = {
   "npm:pg Pool": (fixture) => openPgPool(fixture),
-  "npm:pg Pool that pipelines": (fixture) =>
+  "npm:pg Pool with pipelining": (fixture) =>
     openPgPool(fixture, { pipeline: true } as pg.PoolConfig),
   "npm:pg Pool without prepared statements": (fixture) =>
     openPgPool({ ...fixture, options: { prepare: false } }),
@@ -109,6 +109,6 @@ export const driverTargets: Record<string, OpenTarget> = {
   "npm:postgres": (fixture) => openPostgresJs(fixture),
   "npm:postgres without prepared statements": (fixture) =>
     openPostgresJs(fixture, { prepare: false }),
-  "npm:postgres with columns in camelCase": (fixture) =>
+  "npm:postgres with camelCase columns": (fixture) =>
     openPostgresJs(fixture, { transform: postgres.camel }),
 };

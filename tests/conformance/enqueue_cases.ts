@@ -6,7 +6,7 @@ const task = { workflowName: "echo", queueName: "tasks" };
 const idleTask = { workflowName: "echo", queueName: idleQueue };
 
 export const enqueueCases: Cases = {
-  async "enqueue() has the worker run a workflow whose result the handle gets"(
+  async "enqueue() starts a workflow, and the handle returns its result"(
     { library, client },
   ) {
     const handle = await library.enqueue<unknown[]>(client, task, 1, "two", {
@@ -25,7 +25,7 @@ export const enqueueCases: Cases = {
     assertEquals(sum, 5);
   },
 
-  async "enqueue() writes every option where DBOS reads it"(target) {
+  async "enqueue() writes every option to the column that DBOS reads"(target) {
     const workflowID = newID();
     await target.library.enqueue(
       target.client,
@@ -74,11 +74,11 @@ export const enqueueCases: Cases = {
       positionalArgs: [1],
       namedArgs: { key: "value" },
     });
-    // Workers of older releases look there.
+    // Workers of older releases read this column.
     assertEquals(row?.inputs, payload?.inputs);
   },
 
-  async "enqueue() leaves NULL what the caller leaves out"(target) {
+  async "enqueue() writes NULL for options that are not given"(target) {
     const { workflowID } = await target.library.enqueue(target.client, idleTask);
     const row = await statusRow(target, workflowID);
     for (
@@ -100,7 +100,7 @@ export const enqueueCases: Cases = {
     assertEquals(Number(row?.recovery_attempts), 0);
   },
 
-  async "enqueue() has DBOS cancel a workflow at its deadline"({ library, client }) {
+  async "enqueue() sets the deadline at which DBOS cancels the workflow"({ library, client }) {
     const deadlineEpochMS = Date.now();
     const handle = await library.enqueue(client, { ...idleTask, deadlineEpochMS });
     assertEquals((await handle.getStatus())?.deadlineEpochMS, deadlineEpochMS);
@@ -110,7 +110,7 @@ export const enqueueCases: Cases = {
     );
   },
 
-  async "enqueue() calls the methods of classes and of configured instances"({ library, client }) {
+  async "enqueue() runs methods of classes and of configured instances"({ library, client }) {
     const greeting = await library.enqueue(client, {
       workflowName: "greet",
       workflowClassName: "Greeter",
@@ -126,7 +126,7 @@ export const enqueueCases: Cases = {
     assertEquals(await speech.getResult({ timeoutSeconds: 30 }), "french: Ann");
   },
 
-  async "enqueue() runs a workflow for its user, with the roles"({ library, client }) {
+  async "enqueue() passes the authenticated user and roles to the workflow"({ library, client }) {
     const handle = await library.enqueue(client, {
       ...task,
       workflowName: "whoAmI",
@@ -140,7 +140,7 @@ export const enqueueCases: Cases = {
     });
   },
 
-  async "enqueue() keeps a workflow from running for delaySeconds"({ library, client }) {
+  async "enqueue() delays a workflow by delaySeconds"({ library, client }) {
     const handle = await library.enqueue(client, { ...task, delaySeconds: 0.3 }, "late");
     assertEquals((await handle.getStatus())?.status, "DELAYED");
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["late"]);
@@ -148,7 +148,7 @@ export const enqueueCases: Cases = {
     assert(status!.dequeuedAt! >= status!.createdAt + 300);
   },
 
-  async "enqueue() passes the values that JSON lacks in native format"({ library, client }) {
+  async "enqueue() in native format keeps values that JSON cannot hold"({ library, client }) {
     const value = {
       date: new Date(86_400_000),
       map: new Map([["a", 1]]),
@@ -161,7 +161,7 @@ export const enqueueCases: Cases = {
     assertEquals((await handle.getStatus())?.input, [value]);
   },
 
-  async "enqueue() passes NUL characters and lone surrogates inside of arguments"(
+  async "enqueue() keeps NUL characters and lone surrogates in arguments"(
     { library, client },
   ) {
     const text = 'a\0b \ud800 "quoted" \\ $1 $$ 😀';
@@ -169,7 +169,7 @@ export const enqueueCases: Cases = {
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [text]);
   },
 
-  async "enqueue() with a used ID gives a handle and rewrites nothing"(target) {
+  async "enqueue() with an ID that is in use returns a handle and changes nothing"(target) {
     const { library, client } = target;
     const workflowID = newID();
     await library.enqueue(client, { ...idleTask, workflowID }, "first");
@@ -184,7 +184,9 @@ export const enqueueCases: Cases = {
     assertEquals((await again.getStatus())?.input, ["first"]);
   },
 
-  async "enqueue() under the ID of another workflow names both"({ library, client }) {
+  async "enqueue() with the ID of another workflow throws an error that names both"(
+    { library, client },
+  ) {
     const workflowID = newID();
     await library.enqueue(client, { ...idleTask, workflowID });
     for (
@@ -197,13 +199,15 @@ export const enqueueCases: Cases = {
       const error = await assertRejects(
         () => library.enqueue(client, { ...idleTask, ...options, workflowID }),
         library.ConflictingWorkflowError,
-        `Cannot enqueue ${requested} as ${workflowID}: that is the ID of workflow echo`,
+        `Cannot enqueue ${requested} with ID ${workflowID}: the ID is in use by workflow echo`,
       );
       assertEquals(error.workflowID, workflowID);
     }
   },
 
-  async "enqueue() refuses a used ID on request, whatever has it"({ library, client }) {
+  async 'enqueue() with workflowIDReusePolicy "reject" throws if the ID is in use'(
+    { library, client },
+  ) {
     const options = { ...idleTask, workflowID: newID(), workflowIDReusePolicy: "reject" } as const;
     await library.enqueue(client, options);
     const error = await assertRejects(
@@ -214,7 +218,9 @@ export const enqueueCases: Cases = {
     assertEquals(error.workflowName, "echo");
   },
 
-  async "enqueue() refuses a held deduplication ID and names the holder"({ library, client }) {
+  async "enqueue() with a deduplication ID that is in use throws an error that names its holder"(
+    { library, client },
+  ) {
     const options = { ...idleTask, deduplicationID: newID() };
     const holder = await library.enqueue(client, options);
     const error = await assertRejects(
@@ -223,11 +229,11 @@ export const enqueueCases: Cases = {
       `workflow ${holder.workflowID} holds the deduplication ID ${options.deduplicationID}`,
     );
     assertEquals(error.existingWorkflowID, holder.workflowID);
-    // Another queue is another matter.
+    // Deduplication IDs are unique within a queue only.
     await library.enqueue(client, { ...options, queueName: "idle-too" });
   },
 
-  async "enqueue() gives a handle to the holder of a deduplication ID on request"(
+  async 'enqueue() with duplicationPolicy "return-existing" returns a handle to the holder'(
     { library, client },
   ) {
     const options = {
@@ -239,21 +245,21 @@ export const enqueueCases: Cases = {
     assertEquals((await library.enqueue(client, options)).workflowID, holder.workflowID);
   },
 
-  async "enqueue() gives each of many concurrent calls its own outcome"(target) {
+  async "enqueue() gives each of many concurrent calls its own result or error"(target) {
     const { library, client } = target;
     const deduplicationID = newID();
-    const taken = newID();
-    await library.enqueue(client, { ...idleTask, workflowName: "other", workflowID: taken });
+    const usedID = newID();
+    await library.enqueue(client, { ...idleTask, workflowName: "other", workflowID: usedID });
     const good = Array.from(
       { length: 40 },
       (_, index) => ({ ...idleTask, workflowID: newID(), index }),
     );
     const outcomes = await Promise.allSettled([
       ...good.map(({ index, ...options }) => library.enqueue(client, options, index)),
-      library.enqueue(client, { ...idleTask, workflowID: taken }),
+      library.enqueue(client, { ...idleTask, workflowID: usedID }),
       library.enqueue(client, { ...idleTask, deduplicationID }),
       library.enqueue(client, { ...idleTask, deduplicationID }),
-      // The server takes no class name as long as this, which only this call may feel.
+      // The server rejects a class name of this length. Only this call may fail.
       library.enqueue(client, { ...idleTask, workflowClassName: "C".repeat(300) }),
       library.enqueue(client, { ...idleTask, workflowID: good[0]!.workflowID }),
     ]);
@@ -273,7 +279,9 @@ export const enqueueCases: Cases = {
     assertEquals(again.value.workflowID, good[0]!.workflowID);
   },
 
-  async "enqueue() has concurrent calls run in their order"({ library, client }) {
+  async "enqueue() runs the workflows of concurrent calls in the order of the calls"(
+    { library, client },
+  ) {
     const labels = Array.from({ length: 20 }, () => newID());
     const single = { workflowName: "record", queueName: "single" };
     const handles = await Promise.all(

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Cases, newID } from "./target.ts";
 
 export const eventCases: Cases = {
-  async "getEvent() gives the value of an event, in either format"({ library, client }) {
+  async "getEvent() returns the value of an event, in any format"({ library, client }) {
     for (const serializationType of ["portable", "superjson", "native"] as const) {
       const handle = await library.enqueue(
         client,
@@ -15,7 +15,7 @@ export const eventCases: Cases = {
     }
   },
 
-  async "getEvent() returns null after timeoutSeconds, and with 0 polls once"(
+  async "getEvent() returns null after timeoutSeconds, and polls once if it is 0"(
     { library, client },
   ) {
     for (const timeoutSeconds of [0, 0.2]) {
@@ -33,7 +33,7 @@ export const eventCases: Cases = {
     assertEquals(await library.getEvent(client, handle.workflowID, "key", 0), 1);
   },
 
-  async "getEvent() and getResult() wait side by side for many workflows"({ library, client }) {
+  async "getEvent() and getResult() wait for many workflows at the same time"({ library, client }) {
     const publisher = { workflowName: "publish", queueName: "tasks" };
     const workflowIDs = Array.from({ length: 10 }, () => newID());
     const found = workflowIDs.map((workflowID) =>
@@ -48,10 +48,10 @@ export const eventCases: Cases = {
     assertEquals(await Promise.all(found), workflowIDs.map((id): [unknown, unknown] => [id, id]));
   },
 
-  async "getEvent() ends with the reason of its signal"({ library, client }) {
-    const stop = new AbortController();
-    const event = library.getEvent(client, newID(), "key", { signal: stop.signal });
-    stop.abort("enough");
+  async "getEvent() rejects with the reason of its signal"({ library, client }) {
+    const controller = new AbortController();
+    const event = library.getEvent(client, newID(), "key", { signal: controller.signal });
+    controller.abort("enough");
     assertEquals(await event.catch((reason) => reason), "enough");
   },
 };

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type Cases, newID } from "./target.ts";
 
 export const messageCases: Cases = {
-  async "send() delivers a message to a topic, or to none"({ library, client }) {
+  async "send() delivers a message with or without a topic"({ library, client }) {
     for (const topic of ["approval", undefined]) {
       const receiver = { workflowName: "waitForMessage", queueName: "tasks" };
       const handle = await library.enqueue(client, receiver, topic, 60);
@@ -11,7 +11,7 @@ export const messageCases: Cases = {
     }
   },
 
-  async "send() delivers what JSON lacks in native format"({ library, client }) {
+  async "send() in native format delivers values that JSON cannot hold"({ library, client }) {
     const receiver = {
       workflowName: "waitForMessage",
       queueName: "tasks",
@@ -26,7 +26,7 @@ export const messageCases: Cases = {
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), message);
   },
 
-  async "send() delivers concurrent messages in the order of the calls, each key once"(
+  async "send() delivers concurrent messages in the order of the calls, and each key once"(
     { library, client },
   ) {
     const collector = { workflowName: "collect", queueName: "tasks" };
@@ -42,23 +42,23 @@ export const messageCases: Cases = {
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["first", "second", "third"]);
   },
 
-  async "send() names a destination that does not exist, and fails no other call"(
+  async "send() to an unknown workflow throws an error, and concurrent calls succeed"(
     { library, client },
   ) {
     const handle = await library.enqueue(client, {
       workflowName: "waitForMessage",
       queueName: "tasks",
     });
-    const nobody = newID();
+    const unknownID = newID();
     const [error] = await Promise.all([
       assertRejects(
-        () => library.send(client, nobody, 1),
+        () => library.send(client, unknownID, 1),
         library.NonExistentWorkflowError,
-        `Cannot send to workflow ${nobody}: there is no such workflow`,
+        `Cannot send to workflow ${unknownID}: there is no such workflow`,
       ),
       library.send(client, handle.workflowID, "hello"),
     ]);
-    assertEquals(error.workflowID, nobody);
+    assertEquals(error.workflowID, unknownID);
     assertEquals(await handle.getResult({ timeoutSeconds: 30 }), "hello");
   },
 };

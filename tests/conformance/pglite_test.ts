@@ -4,7 +4,7 @@ import { createPglitePool } from "../support/pglite_pool.ts";
 import { launchApp, shutdownApp } from "../support/worker_app.ts";
 import { testConformance } from "./test_conformance.ts";
 
-testConformance("npm:@electric-sql/pglite, the worker in the same process", async () => {
+testConformance("npm:@electric-sql/pglite and the worker in the same process", async () => {
   const database = await PGlite.create();
   await launchApp({ systemDatabasePool: createPglitePool(database) });
   return {

@@ -5,7 +5,9 @@ const task = { workflowName: "echo", queueName: "tasks" };
 const idleTask = { workflowName: "echo", queueName: idleQueue };
 
 export const resultCases: Cases = {
-  async "getResult() throws the workflow's own error, whole in either format"({ library, client }) {
+  async "getResult() throws the error of the workflow with all fields, in either format"(
+    { library, client },
+  ) {
     for (const serializationType of ["portable", "native"] as const) {
       const handle = await library.enqueue(
         client,
@@ -29,7 +31,7 @@ export const resultCases: Cases = {
     }
   },
 
-  async "getResult() gives null or undefined for a workflow that returns nothing"(
+  async "getResult() returns null or undefined if the workflow returns nothing"(
     { library, client },
   ) {
     const nothing = { workflowName: "nothing", queueName: "tasks" };
@@ -39,7 +41,9 @@ export const resultCases: Cases = {
     assertEquals(await native.getResult({ timeoutSeconds: 30 }), undefined);
   },
 
-  async "getResult() tells a cancelled workflow from one that DBOS gave up"(target) {
+  async "getResult() throws different errors for a cancelled workflow and one that DBOS gave up"(
+    target,
+  ) {
     const { library, client } = target;
     const { workflowID } = await library.enqueue(client, idleTask);
     for (
@@ -60,7 +64,7 @@ export const resultCases: Cases = {
     }
   },
 
-  async "getResult() throws after timeoutSeconds, and with 0 polls once"({ library, client }) {
+  async "getResult() throws after timeoutSeconds, and polls once if it is 0"({ library, client }) {
     const { workflowID } = await library.enqueue(client, idleTask);
     for (const timeoutSeconds of [0, 0.2]) {
       const startedAt = performance.now();
@@ -76,26 +80,28 @@ export const resultCases: Cases = {
     assertEquals(await done.getResult({ timeoutSeconds: 0 }), [1]);
   },
 
-  async "getResult() waits for a workflow that is not there yet"({ library, client }) {
+  async "getResult() waits for a workflow that does not exist yet"({ library, client }) {
     const workflowID = newID();
     const result = library.getResult(client, workflowID, { timeoutSeconds: 30 });
     await library.enqueue(client, { ...task, workflowID }, "here");
     assertEquals(await result, ["here"]);
   },
 
-  async "getResult() ends with the reason of its signal"({ library, client }) {
+  async "getResult() rejects with the reason of its signal"({ library, client }) {
     const reason = new Error("enough");
-    const stop = new AbortController();
-    const result = library.getResult(client, newID(), { signal: stop.signal });
-    stop.abort(reason);
+    const controller = new AbortController();
+    const result = library.getResult(client, newID(), { signal: controller.signal });
+    controller.abort(reason);
     assertEquals(await result.catch((error) => error), reason);
     assertEquals(
-      await library.getResult(client, newID(), { signal: stop.signal }).catch((error) => error),
+      await library.getResult(client, newID(), { signal: controller.signal }).catch((error) =>
+        error
+      ),
       reason,
     );
   },
 
-  async "getResult() names a format that it does not know"(target) {
+  async "getResult() throws an error that names an unknown serialization format"(target) {
     const { library, client } = target;
     const { workflowID } = await library.enqueue(client, idleTask);
     await target.query(
@@ -106,19 +112,19 @@ export const resultCases: Cases = {
     const error = await assertRejects(
       () => library.getResult(client, workflowID),
       library.UnsupportedSerializationError,
-      "its serialization format abacus is not known",
+      "unknown serialization format abacus",
     );
     assertEquals(error.serialization, "abacus");
     const status = await library.getStatus(client, workflowID);
     assertEquals(status?.output, new library.SerializedValue("abacus", '"7"'));
   },
 
-  async "getStatus() gives null where there is no workflow"({ library, client }) {
+  async "getStatus() returns null if there is no such workflow"({ library, client }) {
     assertEquals(await library.getStatus(client, newID()), null);
     assertEquals(await library.retrieveWorkflow(client, newID()).getStatus(), null);
   },
 
-  async "getStatus() tells all of a workflow that has ended"({ library, client }) {
+  async "getStatus() returns all fields of a workflow that has ended"({ library, client }) {
     const handle = await library.enqueue(client, { ...task, attributes: { a: 1 } }, "in");
     await handle.getResult({ timeoutSeconds: 30 });
     const status = await library.retrieveWorkflow(client, handle.workflowID).getStatus();

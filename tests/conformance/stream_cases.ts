@@ -7,14 +7,14 @@ async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   return collected;
 }
 
-const patient = { timeoutSeconds: 30 };
+const timeout = { timeoutSeconds: 30 };
 
 export const streamCases: Cases = {
-  async "readStream() gives the values of a stream, in either format"({ library, client }) {
+  async "readStream() yields the values of a stream, in either format"({ library, client }) {
     for (const serializationType of ["portable", "native"] as const) {
       const options = { workflowName: "relay", queueName: "tasks", serializationType };
       const { workflowID } = await library.enqueue(client, options, "log");
-      const values = library.readStream(client, workflowID, "log", patient);
+      const values = library.readStream(client, workflowID, "log", timeout);
       const message = { values: ["one", { two: [2, null] }, "' \\ \u{1f600}"], end: "close" };
       await library.send(client, workflowID, message, { topic: "relay", serializationType });
       assertEquals(await collect(values), message.values);
@@ -22,14 +22,16 @@ export const streamCases: Cases = {
     }
   },
 
-  async "readStream() gives what there is with snapshot"({ library, client }) {
+  async "readStream() with snapshot yields the values that exist, from the offset on"(
+    { library, client },
+  ) {
     const { workflowID } = await library.enqueue(
       client,
       { workflowName: "writeNumbers", queueName: "tasks" },
       "log",
       103,
     );
-    await library.getResult(client, workflowID, patient);
+    await library.getResult(client, workflowID, timeout);
     const options = { snapshot: true, offset: 1 };
     const numbers = await collect(library.readStream(client, workflowID, "log", options));
     assertEquals(numbers, Array.from({ length: 102 }, (_, index) => index + 1));
@@ -37,9 +39,9 @@ export const streamCases: Cases = {
 
   async "waitFirst(), waitAll() and waitEach() wait for many workflows"({ library, client }) {
     const workflowIDs = Array.from({ length: 20 }, () => newID());
-    const first = library.waitFirst(client, workflowIDs, patient);
-    const all = library.waitAll(client, workflowIDs, patient);
-    const outcomes = collect(library.waitEach(client, workflowIDs, patient));
+    const first = library.waitFirst(client, workflowIDs, timeout);
+    const all = library.waitAll(client, workflowIDs, timeout);
+    const outcomes = collect(library.waitEach(client, workflowIDs, timeout));
     for (const workflowID of workflowIDs) {
       const options = { workflowName: "echo", queueName: "tasks", workflowID };
       await library.enqueue(client, options, workflowID);
@@ -52,7 +54,7 @@ export const streamCases: Cases = {
     assertEquals(results.flat().sort(), workflowIDs.toSorted());
   },
 
-  async "sendMany() delivers messages in their order"({ library, client }) {
+  async "sendMany() delivers messages in order"({ library, client }) {
     const options = { workflowName: "collect", queueName: "tasks" };
     const handle = await library.enqueue(client, options, 30);
     const messages = Array.from({ length: 30 }, (_, message) => ({
@@ -65,13 +67,13 @@ export const streamCases: Cases = {
       false,
       ...messages.map(() => true),
     ]);
-    assertEquals(await handle.getResult(patient), messages.map(({ message }) => message));
+    assertEquals(await handle.getResult(timeout), messages.map(({ message }) => message));
   },
 
-  async "getAllEvents() gives all events of a workflow"({ library, client }) {
+  async "getAllEvents() returns all events of a workflow"({ library, client }) {
     const options = { workflowName: "publish", queueName: "tasks" };
     const handle = await library.enqueue(client, options, "progress", { done: 7 });
-    await handle.getResult(patient);
+    await handle.getResult(timeout);
     assertEquals(await library.getAllEvents(client, handle.workflowID), { progress: { done: 7 } });
   },
 };

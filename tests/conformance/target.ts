@@ -1,31 +1,31 @@
 import type { Client, Driver } from "../../mod.ts";
 
-/** The module under test: the sources, or the package as it is installed. */
+/** The module under test: the sources or the installed package. */
 export type Library = typeof import("../../mod.ts");
 
-/** A driver with a database, and the test application at work on it. */
+/** A driver that is connected to a database on which the test application runs. */
 export interface TestTarget extends AsyncDisposable {
   readonly library: Library;
   readonly client: Client | Driver;
   /** The schema of the system tables as an SQL identifier. */
   readonly schema: string;
-  /** Runs `body` in a transaction of the driver, which its error rolls back. */
+  /** Runs `body` in a transaction of the driver. An error rolls the transaction back. */
   transaction(body: (transaction: Client | Driver) => Promise<void>): Promise<void>;
-  /** Looks at the database from outside of the library. */
+  /** Queries the database without the library. */
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-/** What every driver, runtime and schema must do: named by a sentence. */
+/** Test cases by title. */
 export type Cases = Record<string, (target: TestTarget) => Promise<void>>;
 
-/** A queue that no worker takes from, so that what is on it stays as it is. */
+/** A queue that no worker polls, so that its workflows do not start. */
 export const idleQueue = "idle";
 
 export function newID(): string {
   return crypto.randomUUID();
 }
 
-/** The columns of `workflow_status` that a test wants to see. */
+/** The row of a workflow in `workflow_status`. */
 export async function statusRow(
   { query, schema }: TestTarget,
   workflowID: string,

@@ -7,7 +7,7 @@ import type { TestTarget } from "./target.ts";
 
 export interface ConformanceOptions {
   schema?: string;
-  /** Why the target cannot run here. */
+  /** Why the target cannot run here, if so. */
   skipReason?: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export function testConformance(
   open: () => Promise<TestTarget>,
   skipReason?: string,
 ): void {
-  const title = `the conformance suite holds over ${name}`;
+  const title = `the conformance suite passes with ${name}`;
   Deno.test({
     name: skipReason ? `${title} (skipped: ${skipReason})` : title,
     ignore: skipReason !== undefined,
@@ -28,7 +28,7 @@ export function testConformance(
   });
 }
 
-/** The same for a driver that connects to a server, with a database and a worker of its own. */
+/** Does the same for a driver that connects to a server, with its own database and worker. */
 export function testServerConformance(
   name: string,
   open: OpenTarget,

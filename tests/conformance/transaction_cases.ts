@@ -5,7 +5,7 @@ const task = { workflowName: "echo", queueName: "tasks" };
 const idleTask = { workflowName: "echo", queueName: idleQueue };
 
 export const transactionCases: Cases = {
-  async "a transaction's workflows and messages appear when it commits"(target) {
+  async "workflows and messages of a transaction take effect when it commits"(target) {
     const { library, client } = target;
     const receiver = { workflowName: "waitForMessage", queueName: "tasks" };
     const { workflowID } = await library.enqueue(client, receiver);
@@ -24,7 +24,7 @@ export const transactionCases: Cases = {
     );
   },
 
-  async "a transaction's workflows vanish when it rolls back"(target) {
+  async "workflows of a transaction are discarded when it rolls back"(target) {
     const workflowID = newID();
     await assertRejects(
       () =>
@@ -38,7 +38,7 @@ export const transactionCases: Cases = {
     assertEquals(await target.library.getStatus(target.client, workflowID), null);
   },
 
-  async "a transaction stays usable after every error of ours"(target) {
+  async "a transaction stays usable after every error of the library"(target) {
     const { library, client } = target;
     const deduplicationID = newID();
     const holder = await library.enqueue(client, { ...idleTask, deduplicationID });
@@ -72,7 +72,7 @@ export const transactionCases: Cases = {
     assert(await library.getStatus(client, workflowID));
   },
 
-  async "a transaction's concurrent calls are written in their order"(target) {
+  async "concurrent calls in a transaction are written in the order of the calls"(target) {
     const workflowIDs = Array.from({ length: 5 }, () => newID());
     await target.transaction(async (transaction) => {
       await Promise.all(

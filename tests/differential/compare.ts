@@ -1,14 +1,14 @@
 /**
- * Compares what two clients gave and left behind. What must differ between any two runs is set
- * apart here, and nowhere else.
+ * Compares the outcomes of the same call with two clients, and the rows that each left in its
+ * database. What differs between any two runs, such as times and new UUIDs, is handled here only.
  */
 import { assertEquals } from "@std/assert";
 
-/** A row as text, column by column. */
+/** A row: the text of each column. */
 export type TextRow = Record<string, string | null>;
 
-/** What a call gave, and all that its database then holds. */
-export interface Aftermath {
+/** The outcome of a call, and all rows of its database afterwards. */
+export interface CallState {
   outcome: Outcome;
   tables: Record<string, TextRow[]>;
 }
@@ -16,30 +16,29 @@ export interface Aftermath {
 export type Outcome = { value: unknown } | { error: Record<string, unknown> };
 
 export interface Difference {
-  /** `table.column`, `table` for a row that is not there, `value.field` or `error.field`. */
+  /** `table.column`, `table` for a missing row, `value.field` or `error.field`. */
   path: string;
   official: unknown;
   ours: unknown;
 }
 
-export interface Ground {
-  /** The UUIDs of the prepared database: all others were made during the call. */
+export interface Baseline {
+  /** The UUIDs in the prepared database: all others were made during the call. */
   knownIDs: ReadonlySet<string>;
-  /** When the case began, in milliseconds since 1970: times from then on were taken during it. */
+  /** When the case began, in epoch milliseconds: times from then on were taken during the case. */
   since: number;
 }
 
-// Each client makes UUIDs of its own: workflow IDs, message IDs and creator_xid, by which an attempt
-// knows its own row. They are compared as "the first", "the second" …, so that what refers to what
-// is compared as well.
+// Each client makes its own UUIDs: workflow IDs, message IDs, and creator_xid, by which an attempt
+// recognizes its own row. They are numbered, so that references between rows are compared as well.
 const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-// The calls are not made in the same millisecond. As ours spaces the rows of one statement a
-// millisecond apart to keep their order, it is a tolerance too, though far from needed in full.
+// The two calls are not made in the same millisecond, and our client stamps the rows of a statement
+// a millisecond apart to keep their order. The tolerance is far larger than that.
 const timePattern = /(?<![\d.])\d{13}(?!\d)|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const timeToleranceMs = 10_000;
 
-// Our classes and messages have names and words of their own; the classes correspond.
+// Our error classes have other names and other messages. Each official class has a counterpart.
 const errorClasses: Record<string, string> = {
   DBOSAwaitedWorkflowCancelledError: "AwaitedWorkflowCancelledError",
   DBOSAwaitedWorkflowExceededMaxRecoveryAttempts: "AwaitedWorkflowExceededMaxRecoveryAttemptsError",
@@ -49,10 +48,10 @@ const errorClasses: Record<string, string> = {
   DBOSStreamTimeoutError: "StreamTimeoutError",
   DBOSWorkflowIDInUseError: "WorkflowIDInUseError",
 };
-// And one that the official client has no class of its own for.
+// The official client has no class that corresponds to StreamEndedError.
 const ownErrorClasses = new Set([...Object.values(errorClasses), "StreamEndedError"]);
 
-/** What a call gave, as it can be compared. */
+/** The value or error of a call, in a form that can be compared. */
 export async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
   try {
     return { value: toPlain(await call()) };
@@ -66,7 +65,7 @@ function describeError(error: unknown): Record<string, unknown> {
   const className = error.constructor.name;
   const counterpart = errorClasses[className];
   if (counterpart || ownErrorClasses.has(className)) return { class: counterpart ?? className };
-  // An error of the workflow: the class with which it is thrown again does not matter.
+  // An error of the workflow: the class with which it is rethrown does not matter.
   const { name, message, code, data, cause, stack } = error as unknown as Record<string, unknown>;
   return { name, message, code, data, cause: toPlain(cause), stack };
 }
@@ -77,16 +76,16 @@ function toPlain(value: unknown): unknown {
   if (value instanceof Map) return { map: [...value].map(toPlain) };
   if (value instanceof Set) return { set: [...value].map(toPlain) };
   if (Array.isArray(value)) return value.map(toPlain);
-  // A handle: all else that it has are functions and a connection.
+  // A handle: everything else in it is a function or a connection.
   if ("getResult" in value && "workflowID" in value) return { handle: value.workflowID };
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlain(item)]));
 }
 
 /**
- * Without the inputs that a workflow's status repeats: the official client leaves them out, so that
- * older workers of the same database see none.
+ * Removes the inputs that are also in `workflow_status`. The official client does not write them
+ * there, so older workers on the same database find none.
  */
-function withoutCopiedInputs({ outcome, tables }: Aftermath): Aftermath {
+function withoutCopiedInputs({ outcome, tables }: CallState): CallState {
   const { workflow_status: statuses = [], workflow_input: payloads = [] } = tables;
   const inputs = new Map(payloads.map((row) => [row.workflow_uuid, row.inputs]));
   const withoutCopy = (row: TextRow) =>
@@ -94,12 +93,12 @@ function withoutCopiedInputs({ outcome, tables }: Aftermath): Aftermath {
   return { outcome, tables: { ...tables, workflow_status: statuses.map(withoutCopy) } };
 }
 
-/** All that differs between the two, apart from what must. */
-export function compare(official: Aftermath, ours: Aftermath, ground: Ground): Difference[] {
+/** Lists the differences between the two, apart from times and new UUIDs. */
+export function compare(official: CallState, ours: CallState, baseline: Baseline): Difference[] {
   const differences: Difference[] = [];
-  const [left, right] = [official, ours].map((aftermath) =>
-    numberIDs(withoutCopiedInputs(aftermath), ground)
-  ) as [Aftermath, Aftermath];
+  const [left, right] = [official, ours].map((state) =>
+    numberIDs(withoutCopiedInputs(state), baseline)
+  ) as [CallState, CallState];
   compareValues("", left.outcome, right.outcome);
   for (const [table, rows] of Object.entries(left.tables)) {
     const others = right.tables[table]!;
@@ -113,13 +112,13 @@ export function compare(official: Aftermath, ours: Aftermath, ground: Ground): D
 
   function compareValues(path: string, a: unknown, b: unknown): void {
     if (isRecord(a) && isRecord(b)) {
-      // A field that is undefined and one that is not there are the same to whoever reads it.
+      // An undefined field and a missing field are the same to the caller.
       for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
         compareValues(path ? `${path}.${key}` : key, a[key], b[key]);
       }
     } else if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
       a.forEach((item, index) => compareValues(path, item, b[index]));
-    } else if (!isSame(a, b, ground.since)) {
+    } else if (!isSame(a, b, baseline.since)) {
       differences.push({ path, official: a, ours: b });
     }
   }
@@ -149,7 +148,7 @@ function isSameTime(a: number, b: number, since: number): boolean {
 function isSameText(a: string, b: string, since: number): boolean {
   if (a === b) return true;
   const [times, otherTimes] = [a, b].map((text) => text.match(timePattern) ?? []);
-  return blankTimes(a) === blankTimes(b) &&
+  return maskTimes(a) === maskTimes(b) &&
     times!.every((time, index) =>
       isSameTime(toEpochMs(time), toEpochMs(otherTimes![index]!), since)
     );
@@ -159,24 +158,24 @@ function toEpochMs(time: string): number {
   return time.includes("T") ? Date.parse(time) : Number(time);
 }
 
-function blankTimes(text: string): string {
+function maskTimes(text: string): string {
   return text.replace(timePattern, "<time>");
 }
 
-/** Numbers the IDs that were made during the call by what their rows hold, and sorts the rows. */
-function numberIDs({ outcome, tables }: Aftermath, { knownIDs }: Ground): Aftermath {
-  const hasFreshID = (id: string) => !knownIDs.has(id);
-  const blank = (text: string) =>
-    blankTimes(text.replace(uuidPattern, (id) => hasFreshID(id) ? "<id>" : id));
+/** Numbers the IDs of the call by the content of their rows, and sorts the rows. */
+function numberIDs({ outcome, tables }: CallState, { knownIDs }: Baseline): CallState {
+  const isNewID = (id: string) => !knownIDs.has(id);
+  const mask = (text: string) =>
+    maskTimes(text.replace(uuidPattern, (id) => isNewID(id) ? "<id>" : id));
 
   const occurrences = new Map<string, string[]>();
   for (const [table, rows] of Object.entries(tables)) {
     for (const row of rows) {
-      const blankRow = blank(JSON.stringify(row));
+      const maskedRow = mask(JSON.stringify(row));
       for (const [column, text] of Object.entries(row)) {
-        for (const id of (text?.match(uuidPattern) ?? []).filter(hasFreshID)) {
+        for (const id of (text?.match(uuidPattern) ?? []).filter(isNewID)) {
           if (!occurrences.has(id)) occurrences.set(id, []);
-          occurrences.get(id)!.push(`${table}.${column} ${blankRow}`);
+          occurrences.get(id)!.push(`${table}.${column} ${maskedRow}`);
         }
       }
     }
@@ -187,7 +186,7 @@ function numberIDs({ outcome, tables }: Aftermath, { knownIDs }: Ground): Afterm
 
   const rename = (value: unknown): unknown => {
     if (typeof value === "string") {
-      return value.replace(uuidPattern, (id) => hasFreshID(id) ? names.get(id) ?? "<new id>" : id);
+      return value.replace(uuidPattern, (id) => isNewID(id) ? names.get(id) ?? "<new id>" : id);
     }
     if (Array.isArray(value)) return value.map(rename);
     if (!isRecord(value)) return value;
@@ -195,7 +194,7 @@ function numberIDs({ outcome, tables }: Aftermath, { knownIDs }: Ground): Afterm
       Object.entries(value).map(([key, item]) => [rename(key), rename(item)]),
     );
   };
-  const sortKey = (row: TextRow) => blankTimes(JSON.stringify(row));
+  const sortKey = (row: TextRow) => maskTimes(JSON.stringify(row));
   const sorted = Object.entries(tables).map(([table, rows]) => {
     const renamed = rows.map((row) => rename(row) as TextRow);
     return [table, renamed.sort((a, b) => compareTexts(sortKey(a), sortKey(b)))];
@@ -207,7 +206,7 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The UUIDs in all that a database holds. */
+/** The UUIDs in all rows of a database. */
 export function findIDs(tables: Record<string, TextRow[]>): Set<string> {
   return new Set(JSON.stringify(tables).match(uuidPattern));
 }

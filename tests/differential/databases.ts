@@ -1,4 +1,4 @@
-/** Two copies of a database in which a real worker has left workflows of every kind. */
+/** Two copies of a database in which a real worker has run workflows of every kind. */
 import { DBOSClient } from "@dbos-inc/dbos-sdk";
 import pg from "pg";
 import { createTestDatabase, execute, type TestDatabase } from "../support/database.ts";
@@ -7,7 +7,7 @@ import type { TextRow } from "./compare.ts";
 
 export type Query = (text: string, values?: unknown[]) => Promise<TextRow[]>;
 
-/** A database that can be put back into the prepared state. */
+/** A database that can be reset to the prepared state. */
 export interface PreparedDatabase extends AsyncDisposable {
   readonly url: string;
   readonly query: Query;
@@ -27,7 +27,7 @@ export async function createPreparedDatabases(): Promise<PreparedDatabases> {
   const database = resources.use(await createTestDatabase());
   await runWorkflows(database.url);
   await execute(database.url, spreadTimes);
-  await keepRows(database.url);
+  await saveRows(database.url);
   const copy = resources.use(await copyDatabase(database.url));
   return {
     official: resources.use(await openDatabase(database.url)),
@@ -36,7 +36,7 @@ export async function createPreparedDatabases(): Promise<PreparedDatabases> {
   };
 }
 
-// The official client lists workflows of one millisecond in any order.
+// The official client lists workflows of the same millisecond in no defined order.
 const spreadTimes = `
   update dbos.workflow_status as ws set created_at = ws.created_at + earlier.count
   from (
@@ -56,8 +56,8 @@ async function copyDatabase(url: string): Promise<TestDatabase> {
 }
 
 /**
- * What a worker leaves behind, under IDs that say what it is. The worker is stopped then, so that
- * nothing but the calls of a case changes the databases.
+ * Runs workflows whose IDs say what they are. Then it stops the worker, so that only the calls of a
+ * case change the databases.
  */
 async function runWorkflows(url: string): Promise<void> {
   await using _worker = await startWorker({ systemDatabaseUrl: url });
@@ -112,8 +112,8 @@ async function runWorkflows(url: string): Promise<void> {
 const tableNames = `select relname as name from pg_class
   where relnamespace = 'dbos'::regnamespace and relkind in ('r', 'p') order by relname`;
 
-/** Keeps a copy of every table in a schema of its own, from which restore() takes it. */
-async function keepRows(url: string): Promise<void> {
+/** Copies every table to the schema `prepared`, from which restore() copies the rows back. */
+async function saveRows(url: string): Promise<void> {
   await execute(
     url,
     `create schema prepared;
@@ -129,11 +129,11 @@ async function openDatabase(url: string): Promise<PreparedDatabase> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
-    // Every column as text, for nothing to be lost between a database and its comparison.
+    // Every column as text, so that no parser hides a difference.
     types: { getTypeParser: () => (text: unknown) => text } as unknown as pg.CustomTypesConfig,
   });
   const query: Query = async (text, values) => (await pool.query(text, values)).rows;
-  // Foreign keys refer to workflow_status alone, so that comes last to go and first to come.
+  // All foreign keys refer to workflow_status: its rows are deleted last and inserted first.
   const names = (await query(tableNames)).map(({ name }) => name!);
   const tables = ["workflow_status", ...names.filter((name) => name !== "workflow_status")];
   const restore = [

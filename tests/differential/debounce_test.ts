@@ -15,7 +15,7 @@ interface Call {
 const echo = { workflowName: "echo", queueName: "idle" };
 const longMs = 1_000_000;
 
-/** A debouncer of the official client has these options in two objects. */
+/** The official debouncer takes these options in two objects. */
 function toOfficial(client: DBOSClient, options: Options): DebouncerClient {
   const { workflowID, workflowTimeoutMS, appVersion, attributes, ...rest } = options;
   const { queueName = "idle", authenticatedUser, authenticatedRoles, ...config } = rest;
@@ -35,11 +35,11 @@ function toOfficial(client: DBOSClient, options: Options): DebouncerClient {
   });
 }
 
-function debounceOfficially(client: DBOSClient, { options = {}, key, periodMs, args }: Call) {
+function debounceOfficial(client: DBOSClient, { options = {}, key, periodMs, args }: Call) {
   return toOfficial(client, options).debounce(key ?? "key", periodMs ?? longMs, ...args ?? [1]);
 }
 
-function bounce(client: Client, { options, key, periodMs, args }: Call) {
+function debounceOurs(client: Client, { options, key, periodMs, args }: Call) {
   return debounce(
     client,
     { ...echo, ...options },
@@ -49,32 +49,31 @@ function bounce(client: Client, { options, key, periodMs, args }: Call) {
   );
 }
 
-/** The calls one after another; what each gave. */
+/** Makes the calls one after another, and returns their handles. */
 function debounceAll(...calls: Call[]): Pick<DifferentialCase, "official" | "ours"> {
   return {
     official: async (client) => {
       const handles = [];
-      for (const call of calls) handles.push(await debounceOfficially(client, call));
+      for (const call of calls) handles.push(await debounceOfficial(client, call));
       return handles;
     },
     ours: async (client) => {
       const handles = [];
-      for (const call of calls) handles.push(await bounce(client, call));
+      for (const call of calls) handles.push(await debounceOurs(client, call));
       return handles;
     },
   };
 }
 
-/** A row made by our enqueue, which an attempt of it knows again. */
-const ownMark = {
-  "workflow_status.creator_xid": "tells an attempt that its own row is there",
+const attemptID = {
+  "workflow_status.creator_xid": "our client recognizes its own row by it in a retry",
 };
 
-function make(name: string, ...calls: Call[]): DifferentialCase {
-  return { name, ...debounceAll(...calls), differences: ownMark };
+function toCase(name: string, ...calls: Call[]): DifferentialCase {
+  return { name, ...debounceAll(...calls), differences: attemptID };
 }
 
-/** Changes the holder of the key under which the cases debounce. */
+/** Makes a workflow hold the key that the cases use, and changes it. */
 function hold(change: string): (query: Query) => Promise<unknown> {
   return (query) =>
     query(`update dbos.workflow_status set
@@ -83,100 +82,108 @@ function hold(change: string): (query: Query) => Promise<unknown> {
 }
 
 testDifferential(
-  "debounce() of a free key writes",
+  "debounce() with an unused key",
   [
-    make("no option", {}),
-    make("an ID", { options: { workflowID: "new" } }),
-    make("a class", { options: { workflowName: "greet", workflowClassName: "Greeter" } }),
-    make("a version", { options: { appVersion: "v7" } }),
-    make("an application", { options: { applicationName: "shop" } }),
-    make("a timeout", { options: { workflowTimeoutMS: 12_345 } }),
-    make("attributes", { options: { attributes: { customer: 7 } } }),
-    make("a user and roles", {
+    toCase("no option", {}),
+    toCase("an ID", { options: { workflowID: "new" } }),
+    toCase("a class", { options: { workflowName: "greet", workflowClassName: "Greeter" } }),
+    toCase("a version", { options: { appVersion: "v7" } }),
+    toCase("an application", { options: { applicationName: "shop" } }),
+    toCase("a timeout", { options: { workflowTimeoutMS: 12_345 } }),
+    toCase("attributes", { options: { attributes: { customer: 7 } } }),
+    toCase("a user and roles", {
       options: { authenticatedUser: "ann", authenticatedRoles: ["ops"] },
     }),
-    make("a deadline", { options: { debounceTimeoutMs: 2 * longMs } }),
-    make("a deadline that is nearer", { options: { debounceTimeoutMs: longMs / 2 } }),
-    make("a native value", { options: { serializationType: "native" }, args: [new Date(5), 2n] }),
-    make("a key that needs care", { key: "ä 'n\" \\ $1 :name %" }),
-    make("the last of several", { args: [1] }, { args: [2], periodMs: 2 * longMs }, { args: [] }),
-    make("each of several keys", { key: "a" }, { key: "b" }, { key: "a", args: [2] }),
-    make("each of several queues", {}, { options: { queueName: "other" } }),
-    make(
-      "several up to their deadline",
+    toCase("a deadline", { options: { debounceTimeoutMs: 2 * longMs } }),
+    toCase("a deadline before the end of the period", {
+      options: { debounceTimeoutMs: longMs / 2 },
+    }),
+    toCase("a native value", { options: { serializationType: "native" }, args: [new Date(5), 2n] }),
+    toCase("a key with special characters", { key: "ä 'n\" \\ $1 :name %" }),
+    toCase("several calls", { args: [1] }, { args: [2], periodMs: 2 * longMs }, { args: [] }),
+    toCase("several keys", { key: "a" }, { key: "b" }, { key: "a", args: [2] }),
+    toCase("several queues", {}, { options: { queueName: "other" } }),
+    toCase(
+      "several calls up to their deadline",
       { options: { debounceTimeoutMs: longMs }, periodMs: longMs / 4 },
       { periodMs: longMs / 2, args: [2] },
       { periodMs: 3 * longMs, args: [3] },
     ),
-    make(
-      "options of the first call only",
+    toCase(
+      "options that only count in the first call",
       { options: { attributes: { a: 1 } } },
       { options: { attributes: { a: 2 }, workflowID: "other", debounceTimeoutMs: 5 } },
     ),
-    make("another format", { args: [1] }, { options: { serializationType: "native" }, args: [2n] }),
-    { ...make("the application of the client", {}), applicationName: "shop" },
+    toCase("another format in the second call", { args: [1] }, {
+      options: { serializationType: "native" },
+      args: [2n],
+    }),
+    { ...toCase("the application of the client", {}), applicationName: "shop" },
     {
-      ...make("another application", { options: { applicationName: "bank" } }),
+      ...toCase("another application", { options: { applicationName: "bank" } }),
       applicationName: "shop",
     },
-    make("the ID of a workflow that is there", { options: { workflowID: "waiting" } }),
+    toCase("the ID of an existing workflow", { options: { workflowID: "waiting" } }),
   ].map((one) => one.name.startsWith("the ID of") ? { ...one, differences: {} } : one),
 );
 
-testDifferential("debounce() of a held key does", [
+testDifferential("debounce() with a key that is in use", [
   {
-    name: "with a workflow that is not debounced",
+    name: "by a workflow that is not debounced",
     prepare: hold("is_debounced = false"),
     ...debounceAll({}),
   },
   {
-    name: "with a workflow of another name",
+    name: "by a workflow of another name",
     prepare: hold("is_debounced = true, name = 'sum'"),
     ...debounceAll({}),
   },
   {
-    name: "with a workflow of another class",
+    name: "by a workflow of another class",
     prepare: hold("is_debounced = true, class_name = 'Other'"),
     ...debounceAll({}),
   },
   {
-    name: "with a workflow of another application",
+    name: "by a workflow of another application",
     applicationName: "shop",
     prepare: hold("is_debounced = true, application_name = 'bank'"),
     ...debounceAll({}),
   },
   {
-    name: "with a workflow of no application",
+    name: "by a workflow without an application",
     applicationName: "shop",
     prepare: hold("is_debounced = true, application_name = null"),
     ...debounceAll({ args: [2] }),
+    differences: attemptID,
   },
   {
-    name: "with a workflow of any application, for none",
+    name: "by a workflow of an application, for a client without one",
     prepare: hold("is_debounced = true, application_name = 'bank'"),
     ...debounceAll({ args: [2] }),
+    differences: attemptID,
   },
   {
-    name: "with a debounced workflow whose input is in the column of older releases",
+    name: "by a workflow whose input is in the column of older releases",
     prepare: async (query) => {
       await hold("is_debounced = true, inputs = '{}'")(query);
       await query(`delete from dbos.workflow_input where workflow_uuid = 'delayed'`);
     },
     ...debounceAll({ args: [2] }),
     differences: {
-      "workflow_status.inputs": "older workers, which look there, get the new arguments of ours",
+      ...attemptID,
+      "workflow_status.inputs": "our client writes the new arguments here too, for older workers",
     },
   },
 ]);
 
-testDifferential("debounce() refuses", [
+testDifferential("debounce() with an invalid period", [
   ...[0, -1].map((periodMs) => ({
     name: `a period of ${periodMs}`,
     ...debounceAll({ periodMs }),
     differences: {
-      "error.name": "a built-in class",
-      "error.message": "words of our own",
-      "error.stack": "so is the stack, which begins with them",
+      "error.name": "our client throws a built-in class",
+      "error.message": "our message differs",
+      "error.stack": "it begins with the message",
     },
   })),
 ]);

@@ -1,35 +1,35 @@
-/** Runs the same call through the official client and through ours, and compares all of it. */
+/** Makes the same call with the official client and with ours, and compares outcomes and rows. */
 import { DBOSClient } from "@dbos-inc/dbos-sdk";
 import { assertEquals } from "@std/assert";
 import pg from "pg";
 import { type Client, createClient, type SerializationType } from "../../mod.ts";
-import { type Aftermath, compare, type Difference, findIDs, outcomeOf } from "./compare.ts";
+import { type CallState, compare, type Difference, findIDs, outcomeOf } from "./compare.ts";
 import { createPreparedDatabases, type PreparedDatabase, type Query } from "./databases.ts";
 
-/** Options of ours that the official client takes as well: it writes fewer formats. */
+/** Options that both clients take. The official client writes fewer formats. */
 export type OfficialOptions<Options extends { serializationType?: SerializationType }> =
   & Partial<Omit<Options, "serializationType">>
   & { serializationType?: "portable" | "native" };
 
 export interface DifferentialCase {
-  /** The call in words. */
+  /** The title of the step. */
   name: string;
-  /** The application of both clients. */
+  /** The `applicationName` of both clients. */
   applicationName?: string;
-  /** Changes the prepared database, in the same way for both. */
+  /** Changes the prepared database before the call, in the same way for both clients. */
   prepare?(query: Query): Promise<unknown>;
   official(client: DBOSClient): Promise<unknown>;
   ours(client: Client): Promise<unknown>;
   /**
-   * Where we differ on purpose, with the reason: by `table.column`, `table` for rows that only one
-   * has, `value.field` or `error.field`. One that does not show is a failure too.
+   * The intended differences with their reasons, by `table.column`, `table` for rows that only one
+   * has, `value.field` or `error.field`. The test fails as well if one of them does not occur.
    */
   differences?: Record<string, string>;
 }
 
-/** A test with a step for each case; compares every column of every table, values and errors. */
+/** Adds a test with a step for each case, which compares values, errors and every column. */
 export function testDifferential(name: string, cases: readonly DifferentialCase[]): void {
-  Deno.test(`${name} as the official client does`, async (test) => {
+  Deno.test(`the official client and ours agree on ${name}`, async (test) => {
     await using databases = await createPreparedDatabases();
     const knownIDs = findIDs(await databases.official.readTables());
     for (const differentialCase of cases) {
@@ -46,7 +46,7 @@ export function testDifferential(name: string, cases: readonly DifferentialCase[
 async function runOfficial(
   database: PreparedDatabase,
   { prepare, official, applicationName }: DifferentialCase,
-): Promise<Aftermath> {
+): Promise<CallState> {
   await database.restore();
   await prepare?.(database.query);
   const client = await DBOSClient.create({
@@ -62,7 +62,7 @@ async function runOfficial(
 async function runOurs(
   database: PreparedDatabase,
   { prepare, ours, applicationName }: DifferentialCase,
-): Promise<Aftermath> {
+): Promise<CallState> {
   await database.restore();
   await prepare?.(database.query);
   const pool = new pg.Pool({ connectionString: database.url });
@@ -78,5 +78,5 @@ function checkDifferences(found: Difference[], { differences = {} }: Differentia
   assertEquals(unintended, [], `Unintended differences: ${Deno.inspect(unintended, { depth: 9 })}`);
   const paths = new Set(found.map(({ path }) => path));
   const absent = Object.keys(differences).filter((path) => !paths.has(path));
-  assertEquals(absent, [], `These differences do not show: ${absent.join(", ")}`);
+  assertEquals(absent, [], `These differences do not occur: ${absent.join(", ")}`);
 }

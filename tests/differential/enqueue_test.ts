@@ -26,17 +26,17 @@ const optionSets: Record<string, Options> = {
   "a duplication policy": { deduplicationID: "free", duplicationPolicy: "return-existing" },
   "a reuse policy": { workflowID: "new", workflowIDReusePolicy: "reject" },
   "a priority": { priority: 7 },
-  "the greatest priority": { priority: 2 ** 31 - 1 },
+  "the maximum priority": { priority: 2 ** 31 - 1 },
   "a partition key": { queuePartitionKey: "north" },
   "a delay": { delaySeconds: 1000 },
-  "a delay of a fraction": { delaySeconds: 1000.5 },
-  "no delay": { delaySeconds: 0 },
+  "a fractional delay": { delaySeconds: 1000.5 },
+  "a delay of 0": { delaySeconds: 0 },
   "attributes": { attributes: { customer: 7, tags: ["ä", null], nested: { deep: true } } },
   "empty attributes": { attributes: {} },
   "a user": { authenticatedUser: "ann" },
   "roles": { authenticatedRoles: ["admin", 'quo"te'] },
   "no roles": { authenticatedRoles: [] },
-  "text that needs care": { workflowName: "ärger 'n\" \\ $1 :name 😀", queueName: "a\tb" },
+  "text with special characters": { workflowName: "ärger 'n\" \\ $1 :name 😀", queueName: "a\tb" },
   "every option": {
     workflowID: "new",
     workflowIDReusePolicy: "reject",
@@ -59,8 +59,8 @@ const optionSets: Record<string, Options> = {
 const argumentLists: Record<string, unknown[]> = {
   "no argument": [],
   "plain values": [1, "two", null, true, -0.5, { three: [[]] }],
-  "text that needs care": ["\0 \ud800 ' \" \\ $1 :name \u2028 😀", { "": "" }],
-  "what JSON lacks": [
+  "text with special characters": ["\0 \ud800 ' \" \\ $1 :name \u2028 😀", { "": "" }],
+  "values that JSON cannot hold": [
     undefined,
     { a: undefined, b: [undefined] },
     new Date("2020-01-02T03:04:05.678Z"),
@@ -68,7 +68,7 @@ const argumentLists: Record<string, unknown[]> = {
     new Map([["one", new Set([1])]]),
     new Set(["a"]),
   ],
-  "numbers that JSON lacks": [NaN, -Infinity, -0],
+  "numbers that JSON cannot hold": [NaN, -Infinity, -0],
   "an error": [new TypeError("wrong")],
   "backslashes in keys": [{ "a\\b": new Date(0), "a\\": new Set([1]) }],
 };
@@ -93,7 +93,7 @@ interface Call {
   args?: unknown[];
 }
 
-/** The calls one after another; what each gave. */
+/** Makes the calls one after another, and returns their handles. */
 function enqueueAll(calls: Call[]): Pick<DifferentialCase, "official" | "ours"> {
   const settleAll = async (enqueueOne: (call: Call) => Promise<{ workflowID: string }>) => {
     const handles = [];
@@ -110,7 +110,7 @@ function enqueueAll(calls: Call[]): Pick<DifferentialCase, "official" | "ours"> 
   };
 }
 
-testDifferential("enqueue() in native format writes", [
+testDifferential("enqueue() in native format", [
   ...enqueueEach("native"),
   {
     name: "native, with a dot in a key",
@@ -118,14 +118,14 @@ testDifferential("enqueue() in native format writes", [
     ours: (client) => enqueue(client, { ...task, ...native }, { "a.b": new Date(0) }),
     differences: {
       "workflow_input.inputs":
-        "ours marks the dot, so that the worker gets a Date and not a string",
+        "our client escapes the dot, so that the worker gets a Date and not a string",
     },
   },
 ]);
-testDifferential("enqueue() in portable format writes", [
+testDifferential("enqueue() in portable format", [
   ...enqueueEach("portable"),
   {
-    name: "by serializationType",
+    name: "with serializationType",
     official: (client) => client.enqueue({ ...task, ...portable }, 1, "two"),
     ours: (client) => enqueue(client, task, 1, "two"),
   },
@@ -141,21 +141,21 @@ testDifferential("enqueue() in portable format writes", [
     ours: (client) => enqueue(client, { ...task, namedArgs: {} }),
   },
 ]);
-testDifferential("enqueue() on behalf of an application writes", [
-  { name: "its name", applicationName: "shop", ...enqueueAll([{ options: {} }]) },
+testDifferential("enqueue() of a client with an application name", [
+  { name: "without an option", applicationName: "shop", ...enqueueAll([{ options: {} }]) },
   {
-    name: "the name that is given",
+    name: "with another application name",
     applicationName: "shop",
     ...enqueueAll([{ options: { applicationName: "bank" } }]),
   },
 ]);
-testDifferential("enqueue() of what is there already does", [
+testDifferential("enqueue() with IDs that are in use", [
   {
-    name: "with a used ID",
+    name: "a workflow ID, with other arguments",
     ...enqueueAll([{ options: { workflowID: "waiting" }, args: ["other"] }]),
   },
   {
-    name: "with a used ID and other options",
+    name: "a workflow ID, with other options",
     ...enqueueAll([{
       options: {
         workflowID: "waiting",
@@ -169,45 +169,45 @@ testDifferential("enqueue() of what is there already does", [
     }]),
   },
   {
-    name: "with the ID of a workflow that has ended",
+    name: "the ID of a workflow that has ended",
     ...enqueueAll([{ options: { workflowID: "succeeded" } }]),
   },
   {
-    name: "with the ID of a workflow that was cancelled",
+    name: "the ID of a workflow that was cancelled",
     ...enqueueAll([{ options: { workflowID: "cancelled" } }]),
   },
   {
-    name: "twice with an ID",
+    name: "a workflow ID twice",
     ...enqueueAll([{ options: { workflowID: "new" } }, { options: { workflowID: "new" } }]),
   },
   {
-    name: "with the ID of a workflow of another name",
+    name: "the ID of a workflow of another name",
     ...enqueueAll([{ options: { workflowID: "waiting", workflowName: "sum" } }]),
   },
   {
-    name: "with the ID of a workflow of another class",
+    name: "the ID of a workflow of another class",
     ...enqueueAll([{ options: { workflowID: "waiting", workflowClassName: "Greeter" } }]),
   },
   {
-    name: "with the ID of a workflow of another instance",
+    name: "the ID of a workflow of another instance",
     ...enqueueAll([{ options: { workflowID: "waiting", workflowConfigName: "french" } }]),
   },
   {
-    name: "with a used ID that is not to be reused",
+    name: 'a workflow ID, with workflowIDReusePolicy "reject"',
     ...enqueueAll([{ options: { workflowID: "succeeded", workflowIDReusePolicy: "reject" } }]),
   },
   {
-    name: "with a used ID of another name that is not to be reused",
+    name: 'the ID of a workflow of another name, with workflowIDReusePolicy "reject"',
     ...enqueueAll([{
       options: { workflowID: "succeeded", workflowName: "sum", workflowIDReusePolicy: "reject" },
     }]),
   },
   {
-    name: "with a held deduplication ID",
+    name: "a deduplication ID",
     ...enqueueAll([{ options: { workflowID: "new", deduplicationID: "held" } }]),
   },
   {
-    name: "with a held deduplication ID, for the holder",
+    name: 'a deduplication ID, with duplicationPolicy "return-existing"',
     ...enqueueAll([{
       options: {
         workflowID: "new",
@@ -217,26 +217,26 @@ testDifferential("enqueue() of what is there already does", [
     }]),
   },
   {
-    name: "with a held deduplication ID in another partition",
+    name: "a deduplication ID, in another partition",
     ...enqueueAll([{ options: { deduplicationID: "held", queuePartitionKey: "north" } }]),
   },
   {
-    name: "with ID and deduplication ID of the holder",
+    name: "both IDs of one workflow",
     ...enqueueAll([{ options: { workflowID: "holder", deduplicationID: "held" } }]),
   },
   {
-    name: "with a used ID and a deduplication ID that another holds",
+    name: "a workflow ID, and the deduplication ID of another workflow",
     ...enqueueAll([{ options: { workflowID: "waiting", deduplicationID: "held" } }]),
   },
   {
-    name: "with a deduplication ID that was let go",
+    name: "a deduplication ID that was released",
     prepare: (query) =>
       query(`update dbos.workflow_status set deduplication_id = null, status = 'SUCCESS'
         where workflow_uuid = 'holder'`),
     ...enqueueAll([{ options: { deduplicationID: "held" } }]),
   },
   {
-    name: "with a used ID whose input is in the column of older releases",
+    name: "the ID of a workflow whose input is in the column of older releases",
     prepare: async (query) => {
       await query(`update dbos.workflow_status set inputs = (
         select inputs from dbos.workflow_input where workflow_uuid = 'waiting'

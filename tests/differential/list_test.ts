@@ -10,10 +10,10 @@ import { type DifferentialCase, testDifferential } from "./differential.ts";
 
 type Prepared = Required<Pick<DifferentialCase, "prepare">>;
 
-/** Gives the workflows what no call of a client does, at times that are known. */
+/** Sets known times, and columns that no client sets. */
 const varied: Prepared = {
   prepare: async (query) => {
-    // How its error differs is a matter of getStatus().
+    // The differences of its error are covered by the test of getStatus().
     await query("delete from dbos.workflow_status where workflow_uuid = 'failed-portable'");
     await query(`with numbered as (
         select workflow_uuid, row_number() over (order by created_at) as number
@@ -45,15 +45,18 @@ const filters: Record<string, GetWorkflowsInput> = {
   "a status": { status: "SUCCESS" },
   "statuses of all groups": { status: ["ENQUEUED", "DELAYED", "CANCELLED", "SUCCESS"] },
   "failed statuses": { status: ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"] },
-  "waiting statuses": { status: ["ENQUEUED", "PENDING", "DELAYED"], limit: 2 },
+  "active statuses": { status: ["ENQUEUED", "PENDING", "DELAYED"], limit: 2 },
   "a start time": { startTime: "2023-11-14T22:13:25Z" },
   "an end time": { endTime: "2023-11-14T22:13:25Z" },
-  "a time": { startTime: "2023-11-14T22:13:25Z", endTime: "2023-11-14T22:13:25Z" },
-  "a time of completion": {
+  "a start time and an end time": {
+    startTime: "2023-11-14T22:13:25Z",
+    endTime: "2023-11-14T22:13:25Z",
+  },
+  "completion times": {
     completedAfter: "2023-11-14T22:13:25.200Z",
     completedBefore: "2023-11-14T22:13:29.199Z",
   },
-  "a time of dequeuing": {
+  "dequeue times": {
     dequeuedAfter: "2023-11-14T22:13:25.100Z",
     dequeuedBefore: "2023-11-14T22:13:29.099Z",
   },
@@ -68,12 +71,12 @@ const filters: Record<string, GetWorkflowsInput> = {
   "a queue": { queueName: "idle" },
   "queues": { queueName: ["idle", "tasks", "none"] },
   "queues only": { queuesOnly: true },
-  "queues only, of a status": { queuesOnly: true, status: ["ENQUEUED", "SUCCESS"] },
-  "no queues only": { queuesOnly: false },
-  "an origin": { forkedFrom: "origin-1" },
-  "origins": { forkedFrom: ["origin-0", "origin-2"] },
-  "being forked from": { wasForkedFrom: true },
-  "not being forked from": { wasForkedFrom: false },
+  "queues only, and statuses": { queuesOnly: true, status: ["ENQUEUED", "SUCCESS"] },
+  "queuesOnly: false": { queuesOnly: false },
+  "forks of a workflow": { forkedFrom: "origin-1" },
+  "forks of several workflows": { forkedFrom: ["origin-0", "origin-2"] },
+  "having forks": { wasForkedFrom: true },
+  "having no forks": { wasForkedFrom: false },
   "being a fork": { isFork: true },
   "not being a fork": { isFork: false },
   "a parent": { parentWorkflowID: "parent-1" },
@@ -87,7 +90,7 @@ const filters: Record<string, GetWorkflowsInput> = {
   "schedules": { scheduleName: ["nightly", "daily"] },
   "an application": { applicationName: "shop" },
   "applications": { applicationName: ["shop", "bank"] },
-  "no application": { applicationName: [] },
+  "an empty list of applications": { applicationName: [] },
   "a limit": { limit: 3 },
   "an offset": { offset: 3 },
   "a limit and an offset": { limit: 3, offset: 2, sortDesc: true },
@@ -106,7 +109,7 @@ const filters: Record<string, GetWorkflowsInput> = {
   },
 };
 
-/** What is not set is undefined in ours; the official client gives null for the version. */
+/** For a version that is not set the official client returns null, and ours undefined. */
 function withoutNulls(statuses: WorkflowStatus[]): object[] {
   return statuses.map(({ applicationVersion, ...status }) => ({
     ...status,
@@ -128,10 +131,10 @@ function listBy(
   };
 }
 
-testDifferential("listWorkflows() lists by", [
+testDifferential("listWorkflows() with filters", [
   ...Object.entries(filters).map(([name, filter]) => listBy(name, filter)),
   listBy("a prefix with wildcards", { workflow_id_prefix: "%" }, {
-    differences: { value: "the official client takes the wildcards of LIKE as such" },
+    differences: { value: "the official client does not escape the wildcards of LIKE" },
   }),
   {
     ...listBy("no IDs", {}),
@@ -140,16 +143,16 @@ testDifferential("listWorkflows() lists by", [
   },
 ]);
 
-testDifferential("listWorkflows() on behalf of an application lists by", [
+testDifferential("listWorkflows() of a client with an application name", [
   listBy("no filter", {}, { applicationName: "shop" }),
   listBy("a name", { workflowName: "echo" }, { applicationName: "shop" }),
   listBy("IDs", { workflowIDs: ["waiting", "succeeded", "empty"] }, { applicationName: "shop" }),
   listBy("another application", { applicationName: "bank" }, { applicationName: "shop" }),
-  listBy("no application", { applicationName: [] }, { applicationName: "shop" }),
+  listBy("an empty list of applications", { applicationName: [] }, { applicationName: "shop" }),
 ]);
 
-testDifferential("listQueuedWorkflows() lists by", [
-  ...["no filter", "a status", "waiting statuses", "a queue", "a name", "no input", "a limit"].map(
+testDifferential("listQueuedWorkflows() with filters", [
+  ...["no filter", "a status", "active statuses", "a queue", "a name", "no input", "a limit"].map(
     (name): DifferentialCase => ({
       ...listBy(name, {}),
       official: async (client) =>
@@ -159,21 +162,23 @@ testDifferential("listQueuedWorkflows() lists by", [
   ),
 ]);
 
-testDifferential("getWorkflow() tells", [
+testDifferential("getWorkflow()", [
   ...["succeeded", "failed", "attributed"].map((workflowID): DifferentialCase => ({
     name: workflowID,
     official: (client) => client.getWorkflow(workflowID),
     ours: (client) => getWorkflow(client, workflowID),
   })),
   {
-    name: "nobody",
+    name: "an unknown workflow",
     official: (client) => client.getWorkflow("nobody"),
     ours: (client) => getWorkflow(client, "nobody"),
-    differences: { value: "null, as getStatus() of either client; the official one: undefined" },
+    differences: {
+      value: "null, as getStatus() of both clients returns; the official client returns undefined",
+    },
   },
 ]);
 
-/** Steps of every kind for the workflow `empty`. */
+/** Adds steps of every kind to the workflow `empty`. */
 const steps: Prepared = {
   prepare: (query) =>
     query(`insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output,
@@ -201,7 +206,7 @@ function listSteps(
   };
 }
 
-testDifferential("listWorkflowSteps() lists those", [
+testDifferential("listWorkflowSteps()", [
   listSteps("empty"),
   listSteps("empty", { limit: 2 }),
   listSteps("empty", { offset: 1 }),
@@ -212,6 +217,6 @@ testDifferential("listWorkflowSteps() lists those", [
   listSteps("succeeded"),
   {
     ...listSteps("nobody"),
-    differences: { value: "null, as getStatus() gives; the official client: undefined" },
+    differences: { value: "null, as getStatus() returns; the official client returns undefined" },
   },
 ]);

@@ -24,7 +24,7 @@ const otherIDs = [
   "parent",
 ];
 
-/** The input is where releases before 5.0 have it. */
+/** Moves the input to the column that releases before 5.0 use. */
 const asInOlderReleases: Pick<DifferentialCase, "prepare"> = {
   async prepare(query) {
     await query(`update dbos.workflow_status as ws set inputs = wi.inputs
@@ -33,8 +33,8 @@ const asInOlderReleases: Pick<DifferentialCase, "prepare"> = {
   },
 };
 
-const ownMark =
-  "ours knows by it an attempt whose answer got lost; the official client makes but one";
+const attemptID =
+  "our client recognizes its own row by it in a retry; the official client makes one attempt";
 
 function fork(
   workflowID: string,
@@ -45,11 +45,11 @@ function fork(
     name: `${workflowID} from step ${startStep} with ${JSON.stringify(options ?? {})}`,
     official: (client) => client.forkWorkflow(workflowID, startStep, options),
     ours: async (client) => (await forkWorkflow(client, workflowID, startStep, options)).workflowID,
-    differences: { "workflow_status.creator_xid": ownMark },
+    differences: { "workflow_status.creator_xid": attemptID },
   };
 }
 
-/** The batch form, which the official client has, but shows only to its system database. */
+/** Forks a batch. Only the system database of the official client has a method for it. */
 function forkAll(forks: Required<Fork>[]): DifferentialCase {
   return {
     name: forks.map(({ workflowID, startStep }) => `${workflowID} from ${startStep}`).join(", "),
@@ -65,7 +65,7 @@ function forkAll(forks: Required<Fork>[]): DifferentialCase {
     },
     ours: async (client) =>
       (await forkWorkflows(client, forks)).map(({ workflowID }) => workflowID),
-    differences: forks.length > 0 ? { "workflow_status.creator_xid": ownMark } : {},
+    differences: forks.length > 0 ? { "workflow_status.creator_xid": attemptID } : {},
   };
 }
 
@@ -74,7 +74,7 @@ const inUseDifferences = Object.fromEntries(
   ["class", "name", "message", "code", "stack"].map((field) => [`error.${field}`, inUse]),
 );
 
-testDifferential("forkWorkflow() copies", [
+testDifferential("forkWorkflow() and forkWorkflows()", [
   ...startSteps.map((startStep) => fork("stepped", startStep)),
   ...otherIDs.map((workflowID) => fork(workflowID, 1)),
   fork("stepped", 8, {
@@ -89,11 +89,15 @@ testDifferential("forkWorkflow() copies", [
   fork("parent", 1, { replacementChildren: { "parent-child": "text that ' needs \" care \\" } }),
   {
     ...fork("waiting", 0),
-    name: "a workflow of no application, by one of an application",
+    name: "a workflow without an application, by a client of an application",
     applicationName: "shop",
   },
-  { ...fork("stepped", 8), name: "that of another application", applicationName: "shop" },
-  { ...fork("attributed", 1), name: "an input where older releases have it", ...asInOlderReleases },
+  { ...fork("stepped", 8), name: "a workflow of another application", applicationName: "shop" },
+  {
+    ...fork("attributed", 1),
+    name: "an input in the column of older releases",
+    ...asInOlderReleases,
+  },
   {
     ...fork("stepped", 8),
     name: "a workflow that was forked before",
@@ -104,7 +108,7 @@ testDifferential("forkWorkflow() copies", [
   { ...fork("nobody", 0), differences: {} },
   {
     ...fork("stepped", 0, { newWorkflowID: "waiting" }),
-    name: "under an ID that is in use",
+    name: "to an ID that is in use",
     differences: inUseDifferences,
   },
   forkAll([]),
@@ -127,16 +131,16 @@ function rewind(workflowID: string, options?: RewindWorkflowOptions): Differenti
     name: `${workflowID} with ${JSON.stringify(options ?? {})}`,
     official: (client) => client.rewindWorkflow(workflowID, options),
     ours: (client) => rewindWorkflow(client, workflowID, options),
-    differences: { "workflow_status.creator_xid": ownMark },
+    differences: { "workflow_status.creator_xid": attemptID },
   };
 }
 
-const active = "the official client throws an error of its most general class";
+const active = "the official client throws its most general error class";
 const activeDifferences = Object.fromEntries(
   ["name", "message", "stack"].map((field) => [`error.${field}`, active]),
 );
 
-testDifferential("rewindWorkflow() takes back", [
+testDifferential("rewindWorkflow()", [
   rewind("stepped"),
   ...startSteps.map((startStep) => rewind("stepped", { startStep })),
   ...["succeeded-portable", "failed", "cancelled", "given-up", "attributed", "parent"]
@@ -149,7 +153,7 @@ testDifferential("rewindWorkflow() takes back", [
   }),
   {
     ...rewind("failed"),
-    name: "an outcome where older releases have it",
+    name: "an outcome in the columns of older releases",
     async prepare(query) {
       await query(`update dbos.workflow_status as ws set output = wo.output, error = wo.error
         from dbos.workflow_output as wo where wo.workflow_uuid = ws.workflow_uuid`);
@@ -162,7 +166,7 @@ testDifferential("rewindWorkflow() takes back", [
   })),
   {
     ...rewind("stepped"),
-    name: "a workflow that runs",
+    name: "a running workflow",
     prepare: (query) =>
       query("update dbos.workflow_status set status = 'PENDING' where workflow_uuid = 'stepped'"),
     differences: activeDifferences,
@@ -177,8 +181,8 @@ testDifferential("rewindWorkflow() takes back", [
         where workflow_uuid = 'stepped'`);
     },
     differences: {
-      "streams": "the official client knows the end of a stream by its portable format only",
-      "workflow_status.creator_xid": ownMark,
+      "streams": "the official client recognizes the end of a stream in portable format only",
+      "workflow_status.creator_xid": attemptID,
     },
   },
 ]);

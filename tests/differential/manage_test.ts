@@ -29,15 +29,15 @@ const workflowIDs = [
   "nobody",
 ];
 
-/** Lets the workflow of this ID and all below it run again, as far as the database tells. */
+/** Marks the workflow `parent` and its descendants as running. */
 const asRunning: Pick<DifferentialCase, "prepare"> = {
   prepare: (query) =>
     query(`update dbos.workflow_status set status = 'PENDING', owner_xid = 'owner',
       workflow_deadline_epoch_ms = 1, completed_at = null where workflow_uuid like 'parent%'`),
 };
 
-/** Makes the grandparent a child of its grandchild. */
-const asCircle: Pick<DifferentialCase, "prepare"> = {
+/** Makes the workflow `parent` a child of its own grandchild. */
+const asCycle: Pick<DifferentialCase, "prepare"> = {
   async prepare(query) {
     await asRunning.prepare!(query);
     await query(`update dbos.workflow_status set parent_workflow_id = 'parent-child-child'
@@ -46,7 +46,7 @@ const asCircle: Pick<DifferentialCase, "prepare"> = {
 };
 
 const cancelledBefore =
-  "what was cancelled before keeps its times, so that a lost answer does not matter";
+  "our client keeps the times of an earlier cancellation, so that a retry changes nothing";
 
 function cancel(ids: string[], options?: CancelWorkflowsOptions): DifferentialCase {
   return {
@@ -62,7 +62,7 @@ function cancel(ids: string[], options?: CancelWorkflowsOptions): DifferentialCa
   };
 }
 
-testDifferential("cancelWorkflow() cancels", [
+testDifferential("cancelWorkflow() and cancelWorkflows()", [
   ...workflowIDs.map((id) => cancel([id])),
   cancel([]),
   cancel(["waiting", "waiting", "nobody", "holder"]),
@@ -71,9 +71,13 @@ testDifferential("cancelWorkflow() cancels", [
     official: (client) => client.cancelWorkflow("waiting"),
     ours: (client) => cancelWorkflow(client, "waiting"),
   },
-  { ...cancel(["parent"]), name: "a parent alone", ...asRunning },
-  { ...cancel(["parent"], { cancelChildren: true }), name: "a parent's children", ...asRunning },
-  { ...cancel(["parent"], { cancelChildren: true }), name: "a circle of children", ...asCircle },
+  { ...cancel(["parent"]), name: "a parent without its children", ...asRunning },
+  {
+    ...cancel(["parent"], { cancelChildren: true }),
+    name: "a parent and its children",
+    ...asRunning,
+  },
+  { ...cancel(["parent"], { cancelChildren: true }), name: "a cycle of children", ...asCycle },
   {
     ...cancel(["parent", "parent-child", "waiting"], { cancelChildren: true }),
     name: "the children of several workflows",
@@ -82,24 +86,33 @@ testDifferential("cancelWorkflow() cancels", [
   cancel(["parent", "nobody"], { cancelChildren: true }),
 ]);
 
+// The workflows that have not ended with a result or an error.
+const resumable = ["cancelled", "given-up", "waiting", "delayed", "holder"];
+const attemptID = {
+  "workflow_status.creator_xid": "our client recognizes its own row by it in a retry",
+};
+
 function resume(ids: string[], options?: ResumeWorkflowsOptions): DifferentialCase {
+  const isResumed = !ids.includes("nobody") && ids.some((id) => resumable.includes(id));
   return {
     name: `${ids.join(", ") || "none"} with ${JSON.stringify(options ?? {})}`,
     official: (client) => client.resumeWorkflows(ids, options),
     ours: (client) => resumeWorkflows(client, ids, options),
+    differences: isResumed ? attemptID : {},
   };
 }
 
-testDifferential("resumeWorkflow() resumes", [
+testDifferential("resumeWorkflow() and resumeWorkflows()", [
   ...workflowIDs.map((id) => resume([id])),
   resume([]),
   resume(["cancelled", "waiting", "cancelled", "succeeded"], { queueName: "other" }),
   resume(["cancelled", "nobody", "waiting"]),
-  { ...resume(["parent"]), name: "a workflow that runs", ...asRunning },
+  { ...resume(["parent"]), name: "a running workflow", ...asRunning, differences: attemptID },
   {
     name: "one workflow",
     official: (client) => client.resumeWorkflow("cancelled", { queueName: "other" }),
     ours: (client) => resumeWorkflow(client, "cancelled", { queueName: "other" }),
+    differences: attemptID,
   },
 ]);
 
@@ -111,12 +124,12 @@ function deleteAll(ids: string[], deleteChildren?: boolean): DifferentialCase {
   };
 }
 
-testDifferential("deleteWorkflow() deletes", [
+testDifferential("deleteWorkflow() and deleteWorkflows()", [
   ...workflowIDs.map((id) => deleteAll([id])),
   ...workflowIDs.map((id) => deleteAll([id], true)),
   deleteAll([]),
   deleteAll(["stepped", "waiting", "nobody", "waiting"]),
-  { ...deleteAll(["parent"], true), name: "a circle of children", ...asCircle },
+  { ...deleteAll(["parent"], true), name: "a cycle of children", ...asCycle },
   {
     name: "one workflow",
     official: (client) => client.deleteWorkflow("stepped", true),
@@ -125,7 +138,7 @@ testDifferential("deleteWorkflow() deletes", [
 ]);
 
 testDifferential(
-  "setWorkflowPriority() changes",
+  "setWorkflowPriority()",
   workflowIDs.map((id) => ({
     name: id,
     official: (client) => client.setWorkflowPriority(id, 7),
@@ -146,15 +159,15 @@ function delay(
   };
 }
 
-const zeroDelay = "0 is a delay as with enqueue(), and as in Python";
+const zeroDelay = "our client accepts a delay of 0, as enqueue() and Python do";
 const zeroDifferences = {
   "error": zeroDelay,
   "workflow_status.delay_until_epoch_ms": zeroDelay,
   "workflow_status.updated_at": zeroDelay,
 };
-const eitherOr = "as in Python, it is to be either of the two";
+const eitherOr = "our client accepts only one of the two options, as Python does";
 
-testDifferential("setWorkflowDelay() changes", [
+testDifferential("setWorkflowDelay()", [
   ...workflowIDs.map((id) => delay(id, () => 500)),
   delay("delayed", () => ({ delaySeconds: 500 })),
   delay("delayed", () => ({ delayUntilEpochMS: Date.now() + 500_000 })),

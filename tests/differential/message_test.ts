@@ -7,7 +7,7 @@ interface Message {
   options?: OfficialOptions<SendOptions>;
 }
 
-/** The messages one after another, in native format unless they say otherwise. */
+/** Sends the messages one after another, by default in native format. */
 function sendAll(...messages: Message[]): Pick<DifferentialCase, "official" | "ours"> {
   return {
     async official(client) {
@@ -33,19 +33,19 @@ const values = [
   { at: new Date(5), of: 2n ** 70n, all: new Set([1]), by: new Map([["a", undefined]]) },
 ];
 
-testDifferential("send() writes", [
+testDifferential("send()", [
   { name: "without a topic", ...sendAll({}) },
   { name: "with a topic", ...sendAll({ options: { topic: "approval" } }) },
   { name: "with an idempotency key", ...sendAll({ options: { idempotencyKey: "k" } }) },
   {
-    name: "twice with an idempotency key",
+    name: "twice with the same idempotency key",
     ...sendAll(
       { message: 1, options: { idempotencyKey: "k" } },
       { message: 2, options: { idempotencyKey: "k", topic: "approval" } },
     ),
   },
   {
-    name: "with one idempotency key to two workflows",
+    name: "with the same idempotency key to two workflows",
     ...sendAll(
       { options: { idempotencyKey: "k" } },
       { to: "delayed", options: { idempotencyKey: "k" } },
@@ -62,9 +62,9 @@ testDifferential("send() writes", [
   },
   { name: "to a workflow that has ended", ...sendAll({ to: "succeeded" }) },
   { name: "to a workflow that was cancelled", ...sendAll({ to: "cancelled" }) },
-  { name: "to a workflow that is not there", ...sendAll({ to: "nobody" }) },
+  { name: "to an unknown workflow", ...sendAll({ to: "nobody" }) },
   {
-    name: "with an idempotency key to a workflow that is not there",
+    name: "with an idempotency key to an unknown workflow",
     ...sendAll({ to: "nobody", options: { idempotencyKey: "k" } }),
   },
 ]);

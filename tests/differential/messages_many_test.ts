@@ -2,7 +2,7 @@ import { type Message, send, sendMany, type SendOptions } from "../../mod.ts";
 import type { Query } from "./databases.ts";
 import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
-/** The messages one by one through the official client, and all at once through ours. */
+/** Sends the messages one by one with the official client, and all at once with ours. */
 function sendAll(
   messages: Message[],
   options: OfficialOptions<Pick<SendOptions, "serializationType">> = {},
@@ -23,8 +23,8 @@ function toWaiting(...messages: unknown[]): Message[] {
   return messages.map((message) => ({ destinationID: "waiting", message }));
 }
 
-testDifferential("sendMany() writes", [
-  { name: "nothing", ...sendAll([]) },
+testDifferential("sendMany()", [
+  { name: "no message", ...sendAll([]) },
   { name: "one message", ...sendAll(toWaiting("hello")) },
   { name: "several to one workflow", ...sendAll(toWaiting("a", { b: [null] }, 3)) },
   {
@@ -41,14 +41,14 @@ testDifferential("sendMany() writes", [
     ]),
   },
   {
-    name: "twice with an idempotency key",
+    name: "twice with the same idempotency key",
     ...sendAll([
       { destinationID: "waiting", message: 1, idempotencyKey: "k" },
       { destinationID: "waiting", message: 2, idempotencyKey: "k", topic: "approval" },
     ]),
   },
   {
-    name: "to a workflow that is not there among others",
+    name: "to an unknown workflow among others",
     official: async (client) => {
       await client.send("waiting", 1);
       const isDelivered = await client.send("nobody", 2).then(() => true, () => false);
@@ -68,7 +68,7 @@ testDifferential("sendMany() writes", [
   },
 ]);
 
-/** Two forks of "waiting", and a fork of one of those. */
+/** Inserts two forks of the workflow `waiting`, and a fork of one of them. */
 async function insertForks(query: Query): Promise<void> {
   for (const [id, origin] of [["left", "waiting"], ["right", "waiting"], ["leaf", "left"]]) {
     await query(
@@ -80,9 +80,9 @@ async function insertForks(query: Query): Promise<void> {
 }
 
 /**
- * What the client of Python does by itself: the same message, with the same key, to each fork.
- * Without a key the IDs of messages to forks differ: ours makes them of one ID, so that a call that
- * is tried again delivers once.
+ * Sends the same message with the same key to each fork, as the Python client does. Without a key
+ * the message IDs differ: our client derives those for forks from one ID, so that a retried call
+ * delivers each message once.
  */
 function sendToForks(
   workflowIDs: [destinationID: string, ...forks: string[]],
@@ -104,7 +104,7 @@ function sendToForks(
   };
 }
 
-testDifferential("send() with sendToForks writes", [
+testDifferential("send() with sendToForks", [
   {
     name: "with an idempotency key",
     prepare: insertForks,
@@ -116,5 +116,5 @@ testDifferential("send() with sendToForks writes", [
     ...sendToForks(["left", "leaf"], { idempotencyKey: "k" }),
   },
   { name: "to a workflow without forks", ...sendToForks(["succeeded"], { topic: "t" }) },
-  { name: "to a workflow that is not there", ...sendToForks(["nobody"], {}) },
+  { name: "to an unknown workflow", ...sendToForks(["nobody"], {}) },
 ]);

@@ -15,8 +15,8 @@ import { type DifferentialCase, testDifferential } from "./differential.ts";
 type OfficialQueue = Awaited<ReturnType<DBOSClient["registerQueue"]>>;
 
 /**
- * The queue as ours is: a plain object, with a limit's name as registerQueue() takes it. The official
- * one also tells where its methods write to.
+ * Converts an official queue to a plain object like ours, with `globalConcurrency` as in
+ * registerQueue(), and without the fields that say where its methods write.
  */
 function toPlainQueue(queue: OfficialQueue | null): Queue | null {
   if (!queue) return null;
@@ -38,14 +38,14 @@ const optionSets: Record<string, RegisterQueueOptions> = {
   "no option": {},
   "a global limit": { globalConcurrency: 7 },
   "a limit for each worker": { workerConcurrency: 7 },
-  "both": { globalConcurrency: 7, workerConcurrency: 7 },
+  "both limits": { globalConcurrency: 7, workerConcurrency: 7 },
   "limits of 0": { globalConcurrency: 0, workerConcurrency: 0 },
   "a rate limit": { rateLimit: { limitPerPeriod: 50, periodSec: 1.5 } },
   "a limit for partitions": { partitionConcurrency: 2 },
   "a limit for partitions on each worker": { partitionWorkerConcurrency: 2 },
   "a rate limit for partitions": { partitionRateLimit: { limitPerPeriod: 5, periodSec: 0.25 } },
   "a polling interval": { minPollingIntervalMs: 50 },
-  "a polling interval of a fraction": { minPollingIntervalMs: 1234.5 },
+  "a fractional polling interval": { minPollingIntervalMs: 1234.5 },
   "an application": { applicationName: "shop" },
   "every option": {
     globalConcurrency: 9,
@@ -60,18 +60,18 @@ const optionSets: Record<string, RegisterQueueOptions> = {
   },
 };
 
-const ownWords = {
-  "error.name": "a class of its own, or a built-in one",
-  "error.message": "words of our own",
-  "error.stack": "so is the stack, which begins with them",
+const ownError = {
+  "error.name": "our client throws a class of its own, or a built-in one",
+  "error.message": "our message differs",
+  "error.stack": "it begins with the message",
 };
 
-/** Both refuse it; only what stays as it was is compared. */
-function refuse(name: string, options: object, queueName?: string): DifferentialCase {
-  return { name, ...register(options, queueName), differences: ownWords };
+/** Both clients reject the call, with different errors, and change no row. */
+function reject(name: string, options: object, queueName?: string): DifferentialCase {
+  return { name, ...register(options, queueName), differences: ownError };
 }
 
-/** The queue that all of these find belongs to `test-app` and has every limit. */
+/** Inserts queues. `full` belongs to `test-app` and has every limit. */
 const withQueue = {
   prepare: (query: Query) =>
     query(`insert into dbos.queues (name, concurrency, worker_concurrency, rate_limit_max,
@@ -84,18 +84,18 @@ const withQueue = {
       ('of another', null, null, null, null, false, null, null, null, null, 1, 'bank')`),
 };
 
-testDifferential("registerQueue() writes", [
+testDifferential("registerQueue() of a new queue", [
   ...Object.entries(optionSets).map(([name, options]) => ({ name, ...register(options) })),
-  { name: "text that needs care", ...register({}, "ärger 'n\" \\ $1 :name 😀") },
-  { name: "the client's application", applicationName: "shop", ...register() },
+  { name: "a name with special characters", ...register({}, "ärger 'n\" \\ $1 :name 😀") },
+  { name: "the application of the client", applicationName: "shop", ...register() },
   {
-    name: "another application than the client's",
+    name: "an application other than that of the client",
     applicationName: "shop",
     ...register({ applicationName: "bank" }),
   },
 ]);
 
-testDifferential("registerQueue() of what is there already does", [
+testDifferential("registerQueue() of an existing queue", [
   { name: "with other limits", ...withQueue, ...register({ globalConcurrency: 3 }, "full") },
   {
     name: "with every option",
@@ -113,58 +113,66 @@ testDifferential("registerQueue() of what is there already does", [
     ...register({ globalConcurrency: 3, onConflict: "never_update" }, "full"),
   },
   {
-    name: "for its application",
+    name: "by a client of its application",
     ...withQueue,
     applicationName: "test-app",
     ...register({ globalConcurrency: 3 }, "full"),
   },
   {
-    name: "of no application",
+    name: "without an application",
     ...withQueue,
     applicationName: "shop",
     ...register({ globalConcurrency: 3 }, "unclaimed"),
   },
   {
-    name: "of no application without an update",
+    name: "without an application and without an update",
     ...withQueue,
     applicationName: "shop",
     ...register({ globalConcurrency: 3, onConflict: "never_update" }, "unclaimed"),
   },
   ...(["always_update", "never_update"] as const).map((onConflict) => ({
-    ...refuse(`of another application, with ${onConflict}`, { onConflict }, "of another"),
+    ...reject(`of another application, with ${onConflict}`, { onConflict }, "of another"),
     ...withQueue,
     applicationName: "shop",
   })),
   {
-    name: "of another application, with that given",
+    name: "of another application, with the name of that application",
     ...withQueue,
     applicationName: "shop",
     ...register({ applicationName: "bank", globalConcurrency: 3 }, "of another"),
   },
 ]);
 
-testDifferential("registerQueue() refuses", [
-  refuse("a reserved name", {}, "_dbos_internal_queue"),
-  refuse("partitionConcurrency of 0", { partitionConcurrency: 0 }),
-  refuse("partitionWorkerConcurrency of 0", { partitionWorkerConcurrency: 0 }),
-  refuse("half a rate limit", { rateLimit: { limitPerPeriod: 1 } }),
-  refuse("the other half", { rateLimit: { periodSec: 1 } }),
-  refuse("half a rate limit for partitions", { partitionRateLimit: { periodSec: 1 } }),
-  refuse("no polling interval", { minPollingIntervalMs: 0 }),
-  refuse("priorityEnabled", { priorityEnabled: true }),
-  refuse("partitionQueue", { partitionQueue: true }),
-  refuse("both names of a limit", { concurrency: 1, globalConcurrency: 1 }),
-  refuse("more on a worker than in all", { globalConcurrency: 1, workerConcurrency: 2 }),
-  refuse("more in a partition than in all", { globalConcurrency: 1, partitionConcurrency: 2 }),
-  refuse("more in a worker's partition than in all", {
+testDifferential("registerQueue() with invalid options", [
+  reject("a reserved name", {}, "_dbos_internal_queue"),
+  reject("partitionConcurrency of 0", { partitionConcurrency: 0 }),
+  reject("partitionWorkerConcurrency of 0", { partitionWorkerConcurrency: 0 }),
+  reject("a rate limit without periodSec", { rateLimit: { limitPerPeriod: 1 } }),
+  reject("a rate limit without limitPerPeriod", { rateLimit: { periodSec: 1 } }),
+  reject("a rate limit for partitions without limitPerPeriod", {
+    partitionRateLimit: { periodSec: 1 },
+  }),
+  reject("a polling interval of 0", { minPollingIntervalMs: 0 }),
+  reject("priorityEnabled", { priorityEnabled: true }),
+  reject("partitionQueue", { partitionQueue: true }),
+  reject("both names of a limit", { concurrency: 1, globalConcurrency: 1 }),
+  reject("workerConcurrency above globalConcurrency", {
+    globalConcurrency: 1,
+    workerConcurrency: 2,
+  }),
+  reject("partitionConcurrency above globalConcurrency", {
+    globalConcurrency: 1,
+    partitionConcurrency: 2,
+  }),
+  reject("partitionWorkerConcurrency above globalConcurrency", {
     globalConcurrency: 1,
     partitionWorkerConcurrency: 2,
   }),
-  refuse("more in a worker's partition than in a partition", {
+  reject("partitionWorkerConcurrency above partitionConcurrency", {
     partitionConcurrency: 1,
     partitionWorkerConcurrency: 2,
   }),
-  refuse("more in a worker's partition than on a worker", {
+  reject("partitionWorkerConcurrency above workerConcurrency", {
     workerConcurrency: 1,
     partitionWorkerConcurrency: 2,
   }),
@@ -173,14 +181,14 @@ testDifferential("registerQueue() refuses", [
 function list(applicationName?: string | string[]): Pick<DifferentialCase, "official" | "ours"> {
   const sort = (queues: (Queue | null)[]) => queues.sort((a, b) => a!.name < b!.name ? -1 : 1);
   return {
-    // The official list is in no order.
+    // The official list has no defined order.
     official: async (client) => sort((await client.listQueues(applicationName)).map(toPlainQueue)),
     ours: async (client) =>
       sort(await listQueues(client, applicationName === undefined ? {} : { applicationName })),
   };
 }
 
-testDifferential("retrieveQueue(), listQueues() and deleteQueue() do", [
+testDifferential("retrieveQueue(), listQueues() and deleteQueue()", [
   ...["full", "unclaimed", "of another", "nobody's"].map((name): DifferentialCase => ({
     name: `retrieve ${name}`,
     ...withQueue,
@@ -189,10 +197,29 @@ testDifferential("retrieveQueue(), listQueues() and deleteQueue() do", [
     ours: (client) => retrieveQueue(client, name),
   })),
   { name: "list all", ...withQueue, ...list() },
-  { name: "list the client's", ...withQueue, applicationName: "test-app", ...list() },
-  { name: "list another's", ...withQueue, applicationName: "test-app", ...list("bank") },
-  { name: "list several's", ...withQueue, ...list(["bank", "test-app", "nobody"]) },
-  { name: "list nobody's", ...withQueue, applicationName: "test-app", ...list([]) },
+  {
+    name: "list those of the client's application",
+    ...withQueue,
+    applicationName: "test-app",
+    ...list(),
+  },
+  {
+    name: "list those of another application",
+    ...withQueue,
+    applicationName: "test-app",
+    ...list("bank"),
+  },
+  {
+    name: "list those of several applications",
+    ...withQueue,
+    ...list(["bank", "test-app", "nobody"]),
+  },
+  {
+    name: "list with an empty list of applications",
+    ...withQueue,
+    applicationName: "test-app",
+    ...list([]),
+  },
   ...["full", "of another", "nobody's"].map((name): DifferentialCase => ({
     name: `delete ${name}`,
     ...withQueue,
@@ -202,7 +229,7 @@ testDifferential("retrieveQueue(), listQueues() and deleteQueue() do", [
   })),
 ]);
 
-/** What the official queue has a method for each; then what is stored. */
+/** Compares updateQueue() with the methods of the official queue, which has one per option. */
 function update(
   name: string,
   official: (queue: OfficialQueue) => Promise<unknown>,
@@ -222,7 +249,7 @@ function update(
 
 const slow = { limitPerPeriod: 1, periodSec: 0.5 };
 
-testDifferential("updateQueue() does", [
+testDifferential("updateQueue()", [
   update("a global limit", (queue) => queue.setGlobalConcurrency(10), { globalConcurrency: 10 }),
   update("no global limit", (queue) => queue.setGlobalConcurrency(undefined), {
     globalConcurrency: null,
@@ -260,7 +287,7 @@ testDifferential("updateQueue() does", [
   update("a rate limit for partitions", (queue) => queue.setPartitionRateLimit(slow), {
     partitionRateLimit: slow,
   }, "unclaimed"),
-  update("no limits for partitions any more", async (queue) => {
+  update("no limits for partitions", async (queue) => {
     await queue.setPartitionWorkerConcurrency(undefined);
     await queue.setPartitionConcurrency(undefined);
     await queue.setPartitionRateLimit(undefined);
@@ -271,7 +298,7 @@ testDifferential("updateQueue() does", [
     await queue.setPartitionConcurrency(14);
   }, { globalConcurrency: 20, workerConcurrency: 15, partitionConcurrency: 14 }),
   update(
-    "a limit of a queue that older releases partitioned",
+    "a limit of a queue that an older release partitioned",
     async (queue) => {
       await queue.setWorkerConcurrency(1);
     },
@@ -279,7 +306,7 @@ testDifferential("updateQueue() does", [
     "of older releases",
   ),
   update(
-    "the partitioning of older releases",
+    "no partitions, for a queue that an older release partitioned",
     async (queue) => {
       await queue.setPartitionConcurrency(undefined);
     },
@@ -291,17 +318,17 @@ testDifferential("updateQueue() does", [
     workerConcurrency: (queue: OfficialQueue) => queue.setWorkerConcurrency(5),
     partitionConcurrency: (queue: OfficialQueue) => queue.setPartitionConcurrency(5),
   }).map(([limit, official]) => ({
-    ...update(`${limit} below the others'`, official, { [limit]: 5 }),
-    differences: ownWords,
+    ...update(`${limit} below the other limits`, official, { [limit]: 5 }),
+    differences: ownError,
   })),
   ...Object.entries({
     workerConcurrency: (queue: OfficialQueue) => queue.setWorkerConcurrency(10),
     partitionConcurrency: (queue: OfficialQueue) => queue.setPartitionConcurrency(10),
     partitionWorkerConcurrency: (queue: OfficialQueue) => queue.setPartitionWorkerConcurrency(8),
   }).map(([limit, official]) => ({
-    ...update(`${limit} above the others'`, official, {
+    ...update(`${limit} above the other limits`, official, {
       [limit]: limit === "partitionWorkerConcurrency" ? 8 : 10,
     }),
-    differences: ownWords,
+    differences: ownError,
   })),
 ]);

@@ -14,7 +14,7 @@ const succeeded = [
 const failed = ["failed", "failed-portable", "cancelled", "given-up"];
 const unfinished = ["waiting", "delayed", "holder"];
 
-/** Moves input and outcome to where releases before 5.0 have them. */
+/** Moves input and outcome to the columns that releases before 5.0 use. */
 const asInOlderReleases: Pick<DifferentialCase, "prepare"> = {
   prepare: async (query) => {
     await query(`update dbos.workflow_status as ws set inputs = wi.inputs
@@ -26,12 +26,13 @@ const asInOlderReleases: Pick<DifferentialCase, "prepare"> = {
   },
 };
 
-const unclaimed = {
+const noVersion = {
   "value.applicationVersion":
-    "what is not set is undefined in ours; the official client gives null",
+    "a version that is not set is undefined in our client, and null in the official one",
 };
-const localStack = "the portable format has no stack: each client tells where it made the error";
-const parsedError = "the official getStatus() gives the stored JSON of a portable error as message";
+const localStack = "the portable format has no stack: each client adds its own";
+const parsedError =
+  "the official getStatus() returns the stored JSON of a portable error as the message";
 
 const statusDifferences: Record<string, Record<string, string>> = {
   "failed-portable": {
@@ -43,7 +44,7 @@ const statusDifferences: Record<string, Record<string, string>> = {
   },
 };
 for (const workflowID of ["waiting", "delayed", "holder", "cancelled", "given-up"]) {
-  statusDifferences[workflowID] = unclaimed;
+  statusDifferences[workflowID] = noVersion;
 }
 const resultDifferences: Record<string, Record<string, string>> = {
   "failed-portable": { "error.stack": localStack },
@@ -75,7 +76,7 @@ function readEvent(workflowID: string, key: string): DifferentialCase {
   };
 }
 
-testDifferential("getStatus() tells", [
+testDifferential("getStatus()", [
   ...[...succeeded, ...failed, ...unfinished, "nobody"].map(readStatus),
   ...[...succeeded, ...failed].map((workflowID) => ({
     ...readStatus(workflowID),
@@ -83,7 +84,7 @@ testDifferential("getStatus() tells", [
     ...asInOlderReleases,
   })),
 ]);
-testDifferential("getResult() gives", [
+testDifferential("getResult()", [
   ...[...succeeded, ...failed].map(readResult),
   ...[...succeeded, ...failed].map((workflowID) => ({
     ...readResult(workflowID),
@@ -91,7 +92,7 @@ testDifferential("getResult() gives", [
     ...asInOlderReleases,
   })),
 ]);
-testDifferential("getEvent() gives", [
+testDifferential("getEvent()", [
   readEvent("published", "progress"),
   readEvent("published-portable", "progress"),
   readEvent("published", "never set"),

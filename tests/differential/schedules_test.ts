@@ -24,12 +24,12 @@ type Calls = Pick<DifferentialCase, "official" | "ours">;
 
 const noon = { scheduleName: "noon", workflowName: "echo", schedule: "0 12 * * *" };
 const ownError = {
-  "error.name": "a class of our own, or a built-in one",
-  "error.message": "words of our own",
-  "error.stack": "so is the stack, which begins with them",
+  "error.name": "our client throws a class of its own, or a built-in one",
+  "error.message": "our message differs",
+  "error.stack": "it begins with the message",
 };
 
-/** The official client has some options in an object of their own. */
+/** The official client takes some of the options in an inner object. */
 function toOfficial(options: ScheduleOptions): OfficialOptions {
   const { automaticBackfill, cronTimezone, queueName, serializationType: _, ...rest } = options;
   return {
@@ -77,7 +77,7 @@ function call(
   return { official, ours };
 }
 
-/** Schedules as the official client of one application after another leaves them. */
+/** Inserts schedules as official clients of several applications write them. */
 async function prepareSchedules(query: Query): Promise<void> {
   const columns = `schedule_id, schedule_name, workflow_name, workflow_class_name, schedule, status,
     context, last_fired_at, automatic_backfill, cron_timezone, queue_name, application_name`;
@@ -140,7 +140,7 @@ async function prepareSchedules(query: Query): Promise<void> {
     version_timestamp) values ('v-1', 'shop-1', 'shop', 1), ('v-2', 'bank-2', 'bank', 4102444800000)`);
 }
 
-/** Cases that begin with these schedules, each for a client of an application and for one of none. */
+/** Cases on these schedules, each for a client of an application and for one without. */
 function withSchedules(cases: DifferentialCase[]): DifferentialCase[] {
   return cases.flatMap((one) => [
     { ...one, prepare: prepareSchedules },
@@ -163,7 +163,7 @@ const wholeSchedule = {
   applicationName: "bank",
 };
 
-testDifferential("createSchedule() writes", [
+testDifferential("createSchedule()", [
   {
     name: "no option",
     ...create(noon),
@@ -175,12 +175,12 @@ testDifferential("createSchedule() writes", [
     ...create({ ...noon, context: 7 }),
   },
   {
-    name: "a context that JSON lacks",
+    name: "a context that JSON cannot hold",
     ...create({ ...noon, context: { at: new Date(5), map: new Map([[1, 2n]]) } }),
   },
 ]);
 
-testDifferential("createSchedule() refuses", [
+testDifferential("createSchedule() with an invalid option", [
   ...["", "* * * *", "61 * * * *", "0 0 31 2 *", "* * * * * * *", "0 0 L-31 * *"].map((
     schedule,
   ) => ({
@@ -189,22 +189,22 @@ testDifferential("createSchedule() refuses", [
     differences: ownError,
   })),
   {
-    name: "a time zone that is none",
+    name: "an unknown time zone",
     ...create({ ...noon, cronTimezone: "Europe/Atlantis" }),
     differences: ownError,
   },
 ]);
 
 testDifferential(
-  "createSchedule() of what is there does",
+  "createSchedule() of an existing schedule",
   withSchedules([
     {
-      name: "with the name of one that belongs to none",
+      name: "that belongs to no application",
       ...create({ ...noon, scheduleName: "hourly" }),
       differences: ownError,
     },
     {
-      name: "with the name of one of another application",
+      name: "that belongs to another application",
       applicationName: "shop",
       ...create({ ...noon, scheduleName: "theirs" }),
       differences: ownError,
@@ -213,23 +213,23 @@ testDifferential(
 );
 
 testDifferential(
-  "applySchedules() writes",
+  "applySchedules()",
   withSchedules([
-    { name: "none", ...apply() },
+    { name: "no schedule", ...apply() },
     {
-      name: "new ones",
+      name: "new schedules",
       ...apply({ ...wholeSchedule, scheduleName: "new" }, { ...noon, context: 7 }),
     },
-    { name: "over one", ...apply({ ...noon, scheduleName: "hourly", context: 7 }) },
-    { name: "over a paused one", ...apply({ ...noon, scheduleName: "mine", context: 7 }) },
+    { name: "an existing schedule", ...apply({ ...noon, scheduleName: "hourly", context: 7 }) },
+    { name: "a paused schedule", ...apply({ ...noon, scheduleName: "mine", context: 7 }) },
     {
-      name: "over one for another application",
+      name: "a schedule of another application",
       applicationName: "bank",
       ...apply({ ...noon, context: 7 }, { ...noon, scheduleName: "mine", context: 7 }),
       differences: ownError,
     },
     {
-      name: "over one of none, for one",
+      name: "a schedule without an application, by a client of an application",
       applicationName: "bank",
       ...apply({ ...noon, scheduleName: "hourly", context: 7 }),
     },
@@ -237,16 +237,16 @@ testDifferential(
 );
 
 testDifferential(
-  "updateSchedule() writes",
+  "updateSchedule()",
   withSchedules([
-    { name: "nothing", ...update("hourly", {}) },
+    { name: "no change", ...update("hourly", {}) },
     { name: "an expression", ...update("hourly", { schedule: "1 * * * *" }) },
     { name: "a context", ...update("mine", { context: { region: "ärger \\u0000 'n\" $1" } }) },
     {
       name: "a context of undefined",
       ...update("hourly", { context: undefined }),
     },
-    { name: "a backfill", ...update("theirs", { automaticBackfill: true }) },
+    { name: "automatic backfill", ...update("theirs", { automaticBackfill: true }) },
     {
       name: "a time zone and a queue",
       ...update("hourly", { cronTimezone: "UTC", queueName: "q" }),
@@ -256,17 +256,17 @@ testDifferential(
       ...update("mine", { cronTimezone: null, queueName: null }),
     },
     {
-      name: "to one that is not there",
+      name: "an unknown schedule",
       ...update("absent", { schedule: "1 * * * *" }),
       differences: ownError,
     },
     {
-      name: "nothing to one that is not there",
+      name: "no change, of an unknown schedule",
       ...update("absent", {}),
       differences: ownError,
     },
     {
-      name: "an expression that is none",
+      name: "an invalid expression",
       ...update("hourly", { schedule: "* * *" }),
       differences: ownError,
     },
@@ -274,7 +274,7 @@ testDifferential(
 );
 
 testDifferential(
-  "schedules are paused, resumed and deleted",
+  "pausing, resuming and deleting schedules",
   withSchedules(
     ["hourly", "mine", "theirs", "absent"].flatMap((name) => [
       {
@@ -294,7 +294,7 @@ testDifferential(
 );
 
 testDifferential(
-  "schedules are read",
+  "reading schedules",
   withSchedules([
     ...["hourly", "mine", "theirs", "absent"].map((name) => ({
       name: `getSchedule("${name}")`,
@@ -311,17 +311,17 @@ testDifferential(
     { name: "listSchedules() by applications", ...list({ applicationName: ["bank", "shop"] }) },
     { name: "listSchedules() of all applications", ...list({ applicationName: [] }) },
     {
-      name: "listSchedules() by all",
+      name: "listSchedules() by several filters",
       ...list({ status: "ACTIVE", workflowName: "echo", scheduleNamePrefix: "m" }),
     },
     {
-      name: "listSchedules() by a prefix with a sign of LIKE",
+      name: "listSchedules() by a prefix that ends with a wildcard of LIKE",
       ...list({ scheduleNamePrefix: "mine_" }),
     },
     {
-      name: "listSchedules() by a prefix that is a pattern",
+      name: "listSchedules() by a prefix that begins with a wildcard of LIKE",
       ...list({ scheduleNamePrefix: "%ine" }),
-      differences: { "value": "a prefix is text, whatever its characters mean to LIKE" },
+      differences: { "value": "the official client does not escape the wildcards of LIKE" },
     },
   ]),
 );
@@ -329,24 +329,24 @@ testDifferential(
 const start = new Date("2026-03-07T23:59:59.500Z");
 const end = new Date("2026-03-08T09:00:00Z");
 
-const madeByUs = {
-  "workflow_status.creator_xid": "tells an attempt that its own row is there",
+const attemptID = {
+  "workflow_status.creator_xid": "our client recognizes its own row by it in a retry",
 };
 
-testDifferential("runs of schedules are enqueued", [
+testDifferential("triggering and backfilling schedules", [
   ...["hourly", "mine", "mine_2", "theirs"].flatMap((name) => [
     {
       name: `triggerSchedule("${name}")`,
       prepare: prepareSchedules,
       ...call((client) => client.triggerSchedule(name), (client) => triggerSchedule(client, name)),
-      differences: madeByUs,
+      differences: attemptID,
     },
     {
       name: `triggerSchedule("${name}") for shop`,
       applicationName: "shop",
       prepare: prepareSchedules,
       ...call((client) => client.triggerSchedule(name), (client) => triggerSchedule(client, name)),
-      differences: madeByUs,
+      differences: attemptID,
     },
   ]),
   ...["hourly", "mine_2"].map((name) => ({
@@ -356,7 +356,7 @@ testDifferential("runs of schedules are enqueued", [
       (client) => client.backfillSchedule(name, start, end),
       (client) => backfillSchedule(client, name, start, end),
     ),
-    differences: name === "hourly" ? madeByUs : {},
+    differences: name === "hourly" ? attemptID : {},
   })),
   {
     name: "backfillSchedule() twice",
@@ -371,10 +371,10 @@ testDifferential("runs of schedules are enqueued", [
         await backfillSchedule(client, "hourly", start, end),
       ],
     ),
-    differences: madeByUs,
+    differences: attemptID,
   },
   {
-    name: "backfillSchedule() of no time",
+    name: "backfillSchedule() with an end before the start",
     prepare: prepareSchedules,
     ...call(
       (client) => client.backfillSchedule("hourly", end, start),
@@ -382,7 +382,7 @@ testDifferential("runs of schedules are enqueued", [
     ),
   },
   ...["triggerSchedule", "backfillSchedule"].map((method) => ({
-    name: `${method}() of what is not there`,
+    name: `${method}() of an unknown schedule`,
     ...(method === "triggerSchedule"
       ? call(
         (client) => client.triggerSchedule("absent"),

@@ -2,8 +2,8 @@ import { readStream, readStreamOffset, type ReadStreamOptions } from "../../mod.
 import type { Query } from "./databases.ts";
 import { type DifferentialCase, testDifferential } from "./differential.ts";
 
-const patient = { timeoutSeconds: 0.3 };
-const closing = '"__DBOS_STREAM_CLOSED__"';
+const timeout = { timeoutSeconds: 0.3 };
+const endMark = '"__DBOS_STREAM_CLOSED__"';
 
 interface StoredValue {
   value: string;
@@ -11,7 +11,7 @@ interface StoredValue {
   offset?: number;
 }
 
-/** Rows of the stream `log`, as they may be found. */
+/** Inserts rows of the stream `log`. */
 function withStream(
   workflowID: string,
   values: readonly StoredValue[],
@@ -30,7 +30,7 @@ function withStream(
   };
 }
 
-/** All values, and the error that ends them if there is one. */
+/** Reads all values, and the error that ends the stream if there is one. */
 async function collect(values: AsyncGenerator<unknown>): Promise<unknown> {
   const read = [];
   try {
@@ -43,7 +43,7 @@ async function collect(values: AsyncGenerator<unknown>): Promise<unknown> {
 
 function read(
   workflowID: string,
-  options: ReadStreamOptions = patient,
+  options: ReadStreamOptions = timeout,
 ): Pick<DifferentialCase, "official" | "ours"> {
   return {
     official: (client) => collect(client.readStream(workflowID, "log", options)),
@@ -56,8 +56,8 @@ function readOffset(
   offset: number,
 ): Pick<DifferentialCase, "official" | "ours"> {
   return {
-    official: (client) => client.readStreamOffset(workflowID, "log", offset, patient),
-    ours: (client) => readStreamOffset(client, workflowID, "log", offset, patient),
+    official: (client) => client.readStreamOffset(workflowID, "log", offset, timeout),
+    ours: (client) => readStreamOffset(client, workflowID, "log", offset, timeout),
   };
 }
 
@@ -69,17 +69,20 @@ const native = {
 };
 const many = Array.from({ length: 205 }, (_, index) => ({ value: `[${index}]` }));
 
-testDifferential("readStream() gives", [
-  { name: "what a worker wrote and closed", ...read("stepped") },
-  { name: "what it wrote from an offset on", ...read("stepped", { ...patient, offset: 1 }) },
+testDifferential("readStream()", [
+  { name: "a stream that a worker wrote and closed", ...read("stepped") },
+  { name: "the same from an offset on", ...read("stepped", { ...timeout, offset: 1 }) },
   { name: "an empty stream of a workflow that has ended", ...read("succeeded") },
-  { name: "an empty stream of a workflow that waits", ...read("waiting") },
-  { name: "nothing at once of a workflow that waits", ...read("waiting", { timeoutSeconds: 0 }) },
-  { name: "a stream of a workflow that is not there", ...read("nobody") },
-  { name: "values, and then waits", ...withStream("waiting", numbers), ...read("waiting") },
+  { name: "an empty stream of a workflow that has not ended", ...read("waiting") },
+  {
+    name: "an empty stream of a workflow that has not ended, with timeoutSeconds 0",
+    ...read("waiting", { timeoutSeconds: 0 }),
+  },
+  { name: "a stream of an unknown workflow", ...read("nobody") },
+  { name: "values, and then a timeout", ...withStream("waiting", numbers), ...read("waiting") },
   { name: "many values", ...withStream("waiting", many), ...read("waiting") },
   {
-    name: "values of either format",
+    name: "values in either format",
     ...withStream("waiting", [...numbers, native]),
     ...read("waiting"),
   },
@@ -88,43 +91,48 @@ testDifferential("readStream() gives", [
     ...withStream(id, numbers),
     ...read(id),
   })),
-  ...[closing, closing.slice(1, -1)].map((value) => ({
-    name: `what comes before ${value}`,
+  ...[endMark, endMark.slice(1, -1)].map((value) => ({
+    name: `the values before ${value}`,
     ...withStream("waiting", [...numbers, { value, serialization: null }, { value: "4" }]),
     ...read("waiting"),
-    ...(value === closing && {
+    ...(value === endMark && {
       differences: {
-        "value.error": "the official client reads a mark without a format as its own format",
+        "value.error":
+          "the official client reads an end mark without a format in its native format",
       },
     }),
   })),
   {
-    name: "what comes after a mark",
-    ...withStream("waiting", [{ value: closing }, ...numbers.slice(1)]),
-    ...read("waiting", { ...patient, offset: 1 }),
+    name: "the values after an end mark",
+    ...withStream("waiting", [{ value: endMark }, ...numbers.slice(1)]),
+    ...read("waiting", { ...timeout, offset: 1 }),
   },
   {
-    name: "what comes before a gap",
+    name: "the values before a gap",
     ...withStream("succeeded", [...numbers, { value: "4", offset: 4 }]),
     ...read("succeeded"),
   },
   {
-    name: "a null, and a text that resembles the mark",
+    name: "a null, and a string that resembles the end mark",
     ...withStream("succeeded", [{ value: "null" }, { value: '"__DBOS_STREAM_CLOSED"' }]),
     ...read("succeeded"),
   },
 ]);
 
 const ended = {
-  differences: { "error.class": "the official client has but one class, of which ours are two" },
+  differences: { "error.class": "the official client has one class where ours has two" },
 };
 
-testDifferential("readStreamOffset() gives", [
-  { name: "what a worker wrote", ...readOffset("stepped", 0) },
+testDifferential("readStreamOffset()", [
+  { name: "a value that a worker wrote", ...readOffset("stepped", 0) },
   { name: "the end of a stream that was closed", ...readOffset("stepped", 1), ...ended },
-  { name: "the end of a workflow that has ended", ...readOffset("succeeded", 0), ...ended },
-  { name: "nothing of a workflow that waits", ...readOffset("waiting", 0) },
-  { name: "nothing of a workflow that is not there", ...readOffset("nobody", 0) },
+  {
+    name: "the end of a stream of a workflow that has ended",
+    ...readOffset("succeeded", 0),
+    ...ended,
+  },
+  { name: "a missing value of a workflow that has not ended", ...readOffset("waiting", 0) },
+  { name: "a missing value of an unknown workflow", ...readOffset("nobody", 0) },
   { name: "a value", ...withStream("waiting", numbers), ...readOffset("waiting", 2) },
   {
     name: "a value after a gap",

@@ -8,7 +8,7 @@ import {
 import type { Query } from "./databases.ts";
 import { type DifferentialCase, testDifferential } from "./differential.ts";
 
-/** Versions of two applications and of none, besides `test-1` of `test-app`. */
+/** Inserts versions of two applications and of none, besides `test-1` of `test-app`. */
 const withVersions = {
   prepare: (query: Query) =>
     query(`insert into dbos.application_versions
@@ -20,10 +20,10 @@ const withoutVersions = {
   prepare: (query: Query) => query("delete from dbos.application_versions"),
 };
 
-const ownWords = {
-  "error.name": "a class of our own",
-  "error.message": "words of our own",
-  "error.stack": "so is the stack, which begins with them",
+const ownError = {
+  "error.name": "our client throws a class of its own",
+  "error.message": "our message differs",
+  "error.stack": "it begins with the message",
 };
 
 const list: Pick<DifferentialCase, "official" | "ours"> = {
@@ -35,11 +35,16 @@ const getLatest: Pick<DifferentialCase, "official" | "ours"> = {
   ours: (client) => getLatestApplicationVersion(client),
 };
 
-testDifferential("listApplicationVersions() and getLatestApplicationVersion() tell", [
-  { name: "all", ...withVersions, ...list },
-  { name: "an application's", ...withVersions, ...list, applicationName: "shop" },
-  { name: "an unknown application's", ...withVersions, ...list, applicationName: "nobody" },
-  { name: "nothing", ...withoutVersions, ...list },
+testDifferential("listApplicationVersions() and getLatestApplicationVersion()", [
+  { name: "all versions", ...withVersions, ...list },
+  { name: "the versions of an application", ...withVersions, ...list, applicationName: "shop" },
+  {
+    name: "the versions of an unknown application",
+    ...withVersions,
+    ...list,
+    applicationName: "nobody",
+  },
+  { name: "no versions", ...withoutVersions, ...list },
   { name: "the latest of all", ...withVersions, ...getLatest },
   { name: "the latest of an application", ...withVersions, ...getLatest, applicationName: "shop" },
   {
@@ -49,11 +54,11 @@ testDifferential("listApplicationVersions() and getLatestApplicationVersion() te
     applicationName: "nobody",
   },
   {
-    name: "no latest",
+    name: "the latest of no versions",
     ...withoutVersions,
     ...getLatest,
     differences: {
-      "error": "null says so, as it does for a queue or workflow that is not there",
+      "error": "our client returns null, as for an unknown queue or workflow",
       "value": "the official client throws",
     },
   },
@@ -68,31 +73,42 @@ function setLatest(versionName: string, options?: { applicationName: string }): 
   };
 }
 
-testDifferential("setLatestApplicationVersion() does", [
+testDifferential("setLatestApplicationVersion()", [
   setLatest("shop-1"),
   setLatest("test-1"),
   setLatest("unclaimed"),
-  { ...setLatest("shop-1"), name: "of its own", applicationName: "shop" },
-  { ...setLatest("unclaimed"), name: "unclaimed, for its own", applicationName: "shop" },
+  {
+    ...setLatest("shop-1"),
+    name: "a version of the client's application",
+    applicationName: "shop",
+  },
+  {
+    ...setLatest("unclaimed"),
+    name: "a version without an application, by a client of an application",
+    applicationName: "shop",
+  },
   {
     ...setLatest("bank-1", { applicationName: "bank" }),
-    name: "of another, with that given",
+    name: "a version of another application, with the name of that application",
     applicationName: "shop",
   },
   {
     ...setLatest("bank-1"),
-    name: "of another",
+    name: "a version of another application",
     applicationName: "shop",
-    differences: ownWords,
+    differences: ownError,
   },
   {
     ...setLatest("nobody's"),
-    name: "of none",
-    differences: { "error": "the official client changes nothing and says nothing" },
+    name: "an unknown version",
+    differences: { "error": "the official client changes nothing, and throws no error" },
   },
 ]);
 
-/** Workflows and steps of two applications and of none, of every status, with all else they own. */
+/**
+ * Inserts versions, queues, schedules, workflows of every status, and steps, for two applications
+ * and for none.
+ */
 const withApplications = {
   async prepare(query: Query) {
     await withVersions.prepare(query);
@@ -131,7 +147,7 @@ function rename(
   };
 }
 
-testDifferential("renameApplication() moves", [
+testDifferential("renameApplication()", [
   rename("shop", "web-shop"),
   rename("shop", "bank"),
   rename("nobody", "web-shop"),
@@ -140,13 +156,17 @@ testDifferential("renameApplication() moves", [
   ...[null, 1, 2, 3, 12, 1000].map((batchSize) => rename("shop", "web-shop", { batchSize })),
   rename("shop", "web-shop", { batchSize: 2, adoptUnclaimedRows: true }),
   rename("ärger 'n\" \\ $1 :name", "😀"),
-  { ...rename("shop", "web-shop"), name: "for another application", applicationName: "bank" },
-  { ...rename(undefined, "web-shop"), name: "nothing", differences: ownWords },
-  { ...rename("shop", "shop"), name: "nowhere", differences: ownWords },
-  { ...rename("", "shop"), name: "an empty name", differences: ownWords },
+  {
+    ...rename("shop", "web-shop"),
+    name: "by a client of another application",
+    applicationName: "bank",
+  },
+  { ...rename(undefined, "web-shop"), name: "no old name", differences: ownError },
+  { ...rename("shop", "shop"), name: "the same name", differences: ownError },
+  { ...rename("", "shop"), name: "an empty old name", differences: ownError },
   {
     ...rename("shop", "web-shop", { batchSize: 0 }),
-    name: "nothing at a time",
-    differences: ownWords,
+    name: "a batch size of 0",
+    differences: ownError,
   },
 ]);

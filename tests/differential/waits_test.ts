@@ -22,31 +22,32 @@ function toHandles(client: DBOSClient, workflowIDs: string[]) {
   return workflowIDs.map((workflowID) => client.retrieveWorkflow(workflowID));
 }
 
-const permissive = "a workflow twice among others is still one workflow to wait for";
+const acceptsDuplicates =
+  "our client accepts a workflow that is given twice, and waits for it once";
 
-testDifferential("waitFirst() gives", [
+testDifferential("waitFirst()", [
   ...ended.map((workflowID) => ({
     name: `${workflowID}, which is the only one that has ended`,
     ...first(["waiting", "nobody", workflowID, "delayed"]),
   })),
   {
-    name: "one that is there twice",
+    name: "a workflow that is given twice",
     ...first(["succeeded", "succeeded"]),
-    differences: { error: permissive, value: permissive },
+    differences: { error: acceptsDuplicates, value: acceptsDuplicates },
   },
 ]);
-testDifferential("waitAll() gives", [
-  { name: "none", ...all([]) },
-  { name: "workflows that have ended in whatever way", ...all(ended) },
-  { name: "a workflow twice", ...all(["failed", "succeeded", "failed"]) },
+testDifferential("waitAll()", [
+  { name: "no workflows", ...all([]) },
+  { name: "workflows that have ended with any status", ...all(ended) },
+  { name: "a workflow that is given twice", ...all(["failed", "succeeded", "failed"]) },
 ]);
 
-const localStack = "the portable format has no stack: each client tells where it made the error";
+const localStack = "the portable format has no stack: each client adds its own";
 
-// No official client has it: getResult() of each is what it stands for.
-testDifferential("waitEach() tells", [
+// The official client has no such function. It is compared with getResult() of each workflow.
+testDifferential("waitEach()", [
   ...[...ended, "failed", "empty"].map((workflowID): DifferentialCase => ({
-    name: `how ${workflowID} ended`,
+    name: `the outcome of ${workflowID}`,
     official: (client) => client.retrieveWorkflow(workflowID).getResult(),
     async ours(client) {
       for await (const outcome of waitEach(client, [workflowID])) {

@@ -1,18 +1,19 @@
 /**
- * `deno task test:interop`: proves the features of suite.ts against a live worker of each language
- * and of older releases, that MATRIX.md and README.md say what came of it, and that older workers
- * get on with newer ones in one database. With `-- --write` it writes these two.
+ * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
+ * of older releases, and that older workers can share a database with newer ones. Then it checks
+ * that MATRIX.md and docs/compatibility.md have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
-import { type Language, languages } from "./languages.ts";
-import { type Column, formatMatrix, readColumn, updateReadme } from "./matrix.ts";
-import { proveAll } from "./prove.ts";
-import { isOlder, proveSharing } from "./share.ts";
+import { type Language, languages, python } from "./languages.ts";
+import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
+import { verifyFeatures } from "./verify.ts";
+import { testDocuments } from "./readme.ts";
+import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
 const matrixFile = new URL("MATRIX.md", import.meta.url);
-const readmeFile = new URL("../../README.md", import.meta.url);
+const compatibilityFile = new URL("../../docs/compatibility.md", import.meta.url);
 const all = [...releases, ...languages];
 const columns = new Map<Language, Column>();
 const unavailable = new Map<Language, string>();
@@ -24,10 +25,12 @@ await Promise.all(all.map(async (language) => {
 for (const language of all) {
   const reason = unavailable.get(language);
   Deno.test({
-    name: `the worker in ${language.name}${reason ? ` cannot run here: ${reason}` : ""}`,
+    name: `each feature works with the worker in ${language.name} or is rejected${
+      reason ? ` (skipped: ${reason})` : ""
+    }`,
     ignore: reason !== undefined,
     async fn(test) {
-      const column = await proveAll(language, test);
+      const column = await verifyFeatures(language, test);
       if (column) columns.set(language, column);
     },
   });
@@ -35,15 +38,17 @@ for (const language of all) {
 
 for (const language of all.filter(isOlder)) {
   Deno.test({
-    name: `the worker in ${language.name} shares a database with the newest in TypeScript`,
+    name: `the worker in ${language.name} shares a database with the newest TypeScript worker`,
     ignore: unavailable.has(language),
-    fn: () => proveSharing(language),
+    fn: () => verifySharing(language),
   });
 }
 
-Deno.test("MATRIX.md and README.md say what came of it", async () => {
+testDocuments(unavailable.get(python));
+
+Deno.test("MATRIX.md and docs/compatibility.md have the results", async () => {
   const text = await Deno.readTextFile(matrixFile).catch(() => "");
-  const readme = await Deno.readTextFile(readmeFile);
+  const compatibility = await Deno.readTextFile(compatibilityFile);
   const columnOf = (language: Language) => columns.get(language) ?? readColumn(text, language.name);
   const results = [
     features.map(({ name }) => name),
@@ -51,13 +56,13 @@ Deno.test("MATRIX.md and README.md say what came of it", async () => {
     releases.map(columnOf),
   ] as const;
   const matrix = formatMatrix(...results);
-  const updatedReadme = updateReadme(readme, ...results);
+  const updatedCompatibility = updateCompatibility(compatibility, ...results);
   if (Deno.args.includes("--write")) {
     await Deno.writeTextFile(matrixFile, matrix);
-    await Deno.writeTextFile(readmeFile, updatedReadme);
+    await Deno.writeTextFile(compatibilityFile, updatedCompatibility);
     return;
   }
   const advice = "run `deno task test:interop -- --write`";
   assertEquals(text, matrix, `MATRIX.md is stale: ${advice}`);
-  assertEquals(readme, updatedReadme, `README.md is stale: ${advice}`);
+  assertEquals(compatibility, updatedCompatibility, `docs/compatibility.md is stale: ${advice}`);
 });

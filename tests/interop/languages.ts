@@ -1,43 +1,43 @@
-/** The languages whose workers are started, each in the newest release, and what those cannot do. */
+/** The newest release of each language: how to start its worker, and which features it lacks. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { SerializationType } from "../../mod.ts";
 
-/** How to install and start the application of a language, and what cannot be proven with it. */
+/** How to install and start the application of a language, and which features it lacks. */
 export interface Language {
-  /** The language; of an older release with its version, such as `Python 2.27.0`. */
+  /** The language. For an older release, followed by the version: `Python 2.27.0`. */
   name: string;
-  /** Installs what the application needs; gives why it cannot run here, if so. */
+  /** Installs what the application needs. Returns the reason if it cannot run here. */
   install(): Promise<string | undefined>;
-  /** The command that runs the application, to which the URL of its system database is added. */
+  /** The command that runs the application. The URL of the system database is added to it. */
   command: string[];
-  /** The format in which its workers write what is for themselves only. */
+  /** The native format of its workers. */
   nativeFormat: string;
-  /** What is recorded as the format of a child of a portable workflow, if it is not that. */
+  /** The format that is recorded for a child of a portable workflow, if not the native one. */
   childFormat?: string;
   /**
-   * The features that its workers cannot do, by name, each with the reason. What its schema has not
-   * is left out: that is told by the errors.
+   * The features that its workers lack, by name, with the reason. Features that only the schema
+   * lacks are not listed: the client's errors report them.
    */
-  impossible: Readonly<Record<string, string>>;
-  /** The format of arguments and messages; portable if it is left out. */
+  unsupported: Readonly<Record<string, string>>;
+  /** The format of arguments and messages, by default portable. */
   serializationType?: SerializationType;
-  /** What a workflow is given for these arguments; the same if it is left out. */
+  /** Converts arguments to those that are enqueued; by default they are the same. */
   toArguments?(args: readonly unknown[], workflowName: string): readonly unknown[];
-  /** What its workers need besides the name of a workflow that is given these arguments. */
+  /** The options that a workflow with these arguments needs besides its name. */
   enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
 }
 
-/** Of most releases, which leave alone at its deadline what has not started. */
-export const startedOnly: Language["impossible"] = {
-  "Deadline of what has not started": "its workers cancel what has started only",
+/** For most releases: they do not cancel a workflow at its deadline if it has not started. */
+export const noDeadlineBeforeStart: Language["unsupported"] = {
+  "Deadline before the start": "its workers only cancel workflows that have started",
 };
 
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-/** Runs a command; gives what it said where it failed, and why where it is missing. */
+/** Runs a command. Returns its output if it fails, or the reason if it is not installed. */
 export async function run(
   [command, ...args]: [string, ...string[]],
   options: Deno.CommandOptions = {},
@@ -66,7 +66,7 @@ export const typeScript: Language = {
     pathOf("typescript/app.ts"),
   ],
   nativeFormat: "js_superjson",
-  impossible: { "Named arguments": "the language has none" },
+  unsupported: { "Named arguments": "the language has none" },
 };
 
 const environment = pathOf("python/.venv");
@@ -79,7 +79,7 @@ async function installPython(): Promise<string | undefined> {
   const installed = `${environment}/requirements.txt`;
   const wanted = await Deno.readTextFile(requirements);
   if (existsSync(installed) && await Deno.readTextFile(installed) === wanted) return undefined;
-  // A machine may have Python without the modules that make an environment.
+  // Python may be installed without the modules that create an environment.
   const missing = await run(["python3", "-c", "import venv, ensurepip"]);
   if (missing) return missing.split("\n").at(-1);
   const failure = await run(["python3", "-m", "venv", "--clear", environment]) ??
@@ -92,16 +92,16 @@ let pythonInstalled: Promise<string | undefined> | undefined;
 
 export const python: Language = {
   name: "Python",
-  // Older releases are run with the same.
+  // Older releases use the same environment.
   install: () => pythonInstalled ??= installPython(),
   command: [pythonProgram, pathOf("python/app.py")],
   nativeFormat: "py_pickle",
-  impossible: {},
+  unsupported: {},
 };
 
 export const goFolder: string = pathOf("go");
 
-/** Builds an application in Go from what is in `folder`. */
+/** Builds the Go application in `folder`. */
 export async function buildGo(
   folder: string,
   program: string,
@@ -114,7 +114,7 @@ export async function buildGo(
     env: {
       GOCACHE: `${goFolder}/.cache/build`,
       GOMODCACHE: `${goFolder}/.cache/modules`,
-      // Modules would be read-only, which makes them hard to delete.
+      // By default modules are read-only, which makes them hard to delete.
       GOFLAGS: "-modcacherw",
     },
   });
@@ -128,9 +128,9 @@ export const go: Language = {
   install: () => buildGo(goFolder, goProgram),
   command: [goProgram],
   nativeFormat: "DBOS_JSON",
-  impossible: {
+  unsupported: {
     "A method of a class": "the language has no classes",
-    "The roles of the user": "workflows cannot ask for them",
+    "The roles of the user": "workflows cannot read them",
   },
 };
 
@@ -144,11 +144,11 @@ async function installJava(): Promise<string | undefined> {
   const wanted = (await Promise.all(sources)).join("");
   const built = `${javaFolder}/.cache/built.txt`;
   if (existsSync(built) && await Deno.readTextFile(built) === wanted) return undefined;
-  // A machine may have Java without its compiler, or an older one.
+  // Java may be installed without its compiler, or with an older one.
   const missingToBuild = await run(["javac", "--release", "17", "-version"]) ??
     await run(["mvn", "-version"]);
   if (missingToBuild) return missingToBuild;
-  // No other release of a dependency shall remain there.
+  // Deletes other releases of the dependencies.
   await Deno.remove(`${javaFolder}/.cache/dependency`, { recursive: true }).catch(() => {});
   const options = ["--batch-mode", "--quiet", "-Dmaven.repo.local=.cache/repository"];
   const goals = ["compiler:compile", "dependency:copy-dependencies"];
@@ -162,13 +162,13 @@ const java: Language = {
   install: installJava,
   command: ["java", "-cp", javaClasses.join(Deno.build.os === "windows" ? ";" : ":"), "App"],
   nativeFormat: "java_jackson",
-  impossible: {
-    ...startedOnly,
-    "Named arguments": "workflows are given those by position only",
-    "Arguments in its native format, as this client writes them":
-      "it has Java's classes, which this client does not know",
+  unsupported: {
+    ...noDeadlineBeforeStart,
+    "Named arguments": "workflows take positional arguments only",
+    "Arguments written in its native format":
+      "it contains Java classes, which this client does not know",
   },
-  // The same as in java/App.java, which tells why.
+  // As in java/App.java, which explains why.
   enqueueOptions: (args) => ({ workflowClassName: `Workflows${args.length}` }),
 };
 

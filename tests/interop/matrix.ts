@@ -1,19 +1,19 @@
-/** What came of the features with the worker of a release. */
+/** The results of the features with the worker of a release. */
 export interface Column {
   /** The language and the release of its SDK. */
   release: string;
-  /** The version of the schema that the release makes. */
+  /** The version of the schema that the release creates. */
   schemaVersion: string;
-  /** `passed`, or why it is not possible, by the name of the feature. */
+  /** `passed` or the reason why not, by the name of the feature. */
   cells: ReadonlyMap<string, string>;
 }
 
 const introduction = `# Which feature works with which worker
 
-What the last run of \`deno task test:interop -- --write\` proved with live workers: those of the
-newest release of each language, and those of older releases, each on the system database that it
-made itself. The version of its schema is in brackets. A number says why a feature is not possible;
-what needs something that a schema has not was refused, before anything was written.
+The results of the last \`deno task test:interop -- --write\`, which runs live workers: of the newest
+release of each language, and of older releases, each on the system database that it creates. The
+version of its schema is in brackets. A number stands for the reason why a feature is not possible.
+If the schema lacks what a feature needs, the client refuses the call before it writes anything.
 `;
 
 const newest = "Newest releases";
@@ -23,7 +23,7 @@ function splitRow(row: string): string[] {
   return row.split("|").slice(1, -1).map((cell) => cell.trim());
 }
 
-/** The column of a release, or of the newest release of a language, in the text of a matrix. */
+/** Reads the column of a release, or of the newest release of a language, from a matrix. */
 export function readColumn(text: string, name: string): Column {
   const reasons = new Map(
     [...text.matchAll(/^\| (\d+) +\| (.*) \|$/gm)]
@@ -52,7 +52,7 @@ function formatTable(rows: readonly (readonly string[])[]): string {
   return lines.join("");
 }
 
-/** Releases by language, the newest of each last. */
+/** Groups releases by language, the newest of each last. */
 function groupByLanguage(languages: readonly Column[], releases: readonly Column[]): Column[][] {
   return languages.map((language) => {
     const prefix = `${language.release.split(" ")[0]} `;
@@ -61,30 +61,52 @@ function groupByLanguage(languages: readonly Column[], releases: readonly Column
 }
 
 const block = /(<!-- deno task test:interop -->\n\n).*(\n<!-- end -->)/s;
+const maxWidth = 100;
 
-/** The text of the README, with a row for each release of what is not possible with it. */
-export function updateReadme(
-  readme: string,
+/** Formats an item of a list, with its lines wrapped. */
+function formatItem(text: string): string {
+  const lines = ["-"];
+  for (const word of text.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length <= maxWidth) lines[lines.length - 1] = line;
+    else lines.push(`  ${word}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Lists what works with a release or what does not, whichever is shorter. */
+function formatRelease(column: Column, features: readonly string[]): string {
+  const works = features.filter((feature) => column.cells.get(feature) === passed);
+  const fails = features.filter((feature) => !works.includes(feature));
+  const version = column.release.split(" ").at(-1);
+  const schema = column.schemaVersion === "none"
+    ? "no version of the schema"
+    : `version ${column.schemaVersion} of the schema`;
+  const head = `**${version}** (${schema}): ${works.length} of ${features.length}.`;
+  if (fails.length === 0 || works.length === 0) return formatItem(head);
+  return formatItem(
+    fails.length <= works.length
+      ? `${head} Not possible: ${fails.join("; ")}.`
+      : `${head} Possible: ${works.join("; ")}.`,
+  );
+}
+
+/** The text of docs/compatibility.md, with the list of releases updated. */
+export function updateCompatibility(
+  text: string,
   features: readonly string[],
   languages: readonly Column[],
   releases: readonly Column[],
 ): string {
-  const rows = groupByLanguage(languages, releases).flat().map((column) => {
-    const works = features.filter((feature) => column.cells.get(feature) === passed);
-    const fails = features.filter((feature) => !works.includes(feature));
-    const listed = fails.length <= works.length
-      ? fails.join("; ") || "nothing"
-      : `everything${works.length > 0 ? ` but: ${works.join("; ")}` : ""}`;
-    return [column.release, column.schemaVersion, String(works.length), listed];
+  const sections = groupByLanguage(languages, releases).map((columns) => {
+    const language = columns[0]!.release.split(" ")[0]!;
+    const items = columns.map((column) => formatRelease(column, features));
+    return `### ${language}\n\n${items.join("")}`;
   });
-  const titles = ["Release", "Schema version", `Passed of ${features.length}`, "Not possible"];
-  return readme.replace(
-    block,
-    (_, start, end) => `${start}${formatTable([titles, ...rows])}${end}`,
-  );
+  return text.replace(block, (_, start, end) => `${start}${sections.join("\n")}${end}`);
 }
 
-/** The text of the matrix, formatted as `deno fmt` has it. */
+/** The text of the matrix, formatted as by `deno fmt`. */
 export function formatMatrix(
   features: readonly string[],
   languages: readonly Column[],

@@ -1,19 +1,19 @@
-/** Generates values of all kinds that a format has, with what is easily got wrong in each. */
+/** Generates values of all kinds that a format has, with edge cases. */
 import fc, { type Arbitrary } from "fast-check";
 
-/** What is left out, since it is lost or refused on the way. */
+/** Values that are not generated, since a format or a worker loses or rejects them. */
 export interface Omissions {
-  /** The halves of a character outside of the basic plane, alone. */
+  /** Half of a UTF-16 surrogate pair. */
   loneSurrogates?: boolean;
-  /** Keys by which a prototype can be changed. */
+  /** Keys that can change a prototype. */
   prototypeKeys?: boolean;
   /** Keys with a dot. */
   dottedKeys?: boolean;
-  /** Integers that a number has but is not exact for, written without an exponent. */
+  /** Integers beyond the safe range, written without an exponent. */
   longIntegers?: boolean;
 }
 
-// What means something to a format, or looks as if it did.
+// Strings that mean something to a format, or resemble such a string.
 const meaningfulTexts = [
   ...["null", "NaN", "true", "1e400", "12345678901234567890", "2026-01-02T03:04:05.678Z"],
   ...["__DBOS_NIL", "__DBOS_STREAM_CLOSED__", "undefined", "java.lang.String", "[B", "{", "W10="],
@@ -49,8 +49,8 @@ function keys(omissions: Omissions): Arbitrary<string> {
     { weight: 2, arbitrary: fc.constantFrom(...meaningfulKeys) },
     { weight: 1, arbitrary: fc.constantFrom(...prototypeKeys) },
   );
-  // JSON.parse() of some V8s (that of Node 24, not that of 22) may take an escaped key such as a
-  // quote for a backslash, once it has met an object that has a backslash as a key.
+  // In some releases of V8 (that of Node 24, not that of 22) JSON.parse() may read an escaped key,
+  // such as a quote, as a backslash, after it has parsed an object with a backslash as a key.
   const omitted = ["\\", ...omissions.prototypeKeys ? prototypeKeys : []];
   return all.filter((key) =>
     !omitted.includes(key) && !(omissions.dottedKeys && key.includes("."))
@@ -60,14 +60,14 @@ function keys(omissions: Omissions): Arbitrary<string> {
 const longTexts = fc.tuple(fc.constantFrom("x", "é", "😀", '"\\', "\0"), fc.nat(5_000))
   .map(([text, count]) => text.repeat(count));
 
-// Where a number is no longer exact, and where integers of some bits end.
+// The limits of exact numbers, and of integers of 8 to 64 bits.
 const boundaries = fc.tuple(
   fc.constantFrom(2 ** 7, 2 ** 8, 2 ** 15, 2 ** 16, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 63, 2 ** 64),
   fc.integer({ min: -4, max: 4 }),
   fc.constantFrom(1, -1),
 ).map(([power, difference, sign]) => sign * (power + difference));
 
-// JSON.stringify() has no -0.
+// `+ 0` turns -0 into 0, because JSON.stringify() does not write -0.
 const numbers = fc.oneof(
   fc.integer(),
   fc.maxSafeInteger(),
@@ -81,7 +81,7 @@ function nest(value: unknown, depth: number, key: string | undefined): unknown {
   return value;
 }
 
-/** Leaves, and collections of them in each other. */
+/** Leaves, and nested collections of them. */
 function nested(
   leaf: Arbitrary<unknown>,
   key: Arbitrary<string>,
@@ -92,7 +92,7 @@ function nested(
       { maxDepth: 5, depthSize: "small" },
       leaf,
       fc.array(tie("value"), { maxLength: 5 }),
-      // Not by assignment, for which a key `__proto__` is the prototype.
+      // Not by assignment, which would set the prototype for the key `__proto__`.
       fc.array(fc.tuple(key, tie("value")), { maxLength: 5 }).map(Object.fromEntries),
       ...collections(tie("value")),
     ),
@@ -106,7 +106,7 @@ function nested(
   );
 }
 
-/** All that JSON has. */
+/** All values that JSON can hold. */
 export function jsonValues(omissions: Omissions): Arbitrary<unknown> {
   const isWritten = (number: number) =>
     !omissions.longIntegers || Number.isSafeInteger(number) || !/^-?\d+$/.test(String(number));
@@ -122,7 +122,7 @@ export function jsonValues(omissions: Omissions): Arbitrary<unknown> {
 const allNumbers = fc.oneof(numbers, fc.constantFrom(-0, NaN, Infinity, -Infinity));
 const bytes = fc.uint8Array({ maxLength: 300 });
 
-/** All that superjson keeps of the types that JavaScript has besides those of JSON. */
+/** All values that superjson can hold: those of JSON, and other JavaScript types. */
 export function superjsonValues(omissions: Omissions): Arbitrary<unknown> {
   const leaf = fc.oneof(
     texts(omissions),
@@ -135,7 +135,7 @@ export function superjsonValues(omissions: Omissions): Arbitrary<unknown> {
     fc.constantFrom(() => /a\/b/gi, () => new URL("https://example.com/?a=b#c"))
       .map((create) => create()),
   );
-  // superjson mixes up the entries of a Map whose key is an object, or NaN, that is elsewhere too.
+  // superjson mixes up the entries of a Map if a key, an object or NaN, also occurs elsewhere.
   const key = leaf.filter((value) => !Number.isNaN(value));
   return nested(leaf, keys(omissions), (value) => [
     fc.uniqueArray(leaf, { maxLength: 4 }).map((items) => new Set(items)),
@@ -143,7 +143,7 @@ export function superjsonValues(omissions: Omissions): Arbitrary<unknown> {
   ]);
 }
 
-// Python's `int` is a number again where that is exact.
+// Smaller integers come back as numbers: a Python `int` is read as a number if that is exact.
 const bigIntegers = fc.bigInt({ min: 2n ** 53n, max: 2n ** 200n }).chain((integer) =>
   fc.constantFrom(integer, -integer)
 );
@@ -153,16 +153,16 @@ const datetimes = fc.date({
   noInvalidDate: true,
 });
 
-/** All that a pickle of plain data has. */
+/** All values that a pickle of plain data can hold. */
 export function pickleValues(omissions: Omissions): Arbitrary<unknown> {
   const text = texts(omissions);
-  // No booleans: in Python True equals 1, so that a set cannot have both.
+  // No booleans: in Python, True equals 1, so a set cannot have both.
   const key = fc.oneof(text, allNumbers, bigIntegers, fc.constant(null));
   const leaf = fc.oneof(key, fc.boolean(), bytes, datetimes);
   const keyOfMap = fc.oneof(numbers, bigIntegers, fc.constant(null));
   return nested(leaf, keys(omissions), (value) => [
     fc.uniqueArray(key, { maxLength: 4 }).map((items) => new Set(items)),
-    // A dict of which all keys are texts is an object, so that one key at least is none.
+    // A dict with only string keys is read as an object, so at least one key is not a string.
     fc.tuple(fc.tuple(keyOfMap, value), fc.array(fc.tuple(key, value), { maxLength: 4 }))
       .map(([first, others]) => new Map([first, ...others])),
   ]);

@@ -1,4 +1,4 @@
-/** Proves that a worker of an older release gets on with a newer one that shares its database. */
+/** Tests that a worker of an older release can share a database with a newer one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import {
@@ -15,21 +15,21 @@ import { createTestDatabase } from "../support/database.ts";
 import { type Language, typeScript } from "./languages.ts";
 import { startApplication } from "./start_application.ts";
 
-const patience = { timeoutSeconds: 30 };
-// The first version of the schema that has tables of their own for inputs and outputs.
-const payloadTables = 109;
+const timeout = { timeoutSeconds: 30 };
+// The first version of the schema with separate tables for inputs and outputs.
+const payloadTablesVersion = 109;
 
-/** Whether workers read portable arguments, and know no tables of their own for inputs. */
+/** Whether workers read portable arguments, but not the separate table for inputs. */
 export function isOlder({ name, serializationType }: Language): boolean {
   const [language, version] = name.split(" ");
   const releases = schemaReleases[language!]!;
   const [, schema] = releases.find(([release]) => release === version) ?? releases.at(-1)!;
-  // The first version of each language knows of no formats.
-  return serializationType === undefined && schema > 1 && schema < payloadTables;
+  // Version 1 of the schema records no formats.
+  return serializationType === undefined && schema > 1 && schema < payloadTablesVersion;
 }
 
-/** Proves it for the worker of an older release, on a database that the newest one has made. */
-export async function proveSharing(older: Language): Promise<void> {
+/** Tests the worker of an older release on a database that the newest release has created. */
+export async function verifySharing(older: Language): Promise<void> {
   await using database = await createTestDatabase();
   await using resources = new AsyncDisposableStack();
   const newerApplication = await startApplication(typeScript.command, database.url);
@@ -47,7 +47,7 @@ export async function proveSharing(older: Language): Promise<void> {
       argument,
     );
 
-  /** Old workers leave what came of a workflow in its own row. */
+  /** Older workers write the outcome of a workflow to its row in `workflow_status`. */
   async function hasOlderRun(workflowID: string): Promise<boolean> {
     const { rows: [row] } = await pool.query(
       `select coalesce(s.output, s.error) is not null as older,
@@ -61,15 +61,15 @@ export async function proveSharing(older: Language): Promise<void> {
     return row.older;
   }
 
-  /** Starts workflows, and checks what comes of each, until either worker has run one. */
+  /** Starts workflows, and checks the outcome of each, until both workers have run one. */
   async function untilBothRan(
     workflow: (number: number) => Promise<WorkflowHandle<unknown>>,
     check: (handle: WorkflowHandle<unknown>, number: number) => Promise<void>,
   ): Promise<void> {
     const ranBy = new Set<boolean>();
-    const giveUpAt = performance.now() + 60_000;
+    const deadline = performance.now() + 60_000;
     for (let number = 1; ranBy.size < 2; number++) {
-      assert(performance.now() < giveUpAt, "one of the two has run none");
+      assert(performance.now() < deadline, "one of the two workers has run no workflow");
       const handle = await workflow(number);
       await check(handle, number);
       ranBy.add(await hasOlderRun(handle.workflowID));
@@ -78,23 +78,23 @@ export async function proveSharing(older: Language): Promise<void> {
 
   async function checkEcho(handle: WorkflowHandle<unknown>, argument: unknown): Promise<void> {
     const expected = [argument];
-    assertEquals(await handle.getResult(patience), expected);
+    assertEquals(await handle.getResult(timeout), expected);
     const [status] = await listWorkflows(client, { workflowIDs: [handle.workflowID] });
     assertEquals([status?.input, status?.output], [expected, expected]);
   }
 
-  // Workflows of a class are not those of the newer worker.
+  // The newer worker does not have workflows with class names.
   if (older.enqueueOptions === undefined) {
     await untilBothRan((number) => start("echo", number), checkEcho);
     await untilBothRan(
       (number) => start("fail", `failed ${number}`),
       async (handle, number) => {
-        await assertRejects(() => handle.getResult(patience), WorkflowError, `failed ${number}`);
+        await assertRejects(() => handle.getResult(timeout), WorkflowError, `failed ${number}`);
       },
     );
   }
 
-  // What the older one has run is forked for either, and the other way round.
+  // The older worker alone runs a fork and a new workflow.
   const { workflowID } = await start("echo", "to fork", { queueName: "idle" });
   await newer.disposeAsync();
   const fork = await forkWorkflow(client, workflowID, 0, { queueName: "tasks" });

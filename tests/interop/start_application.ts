@@ -1,12 +1,12 @@
-/** An application that runs in a process of its own, until it is disposed of. */
+/** An application in a process of its own, which ends when this is disposed. */
 export interface Application extends AsyncDisposable {
-  /** The SDK with its version, as the application tells it. */
+  /** The SDK and its version, as the application prints them. */
   sdk: string;
 }
 
 /**
- * Starts an application and waits until it has launched: then it prints a line of JSON with its
- * `sdk`. It ends when its stdin does.
+ * Starts an application, and waits until it has launched and printed a line of JSON with its `sdk`.
+ * The application exits when its stdin is closed.
  */
 export async function startApplication(
   [program, ...args]: string[],

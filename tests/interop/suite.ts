@@ -1,6 +1,6 @@
 /**
- * What is proven of the worker of every language. Each has an application in a folder of its own,
- * with the same workflows, queues, application name (`test-app`) and version (`test-1`).
+ * The features that are tested with the worker of every language. The application of each language
+ * has its own folder, and the same workflows, queues, name (`test-app`) and version (`test-1`).
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -29,6 +29,7 @@ import {
   resumeWorkflow,
   rewindWorkflow,
   send,
+  sendMany,
   type SerializationType,
   setLatestApplicationVersion,
   setWorkflowDelay,
@@ -38,7 +39,7 @@ import {
   WorkflowError,
   type WorkflowHandle,
 } from "../../mod.ts";
-import { proveRoundTrips, writtenAs } from "./round_trip.ts";
+import { verifyRoundTrips, writtenAs } from "./round_trip.ts";
 
 /** A live worker, and a client of its system database. */
 export interface LiveWorker {
@@ -46,19 +47,19 @@ export interface LiveWorker {
   language: string;
   /** The release of the SDK. */
   version: string;
-  /** The format in which the language writes what is for itself only. */
+  /** The native format of the language. */
   nativeFormat: string;
-  /** The format that its client writes, if it is not the portable one. */
+  /** The format that `client` writes by default, if it is not the portable one. */
   serializationType: SerializationType | undefined;
-  /** What is recorded as the format of a child of a portable workflow. */
+  /** The format that is recorded for a child of a portable workflow. */
   childFormat: string;
-  /** Whether the schema that it made has a feature, by its name in what is told of the database. */
+  /** Whether the schema has a feature, by its name in `describeSystemDatabase()`. */
   hasFeature(name: string): boolean;
-  /** The format that is recorded of a workflow. */
+  /** The format that is recorded for a workflow. */
   readFormat(workflowID: string): Promise<string | null>;
-  /** What to enqueue with besides the name of a workflow, for the given arguments. */
+  /** The options that a workflow with these arguments needs besides its name. */
   optionsFor(...args: unknown[]): { queueName: string; workflowClassName?: string };
-  /** Enqueues on the queue `tasks`, or the one that is given. */
+  /** Enqueues a workflow, by default on the queue `tasks`. */
   start(
     options: Omit<EnqueueOptions, "queueName"> & { queueName?: string },
     ...args: unknown[]
@@ -68,14 +69,14 @@ export interface LiveWorker {
 /** One row of the matrix. */
 export interface Feature {
   name: string;
-  prove(worker: LiveWorker): Promise<void>;
-  /** The call that is refused where the schema lacks what it needs; `prove` if that starts so. */
-  refuse?(worker: LiveWorker): Promise<unknown>;
+  verify(worker: LiveWorker): Promise<void>;
+  /** The call that the client rejects if the schema lacks the feature; by default `verify`. */
+  unsupportedCall?(worker: LiveWorker): Promise<unknown>;
 }
 
-const patience = { timeoutSeconds: 30 };
+const timeout = { timeoutSeconds: 30 };
 
-/** Every kind of value that JSON has, with what is easily got wrong. */
+/** Every kind of JSON value, with edge cases. */
 export const values: unknown[] = [
   null,
   true,
@@ -94,20 +95,20 @@ export const values: unknown[] = [
   { a: { "b c": [{ "": 0 }] }, __proto: "x" },
 ];
 
-async function untilStatus(client: Client, workflowID: string, wanted: string): Promise<void> {
+async function untilStatus(client: Client, workflowID: string, expected: string): Promise<void> {
   for (;;) {
     const status = (await getStatus(client, workflowID))?.status;
-    if (status === wanted) return;
+    if (status === expected) return;
     assert(status === "ENQUEUED" || status === "PENDING", `${workflowID} is ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 async function readAll(client: Client, workflowID: string, key: string): Promise<unknown[]> {
-  return await Array.fromAsync(readStream(client, workflowID, key, patience));
+  return await Array.fromAsync(readStream(client, workflowID, key, timeout));
 }
 
-/** The first and the last release that a text names. */
+/** The first and the last release in a text. */
 function parseVersions(text: string): string[] {
   const versions = text.match(/\d+(\.\d+)+(-\w+)?/g) ?? [];
   return [versions[0]!, versions.at(-1)!];
@@ -119,38 +120,38 @@ function compareVersions(first: string, second: string): number {
 
 export const features: Feature[] = [
   {
-    name: "What is told of the system database",
-    async prove({ client, language, version, hasFeature }) {
-      const told = await describeSystemDatabase(client);
-      const [oldest, newest] = parseVersions(told.releases[language]!);
+    name: "Description of the system database",
+    async verify({ client, language, version, hasFeature }) {
+      const description = await describeSystemDatabase(client);
+      const [oldest, newest] = parseVersions(description.releases[language]!);
       assert(compareVersions(oldest!, version) <= 0 && compareVersions(version, newest!) <= 0);
       const ifHas = <Value>(feature: string, value: Value[]) => hasFeature(feature) ? value : [];
       const names = ifHas("application names", ["test-app"]);
-      assertEquals(told.applicationNames, names);
-      assertEquals(told.applicationVersions, ifHas("application versions", ["test-1"]));
+      assertEquals(description.applicationNames, names);
+      assertEquals(description.applicationVersions, ifHas("application versions", ["test-1"]));
       const queues = ifHas("registered queues", ["tasks", "single", "prioritized", "partitioned"]);
-      for (const queue of queues) assert(told.queues.includes(queue), queue);
+      for (const queue of queues) assert(description.queues.includes(queue), queue);
     },
   },
   {
     name: "Arguments and results of every kind",
-    async prove({ start }) {
+    async verify({ start }) {
       const handles = await Promise.all(
         values.map((value) => start({ workflowName: "echo" }, value)),
       );
       for (const [index, handle] of handles.entries()) {
-        assertEquals(await handle.getResult(patience), [values[index]]);
+        assertEquals(await handle.getResult(timeout), [values[index]]);
       }
     },
   },
   {
     name: "Portable JSON",
-    async prove({ start }) {
+    async verify({ start }) {
       const options = { workflowName: "echoOne", serializationType: "portable" } as const;
       const handle = await start(options, values);
-      assertEquals(await handle.getResult(patience), values);
+      assertEquals(await handle.getResult(timeout), values);
     },
-    async refuse({ client, start }) {
+    async unsupportedCall({ client, start }) {
       const serializationType = "portable";
       const message = () => send(client, "any", 1, { serializationType });
       await assertRejects(message, UnsupportedFeatureError);
@@ -158,49 +159,49 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Several arguments, and none",
-    async prove({ start }) {
+    name: "Several arguments, or none",
+    async verify({ start }) {
       const several = await start({ workflowName: "echo" }, ...values);
-      assertEquals(await several.getResult(patience), values);
+      assertEquals(await several.getResult(timeout), values);
       const none = await start({ workflowName: "echo" });
-      assertEquals(await none.getResult(patience), []);
+      assertEquals(await none.getResult(timeout), []);
     },
   },
   {
     name: "Named arguments",
-    async prove({ start }) {
+    async verify({ start }) {
       const namedArgs = { second: values, third: 3 };
       const handle = await start({ workflowName: "echoNamed", namedArgs }, 1);
       const expected = { first: 1, second: values, others: { third: 3 } };
-      assertEquals(await handle.getResult(patience), expected);
+      assertEquals(await handle.getResult(timeout), expected);
     },
   },
   {
     name: "A method of a class",
-    async prove({ start }) {
+    async verify({ start }) {
       const handle = await start(
         { workflowName: "greet", workflowClassName: "Greeter" },
         "Ada",
       );
-      assertEquals(await handle.getResult(patience), "Hello, Ada");
+      assertEquals(await handle.getResult(timeout), "Hello, Ada");
     },
   },
   {
     name: "A method of a configured instance",
-    async prove({ start }) {
+    async verify({ start }) {
       const workflowConfigName = "french";
       const handle = await start(
         { workflowName: "speak", workflowClassName: "Speaker", workflowConfigName },
         "bonjour",
       );
-      assertEquals(await handle.getResult(patience), "french: bonjour");
+      assertEquals(await handle.getResult(timeout), "french: bonjour");
     },
   },
   {
     name: "A child workflow",
-    async prove({ client, start, hasFeature }) {
+    async verify({ client, start, hasFeature }) {
       const { workflowID, getResult } = await start({ workflowName: "runChild" }, "echoOne", 7);
-      assertEquals(await getResult(patience), 7);
+      assertEquals(await getResult(timeout), 7);
       const child = await getStatus(client, `${workflowID}-child`);
       assertEquals([child?.workflowName, child?.status], ["echoOne", "SUCCESS"]);
       if (hasFeature("parent workflows")) assertEquals(child?.parentWorkflowID, workflowID);
@@ -210,10 +211,10 @@ export const features: Feature[] = [
   },
   {
     name: "Arguments and results in its native format",
-    async prove({ client, start, childFormat, readFormat, hasFeature }) {
+    async verify({ client, start, childFormat, readFormat, hasFeature }) {
       const { workflowID } = await start({ workflowName: "runChild" }, "echoOne", values);
       const childID = `${workflowID}-child`;
-      assertEquals(await getResult(client, childID, patience), values);
+      assertEquals(await getResult(client, childID, timeout), values);
       assertEquals((await getStatus(client, childID))?.input, [values]);
       if (hasFeature("serialization formats")) {
         assertEquals(await readFormat(childID), childFormat);
@@ -221,12 +222,12 @@ export const features: Feature[] = [
     },
   },
   {
-    name: "Arguments in its native format, as this client writes them",
-    async prove({ start, nativeFormat, readFormat, hasFeature }) {
+    name: "Arguments written in its native format",
+    async verify({ start, nativeFormat, readFormat, hasFeature }) {
       const serializationType = writtenAs(nativeFormat)!;
       const options = { workflowName: "echoOne", serializationType };
       const { workflowID, getResult } = await start(options, values);
-      assertEquals(await getResult(patience), values);
+      assertEquals(await getResult(timeout), values);
       if (hasFeature("serialization formats")) {
         assertEquals(await readFormat(workflowID), nativeFormat);
       }
@@ -234,27 +235,27 @@ export const features: Feature[] = [
         const namedArgs = { second: new Set([2n ** 70n]), third: new Date(5) };
         const named = await start({ ...options, workflowName: "echoNamed", namedArgs }, null);
         const { second, third } = namedArgs;
-        assertEquals(await named.getResult(patience), { first: null, second, others: { third } });
+        assertEquals(await named.getResult(timeout), { first: null, second, others: { third } });
       }
     },
   },
   {
     name: "Events and streams in its native format",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const event = await start({ workflowName: "runChild" }, "publish", "progress", values);
       const childID = `${event.workflowID}-child`;
-      assertEquals(await getEvent(client, childID, "progress", patience), values);
+      assertEquals(await getEvent(client, childID, "progress", timeout), values);
       const stream = await start({ workflowName: "runChild" }, "writeNumbers", "numbers", 3);
-      await stream.getResult(patience);
+      await stream.getResult(timeout);
       assertEquals(await readAll(client, `${stream.workflowID}-child`, "numbers"), [0, 1, 2]);
     },
   },
   {
     name: "An error in its native format",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID } = await start({ workflowName: "runChild" }, "fail", "out of paper");
       const error = await assertRejects(
-        () => getResult(client, `${workflowID}-child`, patience),
+        () => getResult(client, `${workflowID}-child`, timeout),
         WorkflowError,
       );
       assertEquals([error.name, error.message], ["CustomError", "out of paper"]);
@@ -262,139 +263,143 @@ export const features: Feature[] = [
   },
   {
     name: "An error's name and message",
-    async prove({ start }) {
+    async verify({ start }) {
       const handle = await start({ workflowName: "fail" }, "out of paper");
-      const error = await assertRejects(() => handle.getResult(patience), WorkflowError);
+      const error = await assertRejects(() => handle.getResult(timeout), WorkflowError);
       assertEquals([error.name, error.message], ["CustomError", "out of paper"]);
       assertEquals((await handle.getStatus())?.status, "ERROR");
     },
   },
   {
     name: "An error's code and data",
-    async prove({ start }) {
+    async verify({ start }) {
       const data = { tray: 2, sizes: ["A4"] };
       const handle = await start({ workflowName: "fail" }, "out of paper", "E_PAPER", data);
-      const error = await assertRejects(() => handle.getResult(patience), WorkflowError);
+      const error = await assertRejects(() => handle.getResult(timeout), WorkflowError);
       assertEquals([error.code, error.data], ["E_PAPER", data]);
     },
   },
   {
-    name: "`send` with a topic, and without",
-    async prove({ client, start }) {
+    name: "`send` with and without a topic",
+    async verify({ client, start }) {
       const withTopic = await start({ workflowName: "waitForMessage" }, "orders");
       await send(client, withTopic.workflowID, "to nobody");
       await send(client, withTopic.workflowID, values, { topic: "orders" });
-      assertEquals(await withTopic.getResult(patience), values);
+      assertEquals(await withTopic.getResult(timeout), values);
       const without = await start({ workflowName: "waitForMessage" });
       await send(client, without.workflowID, { a: 1 });
-      assertEquals(await without.getResult(patience), { a: 1 });
+      assertEquals(await without.getResult(timeout), { a: 1 });
     },
   },
   {
     name: "`send` with an idempotency key",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "collect" }, 2, "orders");
       const topic = "orders";
-      await send(client, workflowID, "once", { topic, idempotencyKey: "key" });
-      await send(client, workflowID, "twice", { topic, idempotencyKey: "key" });
+      // In one statement: early workers delete a message that they receive, together with its key.
+      const addressed = { destinationID: workflowID, topic, idempotencyKey: "key" };
+      await sendMany(client, [
+        { ...addressed, message: "once" },
+        { ...addressed, message: "twice" },
+      ]);
       await send(client, workflowID, "last", { topic });
-      assertEquals(await getResult(patience), ["once", "last"]);
+      assertEquals(await getResult(timeout), ["once", "last"]);
     },
   },
   {
     name: "Events",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID } = await start({ workflowName: "publish" }, "progress", values);
-      assertEquals(await getEvent(client, workflowID, "progress", patience), values);
+      assertEquals(await getEvent(client, workflowID, "progress", timeout), values);
       assertEquals(await getAllEvents(client, workflowID), { progress: values });
     },
   },
   {
     name: "Streams",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID } = await start({ workflowName: "writeNumbers" }, "numbers", 5);
       assertEquals(await readAll(client, workflowID, "numbers"), [0, 1, 2, 3, 4]);
     },
   },
   {
     name: "Cancel and resume",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const handle = await start({ workflowName: "waitForMessage" }, "go");
       await untilStatus(client, handle.workflowID, "PENDING");
       await cancelWorkflow(client, handle.workflowID);
-      await assertRejects(() => handle.getResult(patience), AwaitedWorkflowCancelledError);
+      await assertRejects(() => handle.getResult(timeout), AwaitedWorkflowCancelledError);
       await resumeWorkflow(client, handle.workflowID);
       await send(client, handle.workflowID, "go on", { topic: "go" });
-      assertEquals(await handle.getResult(patience), "go on");
+      assertEquals(await handle.getResult(timeout), "go on");
     },
   },
   {
     name: "Fork from a step",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "takeSteps" });
       await send(client, workflowID, "hello", { topic: "steps" });
-      const original = await getResult(patience) as Record<string, unknown>;
+      const original = await getResult(timeout) as Record<string, unknown>;
       const steps = await listWorkflowSteps(client, workflowID);
       const second = steps?.find(({ name }) => name === "second");
       assert(second);
       const fork = await forkWorkflow(client, workflowID, second.functionID);
-      const result = await fork.getResult(patience) as Record<string, unknown>;
+      const result = await fork.getResult(timeout) as Record<string, unknown>;
       assertEquals(result, { ...original, second: result.second });
       assert(result.second !== original.second);
       assertEquals((await fork.getStatus())?.forkedFrom, workflowID);
     },
-    refuse: ({ client }) => forkWorkflow(client, "any", 0),
+    unsupportedCall: ({ client }) => forkWorkflow(client, "any", 0),
   },
   {
     name: "Rewind to a step",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "takeSteps" });
       await send(client, workflowID, "hello", { topic: "steps" });
-      const before = await getResult(patience) as Record<string, unknown>;
+      const before = await getResult(timeout) as Record<string, unknown>;
       const steps = await listWorkflowSteps(client, workflowID);
       const startStep = steps?.find(({ name }) => name === "second")?.functionID;
       assert(startStep);
       await rewindWorkflow(client, workflowID, { startStep });
-      const after = await getResult(patience) as Record<string, unknown>;
+      const after = await getResult(timeout) as Record<string, unknown>;
       assertEquals(after, { ...before, second: after.second });
       assert(after.second !== before.second);
     },
-    refuse: ({ client }) => rewindWorkflow(client, "any"),
+    unsupportedCall: ({ client }) => rewindWorkflow(client, "any"),
   },
   {
     name: "Delete",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "echo" }, 1);
-      await getResult(patience);
+      await getResult(timeout);
       await deleteWorkflow(client, workflowID);
       assertEquals(await getStatus(client, workflowID), null);
     },
   },
   {
-    name: "Delete with the children",
-    async prove({ client, start }) {
+    name: "Delete with children",
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "runChild" }, "echoOne", 1);
-      await getResult(patience);
+      await getResult(timeout);
       await deleteWorkflow(client, workflowID, { deleteChildren: true });
       assertEquals(await getStatus(client, workflowID), null);
       assertEquals(await getStatus(client, `${workflowID}-child`), null);
     },
-    refuse: ({ client }) => deleteWorkflow(client, "any", { deleteChildren: true }),
+    unsupportedCall: ({ client }) => deleteWorkflow(client, "any", { deleteChildren: true }),
   },
   {
-    name: "One run a workflow ID",
-    async prove({ start }) {
+    name: "One run per workflow ID",
+    async verify({ start }) {
       const options = { workflowName: "echo", workflowID: crypto.randomUUID() };
       const [first, second] = await Promise.all([start(options, 1), start(options, 2)]);
-      const result = await first.getResult(patience);
-      assertEquals(await second.getResult(patience), result);
+      const result = await first.getResult(timeout);
+      assertEquals(await second.getResult(timeout), result);
       assertEquals((await start(options, 3)).workflowID, options.workflowID);
-      assertEquals(await first.getResult(patience), result);
+      assertEquals(await first.getResult(timeout), result);
     },
   },
   {
     name: "Deduplication",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const options = { workflowName: "waitForMessage", deduplicationID: "nightly" };
       const holder = await start(options);
       const error = await assertRejects(() => start(options), QueueDuplicatedError);
@@ -402,38 +407,38 @@ export const features: Feature[] = [
       const duplicationPolicy = "return-existing";
       assertEquals((await start({ ...options, duplicationPolicy })).workflowID, holder.workflowID);
       await send(client, holder.workflowID, "done");
-      assertEquals(await holder.getResult(patience), "done");
+      assertEquals(await holder.getResult(timeout), "done");
       const next = await start({ ...options, workflowName: "echo" });
       assert(next.workflowID !== holder.workflowID);
-      assertEquals(await next.getResult(patience), []);
+      assertEquals(await next.getResult(timeout), []);
     },
   },
   {
-    name: "Delay, and its change",
-    async prove({ client, start }) {
+    name: "Delays, and changing them",
+    async verify({ client, start }) {
       const soon = await start({ workflowName: "echo", delaySeconds: 0.3 });
       const late = await start({ workflowName: "echo", delaySeconds: 1000 });
       assertEquals((await late.getStatus())?.status, "DELAYED");
       await setWorkflowDelay(client, late.workflowID, 0);
-      assertEquals(await late.getResult(patience), []);
-      assertEquals(await soon.getResult(patience), []);
+      assertEquals(await late.getResult(timeout), []);
+      assertEquals(await soon.getResult(timeout), []);
       const { createdAt, dequeuedAt } = (await soon.getStatus())!;
       assert(dequeuedAt! - createdAt >= 300, `${dequeuedAt! - createdAt} ms`);
     },
   },
   {
     name: "Debouncing",
-    async prove({ client, optionsFor }) {
+    async verify({ client, optionsFor }) {
       const options = { workflowName: "echo", ...optionsFor(1) };
       const first = await debounce(client, options, "key", 1000, 1);
       const second = await debounce(client, options, "key", 1000, 2);
       assertEquals(second.workflowID, first.workflowID);
-      assertEquals(await second.getResult(patience), [2]);
+      assertEquals(await second.getResult(timeout), [2]);
     },
   },
   {
     name: "Priority",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const queueName = "prioritized";
       const blocker = await start({ workflowName: "waitForMessage", queueName });
       await untilStatus(client, blocker.workflowID, "PENDING");
@@ -442,15 +447,15 @@ export const features: Feature[] = [
         handles.push(await start({ workflowName: "echo", queueName, priority }));
       }
       await send(client, blocker.workflowID, "go");
-      for (const handle of handles) await handle.getResult(patience);
+      for (const handle of handles) await handle.getResult(timeout);
       const statuses = await Promise.all(handles.map((handle) => handle.getStatus()));
       statuses.sort((a, b) => a!.dequeuedAt! - b!.dequeuedAt!);
       assertEquals(statuses.map((status) => status?.priority), [0, 1, 3, 5]);
     },
   },
   {
-    name: "Partitions of a queue",
-    async prove({ client, start }) {
+    name: "Queue partitions",
+    async verify({ client, start }) {
       const options = { workflowName: "waitForMessage", queueName: "partitioned" };
       const [first, second, other] = [
         await start({ ...options, queuePartitionKey: "a" }),
@@ -462,21 +467,21 @@ export const features: Feature[] = [
       assertEquals((await second.getStatus())?.status, "ENQUEUED");
       for (const handle of [first, second, other]) await send(client, handle.workflowID, 1);
       for (const handle of [first, second, other]) {
-        assertEquals(await handle.getResult(patience), 1);
+        assertEquals(await handle.getResult(timeout), 1);
       }
     },
   },
   {
     name: "A queue that the client registers",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       await registerQueue(client, "of the client", { minPollingIntervalMs: 50 });
       const handle = await start({ workflowName: "echo", queueName: "of the client" }, 1);
-      assertEquals(await handle.getResult(patience), [1]);
+      assertEquals(await handle.getResult(timeout), [1]);
     },
   },
   {
     name: "A schedule that the client triggers",
-    async prove({ client, optionsFor }) {
+    async verify({ client, optionsFor }) {
       const scheduleName = "yearly";
       const context = { a: [1] };
       const { workflowClassName } = optionsFor(scheduleName, context);
@@ -489,7 +494,7 @@ export const features: Feature[] = [
         serializationType: "portable",
       });
       const run = await triggerSchedule<unknown[]>(client, scheduleName);
-      const [time, ...rest] = await run.getResult(patience);
+      const [time, ...rest] = await run.getResult(timeout);
       assert(Date.parse(String(time)) <= Date.now());
       assertEquals(rest, [context]);
       await deleteSchedule(client, scheduleName);
@@ -497,71 +502,71 @@ export const features: Feature[] = [
   },
   {
     name: "Application version",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const options = { workflowName: "echo", queueName: "single" };
       const other = await start({ ...options, appVersion: "test-0" });
       const own = await start({ ...options, appVersion: "test-1" }, 1);
-      assertEquals(await own.getResult(patience), [1]);
+      assertEquals(await own.getResult(timeout), [1]);
       assertEquals((await other.getStatus())?.status, "ENQUEUED");
       await cancelWorkflow(client, other.workflowID);
     },
   },
   {
     name: "The latest application version",
-    async prove({ client }) {
+    async verify({ client }) {
       await setLatestApplicationVersion(client, "test-1");
       assertEquals((await getLatestApplicationVersion(client))?.versionName, "test-1");
     },
   },
   {
     name: "Application name",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const options = { workflowName: "echo", queueName: "single" };
       const other = await start({ ...options, applicationName: "other-app" });
       const own = await start({ ...options, applicationName: "test-app" }, 1);
-      assertEquals(await own.getResult(patience), [1]);
+      assertEquals(await own.getResult(timeout), [1]);
       assertEquals((await other.getStatus())?.status, "ENQUEUED");
       await cancelWorkflow(client, other.workflowID);
     },
   },
   {
     name: "Timeout",
-    async prove({ start }) {
+    async verify({ start }) {
       const handle = await start({ workflowName: "waitForMessage", workflowTimeoutMS: 100 });
-      await assertRejects(() => handle.getResult(patience), AwaitedWorkflowCancelledError);
+      await assertRejects(() => handle.getResult(timeout), AwaitedWorkflowCancelledError);
     },
   },
   {
-    name: "Deadline of what has not started",
-    async prove({ start }) {
+    name: "Deadline before the start",
+    async verify({ start }) {
       const options = { workflowName: "echo", queueName: "idle", deadlineEpochMS: Date.now() };
       const handle = await start(options);
-      await assertRejects(() => handle.getResult(patience), AwaitedWorkflowCancelledError);
+      await assertRejects(() => handle.getResult(timeout), AwaitedWorkflowCancelledError);
     },
   },
   {
     name: "The authenticated user",
-    async prove({ start }) {
+    async verify({ start }) {
       const handle = await start({ workflowName: "whoAmI", authenticatedUser: "ada" });
-      const { user } = await handle.getResult(patience) as { user: unknown };
+      const { user } = await handle.getResult(timeout) as { user: unknown };
       assertEquals(user, "ada");
     },
   },
   {
     name: "The roles of the user",
-    async prove({ start }) {
+    async verify({ start }) {
       const authenticatedRoles = ["reader", "writer"];
       const handle = await start({ workflowName: "whoAmI", authenticatedRoles });
-      const { roles } = await handle.getResult(patience) as { roles: unknown };
+      const { roles } = await handle.getResult(timeout) as { roles: unknown };
       assertEquals(roles, authenticatedRoles);
     },
   },
   {
     name: "Attributes",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const attributes = { order: crypto.randomUUID() };
       const { workflowID, getResult } = await start({ workflowName: "echo", attributes });
-      await getResult(patience);
+      await getResult(timeout);
       const found = await listWorkflows(client, { attributes });
       assertEquals(found.map((workflow) => workflow.workflowID), [workflowID]);
       await updateWorkflowAttributes(client, workflowID, { order: 2 });
@@ -570,10 +575,10 @@ export const features: Feature[] = [
   },
   {
     name: "Lists and counts of workflows",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const workflowID = crypto.randomUUID();
       const handle = await start({ workflowName: "echoOne", workflowID }, 1);
-      await handle.getResult(patience);
+      await handle.getResult(timeout);
       const filters = {
         workflowName: "echoOne",
         status: "SUCCESS",
@@ -586,13 +591,13 @@ export const features: Feature[] = [
   },
   {
     name: "Counts of steps",
-    async prove({ client, start }) {
+    async verify({ client, start }) {
       const { workflowID, getResult } = await start({ workflowName: "writeNumbers" }, "numbers", 3);
-      await getResult(patience);
+      await getResult(timeout);
       const [counted] = await countSteps(client, { workflow_id_prefix: workflowID });
       assertEquals(counted?.count, (await listWorkflowSteps(client, workflowID))?.length);
     },
-    refuse: ({ client }) => countSteps(client),
+    unsupportedCall: ({ client }) => countSteps(client),
   },
-  { name: "20,000 generated values", prove: proveRoundTrips },
+  { name: "20,000 generated values", verify: verifyRoundTrips },
 ];

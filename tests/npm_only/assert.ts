@@ -1,9 +1,9 @@
-/** Stands in for `@std/assert` where JSR is out of reach: the functions that the tests use. */
+/** Replaces `@std/assert` where JSR cannot be reached, with the functions that the tests use. */
 import nodeAssert, { AssertionError } from "node:assert/strict";
 
 export { AssertionError };
 
-// deno-lint-ignore no-explicit-any -- any other parameter type would refuse some error classes
+// deno-lint-ignore no-explicit-any -- any other parameter type would reject some error classes
 type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 
 export function assert(value: unknown, message?: string): asserts value {
@@ -147,8 +147,8 @@ function checkError(
   return error;
 }
 
-function check(condition: unknown, standard: string, message?: string): asserts condition {
-  if (!condition) throw new AssertionError({ message: message ?? standard });
+function check(condition: unknown, defaultMessage: string, message?: string): asserts condition {
+  if (!condition) throw new AssertionError({ message: message ?? defaultMessage });
 }
 
 function isDeepEqual(a: unknown, b: unknown): boolean {
@@ -160,7 +160,7 @@ function isDeepEqual(a: unknown, b: unknown): boolean {
   }
 }
 
-/** What `actual` has under the keys of `expected`, however deep. */
+/** Picks the keys of `expected` from `actual`, at any depth. */
 function pick(actual: unknown, expected: unknown): unknown {
   if (!isPlainObject(actual) || !isPlainObject(expected)) return actual;
   const keys = Reflect.ownKeys(expected).filter((key) => key in actual);

@@ -1,8 +1,8 @@
 /**
- * Stands in for `@db/postgres` where JSR is out of reach. npm has nothing like it, so its tests are
- * skipped: this gives them the names and types to be compiled with.
+ * Replaces `@db/postgres` where JSR cannot be reached. npm has no such package, so its tests are
+ * skipped; this file has the names and types with which they compile.
  */
-export const unavailable = "JSR is out of reach";
+export const unavailable = "JSR cannot be reached";
 
 class Unavailable {
   constructor(..._options: unknown[]) {

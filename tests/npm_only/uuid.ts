@@ -1,4 +1,4 @@
-/** Stands in for `@std/uuid` where JSR is out of reach: the functions that the tests use. */
+/** Replaces `@std/uuid` where JSR cannot be reached, with the functions that the tests use. */
 import * as uuid from "uuid";
 
 interface UuidV7 {

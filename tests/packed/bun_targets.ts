@@ -18,7 +18,7 @@ async function openBunSql(fixture: Fixture): Promise<TestTarget> {
   });
 }
 
-/** The targets of the driver that Bun brings along. */
+/** The targets of Bun's built-in driver. */
 export const bunTargets: Record<string, OpenTarget> = {
   "Bun.sql": openBunSql,
   "Bun.sql without prepared statements": (fixture) =>

@@ -1,4 +1,4 @@
-/** What TypeScript must accept and refuse of those who install the package. */
+/** What TypeScript must accept and reject in programs that use the installed package. */
 import { type Client, connect, createClient, enqueue, getEvent } from "@dbos-community/client";
 import * as core from "@dbos-community/client/core";
 import pg from "pg";
@@ -31,17 +31,17 @@ export async function useResults(url: string): Promise<number> {
 export async function useCore(url: string): Promise<number> {
   await using client = await core.connect(url);
   const handle = await core.enqueue<Sum>(client, task, 1, 2);
-  // A client of one module is one of the other.
+  // A client of one entry point works with the functions of the other.
   await getEvent<number>(client, handle.workflowID, "progress", 5);
   return await handle.getResult();
 }
 
 export async function misuse(pool: pg.Pool): Promise<void> {
-  // @ts-expect-error a number is no driver
+  // @ts-expect-error a number is not a driver
   await enqueue(7, task);
-  // @ts-expect-error neither is it for a client
+  // @ts-expect-error a number is not a driver
   createClient(7);
-  // @ts-expect-error an option that is given has a value
+  // @ts-expect-error an option must not be undefined
   createClient(pool, { schema: undefined });
   // @ts-expect-error the second argument is missing
   await enqueue<Sum>(pool, task, 1);

@@ -1,6 +1,6 @@
 /**
- * The conformance suite as a program for any runtime: `suite.js <URL of the system database>`. The
- * library is the installed package; all targets run at once, on one worker.
+ * The conformance suite as a program for any runtime: `suite.js <URL of the system database>`. It
+ * tests the installed package. All targets run at the same time and share one worker.
  */
 import * as library from "@dbos-community/client";
 import { assertEquals } from "@std/assert";
@@ -31,7 +31,7 @@ async function runCase(title: string, run: () => Promise<void>): Promise<void> {
 
 async function runTarget(name: string, open: OpenTarget): Promise<void> {
   const target = await open({ library, url });
-  // Node 20 does not know `await using`.
+  // Node 20 cannot parse `await using`.
   try {
     for (const [title, run] of Object.entries(cases)) {
       await runCase(`${name}: ${title}`, () => run(target));
@@ -57,5 +57,5 @@ await Promise.all([
   ...Object.entries(targets).map(([name, open]) => runTarget(name, open)),
 ]);
 console.log(`${passed} passed, ${failed} failed`);
-// Not exit(): what the library leaves behind would keep the process from ending.
+// Not exit(), which would hide that the library left something open that keeps a process running.
 process.exitCode = failed > 0 ? 1 : 0;

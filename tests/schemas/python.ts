@@ -1,10 +1,16 @@
 /**
  * Older releases of DBOS for Python, with the application and the environment of
- * tests/interop/python/. What a release needs besides is in `python/`, in a file named as the version.
+ * tests/interop/python/. The other packages of a release are in `python/<version>.txt`.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Language, python, pythonProgram, run, startedOnly } from "../interop/languages.ts";
+import {
+  type Language,
+  noDeadlineBeforeStart,
+  python,
+  pythonProgram,
+  run,
+} from "../interop/languages.ts";
 
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
@@ -24,7 +30,7 @@ async function install(version: string, application: string): Promise<string | u
     if (failure) throw new Error(`Cannot install ${requirements}:\n${failure}`);
     await Deno.writeTextFile(installed, wanted);
   }
-  // A program's own folder is the first that modules are looked for in.
+  // Python imports modules from the folder of the program first.
   await Deno.copyFile(application, `${folder}/app.py`);
 }
 
@@ -45,17 +51,17 @@ function createRelease(
 }
 
 export const pythonReleases: Language[] = [
-  // The first that has a client.
+  // The first release that has a client.
   createRelease("0.25.0", { application: pathOf("python/oldest.py") }),
   createRelease("2.0.0", {
     serializationType: "py_pickle",
-    impossible: {
-      ...startedOnly,
-      "The authenticated user": "workers hand it to workflows from 2.14 on",
-      "The roles of the user": "workers hand them to workflows from 2.14 on",
+    unsupported: {
+      ...noDeadlineBeforeStart,
+      "The authenticated user": "workers pass it to workflows since 2.14",
+      "The roles of the user": "workers pass them to workflows since 2.14",
     },
   }),
-  createRelease("2.14.0", { impossible: startedOnly }),
-  createRelease("2.27.0", { impossible: startedOnly }),
-  createRelease("2.30.0", { impossible: startedOnly }),
+  createRelease("2.14.0", { unsupported: noDeadlineBeforeStart }),
+  createRelease("2.27.0", { unsupported: noDeadlineBeforeStart }),
+  createRelease("2.30.0", { unsupported: noDeadlineBeforeStart }),
 ];

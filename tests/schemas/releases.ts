@@ -1,4 +1,4 @@
-/** The older releases whose workers are started, each on the system database that it makes. */
+/** The older releases whose workers are tested, each on the system database that it creates. */
 import type { Language } from "../interop/languages.ts";
 import { goReleases } from "./go.ts";
 import { pythonReleases } from "./python.ts";

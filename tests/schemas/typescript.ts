@@ -1,9 +1,9 @@
 /**
  * Older releases of DBOS for TypeScript, with the application of tests/interop/typescript/. After a
- * change of typescript/deno.json, `deno install` in that folder brings its lock up to date.
+ * change of typescript/deno.json, `deno install` in that folder updates its lock file.
  */
 import { fileURLToPath } from "node:url";
-import { type Language, startedOnly, typeScript } from "../interop/languages.ts";
+import { type Language, noDeadlineBeforeStart, typeScript } from "../interop/languages.ts";
 import config from "./typescript/deno.json" with { type: "json" };
 
 const configFile = fileURLToPath(new URL("typescript/deno.json", import.meta.url));
@@ -24,12 +24,12 @@ function createRelease([version, sdk]: [string, string]): Language {
       `--import-map=data:application/json,${encodeURIComponent(imports)}`,
       typeScript.command.at(-1)!,
     ],
-    // The first that cancels what has not started is 5.1.
-    impossible: {
-      ...typeScript.impossible,
-      ...(/^(3|4|5\.0)\./.test(version) && startedOnly),
+    // From 5.1 on, a workflow that has not started is cancelled at its deadline.
+    unsupported: {
+      ...typeScript.unsupported,
+      ...(/^(3|4|5\.0)\./.test(version) && noDeadlineBeforeStart),
     },
-    // The first that has a column for the format is 4.9.
+    // From 4.9 on, there is a column for the format.
     ...(/^(3|4\.[0-8])\./.test(version) && { serializationType: "native" }),
   };
 }

@@ -4,13 +4,13 @@ import {
   type StatementRecorder,
 } from "./statement_recorder.ts";
 
-/** A recorder of how much is written at once. */
+/** Records how much each statement writes. */
 export interface BatchRecorder extends StatementRecorder {
-  /** How many jobs or messages each statement had. */
+  /** The number of jobs or messages in each statement. */
   batches: number[];
 }
 
-/** Records the statements that enqueue, or those that send. */
+/** Records the statements that enqueue workflows or send messages. */
 export async function openBatchRecorder(
   kind: "enqueue" | "send",
   options: RecorderOptions = {},

@@ -2,7 +2,7 @@ import * as driver from "@db/postgres";
 
 export { Client, Pool } from "@db/postgres";
 
-/** Why the tests of `@db/postgres` are to be ignored, if they are. */
+/** Why the tests of `@db/postgres` are skipped, if they are. */
 export const skipReason: string | undefined = "unavailable" in driver
   ? String(driver.unavailable)
   : undefined;

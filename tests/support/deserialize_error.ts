@@ -1,7 +1,7 @@
 import type { WorkflowError } from "../../mod.ts";
 import { findCodec } from "../../src/serialization/mod.ts";
 
-/** The error of a stored text. */
+/** Deserializes a stored error. */
 export async function deserializeError(
   text: string,
   serialization: string | null,

@@ -3,23 +3,23 @@ import { join } from "node:path";
 import pg from "pg";
 
 export interface PgBouncer extends AsyncDisposable {
-  /** The URL of the database by way of the pooler. */
+  /** The URL of the database through the pooler. */
   readonly url: string;
-  /** How many are connected to the pooler for the database. */
+  /** Counts the clients that are connected to the pooler for the database. */
   countClients(): Promise<number>;
 }
 
-/** How many connections to the server all clients share. */
+/** The number of connections to the server, which all clients share. */
 export const poolSize = 2;
 
-// Debian puts it where only the path of root leads.
+// On Debian it is in a folder that is only in the path of root.
 const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
 const program = folders.map((folder) => join(folder, "pgbouncer")).find((path) => existsSync(path));
 
-/** Why there can be no pooler here. */
+/** Why no pooler can run here, if so. */
 export const unavailable: string | undefined = program ? undefined : "pgbouncer is not installed";
 
-/** Runs the pooler as long as stdin is open, so that it ends with its parent however that ends. */
+/** Runs the pooler until stdin is closed, so that it never outlives the parent process. */
 const supervisor = `
 trap '' INT TERM HUP
 "$@" & pooler=$!
@@ -29,7 +29,7 @@ kill -TERM $pooler
 wait $pooler
 `;
 
-/** Starts PgBouncer in transaction mode before a database, on a free port of the loopback address. */
+/** Starts PgBouncer in transaction mode in front of a database, on a free local port. */
 export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
   if (!program) throw new Error(`Cannot start PgBouncer: ${unavailable}`);
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
@@ -108,7 +108,7 @@ function findFreePort(): number {
   return listener.addr.port;
 }
 
-/** PgBouncer refuses to run as root: it runs as nobody, who must be able to read its settings. */
+/** PgBouncer does not run as root. It runs as nobody, who must be able to read its settings. */
 async function dropRoot(folder: string, config: string): Promise<{ uid?: number; gid?: number }> {
   if (Deno.uid() !== 0) return {};
   const nobody = { uid: 65534, gid: 65534 };
@@ -125,7 +125,7 @@ async function untilReady(log: ReadableStreamDefaultReader<string>): Promise<voi
   }
 }
 
-/** A pooler whose log nobody reads stops at its next line, once the pipe is full. */
+/** Reads the log to the end, because the pooler blocks when the pipe is full. */
 async function drain(log: ReadableStreamDefaultReader<string>): Promise<void> {
   while (!(await log.read()).done);
 }

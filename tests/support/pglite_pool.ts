@@ -19,9 +19,9 @@ interface OpenTransaction {
 }
 
 /**
- * Wraps a PGlite database as the pg.Pool of a DBOS application, which then needs no server.
+ * Wraps a PGlite database as the pg.Pool of a DBOS application, so that it needs no server.
  *
- * PGlite's own pool for pg has one client only, and the application keeps one for LISTEN.
+ * PGlite's own pool for pg has only one client, but the application keeps one for LISTEN.
  */
 export function createPglitePool(
   database: PGlite,
@@ -53,8 +53,8 @@ class PglitePool extends EventEmitter {
 }
 
 /**
- * All clients share PGlite's one connection. Single statements take turns; a transaction is one of
- * PGlite's own, which keeps out both the other clients and those who use PGlite directly.
+ * All clients share the one connection of PGlite. Single statements run one at a time. A
+ * transaction is a PGlite transaction: other clients and direct users of PGlite wait for its end.
  */
 class PgliteClient extends EventEmitter {
   readonly #database: PGlite;
@@ -97,7 +97,7 @@ class PgliteClient extends EventEmitter {
   }
 }
 
-/** Turns PGlite's transaction, which lasts as long as a callback, into one that is ended by calls. */
+/** Converts a PGlite transaction, which ends with a callback, to one that ends with a call. */
 function openTransaction(database: PGlite): Promise<OpenTransaction> {
   const { promise, resolve, reject } = Promise.withResolvers<OpenTransaction>();
   const ended = Promise.withResolvers<void>();
@@ -123,7 +123,7 @@ async function runQuery(
   values?: unknown[],
 ): Promise<QueryResult> {
   const { text, values: parameters } = typeof query === "string" ? { text: query, values } : query;
-  // Like pg, which reads a bigint as a string.
+  // pg reads a bigint as a string.
   const options = { parsers: { [types.INT8]: (value: string) => value } };
   const result: Results | undefined = parameters?.length
     ? await session.query(text, parameters, options)

@@ -1,4 +1,4 @@
-/** The plans of what the library sends, in a database that populate() has filled. */
+/** Explains the statements of the library, in a database that populate() has filled. */
 import pg from "pg";
 import {
   cancelWorkflow,
@@ -28,23 +28,23 @@ import {
   updateWorkflowAttributes,
 } from "../../mod.ts";
 
-/** A call whose statements shall use an index wherever the schema has one that serves. */
+/** A call whose statements must use an index if the schema has a suitable one. */
 interface PlannedCall {
   name: string;
   run(driver: Driver): Promise<unknown>;
-  /** The index that it shall use. */
+  /** The index that it must use. */
   index?: string;
-  /** Why it may read a table from end to end. */
+  /** Why it may scan a whole table. */
   mayScan?: string;
 }
 
-/** How the server went about a call. */
+/** How the server executed a call. */
 export interface CallPlan {
   name: string;
   durationMs: number;
-  /** The indexes that were used. */
+  /** The indexes that it used. */
   indexes: string[];
-  /** What is wrong with it, in words. */
+  /** What is wrong with the plan, if anything. */
   fault?: string;
 }
 
@@ -66,7 +66,7 @@ const used: EnqueueOptions = {
 };
 
 function listBy(filters: ListWorkflowsOptions, index?: string): PlannedCall {
-  // Of so many workflows that there is no limit, it may well be right to read all payloads.
+  // Without a limit it may be right to scan the tables of the payloads.
   const isBounded = filters.limit !== undefined || filters.workflowIDs !== undefined;
   const options = isBounded ? filters : { ...filters, loadInput: false, loadOutput: false };
   return {
@@ -84,7 +84,7 @@ function countBy(options: CountWorkflowsOptions, index: string): PlannedCall {
   };
 }
 
-// Times are those of populate(): a workflow a second from here on.
+// As in populate(), which creates one workflow per second from this time on.
 const start = 1_700_000_000_000;
 const failedIndex = "idx_workflow_status_failed";
 const inFlightIndex = "idx_workflow_status_in_flight_v2";
@@ -228,7 +228,7 @@ function flatten(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(flatten)];
 }
 
-/** A driver that has each statement explained before it runs it. */
+/** A driver that explains each statement before it runs it. */
 function createExplainingDriver(connection: pg.Client, explained: Explained): Driver {
   async function explain(text: string, values: unknown[] = []): Promise<void> {
     if (!/dbos"?\./.test(text)) return;
@@ -241,7 +241,7 @@ function createExplainingDriver(connection: pg.Client, explained: Explained): Dr
     getTransactionStatus: () => "I",
     async query(query: string | { text: string; values: unknown[] }) {
       if (typeof query === "object") await explain(query.text, query.values);
-      // Several statements go as one message, where line breaks in texts are escaped.
+      // Several statements in one message. Line breaks in their literals are escaped.
       else for (const text of query.split(";\n")) await explain(text);
       const startedAt = performance.now();
       const result = await connection.query(query);
@@ -259,11 +259,11 @@ function findFault(
   const scanned = nodes.find((node) =>
     node["Node Type"] === "Seq Scan" && bigTables.has(node["Relation Name"]!)
   );
-  if (scanned && !mayScan) return `reads ${scanned["Relation Name"]} from end to end`;
+  if (scanned && !mayScan) return `scans all of ${scanned["Relation Name"]}`;
   if (index && !nodes.some((node) => node["Index Name"] === index)) return `does not use ${index}`;
 }
 
-/** The plans of all calls, one after another. */
+/** Makes all calls one after another, and returns their plans. */
 export async function explainCalls(url: string): Promise<CallPlan[]> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
@@ -272,7 +272,7 @@ export async function explainCalls(url: string): Promise<CallPlan[]> {
       `select relname as name from pg_class
       where relnamespace = 'dbos'::regnamespace and relkind = 'r' and reltuples > 20000`,
     );
-    // To read a smaller one can be faster than to look a hundred rows up.
+    // Scanning a smaller table can be faster than looking up a hundred rows.
     const bigTables = new Set<string>(rows.map(({ name }: { name: string }) => name));
     const callPlans: CallPlan[] = [];
     for (const call of [...reads, ...lists, ...writes]) {

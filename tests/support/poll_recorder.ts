@@ -1,17 +1,17 @@
 import type { ClientOptions } from "../../mod.ts";
 import { openStatementRecorder, type StatementRecorder } from "./statement_recorder.ts";
 
-/** When a look was, for what, and for which of it. */
+/** The time of a poll, its kind, and the targets that it polled for. */
 export interface RecordedPoll<Wanted = unknown> {
   at: number;
   kind: "outcomes" | "completion_times" | "events" | "stream_values";
   wanted: Wanted[];
 }
 
-/** A database with a worker, and a client of it whose polls are written down. */
+/** A database with a worker, and a client whose polls are recorded. */
 export interface PollRecorder extends StatementRecorder {
   polls: RecordedPoll[];
-  /** Settles when there are so many polls. */
+  /** Waits until there have been this many polls. */
   untilPolls(count: number): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
-/** Fills a system database with workflows as a busy application leaves them. */
+/** Fills a system database with workflows like those of a busy application. */
 import pg from "pg";
 import { migrate } from "./migrate.ts";
 
-/** The ID of the workflow of a number: of a schedule, of an order, or a UUID. */
+/** The SQL for the ID of a workflow by its number: of a schedule, of an order, or a UUID. */
 function idOf(number: string): string {
   return `case
     when (${number}) % 20 = 4 then 'sched-nightly-' || (${number})
@@ -11,8 +11,8 @@ function idOf(number: string): string {
   end`;
 }
 
-// What a workflow has follows from its number, so that two databases of a size are the same. Nearly
-// all have ended, and only the newest wait or run. They are a second apart.
+// All columns depend on the number of the workflow, so that databases of the same size are equal.
+// Nearly all workflows have ended; the newest are enqueued or running. They are a second apart.
 const insertWorkflows = (count: number) => `
   insert into dbos.workflow_status (
     workflow_uuid, status, name, class_name, queue_name, authenticated_user, authenticated_roles,
@@ -70,13 +70,13 @@ const insertDetails = `
   select workflow_uuid, 'log', '"line"', 0, 0, 'portable_json'
   from dbos.workflow_status where attributes is not null`;
 
-/** Creates the system tables in the database of a URL, and that many workflows in them. */
+/** Creates the system tables in a database, with this many workflows. */
 export async function populate(url: string, workflows: number): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     await migrate(client);
-    // Indexes are made faster of all rows than row by row; those of primary keys stay.
+    // Indexes are created after the insert, which is faster. Those of primary keys are kept.
     const { rows } = await client.query(`
       select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
       from pg_index where indrelid = 'dbos.workflow_status'::regclass and not indisprimary`);

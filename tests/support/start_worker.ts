@@ -3,7 +3,7 @@ import type { AppOptions } from "./worker_app.ts";
 
 export type WorkerOptions = Omit<AppOptions, "systemDatabasePool">;
 
-/** Starts the test application in a process of its own and waits until it has launched. */
+/** Starts the test application in a process of its own, and waits until it has launched. */
 export async function startWorker(options: WorkerOptions): Promise<AsyncDisposable> {
   const worker = new Deno.Command(Deno.execPath(), {
     args: [
@@ -44,7 +44,7 @@ function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-/** What the SDK logs while a test runs is shown, since it explains a failure. */
+/** Prints the log of the SDK while a test runs, because it can explain a failure. */
 async function drain(output: ReadableStreamDefaultReader<string>): Promise<void> {
   for (let part = await output.read(); !part.done; part = await output.read()) {
     console.log(part.value.trimEnd());

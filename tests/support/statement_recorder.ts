@@ -3,24 +3,28 @@ import { type Client, type ClientOptions, createClient } from "../../mod.ts";
 import { createTestDatabase } from "./database.ts";
 import { startWorker } from "./start_worker.ts";
 
-/** A statement as it is sent through npm:pg. */
+/** A statement as it is sent to npm:pg. */
 export interface Statement {
   name: string;
   text: string;
   values: unknown[];
 }
 
-/** A database of an application, and a client of it whose statements are told of. */
+/** A database of an application, and a client whose statements are recorded. */
 export interface StatementRecorder extends AsyncDisposable {
   client: Client;
-  /** What the client sends them through. */
+  /** The driver of the client. */
   driver: Parameters<typeof createClient>[0];
-  /** A pool of the same database, of whose own statements nothing is told. */
+  /** A pool of the same database. Its own statements are not recorded. */
   pool: pg.Pool;
 }
 
 export interface RecorderOptions extends ClientOptions {
-  /** Whether a worker runs; else one was there only to create its tables. True if left out. */
+  /**
+   * Whether a worker runs. If false, one is only started to create the tables.
+   *
+   * @default {true}
+   */
   hasWorker?: boolean;
 }
 

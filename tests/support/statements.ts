@@ -2,12 +2,12 @@ import type { Statement } from "../../sql/statement.ts";
 
 const sqlFolder = new URL("../../sql/", import.meta.url);
 
-/** The folders of sql/, each with the statements of a theme. */
+/** The folders of sql/, each with the statements of one theme. */
 export const statementFolders: readonly URL[] = [...Deno.readDirSync(sqlFolder)]
   .filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => new URL(`${name}/`, sqlFolder));
 
-/** All statements of sql/. */
+/** Loads all statements of sql/. */
 export async function loadStatements(): Promise<Statement<object, unknown>[]> {
   const themes = await Promise.all(
     statementFolders.map((folder) => import(new URL("mod.ts", folder).href)),

@@ -1,56 +1,114 @@
+import { once } from "node:events";
 import net from "node:net";
 
-/** A network between a client and a Postgres server, with the faults of a network. */
+/** A proxy between a client and a Postgres server, which simulates network faults. */
 export interface TcpProxy extends AsyncDisposable {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
-  /** How many times the server has finished with what it was asked. */
+  /** The number of complete responses of the server. */
   readonly answers: number;
   /**
-   * Cuts the connection that carries `text` to the server, once the server is done with it and
-   * before any of its answer arrives. Only the first time; `isLost` tells whether it has been.
+   * Closes the connection that sends `text`, after the server has processed it and before any of
+   * the response arrives, and after `onLost`. It does so once; `isLost` says whether it has happened.
    */
-  loseAnswerTo(text: string): { readonly isLost: boolean };
-  /** Cuts all connections; new ones are taken. */
+  loseAnswerTo(text: string, onLost?: () => Promise<void>): { readonly isLost: boolean };
+  /** Closes the connection that sends `text`, and forwards nothing of it to the server. */
+  loseRequest(text: string): { readonly isLost: boolean };
+  /**
+   * Closes the connection that sends `text` in the middle of the response: after `messages` of its
+   * messages, and two bytes of the next one.
+   */
+  cutAnswerTo(text: string, messages: number): { readonly isLost: boolean };
+  /**
+   * Makes the connection that sends `text` half open: nothing is forwarded in either direction, and
+   * neither end is told. `restore()` does not change that.
+   */
+  swallow(text: string): { readonly isLost: boolean };
+  /** The number of connections that were accepted. */
+  readonly connections: number;
+  /** Closes all connections. New ones are accepted. */
   cut(): void;
-  /** Cuts all connections, and refuses new ones until restore(). */
+  /**
+   * Closes new connections until `restore()`, in turn with a reset, without a reset, and after the
+   * first data of the client.
+   */
+  closeNew(): void;
+  /** Connects new connections to another server. */
+  leadTo(databaseUrl: string): void;
+  /** Closes all connections, and refuses new ones until restore(). */
   refuse(): Promise<void>;
-  /** Passes nothing on any more, in either direction, until restore(). */
+  /** Forwards nothing in either direction until restore(). */
   hang(): void;
   restore(): Promise<void>;
 }
 
 interface Loss {
   readonly text: string;
+  readonly kind: "request" | "answer" | "all";
+  /** How many messages of the answer pass, if some are to pass. */
+  readonly messages?: number;
+  readonly onLost: () => Promise<void>;
   isLost: boolean;
 }
 
-/** The end of every answer of Postgres: ReadyForQuery, outside of a transaction or in one. */
+/** The end of every response of Postgres: ReadyForQuery, outside a transaction or in one. */
 // deno-lint-ignore no-control-regex -- the bytes of the protocol
 const readyForQuery = /Z\0\0\0\x05[IT]/;
 
-/** What becomes of all that passes a proxy. */
+/** Options of a proxy. */
 export interface TcpProxyOptions {
   /**
-   * Puts off what goes back to the client, keeping its order.
+   * Delays the data that is sent to the client. It must keep the order.
    *
-   * @default {undefined} all goes at once
+   * @default {undefined} no delay
    */
-  delay?: (act: () => void) => void;
+  delay?: (callback: () => void) => void;
 }
 
-/** Starts a proxy of the server that `databaseUrl` names, on a port of its own. */
+/** Starts a proxy for the server of `databaseUrl`, on a free local port. */
 export async function startTcpProxy(
   databaseUrl: string,
-  { delay = (act) => act() }: TcpProxyOptions = {},
+  { delay = (callback) => callback() }: TcpProxyOptions = {},
 ): Promise<TcpProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<net.Socket>();
   const losses: Loss[] = [];
+  const swallowed: net.Socket[] = [];
   let isHanging = false;
   let answers = 0;
+  let connections = 0;
+  let closesNew = false;
+
+  function addLoss(
+    text: string,
+    kind: Loss["kind"],
+    messages?: number,
+    onLost: () => Promise<void> = () => Promise.resolve(),
+  ): Loss {
+    const loss: Loss = {
+      text,
+      kind,
+      ...(messages !== undefined && { messages }),
+      onLost,
+      isLost: false,
+    };
+    losses.push(loss);
+    return loss;
+  }
+
+  function closeNew(client: net.Socket): void {
+    sockets.add(client);
+    client.on("error", () => {});
+    client.on("close", () => sockets.delete(client));
+    client.resume();
+    if (connections % 3 === 0) client.resetAndDestroy();
+    else if (connections % 3 === 1) client.end();
+    else client.once("data", () => client.end());
+  }
 
   function relay(client: net.Socket): void {
+    connections++;
+    if (closesNew) return closeNew(client);
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -59,7 +117,8 @@ export async function startTcpProxy(
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
-        if (to === client) delay(() => to.destroy());
+        // A timer for one that is closed already might outlive the test.
+        if (to === client && !to.destroyed) delay(() => to.destroy());
         else to.destroy();
       });
       if (isHanging) from.pause();
@@ -67,7 +126,19 @@ export async function startTcpProxy(
     client.on("data", (part: Uint8Array) => {
       const text = toText(part);
       losing ??= losses.find((loss) => !loss.isLost && text.includes(loss.text));
-      server.write(part);
+      if (losing?.kind === "request") {
+        losing.isLost = true;
+        client.destroy();
+      } else if (losing?.kind === "all") {
+        losing.isLost = true;
+        sockets.delete(client);
+        sockets.delete(server);
+        client.pause();
+        server.pause();
+        swallowed.push(client, server);
+      } else {
+        server.write(part);
+      }
     });
     server.on("data", (part: Uint8Array) => {
       const isAnswered = readyForQuery.test(toText(part));
@@ -75,7 +146,10 @@ export async function startTcpProxy(
       if (!losing) return delay(() => client.write(part));
       if (!isAnswered) return;
       losing.isLost = true;
-      client.destroy();
+      losing.onLost().finally(() => {
+        if (losing?.messages === undefined) return client.destroy();
+        client.end(part.subarray(0, lengthOf(part, losing.messages) + 2));
+      });
     });
   }
 
@@ -91,9 +165,11 @@ export async function startTcpProxy(
   }
 
   async function refuse(): Promise<void> {
-    const closed = new Promise((resolve) => listener.close(resolve));
+    // Deno 2.5 does not call back where a socket was destroyed before.
+    listener.close();
+    const closed = Array.from(sockets, (socket) => once(socket, "close"));
     cut();
-    await closed;
+    await Promise.all(closed);
   }
 
   return {
@@ -101,12 +177,20 @@ export async function startTcpProxy(
     get answers() {
       return answers;
     },
-    loseAnswerTo(text) {
-      const loss = { text, isLost: false };
-      losses.push(loss);
-      return loss;
+    get connections() {
+      return connections;
     },
+    loseAnswerTo: (text, onLost) => addLoss(text, "answer", undefined, onLost),
+    loseRequest: (text) => addLoss(text, "request"),
+    cutAnswerTo: (text, messages) => addLoss(text, "answer", messages),
+    swallow: (text) => addLoss(text, "all"),
     cut,
+    closeNew() {
+      closesNew = true;
+    },
+    leadTo(databaseUrl) {
+      target = new URL(databaseUrl);
+    },
     refuse,
     hang() {
       isHanging = true;
@@ -114,11 +198,25 @@ export async function startTcpProxy(
     },
     async restore() {
       isHanging = false;
+      closesNew = false;
       sockets.forEach((socket) => socket.resume());
       if (!listener.listening) await listen(listener, port);
     },
-    [Symbol.asyncDispose]: refuse,
+    async [Symbol.asyncDispose]() {
+      swallowed.forEach((socket) => socket.destroy());
+      await refuse();
+    },
   };
+}
+
+/** How many bytes the first messages of an answer have. */
+function lengthOf(answer: Uint8Array, messages: number): number {
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+  let length = 0;
+  for (let count = 0; count < messages && length < answer.length; count++) {
+    length += 1 + view.getInt32(length + 1);
+  }
+  return length;
 }
 
 function listen(listener: net.Server, port: number): Promise<void> {
@@ -128,7 +226,7 @@ function listen(listener: net.Server, port: number): Promise<void> {
   });
 }
 
-/** One character a byte. */
+/** Decodes bytes to one character each. */
 function toText(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }

@@ -11,7 +11,7 @@ export interface AppOptions {
   name?: string;
 }
 
-/** What the workflow `relay` is sent. */
+/** A message to the workflow `relay`. */
 export interface Relayed {
   values?: unknown[];
   end?: "close" | "return" | "fail";
@@ -71,7 +71,7 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     roles: DBOS.authenticatedRoles,
     workflowID: DBOS.workflowID,
   }),
-  /** What its steps give differs each time that they run. */
+  /** Its steps return different values each time they run. */
   async takeSteps() {
     const first = await DBOS.runStep(newUUID, { name: "step 0" });
     await DBOS.setEvent("progress", "step 1");
@@ -84,7 +84,7 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     await DBOS.closeStream("log");
     return { first, message, second };
   },
-  /** Writes to a stream what it is sent, until it is told how to end. */
+  /** Writes the values it receives to a stream, until a message says how to end. */
   async relay(key: string) {
     for (;;) {
       const { values = [], end } = await DBOS.recv<Relayed>("relay", 60) ?? { end: "fail" };
@@ -119,7 +119,7 @@ function newUUID(): Promise<string> {
   return Promise.resolve(crypto.randomUUID());
 }
 
-/** Starts a child that has the ID of its parent with `-child` after it, and awaits its result. */
+/** Starts a child whose ID is that of its parent plus `-child`, and awaits its result. */
 async function startChild(name: string, ...args: unknown[]): Promise<unknown> {
   const workflowID = `${DBOS.workflowID}-child`;
   const child = await DBOS.startWorkflow(registered.get(name)!, { workflowID })(...args);
@@ -142,7 +142,7 @@ export async function launchApp(options: AppOptions): Promise<void> {
     logLevel: "error",
     runAdminServer: false,
     schedulerPollingIntervalMs: 500,
-    // The SDK puts the name between quotes as it is.
+    // The SDK quotes the name without escaping it.
     systemDatabaseSchemaName: schema.replaceAll('"', '""'),
     ...config,
   });

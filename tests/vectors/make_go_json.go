@@ -1,4 +1,4 @@
-// Prints go_json.json: what Go workers store, name -> text.
+// Prints go_json.json: what Go workers store, as name -> text.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Prints gobs.json: what Go workers store of errors, name -> text. It needs DBOS:
+// Prints gobs.json: what Go workers store for errors, as name -> text. Needs DBOS:
 // `cd ../interop/go && go run ../../vectors/make_gobs.go > ../../vectors/gobs.json`
 package main
 
@@ -158,7 +158,7 @@ func main() {
 	encode := func(err error) string {
 		encoded, gobErr := dbos.NewGobSerializer().Encode(err)
 		if gobErr != nil {
-			// As workers do.
+			// Workers do the same.
 			fmt.Fprintln(os.Stderr, gobErr)
 			return err.Error()
 		}

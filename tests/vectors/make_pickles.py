@@ -1,4 +1,4 @@
-"""Prints pickles.json: what Python pickles, name -> base64 of each protocol."""
+"""Prints pickles.json: the pickle of each value in every protocol, as name -> list of base64."""
 
 import base64
 import collections

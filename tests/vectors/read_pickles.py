@@ -1,6 +1,6 @@
-"""Reads pickles, base64 and a line each, and prints a line of JSON for each.
+"""Reads pickles, one per line in base64, and prints a line of JSON for each.
 
-That is what Python calls the value, and what it pickles it as in each protocol.
+The line has the value as Python prints it, and its pickle in each protocol.
 """
 
 import base64

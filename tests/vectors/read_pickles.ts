@@ -1,4 +1,4 @@
-/** Reads pickles, base64 and a line each, and prints of each what it is refused for. */
+/** Reads pickles, one per line in base64, and prints the error of each. */
 import { deserializeValue } from "../../src/serialization/mod.ts";
 
 for (const text of (await new Response(Deno.stdin.readable).text()).split("\n")) {

@@ -1,19 +1,20 @@
 /**
- * Reads the gobs of Go (https://pkg.go.dev/encoding/gob) that hold a value of a registered type. A
- * gob describes all types of what it holds, so that nothing of Go's is needed; what it takes to
- * read one is bounded. A field that is zero is not stored, and is not there.
+ * Reads Go gobs (https://pkg.go.dev/encoding/gob) that contain a value of a registered type. A gob
+ * describes the types of its values, so it can be read without the Go program. The time and memory
+ * that it takes are bounded. Go does not store fields with a zero value, so they are missing from
+ * the result.
  */
 
 import { setProperty } from "../decoding.ts";
 import { asNumber } from "../safe_integer.ts";
 
-/** A value with the name that its type was registered by, such as `*main.OrderError`. */
+/** A value with the registered name of its type, such as `*main.OrderError`. */
 export interface GobValue {
   typeName: string;
   value: unknown;
 }
 
-/** What the fields of a struct are, of the struct that a gob defines a type with. */
+/** The definition of a type: the fields of the struct that Go stores it as. */
 interface TypeDefinition {
   ArrayT?: { Elem?: number };
   SliceT?: { Elem?: number };
@@ -28,7 +29,7 @@ interface MarshalledType {
   CommonType?: { Name?: string };
 }
 
-// Workers write nothing near these limits.
+// Far above anything that workers write.
 const maxItems = 1_000_000;
 const maxDepth = 500;
 const maxNameLength = 1_000;
@@ -43,7 +44,7 @@ function struct(...fields: [name: string, id: number][]): TypeDefinition {
   return { StructT: { Field: fields.map(([Name, Id]) => ({ Name, Id })) } };
 }
 
-/** The types that definitions of types are made of. */
+/** The types that type definitions are stored as. */
 const knownTypes = new Map<number, TypeDefinition>([
   [
     typeDefinition,
@@ -67,12 +68,15 @@ const knownTypes = new Map<number, TypeDefinition>([
   [24, struct(["CommonType", 18])],
 ]);
 
-// As in Go's own JSON, what is no UTF-8 is replaced.
+// Invalid UTF-8 is replaced, as in Go's JSON.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const secondsFromYear1To1970 = 62_135_596_800n;
 
-/** Of a version, seconds since the year 1, nanoseconds and an offset from UTC. */
+/**
+ * Reads a time: a version, the seconds since the year 1, nanoseconds and the offset from UTC.
+ * Returns undefined if it is not a valid time.
+ */
 function readTime(bytes: Uint8Array): Date | undefined {
   if (!(bytes[0] === 1 && bytes.length === 15) && !(bytes[0] === 2 && bytes.length === 16)) {
     return undefined;
@@ -85,7 +89,7 @@ function readTime(bytes: Uint8Array): Date | undefined {
 
 class GobReader {
   #position = 0;
-  /** Where the current message ends. */
+  /** The end of the current message. */
   #end = 0;
   #items = 0;
   #types = new Map(knownTypes);
@@ -94,26 +98,26 @@ class GobReader {
 
   read(): GobValue {
     const id = this.#typeOfNext(false);
-    if (id !== anyInterface) throw new TypeError("it is not of a registered type");
-    this.#skipMark();
+    if (id !== anyInterface) throw new TypeError("expected a value of a registered type");
+    this.#skipZero();
     const value = this.#interface(0);
-    if (!value) throw new TypeError("it has no value");
-    if (this.#position < this.bytes.length) throw new RangeError("it goes on after its end");
+    if (!value) throw new TypeError("missing value");
+    if (this.#position < this.bytes.length) throw new RangeError("unexpected data after the end");
     return value;
   }
 
   #take(length: number): Uint8Array {
-    if (length > this.#end - this.#position) throw new RangeError("it ends too early");
+    if (length > this.#end - this.#position) throw new RangeError("unexpected end of data");
     this.#position += length;
     return this.bytes.subarray(this.#position - length, this.#position);
   }
 
-  // One byte, or the number of bytes, negated, and these.
+  // A single byte, or the negated number of bytes followed by the bytes.
   #uint(): bigint {
     const first = this.#take(1)[0]!;
     if (first < 128) return BigInt(first);
     const length = 256 - first;
-    if (length > 8) throw new RangeError("it has an integer of more than 64 bits");
+    if (length > 8) throw new RangeError("integer has more than 64 bits");
     return this.#take(length).reduce((sum, byte) => sum << 8n | BigInt(byte), 0n);
   }
 
@@ -126,7 +130,7 @@ class GobReader {
     return Number(this.#uint());
   }
 
-  // An integer of the same bytes, reversed, since most floats end with zeros.
+  // The bytes are stored as an integer in reverse order, since most floats end with zeros.
   #float(): number {
     const view = new DataView(new ArrayBuffer(8));
     view.setBigUint64(0, this.#uint());
@@ -139,11 +143,11 @@ class GobReader {
 
   #name(): string {
     const length = this.#length();
-    if (length > maxNameLength) throw new RangeError("it has too long a name");
+    if (length > maxNameLength) throw new RangeError("name is too long");
     return utf8.decode(this.#take(length));
   }
 
-  /** Reads the definitions of types that come before a value, and the type of the value. */
+  /** Reads the type definitions before a value, and returns the type of the value. */
   #typeOfNext(isInterface: boolean): number {
     for (;;) {
       if (this.#position === this.#end) this.#openMessage();
@@ -151,8 +155,8 @@ class GobReader {
       if (id >= 0) return id;
       this.#defineType(-id);
       if (this.#position < this.#end) {
-        if (!isInterface) throw new TypeError("it has more than a type in a message");
-        this.#uint(); // The length of what follows, if it is within a message.
+        if (!isInterface) throw new TypeError("unexpected data after a type definition");
+        this.#uint(); // Inside a message, the length of the rest follows.
       }
     }
   }
@@ -160,36 +164,38 @@ class GobReader {
   #openMessage(): void {
     this.#end = this.bytes.length;
     const length = this.#length();
-    if (length > this.#end - this.#position) throw new RangeError("it ends too early");
+    if (length > this.#end - this.#position) throw new RangeError("unexpected end of data");
     this.#end = this.#position + length;
   }
 
   #defineType(id: number): void {
-    if (id < firstDefinedType || this.#types.has(id)) throw new TypeError("it redefines a type");
+    if (id < firstDefinedType || this.#types.has(id)) {
+      throw new TypeError(`invalid or duplicate type ID ${id}`);
+    }
     const type = this.#value(typeDefinition, 0) as TypeDefinition;
     for (const { Name } of type.StructT?.Field ?? []) {
-      if ((Name ?? "").length > maxNameLength) throw new RangeError("it has too long a name");
+      if ((Name ?? "").length > maxNameLength) throw new RangeError("name is too long");
     }
     this.#types.set(id, type);
   }
 
-  // What is no struct comes as if it were a field of one, the next after none.
-  #skipMark(): void {
-    if (this.#uint() !== 0n) throw new TypeError("it has a field outside of a struct");
+  // A zero precedes a value that is not a struct.
+  #skipZero(): void {
+    if (this.#uint() !== 0n) throw new TypeError("field outside of a struct");
   }
 
   #interface(depth: number): GobValue | null {
     const typeName = this.#name();
     if (typeName === "") return null;
     const id = this.#typeOfNext(true);
-    this.#uint(); // The length of the value, but only up to a type that is defined within it.
-    if (!this.#types.get(id)?.StructT) this.#skipMark();
+    this.#uint(); // The length of the value, but only up to the first type definition inside it.
+    if (!this.#types.get(id)?.StructT) this.#skipZero();
     return { typeName, value: this.#value(id, depth + 1) };
   }
 
   #value(id: number, depth: number): unknown {
-    if (++this.#items > maxItems) throw new RangeError(`it has more than ${maxItems} items`);
-    if (depth > maxDepth) throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
+    if (++this.#items > maxItems) throw new RangeError(`more than ${maxItems} items`);
+    if (depth > maxDepth) throw new RangeError(`nested deeper than ${maxDepth} levels`);
     switch (id) {
       case 1:
         return this.#uint() !== 0n;
@@ -219,12 +225,12 @@ class GobReader {
     if (list) return this.#elements(list.Elem ?? 0, depth);
     if (type?.TextMarshalerT) return this.#text();
     const marshalled = type?.GobEncoderT ?? type?.BinaryMarshalerT;
-    if (!marshalled) throw new TypeError(`its type ${id} is not known`);
+    if (!marshalled) throw new TypeError(`unknown type ID ${id}`);
     const bytes = this.#take(this.#length()).slice();
     return (marshalled.CommonType?.Name === "Time" && readTime(bytes)) || bytes;
   }
 
-  // Each field comes after the distance from the one before; the last is followed by zero.
+  // Each field is preceded by its distance from the previous one. A zero ends the struct.
   #struct(fields: { Name?: string; Id?: number }[], depth: number): object {
     const object = {};
     for (let index = -1;;) {
@@ -232,12 +238,12 @@ class GobReader {
       if (distance === 0) return object;
       index += distance;
       const field = fields[index];
-      if (!field) throw new RangeError("it has a field that its type has not");
+      if (!field) throw new RangeError("unknown struct field");
       setProperty(object, field.Name ?? "", this.#value(field.Id ?? 0, depth));
     }
   }
 
-  // An element takes a byte at least, so that a length above what is there ends too early.
+  // Every element takes at least one byte, so a length beyond the data fails at its end.
   #elements(type: number, depth: number): unknown[] {
     const length = this.#length();
     const elements: unknown[] = [];
@@ -258,15 +264,15 @@ class GobReader {
   }
 }
 
-/** Whether bytes begin as a gob does that holds a value of a registered type. */
+/** Whether bytes start like a gob that contains a value of a registered type. */
 export function isGob(bytes: Uint8Array): boolean {
   const first = bytes[0] ?? 0;
   const start = first < 128 ? 1 : 1 + 256 - first;
-  // The type is twice its number, since its sign is the lowest bit; then comes the mark.
+  // The type is stored as twice its ID, since the lowest bit is the sign. A zero follows.
   return bytes[start] === 2 * anyInterface && bytes[start + 1] === 0 && bytes.length > start + 2;
 }
 
-/** The value of a gob. */
+/** Reads a gob. */
 export function readGob(bytes: Uint8Array): GobValue {
   return new GobReader(bytes).read();
 }

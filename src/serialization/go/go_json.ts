@@ -1,4 +1,4 @@
-/** `DBOS_JSON`: what Go workers write by default, JSON as base64. It is only read here. */
+/** Reads `DBOS_JSON`, the default format of Go workers: JSON, encoded as base64. */
 
 import { WorkflowError } from "../../errors/workflow_error.ts";
 import type { ReadingCodec } from "../codec.ts";
@@ -16,7 +16,7 @@ function deserializeValue(text: string): unknown {
   return parseLossless(json, toNumberOrBigint);
 }
 
-/** The names of the codes of DBOS's own error, from 1. */
+/** The names of the error codes of DBOS. The first code is 1. */
 const codeNames =
   ("ConflictingID Initialization NonExistentWorkflow UnexpectedWorkflow WorkflowCancelled " +
     "UnexpectedStep AwaitedWorkflowCancelled ConflictingRegistration WorkflowUnexpectedType " +
@@ -34,7 +34,7 @@ function toCamelCase(name: string): string {
   return name.slice(0, 1).toLowerCase() + name.slice(1);
 }
 
-/** As Go writes it where workers of all languages shall read it. */
+/** Makes the same error that Go writes as portable JSON. */
 function fromDbosError({ Code, Message, ...others }: Fields): WorkflowError {
   const name = codeNames[Number(Code) - 1] ?? `ErrorCode(${Code ?? 0})`;
   const data = Object.entries(others).map(([key, value]) => [toCamelCase(key), value]);
@@ -54,7 +54,7 @@ function fromPortableError({ Name, Message, Code, Data }: Fields): WorkflowError
   });
 }
 
-const errorsOfDbos: Record<string, (fields: Fields) => WorkflowError> = {
+const dbosErrors: Record<string, (fields: Fields) => WorkflowError> = {
   "*dbos.DBOSError": fromDbosError,
   "*dbos.PortableWorkflowError": fromPortableError,
 };
@@ -68,7 +68,7 @@ function describe(value: unknown): string {
   return typeof value === "object" && value !== null ? "[object]" : String(value);
 }
 
-// What Go says of an error is up to code of its type: this is the closest that its fields have.
+// In Go a method of the error's type makes the message. This is the closest text among its fields.
 function toMessage(value: unknown): string {
   if (Array.isArray(value)) return value.map(describe).join(", ");
   if (!isStruct(value)) return describe(value);
@@ -77,19 +77,19 @@ function toMessage(value: unknown): string {
 }
 
 function toWorkflowError({ typeName, value }: GobValue): WorkflowError {
-  if (isStruct(value) && Object.hasOwn(errorsOfDbos, typeName)) {
-    return errorsOfDbos[typeName]!(value);
+  if (isStruct(value) && Object.hasOwn(dbosErrors, typeName)) {
+    return dbosErrors[typeName]!(value);
   }
   const code = isStruct(value) && value.Code;
   return new WorkflowError(toMessage(value), {
-    // Without its package and the types that it is generic in.
+    // Without the package and type arguments.
     name: typeName.replace(/\[.*$/s, "").replace(/^.*[.*/]/s, "") || typeName,
     ...((typeof code === "string" || typeof code === "number") && { code }),
     ...(typeof value === "object" && { data: value }),
   });
 }
 
-/** The bytes of a gob; none where the text is just the message of an error. */
+/** Decodes a gob. Returns undefined if the text is only the message of an error. */
 function decodeGob(text: string): Uint8Array | undefined {
   const start = text.slice(0, 16);
   const isEncoded = /^[A-Za-z\d+/]{8,}={0,2}$/.test(start) && isGob(decodeBase64(start));
@@ -104,7 +104,7 @@ function deserializeError(text: string): WorkflowError {
 export const goJson: ReadingCodec = wrapErrors({
   name: "DBOS_JSON",
   deserializeValue,
-  // A workflow of Go has one argument.
+  // Workflows in Go have only one argument.
   deserializeArgs: (text) => [deserializeValue(text)],
   deserializeError,
 });

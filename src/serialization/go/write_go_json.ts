@@ -1,7 +1,7 @@
 /**
- * Writes `DBOS_JSON`, for Go workers too old for portable JSON: the same JSON, as base64, of the
- * one argument that a workflow of Go has. An integer that a number is not exact for comes back as
- * the bigint that it is in Go, for Go's own integers are exact.
+ * Writes `DBOS_JSON` for Go workers that are too old for portable JSON. It is portable JSON,
+ * encoded as base64. Workflows in Go have only one argument. A number that is an unsafe integer is
+ * read back as a bigint, since integers in Go are exact.
  */
 
 import { toUtf8Binary } from "../binary.ts";
@@ -11,8 +11,8 @@ import { portableJson } from "../portable_json.ts";
 
 const nil = "__DBOS_NIL";
 
-// JSON.stringify() escapes no other surrogates. What precedes the backslash tells an escape from
-// text that looks like one.
+// JSON.stringify() escapes only lone surrogates. An even number of backslashes precedes an escape;
+// after an odd number, the text only looks like one.
 const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 function serializeValue(value: unknown): string {
@@ -20,7 +20,7 @@ function serializeValue(value: unknown): string {
   const json = portableJson.serializeValue(value);
   if (loneSurrogate.test(json)) {
     throw new RangeError(
-      "Cannot serialize a value as DBOS_JSON: it contains a lone surrogate, which Go replaces",
+      "Cannot serialize a value as DBOS_JSON: it contains a lone surrogate, which Go would replace",
     );
   }
   return btoa(toUtf8Binary(json));
@@ -30,10 +30,14 @@ export const goJsonWriter: Codec = {
   ...goJson,
   serializeValue,
   serializeArgs(args, namedArgs) {
-    if (namedArgs) throw new TypeError("Cannot serialize namedArgs as DBOS_JSON: it has none");
+    if (namedArgs) {
+      throw new TypeError(
+        "Cannot serialize namedArgs as DBOS_JSON: workflows in Go have no named arguments",
+      );
+    }
     if (args.length > 1) {
       throw new TypeError(
-        `Cannot serialize ${args.length} arguments as DBOS_JSON: a workflow of Go has one`,
+        `Cannot serialize ${args.length} arguments as DBOS_JSON: workflows in Go have only one`,
       );
     }
     return serializeValue(args[0]);

@@ -1,7 +1,7 @@
 /**
- * `java_jackson`: what Java workers write by default, JSON with the name of each class: as the
- * property `@class` of an object, and else as the first of two elements. It is only read here, and
- * without those names.
+ * Reads `java_jackson`, the default format of Java workers: JSON with class names. The class is the
+ * property `@class` of an object, or the first element of an array of two, followed by the value.
+ * The class names are dropped.
  */
 
 import { WorkflowError } from "../../errors/workflow_error.ts";
@@ -9,7 +9,7 @@ import type { ReadingCodec } from "../codec.ts";
 import { parseLossless, toNumberOrBigint } from "../lossless_json.ts";
 import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.ts";
 
-/** A number as it is written, such as `1.10`. */
+/** A number as it was written, such as `1.10`. */
 class NumberLiteral {
   constructor(readonly text: string) {}
 }
@@ -28,12 +28,12 @@ function isSet(type: string): boolean {
   return /^java\.util\.(concurrent\.)?(\w+\$)*\w*(Set|SetN|Set12|KeySetView)(<.*>)?$/.test(type);
 }
 
-/** JSON as Jackson holds it for programs: what is inside bears no types. */
+/** Whether a type is one of Jackson's JSON trees, whose contents have no class names. */
 function isJsonNode(type: unknown): boolean {
   return typeof type === "string" && /^tools\.jackson\.databind\.node\.\w+Node$/.test(type);
 }
 
-// A time that Date has no room for stays the text that it is.
+// A time outside the range of Date stays a text.
 function toDate(text: string): Date | string {
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
   return Number.isNaN(date.getTime()) ? text : date;
@@ -42,7 +42,7 @@ function toDate(text: string): Date | string {
 function readScalar(value: unknown, type?: string): unknown {
   if (typeof value === "number" || value instanceof NumberLiteral) {
     const text = value instanceof NumberLiteral ? value.text : String(value);
-    // As with Python's Decimal, no digit is lost.
+    // A text keeps all digits, as for Python's Decimal.
     return type === "java.math.BigDecimal" ? text : toNumberOrBigint(text);
   }
   if (typeof value !== "string" || !type) return value;
@@ -69,7 +69,7 @@ function readObject(object: object, depth: number, isTyped: boolean): unknown {
 }
 
 function readElements(elements: unknown[], type: string, depth: number): unknown {
-  // Only the elements of an array of a primitive type bear no types of their own.
+  // Only the elements of an array of a primitive type have no class names.
   const isPrimitive = /^\[[ZCSIJFD]$/.test(type);
   const numberType = /^\[[FD]$/.test(type) ? "java.lang.Double" : undefined;
   const items = elements.map((item) =>
@@ -79,10 +79,10 @@ function readElements(elements: unknown[], type: string, depth: number): unknown
 }
 
 function read(value: unknown, depth = 0, isTyped = true): unknown {
-  if (depth > maxDepth) throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
+  if (depth > maxDepth) throw new RangeError(`nested deeper than ${maxDepth} levels`);
   if (Array.isArray(value)) {
     if (!isTyped) return value.map((item) => read(item, depth + 1, false));
-    if (!isWrapper(value)) throw new TypeError("it has an array without a type");
+    if (!isWrapper(value)) throw new TypeError("array without a type");
     const [type, content] = value;
     if (isJsonNode(type)) return read(content, depth + 1, false);
     if (Array.isArray(content)) return readElements(content, type, depth);
@@ -106,10 +106,10 @@ interface Throwable {
   stackPreview?: unknown;
 }
 
-// Java's own serialization of the error, which follows, is not read.
+// The error is also stored in Java's own serialization, which is not read.
 function deserializeError(text: string): WorkflowError {
   const { type, message, causeType, stackPreview } = (deserializeValue(text) ?? {}) as Throwable;
-  if (typeof type !== "string") throw new TypeError("it is no error");
+  if (typeof type !== "string") throw new TypeError("invalid error");
   const description = typeof message === "string" ? message : "";
   const frames = Array.isArray(stackPreview) ? stackPreview : [];
   return new WorkflowError(description, {

@@ -1,15 +1,16 @@
 /**
- * Reads the pickles of Python, protocols 0 to 5, as descriptions of what they would build. Nothing
- * that a pickle names is looked up, imported or called; what it takes to read one is bounded.
+ * Reads Python pickles of protocols 0 to 5 as descriptions of the objects that they would build.
+ * Nothing that a pickle names is looked up, imported or called. The time and memory that it
+ * takes are bounded.
  */
 
 import { Machine, maxItems, parseInteger, PyGlobal, PyObject } from "./pickle_machine.ts";
 
-// Python's own pickler goes no deeper.
+// Python's pickler does not go deeper either.
 const maxDepth = 1_000;
 const maxNameLength = 500;
 
-// Python 3 writes protocols 0 to 2 with the names that Python 2 had.
+// Python 3 writes protocols 0 to 2 with the module names of Python 2.
 const modulesOfPython2: Record<string, string> = {
   __builtin__: "builtins",
   copy_reg: "copyreg",
@@ -20,12 +21,12 @@ function parseFloat64(text: string): number {
   const special: Record<string, number> = { inf: Infinity, "-inf": -Infinity, nan: NaN };
   if (Object.hasOwn(special, text)) return special[text]!;
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
-    throw new SyntaxError("it has a float that is none");
+    throw new SyntaxError("invalid float");
   }
   return Number(text);
 }
 
-// As Python's raw-unicode-escape: escapes of code points, and Latin-1 besides.
+// Python's raw-unicode-escape: Latin-1 with escapes for other code points.
 function unescapeUnicode(text: string): string {
   return text.replace(
     /\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g,
@@ -35,9 +36,9 @@ function unescapeUnicode(text: string): string {
 
 function newGlobal(module: unknown, name: unknown): PyGlobal {
   if (typeof module !== "string" || typeof name !== "string") {
-    throw new TypeError("it has a name that is no text");
+    throw new TypeError("invalid name: expected a string");
   }
-  if (module.length + name.length > maxNameLength) throw new RangeError("it has too long a name");
+  if (module.length + name.length > maxNameLength) throw new RangeError("name is too long");
   const known = Object.hasOwn(modulesOfPython2, module) ? modulesOfPython2[module] : module;
   return new PyGlobal(`${known}.${name}`);
 }
@@ -49,9 +50,9 @@ function newCollection(type: string, content: { items: unknown[] } | { entries: 
 const newTuple = (items: unknown[]) => newCollection("builtins.tuple", { items });
 
 function newObject(type: unknown, args: unknown, kwargs?: unknown): PyObject {
-  if (!(type instanceof PyGlobal)) throw new TypeError("it calls what is no name");
+  if (!(type instanceof PyGlobal)) throw new TypeError("invalid name in a call");
   if (!(args instanceof PyObject && args.items && args.type === "builtins.tuple")) {
-    throw new TypeError("it calls something without a tuple of arguments");
+    throw new TypeError("invalid arguments in a call: expected a tuple");
   }
   const object = new PyObject(type.name);
   if (args.items.length > 0) object.args = args.items;
@@ -59,11 +60,11 @@ function newObject(type: unknown, args: unknown, kwargs?: unknown): PyObject {
   return object;
 }
 
-// The ways in which Python says, through a function, that an object is of a class.
+// Python pickles some objects as a call of one of these functions, which only names their class.
 function reduce(callee: unknown, args: unknown): unknown {
   const items = args instanceof PyObject ? args.items ?? [] : [];
   switch (callee instanceof PyGlobal && callee.name) {
-    case "copyreg._reconstructor": { // class, built-in base class, value of the latter
+    case "copyreg._reconstructor": { // class, built-in base class, value of the base class
       const base = items[2];
       const isTuple = base instanceof PyObject && base.type === "builtins.tuple";
       return newObject(items[0], isTuple ? base : newTuple(base == null ? [] : [base]));
@@ -72,7 +73,7 @@ function reduce(callee: unknown, args: unknown): unknown {
       return newObject(items[0], newTuple(items.slice(1)));
     case "copyreg.__newobj_ex__":
       return newObject(items[0], items[1], items[2]);
-    case "builtins.getattr": // a name inside of a class
+    case "builtins.getattr": // a name inside a class
       if (items[0] instanceof PyGlobal) return newGlobal(items[0].name, items[1]);
   }
   return newObject(callee, args);
@@ -81,21 +82,27 @@ function reduce(callee: unknown, args: unknown): unknown {
 function build(machine: Machine): void {
   const state = machine.pop();
   const object = machine.top();
-  if (!(object instanceof PyObject)) throw new TypeError("it sets the state of what is no object");
-  if (object.state !== undefined) throw new TypeError("it sets the state of an object twice");
+  if (!(object instanceof PyObject)) {
+    throw new TypeError("state of a value that is not an object");
+  }
+  if (object.state !== undefined) throw new TypeError("duplicate state of an object");
   object.state = state;
 }
 
 function append(object: unknown, items: unknown[]): void {
-  if (!(object instanceof PyObject)) throw new TypeError("it appends to what is no object");
-  if (object.type === "builtins.tuple") throw new TypeError("it appends to a tuple");
+  if (!(object instanceof PyObject)) {
+    throw new TypeError("items appended to a value that is not an object");
+  }
+  if (object.type === "builtins.tuple") throw new TypeError("items appended to a tuple");
   object.items ??= [];
   for (const item of items) object.items.push(item);
 }
 
 function setItems(object: unknown, entries: unknown[]): void {
-  if (!(object instanceof PyObject)) throw new TypeError("it sets items of what is no object");
-  if (entries.length % 2 !== 0) throw new RangeError("it has a key without a value");
+  if (!(object instanceof PyObject)) {
+    throw new TypeError("items set on a value that is not an object");
+  }
+  if (entries.length % 2 !== 0) throw new RangeError("key without a value");
   object.entries ??= [];
   for (const entry of entries) object.entries.push(entry);
 }
@@ -123,17 +130,17 @@ function pushInt(machine: Machine): void {
 
 function pushQuoted(machine: Machine): void {
   const quoted = /^(['"])([^\\]*)\1$/.exec(machine.line());
-  if (!quoted) throw new TypeError("it has text of Python 2 with escapes");
+  if (!quoted) throw new TypeError("unsupported Python 2 string with escapes");
   machine.push(quoted[2]);
 }
 
 const pushBytes = (machine: Machine, length: number) => machine.push(machine.take(length));
 
-/** The operations of all protocols, by their bytes; what is not among them is refused. */
+/** The operations of all protocols by opcode. Others are rejected. */
 const operations: Record<string, (machine: Machine) => void> = {
   "\x80": (machine) => {
     const protocol = machine.uint8();
-    if (protocol > 5) throw new RangeError(`its protocol ${protocol} is not known`);
+    if (protocol > 5) throw new RangeError(`unknown protocol ${protocol}`);
   },
   "\x95": (machine) => machine.frame(),
   ".": (machine) => {
@@ -142,7 +149,7 @@ const operations: Record<string, (machine: Machine) => void> = {
   },
 
   "(": (machine) => machine.mark(),
-  "0": (machine) => machine.popOrUnmark(),
+  "0": (machine) => machine.popItemOrMark(),
   "1": (machine) => void machine.popMark(),
   "2": (machine) => machine.push(machine.top()),
 
@@ -243,64 +250,67 @@ const operations: Record<string, (machine: Machine) => void> = {
   },
 };
 
-const operationsByByte = Array.from(
+const operationsByOpcode = Array.from(
   { length: 256 },
   (_, byte) => operations[String.fromCharCode(byte)],
 );
 
-interface Measure {
+interface ExpandedSize {
   size: number;
   depth: number;
 }
 
 function sizeOf(value: unknown): number {
-  // Long texts and numbers count as the many items that they are the size of.
+  // Long texts, bytes and large integers count as several items, according to their size.
   if (typeof value === "string" || value instanceof Uint8Array) return 1 + value.length / 100;
   return typeof value === "bigint" ? 10 : 1;
 }
 
-function refuseDepth(): never {
-  throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
+function throwTooDeep(): never {
+  throw new RangeError(`nested deeper than ${maxDepth} levels`);
 }
 
 /**
- * Refuses what is small as long as it is shared, but too large or deep once it is written out, as
- * JSON or by any code that walks over it.
+ * Limits the size of a value in which shared objects are counted each time that they occur, as by
+ * JSON.stringify() or any code that walks over it. A small pickle can expand to a huge value.
  */
-function refuseBomb(
+function checkExpandedSize(
   value: unknown,
   level = 1,
-  measures: Map<PyObject, Measure> = new Map(),
-): Measure {
+  sizes: Map<PyObject, ExpandedSize> = new Map(),
+): ExpandedSize {
   if (!(value instanceof PyObject)) return { size: sizeOf(value), depth: 0 };
-  const known = measures.get(value);
+  const known = sizes.get(value);
   if (known) return known;
-  if (level > maxDepth) refuseDepth();
-  const measure = { size: 1, depth: 1 };
-  measures.set(value, measure); // An object inside of itself counts as it does so far.
+  if (level > maxDepth) throwTooDeep();
+  const expanded = { size: 1, depth: 1 };
+  sizes.set(value, expanded); // An object inside itself is counted as one item.
   let size = 1;
   let depth = 1;
   for (const children of [value.args, value.items, value.entries, [value.state, value.kwargs]]) {
     for (const child of children ?? []) {
-      const inner = refuseBomb(child, level + 1, measures);
+      const inner = checkExpandedSize(child, level + 1, sizes);
       size += inner.size;
       depth = Math.max(depth, inner.depth + 1);
-      if (size > maxItems) throw new RangeError(`it unfolds to more than ${maxItems} items`);
-      if (depth > maxDepth) refuseDepth();
+      if (size > maxItems) throw new RangeError(`expands to more than ${maxItems} items`);
+      if (depth > maxDepth) throwTooDeep();
     }
   }
-  return Object.assign(measure, { size, depth });
+  return Object.assign(expanded, { size, depth });
 }
 
-/** What a pickle describes: null, booleans, numbers, texts, bytes and {@linkcode PyObject}s. */
+/**
+ * Reads a pickle. The result consists of null, booleans, numbers, texts, bytes,
+ * {@linkcode PyGlobal}s and {@linkcode PyObject}s.
+ */
 export function readPickle(bytes: Uint8Array): unknown {
   const machine = new Machine(bytes);
   while (!machine.isStopped) {
-    const byte = machine.uint8();
-    const operation = operationsByByte[byte];
-    if (!operation) throw new TypeError(`its operation 0x${byte.toString(16)} is not known`);
+    const opcode = machine.uint8();
+    const operation = operationsByOpcode[opcode];
+    if (!operation) throw new TypeError(`unknown opcode 0x${opcode.toString(16)}`);
     operation(machine);
   }
-  refuseBomb(machine.result);
+  checkExpandedSize(machine.result);
   return machine.result;
 }

@@ -1,28 +1,28 @@
-/** What the operations of a pickle work on, within bounds: a stack, a memory and its bytes. */
+/** What the operations of a pickle work on: a stack, a memo and the bytes. All are bounded. */
 
 import { toBinary } from "../binary.ts";
 import { asNumber } from "../safe_integer.ts";
 
-/** A class or function by its name, such as `datetime.datetime`. */
+/** The name of a class or function, such as `datetime.datetime`. */
 export class PyGlobal {
   constructor(readonly name: string) {}
 }
 
-/** What calling `type` with `args` gave, with what was added to it afterwards. */
+/** The result of a call of `type` with `args`, and what was added to it afterwards. */
 export class PyObject {
   args?: unknown[];
   kwargs?: unknown;
   state?: unknown;
-  /** What was appended: the elements of a list, tuple or set. */
+  /** The elements of a list, tuple or set, and other appended items. */
   items?: unknown[];
-  /** What was set: keys, each followed by its value. */
+  /** Items that were set: keys, each followed by its value. */
   entries?: unknown[];
 
   constructor(readonly type: string) {}
 }
 
-// Workers write nothing near these limits.
-/** How many items a pickle may have, as it is and unfolded. */
+// The limits are far above anything that workers write.
+/** The maximum number of items, both in the pickle and in its expanded value. */
 export const maxItems = 1_000_000;
 const maxIntBytes = 1_000;
 const maxIntDigits = 4_300;
@@ -30,13 +30,14 @@ const maxIntDigits = 4_300;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const hexOfBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
+/** Parses a decimal integer. */
 export function parseInteger(digits: string): number | bigint {
-  if (!/^[+-]?\d+$/.test(digits)) throw new SyntaxError("it has an integer that is none");
-  if (digits.length > maxIntDigits) throw new RangeError("it has an integer of too many digits");
+  if (!/^[+-]?\d+$/.test(digits)) throw new SyntaxError("invalid integer");
+  if (digits.length > maxIntDigits) throw new RangeError("integer has too many digits");
   return asNumber(BigInt(digits.replace("+", "")));
 }
 
-/** The stack and memory of an unpickler, and where it is in its bytes. */
+/** The stack and memo of an unpickler, and its position in the bytes. */
 export class Machine {
   stack: unknown[] = [];
   result: unknown;
@@ -44,7 +45,7 @@ export class Machine {
   #position = 0;
   #items = 0;
   #view: DataView;
-  /** The stacks below the marks. */
+  /** The stacks below the current one, one for each mark. */
   #outer: unknown[][] = [];
   #memo = new Map<number, unknown>();
 
@@ -54,13 +55,13 @@ export class Machine {
 
   #advance(length: number): number {
     const start = this.#position;
-    if (length > this.bytes.length - start) throw new RangeError("it ends too early");
+    if (length > this.bytes.length - start) throw new RangeError("unexpected end of data");
     this.#position += length;
     return start;
   }
 
   count(): void {
-    if (++this.#items > maxItems) throw new RangeError(`it has more than ${maxItems} items`);
+    if (++this.#items > maxItems) throw new RangeError(`more than ${maxItems} items`);
   }
 
   push(value: unknown): void {
@@ -69,19 +70,13 @@ export class Machine {
   }
 
   pop(): unknown {
-    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
+    if (this.stack.length === 0) throw new RangeError("stack underflow");
     return this.stack.pop();
   }
 
   top(): unknown {
-    if (this.stack.length === 0) throw new RangeError("it takes what is not there");
+    if (this.stack.length === 0) throw new RangeError("stack underflow");
     return this.stack.at(-1);
-  }
-
-  popObject(): PyObject {
-    const value = this.pop();
-    if (!(value instanceof PyObject)) throw new TypeError("it adds to what is no object");
-    return value;
   }
 
   mark(): void {
@@ -90,16 +85,16 @@ export class Machine {
     this.stack = [];
   }
 
-  /** What was pushed since the last mark. */
+  /** Removes the last mark, and returns the items that were pushed since. */
   popMark(): unknown[] {
     const items = this.stack;
     const outer = this.#outer.pop();
-    if (!outer) throw new RangeError("it returns to a mark that is not there");
+    if (!outer) throw new RangeError("missing mark");
     this.stack = outer;
     return items;
   }
 
-  popOrUnmark(): void {
+  popItemOrMark(): void {
     if (this.stack.length > 0) this.stack.pop();
     else this.popMark();
   }
@@ -114,7 +109,7 @@ export class Machine {
   }
 
   get(index: number): void {
-    if (!this.#memo.has(index)) throw new RangeError("it recalls what it has not memorized");
+    if (!this.#memo.has(index)) throw new RangeError("unknown memo index");
     this.push(this.#memo.get(index));
   }
 
@@ -152,7 +147,8 @@ export class Machine {
     return this.#decode(this.bytes.subarray(start, start + length));
   }
 
-  // Python encodes a lone surrogate, as of a file's name that is no UTF-8, like any code point.
+  // Python encodes a lone surrogate like any code point. It uses them in file names, for example,
+  // that are not valid UTF-8.
   #decode(bytes: Uint8Array): string {
     let text = "";
     let start = 0;
@@ -170,13 +166,15 @@ export class Machine {
 
   ascii(length: number): string {
     const text = this.text(length);
-    if (text.length !== length) throw new TypeError("it has text of Python 2 that is not ASCII");
+    if (text.length !== length) {
+      throw new TypeError("unsupported Python 2 string that is not ASCII");
+    }
     return text;
   }
 
   line(): string {
     const end = this.bytes.indexOf(10, this.#position);
-    if (end < 0) throw new RangeError("it ends too early");
+    if (end < 0) throw new RangeError("unexpected end of data");
     const text = toBinary(this.bytes.subarray(this.#position, end));
     this.#position = end + 1;
     return text;
@@ -184,16 +182,16 @@ export class Machine {
 
   integer(length: number): number | bigint {
     const bytes = this.take(length);
-    if (length > maxIntBytes) throw new RangeError("it has an integer of too many digits");
+    if (length > maxIntBytes) throw new RangeError("integer has too many digits");
     if (length === 0) return 0;
     let hex = "";
     for (let i = length - 1; i >= 0; i--) hex += hexOfBytes[bytes[i]!];
     return asNumber(BigInt.asIntN(length * 8, BigInt(`0x${hex}`)));
   }
 
-  /** Protocol 4 puts what follows into frames, which say only how much to read at once. */
+  /** Protocol 4 divides a pickle into frames, which only tell how much to read at once. */
   frame(): void {
     const length = this.length64();
-    if (length > this.bytes.length - this.#position) throw new RangeError("it ends too early");
+    if (length > this.bytes.length - this.#position) throw new RangeError("unexpected end of data");
   }
 }

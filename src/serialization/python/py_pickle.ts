@@ -1,7 +1,4 @@
-/**
- * `py_pickle`: what Python workers write by default, a pickle as base64. It is only read here; what
- * writes it is in write_pickle.ts.
- */
+/** Reads `py_pickle`, the default format of Python workers: a pickle, encoded as base64. */
 
 import { WorkflowError } from "../../errors/workflow_error.ts";
 import type { ReadingCodec } from "../codec.ts";
@@ -12,8 +9,8 @@ import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.
 
 type Convert = (value: unknown) => unknown;
 
-// Whoever calls these wants something to run. It would not here, but is no data either.
-const modulesThatRun = new Set(
+// A pickle that calls these is meant to run code. None would run here, but it is not data either.
+const forbiddenModules = new Set(
   ("builtins code codecs ctypes importlib multiprocessing nt os pickle posix pty runpy shutil " +
     "socket subprocess sys webbrowser").split(" "),
 );
@@ -22,17 +19,17 @@ function isException(type: string): boolean {
   return /^builtins\.[A-Z]\w*(Error|Exception|Warning|Exit|Interrupt|Iteration|Group)$/.test(type);
 }
 
-/** The elements of an object, or of the one that its constructor was called with. */
+/** Returns the elements of an object, including those passed to its constructor. */
 function itemsOf(object: PyObject): unknown[] {
   const source = object.args?.[0];
   if (source === undefined || source === null) return object.items ?? [];
   if (!(source instanceof PyObject && source.items)) {
-    throw new TypeError(`its ${object.type} is not made of items`);
+    throw new TypeError(`invalid ${object.type}: expected items`);
   }
   return [...source.items, ...(object.items ?? [])];
 }
 
-/** The keys and values of an object, or of the one that its constructor was called with. */
+/** Returns the keys and values of an object, including those passed to its constructor. */
 function entriesOf(object: PyObject): unknown[] {
   const source = object.type === "collections.defaultdict" ? undefined : object.args?.[0];
   const entries = object.entries ?? [];
@@ -40,7 +37,7 @@ function entriesOf(object: PyObject): unknown[] {
   const pairs = (source.items ?? []).flatMap((pair) =>
     pair instanceof PyObject && pair.items?.length === 2 ? pair.items : [undefined]
   );
-  if (pairs.includes(undefined)) throw new TypeError(`its ${object.type} is not made of pairs`);
+  if (pairs.includes(undefined)) throw new TypeError(`invalid ${object.type}: expected pairs`);
   return [...source.entries ?? pairs, ...entries];
 }
 
@@ -68,7 +65,7 @@ function toSet(object: PyObject, remember: Convert, convert: Convert): unknown {
   return set;
 }
 
-/** What may contain itself, so that it has to be there before its content. */
+/** Collections may contain themselves, so they are created before their contents. */
 const collections: Record<string, typeof toArray> = {
   "builtins.list": toArray,
   "builtins.tuple": toArray,
@@ -82,10 +79,10 @@ const collections: Record<string, typeof toArray> = {
 };
 
 function fromLatin1(text: unknown): Uint8Array {
-  if (typeof text !== "string") throw new TypeError("it has bytes that are none");
+  if (typeof text !== "string") throw new TypeError("invalid bytes");
   return Uint8Array.from(text, (char) => {
     const code = char.charCodeAt(0);
-    if (code > 255) throw new RangeError("it has bytes that are none");
+    if (code > 255) throw new RangeError("invalid bytes");
     return code;
   });
 }
@@ -97,21 +94,21 @@ function toBytes(args: unknown[]): unknown {
 
 function toDecimal([text]: unknown[]): unknown {
   if (typeof text === "string") return text;
-  throw new TypeError("it has a Decimal that is no text");
+  throw new TypeError("invalid Decimal: expected a string");
 }
 
 function toUuid(object: PyObject): string {
   const entries = object.state instanceof PyObject ? object.state.entries ?? [] : [];
   const int = entries[entries.indexOf("int") + 1];
   if (typeof int !== "bigint" && typeof int !== "number") {
-    throw new TypeError("it has a UUID that is no number");
+    throw new TypeError("invalid UUID: expected an integer");
   }
   const hex = BigInt(int).toString(16).padStart(32, "0");
-  if (!/^[\da-f]{32}$/.test(hex)) throw new RangeError("it has a UUID of more than 128 bits");
+  if (!/^[\da-f]{32}$/.test(hex)) throw new RangeError("invalid UUID: more than 128 bits");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** What becomes a value of JavaScript's own, from the arguments of its constructor. */
+/** Types that become JavaScript values, made from the arguments of their constructors. */
 const values: Record<string, (args: unknown[], object: PyObject) => unknown> = {
   "_codecs.encode": ([text]) => fromLatin1(text),
   "builtins.bytes": toBytes,
@@ -130,7 +127,10 @@ const values: Record<string, (args: unknown[], object: PyObject) => unknown> = {
   "zoneinfo.ZoneInfo._unpickle": ([key]) => key,
 };
 
-/** The attributes of an object, from its state: a dict, or that of `__dict__` and of slots. */
+/**
+ * Returns the attributes of an object. Its state is a dict, or a pair of dicts for `__dict__` and
+ * `__slots__`. Returns undefined for any other state.
+ */
 function attributesOf({ state }: PyObject): [string, unknown][] | undefined {
   if (!(state instanceof PyObject)) return state === null || state === undefined ? [] : undefined;
   const dicts = state.type === "builtins.tuple" && state.items?.length === 2
@@ -150,36 +150,36 @@ function attributesOf({ state }: PyObject): [string, unknown][] | undefined {
   return attributes;
 }
 
-/** An object of any other class: its attributes, under a label that tells the class. */
-function toLabelled(object: PyObject, remember: Convert, convert: Convert): unknown {
-  const labelled = remember({ __class__: object.type }) as Record<string, unknown>;
-  if (object.args) labelled.__args__ = object.args.map(convert);
-  if (object.kwargs) labelled.__kwargs__ = convert(object.kwargs);
-  if (object.items) labelled.__items__ = object.items.map(convert);
+/** Converts an object of any other class: its attributes, with the class name as `__class__`. */
+function toTaggedObject(object: PyObject, remember: Convert, convert: Convert): unknown {
+  const result = remember({ __class__: object.type }) as Record<string, unknown>;
+  if (object.args) result.__args__ = object.args.map(convert);
+  if (object.kwargs) result.__kwargs__ = convert(object.kwargs);
+  if (object.items) result.__items__ = object.items.map(convert);
   if (object.entries) {
-    labelled.__items__ = convert(
+    result.__items__ = convert(
       Object.assign(new PyObject("builtins.dict"), { entries: object.entries }),
     );
   }
   const attributes = attributesOf(object);
-  if (!attributes) labelled.__state__ = convert(object.state);
+  if (!attributes) result.__state__ = convert(object.state);
   for (const [name, value] of attributes ?? []) {
-    if (!Object.hasOwn(labelled, name)) setProperty(labelled, name, convert(value));
+    if (!Object.hasOwn(result, name)) setProperty(result, name, convert(value));
   }
-  return labelled;
+  return result;
 }
 
-// Not deeper than its parts: the same text within many arguments must not unfold.
+// Nested arguments are not written out, since shared ones could expand to a huge text.
 function toMessage(args: unknown[]): string {
   return args.map((arg) => typeof arg === "object" && arg !== null ? "[object]" : String(arg))
     .join(", ");
 }
 
-/** The error has the arguments of Python's exception as `args`. */
+/** Converts an exception to an error with the arguments of the exception as `args`. */
 function toWorkflowError(object: PyObject, convert: Convert): WorkflowError {
   const args = (object.args ?? []).map(convert);
   const attributes = new Map(attributesOf(object));
-  // DBOS's error for all languages brings the name that it has in the others.
+  // PortableWorkflowError of DBOS contains the name of the error in other languages.
   const { name, message, code } = Object.fromEntries(
     ["name", "message", "code"].map((key) => [key, attributes.get(key)]),
   );
@@ -193,28 +193,28 @@ function toWorkflowError(object: PyObject, convert: Convert): WorkflowError {
 }
 
 function createConverter(): Convert {
-  const done = new Map<PyObject, unknown>();
-  const begun = new Set<PyObject>();
+  const converted = new Map<PyObject, unknown>();
+  const started = new Set<PyObject>();
 
   function convertObject(object: PyObject): unknown {
     const { type } = object;
-    const remember: Convert = (value) => (done.set(object, value), value);
+    const remember: Convert = (value) => (converted.set(object, value), value);
     const convertCollection = Object.hasOwn(collections, type) && collections[type];
     if (convertCollection) return convertCollection(object, remember, convert);
-    if (begun.has(object)) throw new TypeError(`its ${type} contains itself`);
-    begun.add(object);
+    if (started.has(object)) throw new TypeError(`circular reference in ${type}`);
+    started.add(object);
     if (Object.hasOwn(values, type)) {
       return remember(values[type]!((object.args ?? []).map(convert), object));
     }
     if (isException(type)) return remember(toWorkflowError(object, convert));
-    if (modulesThatRun.has(type.split(".")[0]!)) throw new TypeError(`it calls ${type}`);
-    return toLabelled(object, remember, convert);
+    if (forbiddenModules.has(type.split(".")[0]!)) throw new TypeError(`forbidden call of ${type}`);
+    return toTaggedObject(object, remember, convert);
   }
 
   function convert(value: unknown): unknown {
     if (value instanceof PyGlobal) return { __global__: value.name };
     if (!(value instanceof PyObject)) return value;
-    return done.has(value) ? done.get(value) : convertObject(value);
+    return converted.has(value) ? converted.get(value) : convertObject(value);
   }
   return convert;
 }
@@ -233,9 +233,9 @@ function deserializeError(text: string): WorkflowError {
   const convert = createConverter();
   if (!(value instanceof PyObject)) return new WorkflowError(String(convert(value)));
   if (Object.hasOwn(collections, value.type) || Object.hasOwn(values, value.type)) {
-    throw new TypeError(`its ${value.type} is no exception`);
+    throw new TypeError(`expected an exception, found ${value.type}`);
   }
-  convert(value); // It refuses what no exception is made of.
+  convert(value); // Rejects forbidden calls.
   return toWorkflowError(value, convert);
 }
 

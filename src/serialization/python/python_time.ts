@@ -1,4 +1,4 @@
-/** Python's dates and times, which it pickles as packed bytes. */
+/** Reads dates and times, which Python pickles as packed bytes. */
 
 import { PyObject } from "./pickle_machine.ts";
 
@@ -10,17 +10,17 @@ function pad(value: number, length = 2): string {
 
 function requireBytes(packed: unknown, length: number): Uint8Array {
   if (packed instanceof Uint8Array && packed.length === length) return packed;
-  throw new TypeError("it has a date or time that is none");
+  throw new TypeError("invalid date or time");
 }
 
-function requireRange(value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
-  throw new RangeError("it has a date or time that is none");
+function requireRange(value: number, min: number, max: number): number {
+  if (value >= min && value <= max) return value;
+  throw new RangeError("invalid date or time");
 }
 
 function unpackDate(bytes: Uint8Array): string {
   const year = requireRange(bytes[0]! * 256 + bytes[1]!, 1, 9999);
-  // The highest bit of the month tells the second of two hours of the same name.
+  // The highest bit of the month is `fold`: the second of two equal local times (PEP 495).
   const month = requireRange(bytes[2]! & 127, 1, 12);
   return `${pad(year, 4)}-${pad(month)}-${pad(requireRange(bytes[3]!, 1, 31))}`;
 }
@@ -33,42 +33,42 @@ function unpackTime(bytes: Uint8Array): string {
   return microseconds ? `${time}.${pad(requireRange(microseconds, 0, 999_999), 6)}` : time;
 }
 
-/** Microseconds, exactly: a hundred million days are more than a number has room for. */
+/** Returns microseconds as a bigint: beyond about a hundred thousand days a number is not exact. */
 function unpackTimedelta(args: unknown[]): bigint {
   const [days = 0, seconds = 0, microseconds = 0] = args;
   if (![days, seconds, microseconds].every(Number.isSafeInteger)) {
-    throw new TypeError("it has a timedelta that is none");
+    throw new TypeError("invalid timedelta");
   }
   return (BigInt(days as number) * 86_400n + BigInt(seconds as number)) * 1_000_000n +
     BigInt(microseconds as number);
 }
 
-/** `2026-01-02` */
+/** Reads a date: `2026-01-02`. */
 export function readDate(packed: unknown): string {
   return unpackDate(requireBytes(packed, 4));
 }
 
-/** `03:04:05.000006+01:00`, as Python's `isoformat()` */
+/** Reads a time in the form of Python's `isoformat()`: `03:04:05.000006+01:00`. */
 export function readTime(packed: unknown, zone: unknown): string {
   return unpackTime(requireBytes(packed, 6)) + (zone == null ? "" : offsetOrName(zone));
 }
 
 /**
- * A Date, which has milliseconds; without a time zone it is in UTC, as in DBOS's portable JSON. In
- * a time zone that has only a name it is a text: `2026-01-02T03:04:05[Europe/Paris]`.
+ * Reads a datetime as a Date, which has only milliseconds. Without a time zone it is in UTC, as in
+ * DBOS's portable JSON. In a named time zone it is a text: `2026-01-02T03:04:05[Europe/Paris]`.
  */
 export function readDatetime(packed: unknown, zone: unknown): Date | string {
   const bytes = requireBytes(packed, 10);
   const text = `${unpackDate(bytes)}T${unpackTime(bytes.subarray(4))}`;
-  if (zone != null && !isFixed(zone)) return text + offsetOrName(zone);
+  if (zone != null && !isFixedOffset(zone)) return text + offsetOrName(zone);
   const date = new Date(`${text.slice(0, 23)}Z`);
   const microseconds = zone == null ? 0n : offsetMicroseconds(zone as PyObject);
   date.setTime(date.getTime() - Math.trunc(Number(microseconds) / 1000));
-  if (Number.isNaN(date.getTime())) throw new RangeError("it has a date or time that is none");
+  if (Number.isNaN(date.getTime())) throw new RangeError("invalid date or time");
   return date;
 }
 
-/** An ISO 8601 duration of days and seconds: `-P1DT2.5S` */
+/** Reads a timedelta as an ISO 8601 duration of days and seconds: `-P1DT2.5S`. */
 export function readTimedelta(args: unknown[]): string {
   const total = unpackTimedelta(args);
   const absolute = total < 0n ? -total : total;
@@ -81,21 +81,21 @@ export function readTimedelta(args: unknown[]): string {
   return `${total < 0n ? "-" : ""}P${days > 0n ? `${days}D` : ""}${time}`;
 }
 
-function isFixed(zone: unknown): zone is PyObject {
+function isFixedOffset(zone: unknown): zone is PyObject {
   return zone instanceof PyObject && zone.type === "datetime.timezone";
 }
 
 function offsetMicroseconds(zone: PyObject): bigint {
   const offset = zone.args?.[0];
   if (!(offset instanceof PyObject && offset.type === "datetime.timedelta")) {
-    throw new TypeError("it has a time zone that is none");
+    throw new TypeError("invalid time zone");
   }
   const microseconds = unpackTimedelta(offset.args ?? []);
   requireRange(Math.abs(Number(microseconds)), 0, microsecondsOfDay - 1);
   return microseconds;
 }
 
-/** `+01:00`; of a part of a minute also the seconds */
+/** Reads a time zone: `+01:00`, with seconds only if they are not zero. */
 export function utcOffset(zone: PyObject): string {
   const microseconds = Number(offsetMicroseconds(zone));
   const total = Math.floor(Math.abs(microseconds) / 1_000_000);
@@ -105,9 +105,9 @@ export function utcOffset(zone: PyObject): string {
 }
 
 function offsetOrName(zone: unknown): string {
-  if (isFixed(zone)) return utcOffset(zone);
+  if (isFixedOffset(zone)) return utcOffset(zone);
   const isNamed = zone instanceof PyObject && zone.type === "zoneinfo.ZoneInfo._unpickle";
   const name = isNamed ? zone.args?.[0] : undefined;
-  if (typeof name !== "string") throw new TypeError("it has a time zone that is not known");
+  if (typeof name !== "string") throw new TypeError("unknown time zone");
   return `[${name}]`;
 }

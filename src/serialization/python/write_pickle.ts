@@ -1,23 +1,23 @@
 /**
- * Writes `py_pickle`, for Python workers too old for portable JSON: plain data only, in protocol 4,
- * which Python reads from 3.4 on.
+ * Writes `py_pickle` for Python workers that are too old for portable JSON: plain data only, in
+ * protocol 4, which Python 3.4 and later can read.
  *
- * Integers that a number is exact for, and any bigint, become `int`; other numbers `float`; a
- * Uint8Array `bytes`; an array `list`; an object or a Map `dict`; a Set `set`; a Date `datetime` in
- * UTC. As in JSON, undefined is null, and left out of an object. Collections that are the same stay
- * the same, so that they may contain themselves. All else is refused, for a worker could not start a
- * workflow whose arguments it cannot unpickle.
+ * Safe integers and bigints become `int`; other numbers `float`; a Uint8Array `bytes`; an array
+ * `list`; an object or a Map `dict`; a Set `set`; a Date `datetime` in UTC. As in JSON, undefined
+ * becomes null, and is omitted from objects. Shared collections stay shared, so they may
+ * contain themselves. Everything else is rejected, since a worker cannot start a workflow if it
+ * cannot unpickle the arguments.
  */
 
 import { toBinary, toUtf8Binary } from "../binary.ts";
 import type { Codec } from "../codec.ts";
 import { pyPickle } from "./py_pickle.ts";
 
-// A worker cannot pickle an answer that is nested deeper than some 490 levels.
+// A worker cannot pickle a result that is nested deeper than about 490 levels.
 const maxDepth = 450;
 
-function refuse(what: string): never {
-  throw new TypeError(`Cannot serialize ${what} as py_pickle`);
+function refuse(what: string, reason?: string): never {
+  throw new TypeError(`Cannot serialize ${what} as py_pickle${reason ? `: ${reason}` : ""}`);
 }
 
 function littleEndian(value: number, length: number): string {
@@ -25,7 +25,7 @@ function littleEndian(value: number, length: number): string {
   return String.fromCharCode(...bytes);
 }
 
-/** The shorter operation for a length of one byte, and else the one for a length of four. */
+/** Writes the short operation if the length fits into one byte, and otherwise the long one. */
 function withLength(short: string, long: string, binary: string): string {
   const { length } = binary;
   return (length < 256 ? short + littleEndian(length, 1) : long + littleEndian(length, 4)) + binary;
@@ -35,7 +35,7 @@ function writeText(text: string): string {
   return withLength("\x8c", "X", toUtf8Binary(text));
 }
 
-/** An integer in the two's complement of one byte more than its hexadecimal digits need. */
+/** Writes an integer in two's complement. The length leaves room for the sign bit. */
 function writeLong(value: bigint): string {
   const digits = (value < 0n ? ~value : value).toString(16).length;
   const length = Math.floor(digits / 2) + 1;
@@ -60,8 +60,10 @@ function writeNumber(value: number): string {
 
 function packDatetime(date: Date): string {
   const year = date.getUTCFullYear();
-  if (Number.isNaN(year)) refuse("a Date that is none");
-  if (year < 1 || year > 9999) refuse(`a Date of the year ${year}`);
+  if (Number.isNaN(year)) refuse("an invalid Date");
+  if (year < 1 || year > 9999) {
+    refuse(`a Date in the year ${year}`, "Python supports the years 1 to 9999");
+  }
   const microseconds = date.getUTCMilliseconds() * 1000;
   return String.fromCharCode(
     ...[year >> 8, year & 255, date.getUTCMonth() + 1, date.getUTCDate()],
@@ -70,8 +72,8 @@ function packDatetime(date: Date): string {
   );
 }
 
-/** A text that is the same for the keys that are equal in Python, such as 1, 1.0 and True. */
-function identityOf(key: unknown, collection: string): string {
+/** Returns the same text for all keys that are equal in Python, such as 1, 1.0 and True. */
+function equalityKeyOf(key: unknown, collection: string): string {
   if (key === null || key === undefined) return "None";
   if (typeof key === "string") return `text ${key}`;
   if (key instanceof Uint8Array) return `bytes ${toBinary(key)}`;
@@ -80,17 +82,17 @@ function identityOf(key: unknown, collection: string): string {
     return `number ${BigInt(key as number)}`;
   }
   if (typeof key === "number") return `number ${key}`;
-  refuse(`a ${collection} that has ${describe(key)}, which Python cannot hash,`);
+  refuse(`a ${collection}`, `Python cannot hash ${describe(key)}`);
 }
 
 function checkKeys(keys: Iterable<unknown>, collection: string): void {
   const seen = new Set<string>();
   for (const key of keys) {
-    const identity = identityOf(key, collection);
-    if (seen.has(identity)) {
-      refuse(`a ${collection} with ${describe(key)} that equals another one in Python`);
+    const equalityKey = equalityKeyOf(key, collection);
+    if (seen.has(equalityKey)) {
+      refuse(`a ${collection}`, `${describe(key)} equals another entry in Python`);
     }
-    seen.add(identity);
+    seen.add(equalityKey);
   }
 }
 
@@ -106,15 +108,15 @@ function requirePlainObject(value: object): void {
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) refuse(describe(value));
 }
 
-// A key of the memo, since the time zone of all dates is written once.
+// The memo key of the time zone, which is written once for all dates.
 const utc = {};
 
 function createPickler(): (value: unknown) => string {
   const memo = new Map<object, number>();
   let depth = 0;
 
-  /** What `write` gives at first, and a reference to that from then on. */
-  function once(object: object, write: () => string): string {
+  /** Calls `write` for an object the first time, and returns a reference to it after that. */
+  function writeOnce(object: object, write: () => string): string {
     const index = memo.get(object);
     if (index !== undefined) {
       return index < 256 ? "h" + littleEndian(index, 1) : "j" + littleEndian(index, 4);
@@ -122,18 +124,18 @@ function createPickler(): (value: unknown) => string {
     return write();
   }
 
-  function memorize(object: object): string {
+  function memoize(object: object): string {
     memo.set(object, memo.size);
     return "\x94";
   }
 
   function writeUtc(): string {
-    return "cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0\x85R\x85R" + memorize(utc);
+    return "cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0\x85R\x85R" + memoize(utc);
   }
 
   function writeDate(date: Date): string {
     const packed = withLength("C", "B", packDatetime(date));
-    return "cdatetime\ndatetime\n" + packed + once(utc, writeUtc) + "\x86R";
+    return "cdatetime\ndatetime\n" + packed + writeOnce(utc, writeUtc) + "\x86R";
   }
 
   function writeContent(object: object, empty: string, content: unknown[], end: string): string {
@@ -142,7 +144,7 @@ function createPickler(): (value: unknown) => string {
         `Cannot serialize a value as py_pickle: it is nested deeper than ${maxDepth} levels`,
       );
     }
-    let result = empty + memorize(object);
+    let result = empty + memoize(object);
     if (content.length > 0) {
       result += "(";
       for (const item of content) result += write(item);
@@ -182,7 +184,7 @@ function createPickler(): (value: unknown) => string {
       case "string":
         return writeText(value);
       case "object":
-        return value === null ? "N" : once(value, () => writeObject(value));
+        return value === null ? "N" : writeOnce(value, () => writeObject(value));
       default:
         refuse(describe(value));
     }

@@ -1,4 +1,4 @@
-// The application of tests/interop/suite.ts in Go, for all releases from 1.0 on; those before 1.8 are
+// The application of tests/interop/suite.ts in Go, for releases from 1.0 on. Those before 1.8 are
 // built with the tag before_1_8.
 package main
 
@@ -18,7 +18,7 @@ import (
 
 const sdk = "github.com/dbos-inc/dbos-transact-golang"
 
-// A workflow that takes these is given all arguments, and not the first one only.
+// A workflow with a parameter of this type gets all arguments, and not only the first one.
 type arguments = dbos.PortableWorkflowArgs
 
 func text(args arguments, index int) string {
@@ -100,7 +100,7 @@ func newID(context.Context) (string, error) {
 	return rand.Text(), nil
 }
 
-// What its steps give differs each time that they run.
+// Its steps return different values each time they run.
 func takeSteps(ctx dbos.Context, _ arguments) (map[string]any, error) {
 	first, err := dbos.RunAsStep(ctx, newID, dbos.WithStepName("first"))
 	if err != nil {
@@ -144,7 +144,7 @@ func runChild(ctx dbos.Context, args arguments) (any, error) {
 
 type speaker struct{ language string }
 
-// ConfigName tells instances apart.
+// ConfigName distinguishes instances.
 func (s *speaker) ConfigName() string { return s.language }
 
 func (s *speaker) speak(_ dbos.Context, name string) (string, error) {
@@ -203,6 +203,6 @@ func main() {
 	}
 	ready := must(json.Marshal(map[string]string{"sdk": "dbos-transact-golang " + sdkVersion()[1:]}))
 	fmt.Println(string(ready))
-	// The parent holds the other end: whatever becomes of it, this process ends as well.
+	// The parent process holds the other end, so this process also ends if the parent is killed.
 	must(io.Copy(io.Discard, os.Stdin))
 }

@@ -11,7 +11,7 @@ var limits = map[string][]dbos.QueueOption{
 	"partitioned": {dbos.WithGlobalConcurrency(1), dbos.WithPartitionQueue()},
 }
 
-// Workflows cannot ask for the user.
+// Workflows cannot read the user.
 func whoAmI(dbos.Context, arguments) (any, error) {
 	return nil, nil
 }

@@ -20,7 +20,7 @@ import java.util.UUID;
 
 /** The application of tests/interop/suite.ts in Java. */
 public class App {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   private final DBOS dbos;
 
@@ -74,7 +74,7 @@ public class App {
     return Arrays.asList(first, second);
   }
 
-  /** As many as suite.ts has kinds of values. */
+  /** With as many arguments as suite.ts has values. */
   @Workflow
   public List<Object> echo(
       Object a, Object b, Object c, Object d, Object e, Object f, Object g, Object h,
@@ -104,7 +104,7 @@ public class App {
 
   @Workflow
   public Object waitForMessage(String topic) {
-    return dbos.recv(topic, PATIENCE).orElse(null);
+    return dbos.recv(topic, TIMEOUT).orElse(null);
   }
 
   @Workflow
@@ -134,7 +134,7 @@ public class App {
     return who;
   }
 
-  /** What its steps give differs each time that they run. */
+  /** Its steps return different values each time they run. */
   @Workflow
   public Map<String, Object> takeSteps() {
     var first = dbos.runStep(() -> UUID.randomUUID().toString(), "first");
@@ -161,8 +161,8 @@ public class App {
   }
 
   /**
-   * A class can have one workflow of a name, which takes an exact number of arguments. So the
-   * overloads of a method are registered as if of several classes.
+   * A class can have only one workflow of a name, which takes an exact number of arguments. So the
+   * overloads of a method are registered under different class names.
    */
   private static String className(int argumentCount) {
     return "Workflows" + argumentCount;
@@ -208,7 +208,7 @@ public class App {
     dbos.launch();
     app.registerQueues();
     System.out.printf("{\"sdk\": \"dev.dbos:transact %s\"}%n", DBOS.version());
-    // The parent holds the other end: whatever becomes of it, this process ends as well.
+    // The parent process holds the other end, so this process also ends if the parent is killed.
     System.in.readAllBytes();
     System.exit(0);
   }

@@ -1,4 +1,4 @@
-"""The application of tests/interop/suite.ts in Python, for all releases from 2.0 on."""
+"""The application of tests/interop/suite.ts in Python, for releases from 2.0 on."""
 
 import inspect
 import json
@@ -22,7 +22,7 @@ class CustomError(Exception):
 
 @DBOS.dbos_class()
 class Greeter:
-    # Older releases run static methods by their name only.
+    # Older releases find static methods only by name, without the class.
     @classmethod
     @DBOS.workflow(name="greet")
     def greet(cls, name: str) -> str:
@@ -100,7 +100,7 @@ def second() -> str:
 
 @DBOS.workflow(name="takeSteps")
 def take_steps() -> Any:
-    """What its steps give differs each time that they run."""
+    """Its steps return different values each time they run."""
     return {"first": first(), "message": DBOS.recv("steps", 60), "second": second()}
 
 
@@ -120,7 +120,7 @@ def run_child(name: str, *args: Any) -> Any:
 
 
 def make_queues(make: Any) -> None:
-    """The limits have other names before 3.0, and not all releases have all of them."""
+    """Before 3.0 the limits have other names, and not all releases have all of them."""
     known = inspect.signature(make).parameters
     limits: dict[str, dict[str, Any]] = {
         "tasks": {},
@@ -149,7 +149,7 @@ def main() -> None:
         }
     )
     Speaker("french")
-    # Before 2.20 queues are declared, and not registered once it runs.
+    # Before 2.20 queues are declared before the launch, and not registered after it.
     register_queue = getattr(DBOS, "register_queue", None)
     if not register_queue:
         make_queues(Queue)
@@ -157,9 +157,9 @@ def main() -> None:
     if register_queue:
         make_queues(register_queue)
     print(json.dumps({"sdk": f"dbos {version('dbos')}"}), flush=True)
-    # The parent holds the other end: whatever becomes of it, this process ends as well.
+    # The parent process holds the other end, so this process also ends if the parent is killed.
     sys.stdin.read()
-    # Waits for no workflow, not even for those that were cancelled and have not noticed.
+    # Does not wait for workflows, such as cancelled ones that are still running.
     os._exit(0)
 
 

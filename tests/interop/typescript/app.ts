@@ -42,7 +42,7 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
   async writeNumbers(key: string, count: number) {
     for (let number = 0; number < count; number++) await DBOS.writeStream(key, number);
     await DBOS.closeStream(key);
-    // Where a worker of 4.9 is to write portable JSON it fails with undefined.
+    // Workers of 4.9 fail to write undefined as portable JSON.
     return null;
   },
   whoAmI: () => ({
@@ -50,7 +50,7 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     roles: DBOS.authenticatedRoles,
     workflowID: DBOS.workflowID,
   }),
-  /** What its steps give differs each time that they run. */
+  /** Its steps return different values each time they run. */
   async takeSteps() {
     const first = await DBOS.runStep(newUUID, { name: "first" });
     const message = await DBOS.recv("steps", 60);
@@ -72,7 +72,7 @@ function newUUID(): Promise<string> {
 
 for (const [name, workflow] of Object.entries(workflows)) {
   const run = async (...args: unknown[]) => await workflow(...args as never[]);
-  // 3.5 reads in the source how many arguments there can be.
+  // 3.5 reads the number of parameters from the source of the function.
   run.toString = () => `(${Array.from({ length: 20 }, (_, index) => `arg${index}`)}) => {}`;
   registered.set(name, DBOS.registerWorkflow(run, { name }));
 }
@@ -83,7 +83,7 @@ Speaker.prototype.speak = DBOS.registerWorkflow(Speaker.prototype.speak, {
 });
 new Speaker("french");
 
-// Before 4.17 queues are declared, and what limits partitions goes by other names before 4.27.
+// Before 4.17 queues are declared. Before 4.27 the limits of partitions have other names.
 const { WorkflowQueue } = sdk as { WorkflowQueue?: new (name: string, options: object) => unknown };
 const arePartitionsLimited = !WorkflowQueue || "setPartitionConcurrency" in WorkflowQueue.prototype;
 const prioritized = WorkflowQueue && { priorityEnabled: true };
@@ -101,7 +101,7 @@ if (mustDeclare) {
 }
 
 const url = Deno.args[0]!;
-// Before 4.0 it has a database for itself as well.
+// Before 4.0 an application also has a database of its own.
 const applicationDatabase = { databaseUrl: url };
 DBOS.setConfig({
   name: "test-app",
@@ -121,7 +121,7 @@ const manifest = new URL("../../package.json", import.meta.resolve("@dbos-inc/db
 const { name, version } = JSON.parse(await Deno.readTextFile(manifest));
 console.log(JSON.stringify({ sdk: `${name} ${version}` }));
 
-// The parent holds the other end: whatever becomes of it, this process ends as well.
+// The parent process holds the other end, so this process also ends if the parent is killed.
 for await (const _ of Deno.stdin.readable);
 await DBOS.shutdown();
 Deno.exit();

@@ -1,4 +1,4 @@
-"""An application for releases whose system database is refused, so that it is never asked to run."""
+"""An application for releases whose system database the client rejects: it runs no workflow."""
 
 import json
 import os

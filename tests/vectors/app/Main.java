@@ -5,7 +5,7 @@ import java.math.*;
 import java.time.*;
 import java.util.*;
 import java.util.concurrent.*;
-/** Prints java_jackson.json: what the serializer of DBOS for Java writes, name -> text. */
+/** Prints java_jackson.json: what the serializer of DBOS for Java writes, as name -> text. */
 public class Main {
   public enum Color { RED }
   public record Order(int number, long total, String note, List<String> lines, Color color, Order next) {}

@@ -1,4 +1,4 @@
-// An application for releases that read nothing but gobs, so that it is never asked to run.
+// An application for releases that read only gobs, so that no workflow is ever enqueued.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// The application of tests/interop/suite.ts in Go, for releases before 1.0. Their workflows have one
-// argument, so it is given all in one list.
+// The application of tests/interop/suite.ts in Go, for releases before 1.0. Their workflows have
+// one argument, which is the list of all arguments.
 package main
 
 import (
@@ -70,7 +70,7 @@ func newID(context.Context) (string, error) {
 	return rand.Text(), nil
 }
 
-// What its steps give differs each time that they run.
+// Its steps return different values each time they run.
 func takeSteps(ctx dbos.DBOSContext, _ arguments) (map[string]any, error) {
 	first, err := dbos.RunAsStep(ctx, newID, dbos.WithStepName("first"))
 	if err != nil {
@@ -158,6 +158,6 @@ func main() {
 	check(dbos.Launch(ctx))
 	ready := must(json.Marshal(map[string]string{"sdk": "dbos-transact-golang " + sdkVersion()[1:]}))
 	fmt.Println(string(ready))
-	// The parent holds the other end: whatever becomes of it, this process ends as well.
+	// The parent process holds the other end, so this process also ends if the parent is killed.
 	must(io.Copy(io.Discard, os.Stdin))
 }

@@ -1,4 +1,4 @@
-/** Proves the features of suite.ts against the live worker of a language, or of one of its releases. */
+/** Tests the features of suite.ts with the live worker of a language or release. */
 import { assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import {
@@ -16,9 +16,9 @@ import type { Column } from "./matrix.ts";
 import { startApplication } from "./start_application.ts";
 import { type Feature, features, type LiveWorker } from "./suite.ts";
 
-/** Proves that what the schema lacks is refused before anything is written; gives why, in words. */
-async function proveRefusal(
-  { prove, refuse = prove }: Feature,
+/** Verifies that a feature that the schema lacks is rejected before a write. Returns the reason. */
+async function verifyRejection(
+  { verify, unsupportedCall = verify }: Feature,
   createWorker: (driver: pg.PoolClient) => LiveWorker,
   pool: pg.Pool,
 ): Promise<string> {
@@ -27,10 +27,10 @@ async function proveRefusal(
     await connection.query("begin");
     const worker = createWorker(connection);
     const { needs, firstReleases } = await assertRejects(
-      async () => await refuse(worker),
+      async () => await unsupportedCall(worker),
       UnsupportedFeatureError,
     );
-    // A transaction that writes is given an ID.
+    // Postgres assigns an ID to a transaction when it first writes.
     const { rows: [row] } = await connection.query("select txid_current_if_assigned() as id");
     assertEquals(row.id, null);
     return `the schema has no \`${needs}\`${firstReleases && `, which came with ${firstReleases}`}`;
@@ -40,7 +40,7 @@ async function proveRefusal(
   }
 }
 
-/** What is told of a system database; nothing of one that is too old. */
+/** The description of a system database, which is empty if its schema is too old. */
 async function describe(client: Client): Promise<Partial<SystemDatabaseDescription>> {
   try {
     return await describeSystemDatabase(client);
@@ -50,12 +50,12 @@ async function describe(client: Client): Promise<Partial<SystemDatabaseDescripti
   }
 }
 
-/** Proves all features as steps of a test; gives what came of it, unless one failed. */
-export async function proveAll(
+/** Tests all features as steps of a test. Returns the results, unless a feature failed. */
+export async function verifyFeatures(
   language: Language,
   test: Deno.TestContext,
 ): Promise<Column | undefined> {
-  const { name, nativeFormat, impossible, serializationType, enqueueOptions } = language;
+  const { name, nativeFormat, unsupported, serializationType, enqueueOptions } = language;
   const toArguments = language.toArguments ?? ((args) => args);
   await using database = await createTestDatabase();
   await using application = await startApplication(language.command, database.url);
@@ -65,7 +65,7 @@ export async function proveAll(
   await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
   const options = serializationType && { serializationType };
   const connecting = connect(database.url, options);
-  // What is too old to connect to is refused by each call too.
+  // connect() rejects a schema that is too old. Then each call has to reject it too.
   await using client = await connecting.catch((error) => {
     if (error instanceof UnsupportedFeatureError) return createClient(pool, options);
     throw error;
@@ -98,26 +98,27 @@ export async function proveAll(
   });
   const worker = createWorker(client);
 
-  async function prove(feature: Feature): Promise<string> {
+  async function verify(feature: Feature): Promise<string> {
     try {
-      await feature.prove(worker);
+      await feature.verify(worker);
       return "passed";
     } catch (error) {
       if (!(error instanceof UnsupportedFeatureError)) throw error;
-      const createRefused = (driver: pg.PoolClient) => createWorker(createClient(driver, options));
-      return await proveRefusal(feature, createRefused, pool);
+      const createForDriver = (driver: pg.PoolClient) =>
+        createWorker(createClient(driver, options));
+      return await verifyRejection(feature, createForDriver, pool);
     }
   }
 
   const cells = new Map<string, string>();
-  // Together, as a busy application has it; each has workflows of its own.
+  // All at once, as in a busy application. Each feature has workflows of its own.
   await Promise.all(features.map(async (feature) => {
-    const reason = impossible[feature.name];
+    const reason = unsupported[feature.name];
     if (reason) cells.set(feature.name, reason);
     await test.step({
       name: feature.name,
       ignore: reason !== undefined,
-      fn: async () => void cells.set(feature.name, await prove(feature)),
+      fn: async () => void cells.set(feature.name, await verify(feature)),
       sanitizeOps: false,
       sanitizeResources: false,
       sanitizeExit: false,

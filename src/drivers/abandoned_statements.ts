@@ -1,0 +1,67 @@
+/** Keeps statements away from connections that hang, where a driver cannot close one connection. */
+
+/** A statement of a driver. In npm:postgres `state` is an object of its connection, once it is sent. */
+interface SentStatement<Result> extends PromiseLike<Result> {
+  readonly state?: object | null;
+}
+
+/** Sends a statement; when `signal` is aborted, its connection counts as one that hangs. */
+export type SendStatement = <Result>(
+  send: () => SentStatement<Result>,
+  signal: AbortSignal | undefined,
+) => Promise<Result>;
+
+/**
+ * Sends statements at once, as the driver pipelines them, as long as no connection hangs. If some do,
+ * a statement waits until one of the others is free, so that the driver has no need to send it on a
+ * connection that hangs. A connection hangs until an abandoned statement on it settles.
+ */
+export function createStatementLimit(maxConnections: number): SendStatement {
+  const hanging = new Set<object>();
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  function canSend(): boolean {
+    return hanging.size === 0 || running < Math.max(1, maxConnections - hanging.size);
+  }
+
+  function start(): void {
+    running++;
+  }
+
+  function stop(): void {
+    running--;
+    wake();
+  }
+
+  function wake(): void {
+    while (waiting.length > 0 && canSend()) {
+      start();
+      waiting.shift()!();
+    }
+  }
+
+  return async (send, signal) => {
+    if (canSend()) start();
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    if (signal?.aborted) {
+      stop();
+      throw signal.reason;
+    }
+    const statement = send();
+    let connection: object | undefined;
+    const abandon = () => {
+      connection = statement.state ?? statement;
+      hanging.add(connection);
+      stop();
+    };
+    signal?.addEventListener("abort", abandon);
+    try {
+      return await statement;
+    } finally {
+      signal?.removeEventListener("abort", abandon);
+      if (!connection) stop();
+      else if (hanging.delete(connection)) wake();
+    }
+  };
+}

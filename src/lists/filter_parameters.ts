@@ -1,0 +1,161 @@
+/** Turns filters into the parameters of the statements that list and count workflows. */
+
+import type { listWorkflows } from "../../sql/lists/mod.ts";
+import { joinLists } from "../database/text_lists.ts";
+import { checkBoolean, checkChoice, checkText } from "../validate.ts";
+import { serializeAttributes } from "../workflows/attributes.ts";
+import type { WorkflowFilters } from "./workflow_filters.ts";
+
+/** The parameters of sql/lists/list_workflows.sql. */
+export type ListParameters = NonNullable<typeof listWorkflows.parameters>;
+
+const lists = {
+  workflowIDs: "workflow_ids",
+  workflowName: "names",
+  className: "class_names",
+  configName: "config_names",
+  queueName: "queue_names",
+  deduplicationID: "deduplication_ids",
+  authenticatedUser: "authenticated_users",
+  executorId: "executor_ids",
+  applicationVersion: "application_versions",
+  forkedFrom: "forked_from",
+  parentWorkflowID: "parent_workflow_ids",
+  scheduleName: "schedule_names",
+} as const;
+
+const flags = {
+  isDebounced: "is_debounced",
+  isFork: "is_fork",
+  wasForkedFrom: "was_forked_from",
+  hasParent: "has_parent",
+} as const;
+
+const times = {
+  startTime: "created_from",
+  endTime: "created_until",
+  dequeuedAfter: "dequeued_from",
+  dequeuedBefore: "dequeued_until",
+  completedAfter: "completed_from",
+  completedBefore: "completed_until",
+} as const;
+
+const inFlight = ["ENQUEUED", "PENDING"];
+const unfinished = [...inFlight, "DELAYED"];
+const failed = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"];
+const statuses = [...unfinished, ...failed, "SUCCESS"];
+
+function entriesOf<Table extends object>(table: Table): [keyof Table, Table[keyof Table]][] {
+  return Object.entries(table) as [keyof Table, Table[keyof Table]][];
+}
+
+/** Checks a string or an array of strings, and returns it as an array. */
+export function toTexts(
+  what: string,
+  value: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const texts = typeof value === "string" ? [value] : value;
+  if (!Array.isArray(texts)) checkText(what, texts);
+  for (const text of texts) checkText(what, text);
+  return texts;
+}
+
+function toFlag(what: string, value: boolean | undefined): number | undefined {
+  checkBoolean(what, value);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Checks a time, and returns it in milliseconds since 1970. */
+export function toEpochMs(
+  what: string,
+  value: string | Date | number | undefined,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "string" && typeof value !== "number" && !(value instanceof Date)) {
+    throw new TypeError(
+      `Cannot use a value of type ${typeof value} as ${what}: expected an ISO 8601 string, a ` +
+        "Date or milliseconds since 1970",
+    );
+  }
+  // A Date truncates numbers to whole milliseconds, and is invalid some 270,000 years from 1970.
+  const timeMs = new Date(value).getTime();
+  if (Number.isNaN(timeMs)) throw new RangeError(`Cannot use the given ${what}: invalid time`);
+  return timeMs;
+}
+
+function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParameters {
+  let wanted: readonly string[] | undefined = toTexts("status", status);
+  wanted?.forEach((name) => checkChoice("status", name, statuses));
+  if (toFlag("queuesOnly", queuesOnly)) {
+    wanted = unfinished.filter((name) => wanted?.includes(name) ?? true);
+  }
+  if (!wanted) return {};
+  const parameters: ListParameters = {
+    is_queued: queuesOnly ? 1 : undefined,
+    is_selective: wanted.every((name) => unfinished.includes(name)) ? 1 : undefined,
+  };
+  if (wanted.length === 1) return { ...parameters, status: wanted[0] };
+  const selectFrom = (group: string[]) => wanted.filter((name) => group.includes(name)).join();
+  return {
+    ...parameters,
+    one_of_statuses: 1,
+    in_flight_statuses: selectFrom(inFlight) || undefined,
+    is_delayed: wanted.includes("DELAYED") ? 1 : undefined,
+    failed_statuses: selectFrom(failed) || undefined,
+    is_successful: wanted.includes("SUCCESS") ? 1 : undefined,
+  };
+}
+
+/**
+ * A range, in byte order, that contains every text with one of the prefixes. It is made of the
+ * ASCII characters that the prefixes begin with, since their bytes are the same in every encoding.
+ */
+function toRange(prefixes: readonly string[]): ListParameters {
+  // deno-lint-ignore no-control-regex
+  const starts = prefixes.map((prefix) => /^[\x01-\x7d]*/.exec(prefix)![0]).sort();
+  if (!starts[0]) return {};
+  // Sorted again, since "a" precedes "ab", but the end of "a" ("b") follows that of "ab" ("ac").
+  const ends = starts.map((start) =>
+    start.slice(0, -1) + String.fromCharCode(start.charCodeAt(start.length - 1) + 1)
+  ).sort();
+  return { id_from: starts[0], id_until: ends.at(-1) };
+}
+
+/** Patterns for `like` that match texts with the prefixes. */
+export function toPatterns(prefixes: readonly string[] | undefined): string[] | undefined {
+  return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
+}
+
+/** Checks filters, and returns them as parameters of list_workflows.sql and count_workflows.sql. */
+export function toFilterParameters(
+  filters: WorkflowFilters,
+  ownApplication: string | undefined,
+): ListParameters {
+  const texts: Record<string, readonly string[] | undefined> = {};
+  for (const [option, parameter] of entriesOf(lists)) {
+    texts[parameter] = toTexts(option, filters[option]);
+  }
+  const prefixes = toTexts("workflow_id_prefix", filters.workflow_id_prefix);
+  texts.id_patterns = toPatterns(prefixes);
+  const application = filters.applicationName ?? (texts.workflow_ids ? undefined : ownApplication);
+  const applications = toTexts("applicationName", application);
+  texts.application_names = applications?.length ? applications : undefined;
+
+  const parameters: ListParameters = {
+    ...joinLists(texts),
+    ...(prefixes && toRange(prefixes)),
+    ...toStatusParameters(filters),
+  };
+  for (const [option, parameter] of entriesOf(flags)) {
+    parameters[parameter] = toFlag(option, filters[option]);
+  }
+  for (const [option, parameter] of entriesOf(times)) {
+    parameters[parameter] = toEpochMs(option, filters[option]);
+  }
+  if (filters.attributes !== undefined) {
+    const text = serializeAttributes(filters.attributes);
+    if (text !== "{}") parameters.attributes = text;
+  }
+  return parameters;
+}

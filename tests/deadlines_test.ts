@@ -1,0 +1,239 @@
+import { assert, assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import pg from "pg";
+import postgres from "postgres";
+import {
+  cancelWorkflow,
+  type Client,
+  connect,
+  countWorkflows,
+  createClient,
+  DatabaseTimeoutError,
+  debounce,
+  deleteWorkflow,
+  enqueue,
+  enqueueMany,
+  forkWorkflow,
+  getAllEvents,
+  getEvent,
+  getResult,
+  getStatus,
+  listQueues,
+  listSchedules,
+  listWorkflows,
+  readStream,
+  registerQueue,
+  ResultTimeoutError,
+  resumeWorkflow,
+  send,
+  sendMany,
+  waitAll,
+  waitEach,
+} from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { openBatchRecorder } from "./support/batch_recorder.ts";
+import { migrate } from "./support/migrate.ts";
+import { startTcpProxy, type TcpProxyOptions } from "./support/tcp_proxy.ts";
+
+const task = { workflowName: "echo", queueName: "idle" };
+
+/** A database with system tables, reached directly and through a proxy. */
+async function openFixture(options: TcpProxyOptions = {}) {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  const direct = new pg.Pool({ connectionString: url, max: 2 });
+  resources.defer(() => direct.end());
+  const connection = await direct.connect();
+  await migrate(connection);
+  connection.release();
+  const proxy = resources.use(await startTcpProxy(url, options));
+  const pool = new pg.Pool({ connectionString: proxy.url, max: 4 });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  return { direct, proxy, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+  const collected = [];
+  for await (const value of values) collected.push(value);
+  return collected;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then((value) => assert(false, `it gave ${value}`), (error) => error);
+}
+
+Deno.test("a timeout of 0 gives the answer of one poll, however slow the server is", async () => {
+  const slowly = (act: () => void) => void setTimeout(act, 1500);
+  await using fixture = await openFixture({ delay: slowly });
+  const { direct, pool } = fixture;
+  const { workflowID } = await enqueue(direct, task);
+  await direct.query(
+    "insert into dbos.workflow_events (workflow_uuid, key, value, serialization) " +
+      "values ($1, 'progress', '7', 'portable_json')",
+    [workflowID],
+  );
+  await direct.query(
+    'insert into dbos.streams (workflow_uuid, key, value, serialization, "offset", function_id) ' +
+      "select $1, 'log', position::text, 'portable_json', position, 1 " +
+      "from generate_series(0, 249) as position",
+    [workflowID],
+  );
+  assertEquals(await getEvent(pool, workflowID, "progress", 0), 7);
+  assertEquals(await getEvent(pool, workflowID, "missing", 0), null);
+  const values = await collect(readStream(pool, workflowID, "log", { snapshot: true }));
+  assertEquals(values, Array.from({ length: 250 }, (_, index) => index));
+});
+
+Deno.test("a wait that gets no answer rejects with the error of the database", async (test) => {
+  await using fixture = await openFixture();
+  const { proxy, pool } = fixture;
+  await proxy.refuse();
+  // The wait ends first, although the poll would be retried for longer.
+  await using client = createClient(pool, {
+    attemptTimeoutSeconds: 0.2,
+    retryTimeoutSeconds: 600,
+  });
+  const options = { timeoutSeconds: 0.2 };
+  const waits: Record<string, () => Promise<unknown>> = {
+    "getEvent()": () => getEvent(client, "a workflow", "key", options),
+    "getResult()": () => getResult(client, "a workflow", options),
+    "waitAll()": () => waitAll(client, ["a workflow"], options),
+    "waitEach()": () => collect(waitEach(client, ["a workflow"], options)),
+    "readStream()": () => collect(readStream(client, "a workflow", "key", options)),
+    "readStream() of a snapshot": () =>
+      collect(readStream(client, "a workflow", "key", { snapshot: true })),
+  };
+  for (const [name, wait] of Object.entries(waits)) {
+    await test.step(name, async () => {
+      const { cause } = await errorOf(wait()) as Error;
+      assertEquals((cause as { code?: string }).code, "ECONNREFUSED");
+    });
+  }
+});
+
+Deno.test("a wait whose polls were answered times out as usual", async () => {
+  await using fixture = await openFixture();
+  await using client = createClient(fixture.pool, { attemptTimeoutSeconds: 0.2 });
+  const error = await errorOf(getResult(client, "a workflow", { timeoutSeconds: 0.1 }));
+  assertInstanceOf(error, ResultTimeoutError);
+});
+
+const calls: Record<string, (client: Client) => Promise<unknown>> = {
+  "enqueue()": (client) => enqueue(client, task),
+  "enqueueMany()": (client) => enqueueMany(client, [task, task]),
+  "debounce()": (client) => debounce(client, { workflowName: "echo" }, "key", 1000),
+  "send()": (client) => send(client, "a workflow", 1),
+  "sendMany()": (client) => sendMany(client, [{ destinationID: "a workflow", message: 1 }]),
+  "getStatus()": (client) => getStatus(client, "a workflow"),
+  "getResult()": (client) => getResult(client, "a workflow"),
+  "getEvent()": (client) => getEvent(client, "a workflow", "key"),
+  "getAllEvents()": (client) => getAllEvents(client, "a workflow"),
+  "readStream()": (client) => collect(readStream(client, "a workflow", "key")),
+  "waitAll()": (client) => waitAll(client, ["a workflow"]),
+  "listWorkflows()": (client) => listWorkflows(client),
+  "countWorkflows()": (client) => countWorkflows(client),
+  "cancelWorkflow()": (client) => cancelWorkflow(client, "a workflow"),
+  "resumeWorkflow()": (client) => resumeWorkflow(client, "a workflow"),
+  "forkWorkflow()": (client) => forkWorkflow(client, "a workflow", 0),
+  "deleteWorkflow()": (client) => deleteWorkflow(client, "a workflow"),
+  "registerQueue()": (client) => registerQueue(client, "tasks"),
+  "listQueues()": (client) => listQueues(client),
+  "listSchedules()": (client) => listSchedules(client),
+};
+
+/** Ways to reach a database, each with its end. */
+const drivers: Record<string, (url: string, resources: AsyncDisposableStack) => object> = {
+  "npm:pg Pool"(url, resources) {
+    const pool = new pg.Pool({ connectionString: url, max: 2 });
+    pool.on("error", () => {});
+    resources.defer(() => pool.end());
+    return pool;
+  },
+  "npm:postgres"(url, resources) {
+    const sql = postgres(url, { max: 2, onnotice: () => {} });
+    resources.defer(() => sql.end({ timeout: 0 }));
+    return sql;
+  },
+};
+
+Deno.test("every call settles when the database no longer answers", async (test) => {
+  for (const [name, open] of Object.entries(drivers)) {
+    await test.step(name, async (test) => {
+      await using resources = new AsyncDisposableStack();
+      const { proxy } = resources.use(await openFixture());
+      const driver = open(proxy.url, resources) as pg.Pool;
+      // The schema has been read before.
+      await using client = createClient(driver, {
+        attemptTimeoutSeconds: 0.05,
+        retryTimeoutSeconds: 0.1,
+        observabilityQueryTimeoutMs: 50,
+      });
+      await enqueue(createClient(driver), task);
+      proxy.hang();
+      for (const [name, call] of Object.entries(calls)) {
+        await test.step(name, async () => {
+          assertInstanceOf(await errorOf(call(client)), DatabaseTimeoutError);
+        });
+      }
+      await proxy.restore();
+      proxy.cut();
+    });
+  }
+});
+
+Deno.test("connect() settles when the database does not answer", async () => {
+  await using fixture = await openFixture();
+  fixture.proxy.hang();
+  const error = await errorOf(
+    connect(fixture.proxy.url, { attemptTimeoutSeconds: 0.1, retryTimeoutSeconds: 0 }),
+  );
+  assertInstanceOf(error, DatabaseTimeoutError);
+});
+
+Deno.test("a batch that waits for a lock in vain is not sent again one by one", async () => {
+  await using recorder = await openBatchRecorder("enqueue", { hasWorker: false });
+  const { client, pool, batches } = recorder;
+  await enqueue(client, task);
+  batches.length = 0;
+  const locker = await pool.connect();
+  await pool.query(
+    "do $$ begin execute format(" +
+      "'alter database %I set lock_timeout = 50', current_database()); end $$",
+  );
+  await locker.query("begin");
+  await locker.query("lock table dbos.workflow_status in access exclusive mode");
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 200 }, () => enqueue(client, task)),
+  );
+  await locker.query("rollback");
+  locker.release();
+  for (const outcome of outcomes) {
+    assert(outcome.status === "rejected");
+    assertEquals(outcome.reason.code, "55P03");
+  }
+  assertLess(batches.length, 20);
+});
+
+Deno.test("getEvent() with an undefined timeout has the default one", async () => {
+  await using fixture = await openFixture();
+  await using client = createClient(fixture.pool, { attemptTimeoutSeconds: 1 });
+  const { setTimeout: original } = globalThis;
+  const delays: number[] = [];
+  globalThis.setTimeout = ((handler: () => void, delayMs = 0) => {
+    delays.push(delayMs);
+    return original(handler, delayMs);
+  }) as typeof setTimeout;
+  const abort = new AbortController();
+  try {
+    const event = getEvent(client, "a workflow", "key", {
+      timeoutSeconds: undefined as unknown as number,
+      signal: abort.signal,
+    });
+    abort.abort(new Error("enough"));
+    await errorOf(event);
+  } finally {
+    globalThis.setTimeout = original;
+  }
+  // The timeout of 60 s, and an attempt.
+  assert(delays.some((delayMs) => delayMs > 60_000 && delayMs <= 61_000), `${delays}`);
+});

@@ -1,0 +1,277 @@
+/** Runs the programs of examples/, each by the command in its header, with a real worker. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import pg from "pg";
+import { type Client, connect, countWorkflows, enqueue, getResult, listWorkflows } from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { bunFor, findMissingTool, install, node, pack, root, run } from "./support/packed.ts";
+import { type Service, startService } from "./support/service.ts";
+import { startWorker } from "./support/start_worker.ts";
+
+const soon = { timeoutSeconds: 60 };
+
+/** A system database with a worker, until it is disposed of. */
+async function createEnvironment() {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  resources.use(await startWorker({ systemDatabaseUrl: url }));
+  const client = resources.use(await connect(url));
+  return {
+    url,
+    client,
+    env: { DBOS_SYSTEM_DATABASE_URL: url },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** The arguments of Deno in the header of an example. */
+function denoArguments(example: string): string[] {
+  const text = Deno.readTextFileSync(`${root}examples/${example}`);
+  const command = text.match(/^ \* {5}deno (run .*\.ts)/m)?.[1];
+  assert(command, `${example} does not say how to run it`);
+  return command.split(" ");
+}
+
+/** Runs an example in Deno until it ends. */
+async function runDeno(
+  example: string,
+  env: Record<string, string>,
+  input = "",
+): Promise<{ success: boolean; stdout: string; stderr: string }> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: denoArguments(example),
+    cwd: root,
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  // A program that fails may leave input unread.
+  const written = new Response(input).body!.pipeTo(process.stdin).catch(() => {});
+  const { success, stdout, stderr } = await process.output();
+  await written;
+  const decoder = new TextDecoder();
+  return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+async function runDenoWell(
+  ...args: Parameters<typeof runDeno>
+): Promise<{ stdout: string; stderr: string }> {
+  const output = await runDeno(...args);
+  assert(output.success, output.stderr);
+  return output;
+}
+
+// A server in Node that closes waits five seconds for connections that are kept alive.
+const headers = { connection: "close" };
+
+function post(url: URL, body: string): Promise<Response> {
+  return fetch(new URL("/tasks", url), { method: "POST", headers, body });
+}
+
+async function getJson(url: URL, path: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(new URL(path, url));
+  return { status: response.status, body: await response.json() };
+}
+
+/** Enqueues a task over HTTP, and reads its status and result. */
+async function checkTasks(url: URL, client: Client): Promise<void> {
+  const created = await post(url, '{ "number": 7 }');
+  const { id } = await created.json();
+  assertEquals([created.status, created.headers.get("location")], [202, `/tasks/${id}`]);
+  await getResult(client, id, soon);
+  assertEquals(await getJson(url, `/tasks/${id}`), {
+    status: 200,
+    body: { id, status: "SUCCESS", result: { task: { number: 7 }, approved: false } },
+  });
+}
+
+async function checkRefusals(url: URL, client: Client): Promise<void> {
+  const other = await enqueue(client, { workflowName: "echo", queueName: "idle" });
+  for (const path of ["/tasks/unknown", `/tasks/${other.workflowID}`]) {
+    assertEquals(await getJson(url, path), { status: 404, body: { error: "No such task" } });
+  }
+  assertEquals(await getJson(url, "/"), { status: 404, body: { error: "Not found" } });
+  const response = await post(url, "{");
+  assertEquals([response.status, await response.json()], [400, { error: "Expected JSON" }]);
+}
+
+/** Signals a service while a request is in flight: it refuses others, answers this one, and ends. */
+async function checkShutdown(
+  service: Service,
+  signal: Deno.Signal,
+  databaseUrl: string,
+): Promise<void> {
+  const connection = new pg.Client({ connectionString: databaseUrl });
+  await connection.connect();
+  try {
+    // A worker that has nothing to do leaves this table alone.
+    await connection.query("begin; lock table dbos.workflow_input in share mode");
+    const answer = post(service.url, "7");
+    await until(async () => {
+      const { rowCount } = await connection.query(
+        "select from pg_locks where relation = 'dbos.workflow_input'::regclass and not granted",
+      );
+      return rowCount! > 0;
+    });
+    service.signal(signal);
+    await until(() => isRefused(service.url));
+    await connection.query("rollback");
+    const response = await answer;
+    assertEquals([response.status, typeof (await response.json()).id], [202, "string"]);
+  } finally {
+    await connection.end();
+  }
+  await service.whenEnded();
+}
+
+/** Polls a condition that only another process can tell. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+async function isRefused({ hostname, port }: URL): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname, port: Number(port) })).close();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return true;
+    throw error;
+  }
+}
+
+interface ServiceCommand {
+  name: string;
+  command: string;
+  args: string[];
+  cwd: string;
+  signal: Deno.Signal;
+}
+
+async function checkService(test: Deno.TestContext, service: ServiceCommand): Promise<void> {
+  const { name, command, args, cwd, signal } = service;
+  await using environment = await createEnvironment();
+  const { client } = environment;
+  const env = { ...environment.env, PORT: "0", DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0" };
+  await using running = await startService(command, args, { cwd, env });
+  await test.step(`${name} enqueues a task and returns its result`, () =>
+    checkTasks(running.url, client));
+  await test.step(`${name} rejects unknown tasks, unknown paths and invalid JSON`, () =>
+    checkRefusals(running.url, client));
+  await test.step(
+    `${name} finishes the request in flight on ${signal}, and ends`,
+    () => checkShutdown(running, signal, environment.url),
+  );
+}
+
+Deno.test("examples/deno_script.ts", async () => {
+  await using environment = await createEnvironment();
+  const { stdout } = await runDenoWell("deno_script.ts", environment.env);
+  assertMatch(stdout, /^Enqueued [\w-]+\nProgress 50 %\nApproved\n$/);
+});
+
+Deno.test("examples/deno_deploy.ts", async (test) => {
+  await checkService(test, {
+    name: "the function",
+    command: Deno.execPath(),
+    args: denoArguments("deno_deploy.ts"),
+    cwd: root,
+    signal: "SIGINT",
+  });
+});
+
+async function readOrders(databaseUrl: string) {
+  const connection = new pg.Client({ connectionString: databaseUrl });
+  await connection.connect();
+  try {
+    return (await connection.query("select id from orders")).rows;
+  } finally {
+    await connection.end();
+  }
+}
+
+Deno.test("examples/transactional_outbox.ts", async () => {
+  await using environment = await createEnvironment();
+  const { stdout } = await runDenoWell("transactional_outbox.ts", environment.env);
+  assertStringIncludes(stdout, "\nRolled back: new row for relation");
+  const [{ id }, ...others] = await readOrders(environment.url);
+  assertEquals(others, []);
+  const workflows = await listWorkflows(environment.client);
+  assertEquals(workflows.map(({ workflowID, output }) => ({ workflowID, output })), [{
+    workflowID: `order-${id}`,
+    output: { task: { orderID: id, item: "book", quantity: 1 }, approved: false },
+  }]);
+});
+
+Deno.test("examples/batch_import.ts", async (test) => {
+  await using environment = await createEnvironment();
+  const { client, env } = environment;
+  const lines = Array.from({ length: 1100 }, (_, index) => `{"id": "${index}"}\n`);
+
+  await test.step("enqueues a workflow for each line", async () => {
+    const { stdout } = await runDenoWell("batch_import.ts", env, lines.slice(0, 2).join("\n"));
+    assertStringIncludes(stdout, "enqueued: 2, existing: 0");
+    assertEquals(await getResult(client, "import-1", soon), {
+      task: { id: "1" },
+      approved: false,
+    });
+  });
+
+  await test.step("skips existing workflows, and reports its progress", async () => {
+    const { stdout, stderr } = await runDenoWell("batch_import.ts", env, lines.join(""));
+    assertStringIncludes(stdout, "enqueued: 1098, existing: 2");
+    assertEquals(stderr.trimEnd().split("\n"), [
+      "498 new, 2 existing",
+      "998 new, 2 existing",
+      "1098 new, 2 existing",
+    ]);
+    assertEquals((await countWorkflows(client)).map(({ count }) => count), [1100]);
+  });
+
+  await test.step("says which line it cannot import", async () => {
+    for (
+      const [line, reason] of [["{", "it is not JSON"], ["{}", 'its "id" is not a string']]
+    ) {
+      const { success, stderr } = await runDeno("batch_import.ts", env, `${lines[0]}${line}\n`);
+      assert(!success);
+      assertStringIncludes(stderr, `Cannot import line 2: ${reason}`);
+    }
+  });
+});
+
+const missingTool = findMissingTool();
+Deno.test({
+  name: `examples/node_service.mjs and examples/bun_service.ts${
+    missingTool ? ` (skipped: ${missingTool})` : ""
+  }`,
+  ignore: missingTool !== undefined,
+  async fn(test) {
+    const folder = await Deno.makeTempDir();
+    try {
+      await pack(folder);
+      await install(folder, `${folder}/package.tgz`, "@types/bun@1.4.5");
+      for (const example of ["node_service.mjs", "bun_service.ts"]) {
+        await Deno.copyFile(`${root}examples/${example}`, `${folder}/${example}`);
+      }
+      await test.step("the Bun service type checks", async () => {
+        const flags = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext"];
+        await run(folder, "node_modules/.bin/tsc", ...flags, "bun_service.ts");
+      });
+      for (
+        const [name, command, file] of [
+          ["Node", node, "node_service.mjs"],
+          ["Bun", bunFor(folder), "bun_service.ts"],
+        ] as const
+      ) {
+        await checkService(test, {
+          name: `the ${name} service`,
+          command,
+          args: [file],
+          cwd: folder,
+          signal: "SIGTERM",
+        });
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

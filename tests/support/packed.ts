@@ -1,0 +1,86 @@
+/**
+ * The package as `deno pack` makes it, installed by npm for Node and for Bun.
+ *
+ * DBOS_TEST_NODE and DBOS_TEST_BUN name the programs to use instead of the `node` on the PATH and the
+ * Bun on npm.
+ */
+import { assert } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import config from "../../deno.json" with { type: "json" };
+
+export const rootUrl: URL = new URL("../../", import.meta.url);
+export const root: string = fileURLToPath(rootUrl);
+export const node: string = Deno.env.get("DBOS_TEST_NODE") ?? "node";
+
+const givenBun = Deno.env.get("DBOS_TEST_BUN");
+const drivers = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
+const types = ["@types/node@26.6.6", "@types/pg@8.23.1"];
+const bun = givenBun ? [] : ["bun@1.4.5"];
+const tools = ["typescript@7.0.2", ...bun];
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stdin: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Why the package cannot be packed or installed here; undefined if it can. */
+export function findMissingTool(): string | undefined {
+  if (!succeeds(Deno.execPath(), "pack", "--help")) return "this Deno has no `deno pack`";
+  // npm needs Node. If Node is missing, Deno itself may run as `node`.
+  if (!succeeds("npm", "--version")) return "npm is missing";
+}
+
+/** Runs a command, and returns its output. */
+export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const signal = AbortSignal.timeout(300_000);
+  const output = await new Deno.Command(command, { args, cwd, signal }).output();
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
+    new TextDecoder().decode(bytes)
+  ) as [string, string];
+  assert(output.success, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** The version of an npm package in deno.json. */
+export function versionOf(name: string): string {
+  const imports: Record<string, string> = config.imports;
+  return imports[name]!.split("@").at(-1)!;
+}
+
+/** Creates `package.tgz` in the folder, and unpacks it to `package/`. */
+export async function pack(folder: string): Promise<void> {
+  const flags = ["--allow-dirty", "--no-source-maps", `--output=${folder}/package.tgz`];
+  await run(root, Deno.execPath(), "pack", ...flags);
+  await run(folder, "tar", "-xzf", "package.tgz");
+}
+
+/** Installs the package, the drivers, the tools that the tests need, and further packages. */
+export async function install(
+  folder: string,
+  tarball: string,
+  ...packages: string[]
+): Promise<void> {
+  await installPackages(folder, tarball, ...drivers, ...types, ...tools, ...packages);
+}
+
+/** Installs Bun only. */
+export async function installBun(folder: string): Promise<void> {
+  await installPackages(folder, ...bun);
+}
+
+async function installPackages(folder: string, ...packages: string[]): Promise<void> {
+  await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
+  await run(folder, "npm", "install", ...flags, ...packages);
+  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
+  if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
+}
+
+/** The Bun to use with what is installed in a folder. */
+export function bunFor(folder: string): string {
+  return givenBun ?? `${folder}/node_modules/.bin/bun`;
+}

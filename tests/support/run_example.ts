@@ -1,0 +1,64 @@
+/** Runs examples from the documentation unchanged, with Deno. */
+
+import { assert, assertEquals } from "@std/assert";
+import { type Example, expectedOutput } from "./examples.ts";
+import { skipReason } from "./db_postgres.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The flags with which Deno finds the packages that the tests use. */
+export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
+
+/** Whether an example can run here. Some need a JSR package or Bun. */
+export function isRunnable({ code, language }: Example): boolean {
+  if (language !== "ts" || code.includes('from "bun"')) return false;
+  return skipReason === undefined || !code.includes("@db/postgres");
+}
+
+/** Writes an example to a file, with imports of the library from this repository. */
+export async function writeExample(directory: string, example: Example): Promise<string> {
+  const extension = example.language === "python" ? "py" : "ts";
+  const file = `${directory}/${example.place.replace(/\W/g, "_")}.${extension}`;
+  const code = example.code
+    .replaceAll(
+      /"@dbos-community\/client(?:\/(\w+))?"/g,
+      (_, name = "mod") => JSON.stringify(new URL(`${name}.ts`, root).href),
+    )
+    .replaceAll('"postgres://localhost/shop_dbos_sys"', "process.env.DBOS_SYSTEM_DATABASE_URL!");
+  await Deno.writeTextFile(file, code);
+  return file;
+}
+
+/** Runs a command to its end, and returns its output. */
+export async function run(
+  [program, ...args]: readonly string[],
+  options: Deno.CommandOptions = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program!, { ...options, args })
+    .output();
+  const decoder = new TextDecoder();
+  const printed = decoder.decode(stdout);
+  assert(success, `${program} ${args.join(" ")}\n${printed}\n${decoder.decode(stderr)}`);
+  return printed;
+}
+
+/** Runs a program from the documentation, and checks that it prints what its comments say. */
+export async function runProgram(
+  command: readonly string[],
+  example: Example,
+  systemDatabaseUrl: string,
+): Promise<void> {
+  // In the guides the reader's own database has this name.
+  const env = {
+    DBOS_SYSTEM_DATABASE_URL: systemDatabaseUrl,
+    SHOP_DATABASE_URL: systemDatabaseUrl,
+  };
+  const lines = (await run(command, { env })).split("\n");
+  const expected = expectedOutput(example);
+  assertEquals(lines.filter((line) => expected.includes(line)), expected, lines.join("\n"));
+}
+
+/** The command that runs a TypeScript file with Deno. */
+export function denoCommand(file: string): string[] {
+  return [Deno.execPath(), "run", "-A", "--no-check", ...testFlags, file];
+}
