@@ -12,7 +12,7 @@ import {
   createSocket,
   type Encryption,
   FatalConnectionError,
-  isCloudflare,
+  hasCertificate,
   negotiateTLS,
   type Socket,
   TLSError,
@@ -49,6 +49,17 @@ function isOtherWayWorthwhile(encryption: Encryption, error: unknown): boolean {
   // libpq goes on without TLS after any error of the server. A wrong password would then be sent in
   // the clear, so here it must be that the server does not take this user with TLS.
   return error instanceof TLSError || state === invalidAuthorization;
+}
+
+/**
+ * What ends a session before it starts may be the certificate: Cloudflare, and Deno before 2.8, find
+ * that out only then.
+ */
+function toTLSError(error: Error): Error {
+  if (error instanceof FatalConnectionError || sqlStateOf(error)) return error;
+  return new TLSError(`Cannot connect to the system database over TLS: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** What npm:pg takes for a socket that it has to connect. */
@@ -120,12 +131,11 @@ async function failAfter(timeoutSeconds: number, work: Promise<void>): Promise<v
 function createPgClient(
   Client: PgClientClass,
   socket: Socket,
-  isEncrypted: boolean,
   host: Host,
   settings: ConnectionSettings & { readonly user: string },
 ): { client: UnconnectedPgClient; checkBinding(): void } {
   const { user, password, channelBinding } = settings;
-  const canBind = isEncrypted && channelBinding !== "disable" && !isCloudflare;
+  const canBind = channelBinding !== "disable" && hasCertificate(socket);
   let offersBinding = false;
   let isBound = false;
 
@@ -208,13 +218,14 @@ export async function openPg(
       const { client: created, checkBinding } = createPgClient(
         Client,
         socket,
-        socket !== raw,
         host,
         settings,
       );
       client = created;
       for (const event of ["error", "end"]) client.on(event, () => ended.abort());
-      await created.connect();
+      await created.connect().catch((error) => {
+        throw encryption === "preferred" && socket !== raw ? toTLSError(error) : error;
+      });
       checkBinding();
       await checkSession(client, attributes);
     }

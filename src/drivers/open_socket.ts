@@ -92,8 +92,8 @@ function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | 
   return isNamed ? undefined : error;
 }
 
-/** Cloudflare verifies all servers, takes no option that says otherwise, and shows no certificate. */
-export const isCloudflare: boolean = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+// It verifies all servers, and takes no option that says otherwise.
+const isCloudflare = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 
 async function readTLSOptions(
   socket: Socket,
@@ -163,6 +163,16 @@ async function requestTLS(
   });
   socket.write(sslRequest);
   return await started;
+}
+
+/** Whether the runtime shows the server's certificate, which channel binding needs. */
+export function hasCertificate(socket: Socket | tls.TLSSocket): boolean {
+  try {
+    // Deno 2.4 shows only a part of it, and Cloudflare throws.
+    return "getPeerCertificate" in socket && socket.getPeerCertificate().raw !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The socket on which the session starts: the one given, or one with TLS on top of it. */
