@@ -45,8 +45,10 @@ async function toScript(url: string): Promise<string> {
   const { text, values } = await recordStatement(url);
   const escape = (value: string) => `'${value.replaceAll("'", "''")}'`;
   const literals = values.map((value) => escape(String(value)));
-  const jobs = JSON.parse(values.at(-1)!) as { position: number; workflow_id: string }[];
-  for (const each of jobs) each.workflow_id = `@${String(each.position).padStart(12, "0")}`;
+  const jobs = JSON.parse(values.at(-1)!) as { workflow_id: string }[];
+  for (const [index, each] of jobs.entries()) {
+    each.workflow_id = `@${String(index).padStart(12, "0")}`;
+  }
   const prefix =
     "to_char(extract(epoch from clock_timestamp()) * 1000000, 'FM00000000000000000000')" +
     " || lpad((pg_backend_pid() % 10000)::text, 4, '0')";
