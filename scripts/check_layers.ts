@@ -19,7 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/client/"],
   ["src/database/"],
   ["src/drivers/", "src/serialization/"],
-  ["src/errors/", "src/serial_queue.ts", "src/uuid_v7.ts", "src/validate.ts"],
+  ["src/errors/", "src/serial_queue.ts", "src/timer.ts", "src/uuid_v7.ts", "src/validate.ts"],
   ["sql/"],
 ];
 

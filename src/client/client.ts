@@ -5,6 +5,7 @@ import { createSystemDatabase, type SystemDatabase } from "../database/system_da
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
 import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { maxTimerMs } from "../timer.ts";
 import { checkChoice, checkInteger, checkNumber, checkOptionalText } from "../validate.ts";
 
 /** The options of a client. */
@@ -34,9 +35,10 @@ export interface ClientOptions {
    */
   pollingIntervalMs?: number;
   /**
-   * How long a statement is retried after transient errors, in seconds; 0 disables retries. Such are
-   * a lost connection, a server that cannot be reached, is starting, has no free connection or is
-   * read-only, a serialization failure and a deadlock. In an open transaction nothing is retried.
+   * How long a statement is retried after a transient error, in seconds; 0 disables retries. Transient
+   * errors are a lost connection, a server that cannot be reached, is starting, has no free
+   * connection or is read-only, a serialization failure and a deadlock. In an open transaction
+   * nothing is retried.
    *
    * @default {10}
    */
@@ -107,7 +109,7 @@ export function openSystemDatabase(
   checkOptionalText("schema", schema);
   checkOptionalText("applicationName", applicationName);
   checkChoice("serializationType", serializationType, serializationTypes);
-  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, 2 ** 31 - 1);
+  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
   checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
   checkNumber("attemptTimeoutSeconds", attemptTimeoutSeconds, 0.001);
   checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);

@@ -2,10 +2,10 @@
 
 import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import { maxTimerMs } from "../timer.ts";
 
 // A statement gets another timeout for each of these: on a slow network a large one takes long.
 const charactersPerTimeout = 100_000;
-const maxTimerMs = 2 ** 31 - 1;
 
 function countCharacters(queries: readonly Query[]): number {
   let sum = 0;
@@ -17,23 +17,17 @@ function countCharacters(queries: readonly Query[]): number {
 
 function settleWithin<Result>(
   timeoutMs: number,
-  signal: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
-    const abandon = (error: unknown) => {
+    const timer = setTimeout(() => {
+      const error = new DatabaseTimeoutError(timeoutMs / 1000);
       reject(error);
       // The executor stops using the connection.
       controller.abort(error);
-    };
-    const onAbort = () => abandon(signal?.reason);
-    const timer = setTimeout(() => abandon(new DatabaseTimeoutError(timeoutMs / 1000)), timeoutMs);
-    signal?.addEventListener("abort", onAbort);
-    run(controller.signal).then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    });
+    }, timeoutMs);
+    run(controller.signal).then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
@@ -57,14 +51,9 @@ export function withAttemptTimeout(
   function limit(executor: Executor): Executor {
     return {
       ...executor,
-      query: (query, signal) =>
-        settleWithin(timeoutOf([query]), signal, (signal) => executor.query(query, signal)),
-      queryInOneMessage: (queries, signal) =>
-        settleWithin(
-          timeoutOf(queries),
-          signal,
-          (signal) => executor.queryInOneMessage(queries, signal),
-        ),
+      query: (query) => settleWithin(timeoutOf([query]), (signal) => executor.query(query, signal)),
+      queryInOneMessage: (queries) =>
+        settleWithin(timeoutOf(queries), (signal) => executor.queryInOneMessage(queries, signal)),
     };
   }
 

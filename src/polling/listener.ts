@@ -4,6 +4,7 @@ import * as sql from "../../sql/polling/mod.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen, Listener } from "../drivers/adapter.ts";
+import { maxTimerMs } from "../timer.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
 /** Are called with notifications. Any notification may get lost. */
@@ -20,7 +21,6 @@ const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
 const testTimeoutMs = 5000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Settles after a while, or as soon as `signal` is aborted. */
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import { maxTimerMs } from "../timer.ts";
 import { checkInteger, checkNumber } from "../validate.ts";
 import {
   intervalMs,
@@ -44,8 +45,6 @@ export interface Waiter<Row> {
   /** Ends the wait that is in progress: it settles to undefined. */
   end(): void;
 }
-
-const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Makes a waiter for what `pollQuery` finds. It checks the options and starts the timeout. Between two
