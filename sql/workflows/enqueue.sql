@@ -22,6 +22,8 @@
 -- that was committed after it began, or an earlier job of the same statement. Sending that job again
 -- shows it.
 --
+-- Jobs of one ID may share a creation time, too: then the first of them was inserted.
+--
 -- Without a class name, TypeScript workers that know no formats need empty text. Python needs null.
 --
 -- Workers dequeue by created_at. The caller gives it to each job, or leaves it out while it does not

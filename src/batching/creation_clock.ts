@@ -39,7 +39,7 @@ const maxAheadMs = 1000;
 const maxAgeMs = 10_000;
 // How much the clocks of the two may drift apart in a second.
 const driftMsPerSecond = 1;
-// A first statement that is stuck holds up no others.
+// A first statement that is stuck holds up others no longer.
 const maxLearningMs = 1000;
 
 /** A statement that will tell the time of the server. */

@@ -28,7 +28,7 @@ const maxDelayMs = 1000;
 /**
  * Repeats `attempt` after an `error` until it succeeds, fails with an error that is not retriable, or
  * the next attempt would begin after `deadline`, a time of performance.now(). The delays double from
- * 10 ms up to a second.
+ * 10 ms up to a second. `isRetriable` is called once for each error.
  */
 export async function retryAfter<Result>(
   error: unknown,

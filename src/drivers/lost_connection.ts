@@ -1,4 +1,4 @@
-/** The words of runtimes for a lost or refused connection. Some drivers have more of their own. */
+/** How runtimes and Postgres report a lost or refused connection. Drivers have errors of their own. */
 
 import { sqlStateOf } from "./sql_state.ts";
 
