@@ -17,17 +17,23 @@ function countCharacters(queries: readonly Query[]): number {
 
 function settleWithin<Result>(
   timeoutMs: number,
+  signal: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new DatabaseTimeoutError(timeoutMs / 1000);
+    const abandon = (error: unknown) => {
       reject(error);
       // The executor stops using the connection.
       controller.abort(error);
-    }, timeoutMs);
-    run(controller.signal).then(resolve, reject).finally(() => clearTimeout(timer));
+    };
+    const onAbort = () => abandon(signal?.reason);
+    const timer = setTimeout(() => abandon(new DatabaseTimeoutError(timeoutMs / 1000)), timeoutMs);
+    signal?.addEventListener("abort", onAbort);
+    run(controller.signal).then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    });
   });
 }
 
@@ -51,9 +57,14 @@ export function withAttemptTimeout(
   function limit(executor: Executor): Executor {
     return {
       ...executor,
-      query: (query) => settleWithin(timeoutOf([query]), (signal) => executor.query(query, signal)),
-      queryInOneMessage: (queries) =>
-        settleWithin(timeoutOf(queries), (signal) => executor.queryInOneMessage(queries, signal)),
+      query: (query, signal) =>
+        settleWithin(timeoutOf([query]), signal, (signal) => executor.query(query, signal)),
+      queryInOneMessage: (queries, signal) =>
+        settleWithin(
+          timeoutOf(queries),
+          signal,
+          (signal) => executor.queryInOneMessage(queries, signal),
+        ),
     };
   }
 
