@@ -14,6 +14,8 @@ interface Expected {
   connections?: number;
 }
 
+const attempt = { isNeeded: () => true };
+
 /** Checks the properties of a driver's adapter, and that it runs statements. */
 async function checkDriver(
   driver: Driver,
@@ -24,11 +26,12 @@ async function checkDriver(
   assertEquals(adapter.maxConnections, connections);
   for (const prepare of [true, false]) {
     const executor = await adaptDriver(driver, { prepare }).load();
-    const rows = await executor.query({
+    const query = {
       name: "dbos_test",
       text: "select $2::int as the_number, $1::text as the_text, $3::text as nothing",
       values: ["a'b\\", 7, null],
-    });
+    };
+    const rows = await executor.query(query, attempt);
     assertEquals({ ...rows[0] }, { the_number: 7, the_text: "a'b\\", nothing: null });
   }
 }
@@ -100,7 +103,7 @@ Deno.test("npm:postgres prepares a statement when it is sent for the second time
     const executor = await adaptDriver(recorder, { prepare: true }).load();
     for (const number of [7, 8, 9]) {
       const query = { name: "dbos_test", text: "select $1::int as number", values: [number] };
-      assertEquals([...await executor.query(query)], [{ number }]);
+      assertEquals([...await executor.query(query, attempt)], [{ number }]);
     }
     assertEquals(hasParameters, [false, true, true]);
   } finally {

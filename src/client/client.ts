@@ -1,6 +1,5 @@
 /** What the functions of the library need of a client. */
 
-import { withAttemptTimeout } from "../database/attempt_timeout.ts";
 import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
@@ -113,13 +112,8 @@ export function openSystemDatabase(
   checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
   checkNumber("attemptTimeoutSeconds", attemptTimeoutSeconds, 0.001);
   checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);
-  const adapter = withAttemptTimeout(
-    adaptDriver(driver, { prepare }),
-    attemptTimeoutSeconds * 1000,
-    (attemptTimeoutSeconds + retryTimeoutSeconds) * 1000,
-  );
   return createSystemDatabase(
-    adapter,
+    adaptDriver(driver, { prepare }),
     {
       schema,
       applicationName,

@@ -1,7 +1,7 @@
 /** Keeps track of which tables and columns the schema has, which an upgrade may change at any time. */
 
 import * as sql from "../../sql/database/mod.ts";
-import type { Adapter } from "../drivers/adapter.ts";
+import type { Query, Row } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { SystemSchemaNotFoundError } from "../errors/schema.ts";
 import { createQueryBuilder, type Features, type QueryBuilder } from "./query.ts";
@@ -47,8 +47,11 @@ async function unsupportedFeature(feature: string, column: string): Promise<Erro
   return unsupportedFeature(feature, column);
 }
 
-/** A reader of the schema of this name. */
-export function createSchemaReader(adapter: Adapter, name: string): SchemaReader {
+/** A reader of the schema of this name, which it reads with `send`. */
+export function createSchemaReader(
+  send: (query: Query) => Promise<Row[]>,
+  name: string,
+): SchemaReader {
   const { buildQuery } = compileFor("");
   let schema: Promise<Schema> | undefined;
   let lastSchema: Schema | undefined;
@@ -60,8 +63,7 @@ export function createSchemaReader(adapter: Adapter, name: string): SchemaReader
   }
 
   async function read(): Promise<Schema> {
-    const executor = await adapter.load();
-    const [row] = await executor.query(buildQuery(sql.findFeatures, { schema_name: name }));
+    const [row] = await send(buildQuery(sql.findFeatures, { schema_name: name }));
     const columns = row?.columns as string | null;
     if (!columns?.includes("workflow_status.workflow_uuid")) {
       throw new SystemSchemaNotFoundError(String(row?.database), name);

@@ -1,8 +1,9 @@
 /** Runs the statements of sql/ on a system database, whatever the version of its schema. */
 
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter, Query } from "../drivers/adapter.ts";
+import type { Adapter, Query, Row } from "../drivers/adapter.ts";
 import type { SerializationType } from "../serialization/mod.ts";
+import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { QueryBuilder } from "./query.ts";
 import { isRetriable, retryAfter } from "./retry.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
@@ -27,6 +28,8 @@ export interface SystemDatabase {
   readonly closed: AbortSignal;
   /** Whether a call is part of a transaction of the caller, as far as the driver tells. */
   isInTransaction(): boolean;
+  /** Sends a query once, whatever the schema. */
+  send(query: Query): Promise<Row[]>;
   /** Reads the schema, so that a wrong database is noticed. */
   checkSchema(): Promise<void>;
   /** Refuses `feature` if the schema lacks a table or column that it needs. */
@@ -41,18 +44,22 @@ export interface SystemDatabase {
   ): Promise<Row[]>;
 }
 
+/** How to send a query. */
+interface SendOptions {
+  /** How long an attempt may take, in milliseconds, if not as long as the client's option says. */
+  readonly timeoutMs?: number | undefined;
+  /** Whether somebody still waits for the answer; otherwise nothing more is sent. */
+  readonly isNeeded?: () => boolean;
+}
+
 /** How to run a statement. */
-export interface RunOptions {
+export interface RunOptions extends SendOptions {
   /** Makes a query that is sent ahead in the same message, which is one transaction. */
   readonly prelude?: (buildQuery: QueryBuilder) => Query;
-  /** How long an attempt may take, in milliseconds, if not as long as the client's option says. */
-  readonly timeoutMs?: number;
   /** Whether it may change many rows, for which an attempt may take longer. */
   readonly isLong?: boolean;
   /** Parameters of all attempts after the first one. */
   readonly retryParameters?: object;
-  /** Ends the retries. */
-  readonly signal?: AbortSignal;
   /** Is called with the error of an attempt that is retried. */
   readonly onRetry?: (error: unknown) => void;
 }
@@ -69,8 +76,31 @@ export function createSystemDatabase(
   settings: Settings,
   closed: AbortSignal,
 ): SystemDatabase {
-  const schemaReader = createSchemaReader(adapter, settings.schema);
-  const longTimeoutMs = 12_000 * settings.attemptTimeoutSeconds;
+  const { attemptTimeoutSeconds, retryTimeoutSeconds } = settings;
+  const schemaReader = createSchemaReader(send, settings.schema);
+  const longTimeoutMs = 12_000 * attemptTimeoutSeconds;
+
+  function defaultTimeoutMs(): number {
+    // In a transaction of the caller, where nothing is retried, one attempt gets all the time.
+    const isOutside = adapter.transactionStatus() === "none";
+    return 1000 * (isOutside ? attemptTimeoutSeconds : attemptTimeoutSeconds + retryTimeoutSeconds);
+  }
+
+  /** Sends a query, in one message with the prelude, if there is one. */
+  async function send(
+    query: Query,
+    { timeoutMs = defaultTimeoutMs(), isNeeded = () => true }: SendOptions = {},
+    prelude?: Query,
+  ): Promise<Row[]> {
+    const executor = await adapter.load();
+    const queries = prelude ? [prelude, query] : [query];
+    return await attemptWithin(
+      scaleTimeout(timeoutMs, queries),
+      isNeeded,
+      (attempt) =>
+        prelude ? executor.queryInOneMessage(queries, attempt) : executor.query(query, attempt),
+    );
+  }
 
   async function attempt(
     { needs }: Statement<object, unknown>,
@@ -93,10 +123,10 @@ export function createSystemDatabase(
 
   async function runWithRetry<Result>(
     attempt: () => Promise<Result>,
-    { onRetry = () => {}, signal }: RunOptions = {},
+    { onRetry = () => {}, isNeeded = () => true }: RunOptions = {},
   ): Promise<Result> {
     if (adapter.transactionStatus() !== "none") return await attempt();
-    const deadline = performance.now() + settings.retryTimeoutSeconds * 1000;
+    const deadline = performance.now() + retryTimeoutSeconds * 1000;
     try {
       return await attempt();
     } catch (error) {
@@ -104,17 +134,12 @@ export function createSystemDatabase(
       let mismatches = 0;
       const isWorthRetry = (error: unknown) => {
         onRetry(error);
-        if (signal?.aborted) return false;
+        if (!isNeeded()) return false;
         return isSchemaMismatch(error)
           ? mismatches++ === 0
           : isRetriable(error, adapter.canReconnect, isLostConnection);
       };
-      const attemptAgain = () => {
-        // The call may have been given up during the delay.
-        signal?.throwIfAborted();
-        return attempt();
-      };
-      return await retryAfter(error, attemptAgain, isWorthRetry, deadline);
+      return await retryAfter(error, attempt, isWorthRetry, deadline);
     }
   }
 
@@ -123,6 +148,7 @@ export function createSystemDatabase(
     adapter,
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
+    send,
     async checkSchema() {
       await runWithRetry(schemaReader.current);
     },
@@ -136,21 +162,14 @@ export function createSystemDatabase(
       options: RunOptions = {},
     ) {
       const { prelude, isLong, retryParameters } = options;
-      const timeoutMs = isLong ? longTimeoutMs : options.timeoutMs;
+      const sendOptions = isLong ? { ...options, timeoutMs: longTimeoutMs } : options;
       let attempts = 0;
-      const send = async ({ buildQuery }: Schema) => {
-        const executor = await adapter.load();
+      const sendOnce = ({ buildQuery }: Schema) => {
         const isRetry = attempts++ > 0 && retryParameters;
-        const built = buildQuery(
-          statement,
-          isRetry ? { ...parameters, ...retryParameters } : parameters,
-        );
-        const query = timeoutMs === undefined ? built : { ...built, timeoutMs };
-        return await (prelude
-          ? executor.queryInOneMessage([prelude(buildQuery), query])
-          : executor.query(query));
+        const given = isRetry ? { ...parameters, ...retryParameters } : parameters;
+        return send(buildQuery(statement, given), sendOptions, prelude?.(buildQuery));
       };
-      return runWithRetry(() => attempt(statement, send), options) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, sendOnce), options) as Promise<Row[]>;
     },
   };
 }

@@ -1,14 +1,16 @@
 /** Keeps statements away from connections that hang, where a driver cannot close one connection. */
 
+import { type Attempt, throwIfUnneeded } from "./attempt.ts";
+
 /** A statement of a driver. In npm:postgres `state` is an object of its connection, once it is sent. */
 interface SentStatement<Result> extends PromiseLike<Result> {
   readonly state?: object | null;
 }
 
-/** Sends a statement; when `signal` is aborted, its connection counts as one that hangs. */
+/** Sends a statement. If it is not answered in time, its connection counts as one that hangs. */
 export type SendStatement = <Result>(
   send: () => SentStatement<Result>,
-  signal: AbortSignal | undefined,
+  attempt: Attempt,
 ) => Promise<Result>;
 
 /**
@@ -41,27 +43,20 @@ export function createStatementLimit(maxConnections: number): SendStatement {
     }
   }
 
-  return async (send, signal) => {
+  return async (send, attempt) => {
     if (canSend()) start();
     else await new Promise<void>((resolve) => waiting.push(resolve));
-    if (signal?.aborted) {
-      stop();
-      throw signal.reason;
-    }
-    let statement: ReturnType<typeof send> | undefined;
     let connection: object | undefined;
-    const abandon = () => {
-      if (!statement) return;
-      connection = statement.state ?? statement;
-      hanging.add(connection);
-      stop();
-    };
-    signal?.addEventListener("abort", abandon);
     try {
-      statement = send();
+      throwIfUnneeded(attempt);
+      const statement = send();
+      attempt.discardConnection = () => {
+        connection = statement.state ?? statement;
+        hanging.add(connection);
+        stop();
+      };
       return await statement;
     } finally {
-      signal?.removeEventListener("abort", abandon);
       if (!connection) stop();
       else if (hanging.delete(connection)) wake();
     }

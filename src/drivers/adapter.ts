@@ -1,5 +1,7 @@
 /** What the library knows of a driver, and how it sends statements through it. */
 
+import type { Attempt } from "./attempt.ts";
+
 /** A value that every driver binds in the same way. */
 export type Value = string | number | boolean | null;
 
@@ -10,8 +12,6 @@ export interface Query {
   /** SQL with `$1`, `$2` … in the order of `values`. */
   readonly text: string;
   readonly values: readonly Value[];
-  /** How long an attempt may take, if it may take longer than others, in milliseconds. */
-  readonly timeoutMs?: number;
 }
 
 /** A row as the driver returns it: values by column name. */
@@ -32,14 +32,11 @@ export interface Adapter {
   load(): Promise<Executor>;
 }
 
-/**
- * Sends statements through a driver. When `signal` is aborted, nobody waits for the answer any more,
- * and the executor stops using the connection if the driver allows that.
- */
+/** Sends statements through a driver. */
 export interface Executor {
-  query(query: Query, signal?: AbortSignal): Promise<Row[]>;
+  query(query: Query, attempt: Attempt): Promise<Row[]>;
   /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
-  queryInOneMessage(queries: readonly Query[], signal?: AbortSignal): Promise<Row[]>;
+  queryInOneMessage(queries: readonly Query[], attempt: Attempt): Promise<Row[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */

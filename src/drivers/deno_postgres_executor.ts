@@ -75,14 +75,14 @@ export function createDenoPostgresExecutor(
     : async (use) => await use(driver as Queryable);
 
   return {
-    query: (query, signal) =>
+    query: (query, attempt) =>
       onConnection(
         (connection) =>
           prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query)),
-        signal,
+        attempt,
       ),
-    queryInOneMessage: (queries, signal) =>
-      onConnection((connection) => queryText(connection, joinQueries(queries)), signal),
+    queryInOneMessage: (queries, attempt) =>
+      onConnection((connection) => queryText(connection, joinQueries(queries)), attempt),
     isLostConnection: (error) =>
       isLostSocket(error) ||
       (error instanceof Error &&

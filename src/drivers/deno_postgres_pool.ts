@@ -1,5 +1,6 @@
 /** Uses a pool of `jsr:@db/postgres`, which does not recover from lost connections by itself. */
 
+import { type Attempt, throwIfUnneeded } from "./attempt.ts";
 import { losesConnection } from "./lost_connection.ts";
 
 /** A client of a pool. */
@@ -21,7 +22,7 @@ export interface ClientPool<Client extends PoolClient> {
 /** Uses a client of the pool. */
 export type UseClient<Client> = <Result>(
   use: (client: Client) => Promise<Result>,
-  signal: AbortSignal | undefined,
+  attempt: Attempt,
 ) => Promise<Result>;
 
 /**
@@ -56,11 +57,11 @@ export function createPoolUser<Client extends PoolClient>(
     client.end().catch(() => {});
   }
 
-  return async (use, signal) => {
+  return async (use, attempt) => {
     while (renewing || (lost > 0 && !isShared())) {
       await (renewing ??= renew().finally(() => renewing = undefined));
     }
-    signal?.throwIfAborted();
+    throwIfUnneeded(attempt);
     inUse++;
     let client: Client | undefined;
     let isOver = false;
@@ -71,20 +72,17 @@ export function createPoolUser<Client extends PoolClient>(
       if (client) isLost ? discard(client) : client.release();
       if (--inUse === 0) onIdle();
     }
-    const abandon = () => finish(true);
-    signal?.addEventListener("abort", abandon);
+    attempt.discardConnection = () => finish(true);
     try {
       client = await pool.connect();
       if (isOver) discard(client);
-      signal?.throwIfAborted();
+      throwIfUnneeded(attempt);
       const result = await use(client);
       finish(false);
       return result;
     } catch (error) {
       finish(!client || losesConnection(error));
       throw error;
-    } finally {
-      signal?.removeEventListener("abort", abandon);
     }
   };
 }

@@ -1,5 +1,6 @@
 import { createSerialQueue } from "../serial_queue.ts";
 import type { Executor, ExecutorOptions, Listen, Row } from "./adapter.ts";
+import { type Attempt, throwIfUnneeded } from "./attempt.ts";
 import { isLostSocket, losesConnection } from "./lost_connection.ts";
 import { joinQueries, quoteIdentifier } from "./quoting.ts";
 
@@ -68,35 +69,32 @@ function createListen(pool: PgPool): Listen {
 
 function ignoreError(): void {}
 
-/** Uses a client of the pool, and has the pool remove it if it is lost or `signal` is aborted. */
+/** Uses a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
 async function useClient<Result>(
   pool: PgPool,
   use: (client: Pg) => Promise<Result>,
-  signal: AbortSignal | undefined,
+  attempt: Attempt,
 ): Promise<Result> {
   const client = await pool.connect();
-  if (signal?.aborted) {
-    client.release(false);
-    throw signal.reason;
-  }
-  const discard = () => {
+  let isDiscarded = false;
+  attempt.discardConnection = () => {
+    isDiscarded = true;
     client.release(true);
     // A client that pipelines would wait for its answers first.
     client.connection?.stream.destroy();
   };
   // The statement fails as well. Without a listener, the error would end the process.
   client.on("error", ignoreError);
-  signal?.addEventListener("abort", discard);
   let isLost = false;
   try {
+    throwIfUnneeded(attempt);
     return await use(client);
   } catch (error) {
     isLost = losesConnection(error);
     throw error;
   } finally {
-    signal?.removeEventListener("abort", discard);
     client.off("error", ignoreError);
-    if (!signal?.aborted) client.release(isLost);
+    if (!isDiscarded) client.release(isLost);
   }
 }
 
@@ -109,27 +107,24 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   // What only resembles a pool may have no clients to give out.
   const pool = kind === "pool" && "Client" in driver ? driver as unknown as PgPool : undefined;
 
-  function send<Result>(
-    run: (pg: Pg) => Promise<Result>,
-    signal: AbortSignal | undefined,
-  ): Promise<Result> {
-    if (pool) return useClient(pool, run, signal);
+  function send<Result>(run: (pg: Pg) => Promise<Result>, attempt: Attempt): Promise<Result> {
+    if (pool) return useClient(pool, run, attempt);
     const pg = driver as Pg;
     if (kind === "pool" || pg.pipeline) return run(pg);
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
     return runSerially(() => {
-      signal?.throwIfAborted();
+      throwIfUnneeded(attempt);
       return run(pg);
     });
   }
 
   return {
-    async query({ name, text, values }, signal) {
+    async query({ name, text, values }, attempt) {
       const query = prepare ? { name, text, values } : { text, values };
-      return (await send((pg) => pg.query(query), signal)).rows;
+      return (await send((pg) => pg.query(query), attempt)).rows;
     },
-    async queryInOneMessage(queries, signal) {
-      const results = [await send((pg) => pg.query(joinQueries(queries)), signal)].flat();
+    async queryInOneMessage(queries, attempt) {
+      const results = [await send((pg) => pg.query(joinQueries(queries)), attempt)].flat();
       return results.at(-1)!.rows;
     },
     isLostConnection: (error) =>

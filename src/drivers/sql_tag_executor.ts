@@ -91,7 +91,7 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
   }
 
   return {
-    async query(query, signal) {
+    async query(query, attempt) {
       const isPrepared = isToBePrepared(query.name);
       return restoreRows(
         await send(
@@ -99,12 +99,12 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
             isPrepared
               ? sql.unsafe(query.text, query.values, { prepare: true })
               : sql.unsafe(inlineValues(query)) as Promise<Row[]>,
-          signal,
+          attempt,
         ),
       );
     },
-    async queryInOneMessage(queries, signal) {
-      const results = await send(() => sql.unsafe(joinQueries(queries)), signal) as Row[][];
+    async queryInOneMessage(queries, attempt) {
+      const results = await send(() => sql.unsafe(joinQueries(queries)), attempt) as Row[][];
       return restoreRows(results.at(-1)!);
     },
     isLostConnection: (error) => isLostSocket(error) || lostConnectionCodes.has(codeOf(error)),

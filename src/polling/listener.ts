@@ -88,7 +88,7 @@ export async function listen(
     };
     await whileListening(listen, [channel], listener, async (ended) => {
       onReceive = () => ended.abort();
-      await executor.query(query);
+      await database.send(query);
       if (!isReceived) await pause(testTimeoutMs, ended.signal);
       // A connection that was lost says nothing about the next one.
       if (!isReceived) ended.signal.throwIfAborted();

@@ -73,7 +73,6 @@ interface Poll<Row> {
   /** Those of its waits that have not ended. */
   readonly waits: Set<Wait<Row>>;
   readonly startedAt: number;
-  readonly abandoned: AbortController;
 }
 
 interface PollResult<Row> {
@@ -145,10 +144,8 @@ function createPoller<Row extends PollRow>(
     }
   }
 
-  async function query(
-    due: readonly Wait<Row>[],
-    signal: AbortSignal,
-  ): Promise<PollResult<Row>> {
+  async function query({ waits }: Poll<Row>): Promise<PollResult<Row>> {
+    const due = [...waits];
     // Several waits may have the same target, which is queried once.
     const waitsFor = new Map<string, Wait<Row>[]>();
     for (const wait of due) {
@@ -158,7 +155,8 @@ function createPoller<Row extends PollRow>(
       for (const wait of due) wait.lastError = error;
     };
     const targets = [...waitsFor.keys()];
-    const rows = await pollQuery.run(database, targets, maxRows, { onRetry, signal });
+    const isNeeded = () => waits.size > 0;
+    const rows = await pollQuery.run(database, targets, maxRows, { onRetry, isNeeded });
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -172,13 +170,14 @@ function createPoller<Row extends PollRow>(
     };
   }
 
-  async function run({ waits, startedAt, abandoned }: Poll<Row>): Promise<void> {
+  async function run(poll: Poll<Row>): Promise<void> {
+    const { waits, startedAt } = poll;
     for (const wait of waits) {
       wait.polledAt = startedAt;
       // A notification may set it meanwhile, about something that this poll does not see.
       wait.nextPollAt = Infinity;
     }
-    const { rowsOf, isTruncated, idleMs } = await query([...waits], abandoned.signal);
+    const { rowsOf, isTruncated, idleMs } = await query(poll);
     const now = performance.now();
     // Those that have ended meanwhile are no longer among them.
     for (const wait of [...waits]) {
@@ -199,7 +198,7 @@ function createPoller<Row extends PollRow>(
       !pollOf.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
     );
     if (due.length > 0) {
-      const poll = { waits: new Set(due), startedAt: now, abandoned: new AbortController() };
+      const poll = { waits: new Set(due), startedAt: now };
       polls.add(poll);
       for (const wait of due) pollOf.set(wait, poll);
       scheduleNext();
@@ -235,14 +234,12 @@ function createPoller<Row extends PollRow>(
     else timer = setTimeout(tick, Math.ceil(delayMs));
   }
 
-  /** Ends the retries of a poll that nobody waits for any more. */
+  /** A poll that nobody waits for any more is not retried, and holds up no other one. */
   function abandonPoll(wait: Wait<Row>): void {
     const poll = pollOf.get(wait);
     pollOf.delete(wait);
     poll?.waits.delete(wait);
-    if (!poll || poll.waits.size > 0) return;
-    polls.delete(poll);
-    poll.abandoned.abort();
+    if (poll?.waits.size === 0) polls.delete(poll);
   }
 
   database.closed.addEventListener("abort", () => {

@@ -3,6 +3,7 @@ import { enqueue, type EnqueueOptions } from "../../mod.ts";
 import { type Client, systemDatabaseOf } from "../../src/client/client.ts";
 import { isRetriable } from "../../src/database/retry.ts";
 import type { Row } from "../../src/drivers/adapter.ts";
+import type { Attempt } from "../../src/drivers/attempt.ts";
 import type { Driver } from "../../src/drivers/driver.ts";
 
 /** How an attempt failed. */
@@ -33,7 +34,9 @@ export function createCaller(client: Client | Driver): Caller {
     const executor = await adapter.load();
     // Equal names have equal texts.
     const name = `test_${text.replaceAll(/\W/g, "_")}`.slice(0, 63);
-    return await executor.query({ name, text, values: [] }, signal);
+    const attempt: Attempt = { isNeeded: () => !signal?.aborted };
+    signal?.addEventListener("abort", () => attempt.discardConnection?.());
+    return await executor.query({ name, text, values: [] }, attempt);
   }
   return {
     enqueue: async (options) => (await enqueue(client, options)).workflowID,

@@ -1,0 +1,41 @@
+/** Gives each attempt to run a statement a deadline, so that no fault of the network hangs a call. */
+
+import type { Query } from "../drivers/adapter.ts";
+import type { Attempt } from "../drivers/attempt.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
+import { maxTimerMs } from "../timer.ts";
+
+// A statement gets another timeout for each of these: on a slow network a large one takes long.
+const charactersPerTimeout = 100_000;
+
+function countCharacters(queries: readonly Query[]): number {
+  let sum = 0;
+  for (const { values } of queries) {
+    for (const value of values) if (typeof value === "string") sum += value.length;
+  }
+  return sum;
+}
+
+/** How long an attempt to send queries may take, if a short one may take `timeoutMs`. */
+export function scaleTimeout(timeoutMs: number, queries: readonly Query[]): number {
+  const scaledMs = Math.ceil(timeoutMs * (1 + countCharacters(queries) / charactersPerTimeout));
+  return Math.min(scaledMs, maxTimerMs);
+}
+
+/** Settles as `run` does, or rejects after `timeoutMs`. `isNeeded` is as in an {@linkcode Attempt}. */
+export function attemptWithin<Result>(
+  timeoutMs: number,
+  isNeeded: () => boolean,
+  run: (attempt: Attempt) => Promise<Result>,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const attempt: Attempt = { isNeeded: () => !isOver && isNeeded() };
+    const timer = setTimeout(() => {
+      isOver = true;
+      reject(new DatabaseTimeoutError(timeoutMs / 1000));
+      attempt.discardConnection?.();
+    }, timeoutMs);
+    run(attempt).finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
