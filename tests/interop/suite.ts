@@ -430,8 +430,9 @@ export const features: Feature[] = [
     name: "Debouncing",
     async verify({ client, optionsFor }) {
       const options = { workflowName: "echo", ...optionsFor(1) };
-      const first = await debounce(client, options, "key", 1000, 1);
-      const second = await debounce(client, options, "key", 1000, 2);
+      // The worker must not start it between the calls.
+      const first = await debounce(client, options, "key", 600_000, 1);
+      const second = await debounce(client, options, "key", 1, 2);
       assertEquals(second.workflowID, first.workflowID);
       assertEquals(await second.getResult(timeout), [2]);
     },
