@@ -1,6 +1,8 @@
 /** Makes clients: of a driver, or of a URL. */
 
+import { abortable } from "./src/abort_signal.ts";
 import {
+  type CallOptions,
   type Client,
   type ClientOptions,
   openSystemDatabase,
@@ -11,10 +13,10 @@ import type { SystemDatabase } from "./src/database/system_database.ts";
 import type { Driver } from "./src/drivers/driver.ts";
 import { openPostgres } from "./src/drivers/open_postgres.ts";
 import { whenStopped } from "./src/polling/notifications.ts";
-import { checkInteger, checkOptionalText } from "./src/validate.ts";
+import { checkInteger, checkOptionalText, checkSignal } from "./src/validate.ts";
 
 /** The options of {@linkcode connect}. */
-export interface ConnectOptions extends ClientOptions {
+export interface ConnectOptions extends ClientOptions, CallOptions {
   /**
    * The name of the system database, if it is not the one that the URL names or implies.
    *
@@ -109,7 +111,9 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function connect(url?: string, options: ConnectOptions = {}): Promise<Client> {
-  const { systemDatabase, maxConnections = 10, listen = true, ...clientOptions } = options;
+  const { systemDatabase, maxConnections = 10, listen = true, signal, ...clientOptions } = options;
+  checkSignal(signal);
+  signal?.throwIfAborted();
   checkOptionalText("systemDatabase", systemDatabase);
   checkInteger("maxConnections", maxConnections, 1);
   const sql = await openPostgres(await findSystemDatabaseURL(url, systemDatabase), maxConnections);
@@ -119,7 +123,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
     () => sql.end({ timeout: closeTimeoutSeconds }),
   );
   try {
-    await database.checkSchema();
+    await abortable(signal, database.checkSchema);
   } catch (error) {
     await client.close();
     throw error;

@@ -16,7 +16,7 @@
  */
 
 export { connect, type ConnectOptions, createClient } from "./client.ts";
-export type { Client, ClientOptions } from "./src/client/client.ts";
+export type { CallOptions, Client, ClientOptions } from "./src/client/client.ts";
 export type {
   DenoPostgresDriver,
   DenoPostgresPoolDriver,

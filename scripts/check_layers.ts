@@ -19,7 +19,14 @@ const layers: readonly (readonly string[])[] = [
   ["src/client/"],
   ["src/database/"],
   ["src/drivers/", "src/serialization/"],
-  ["src/errors/", "src/serial_queue.ts", "src/timer.ts", "src/uuid_v7.ts", "src/validate.ts"],
+  [
+    "src/errors/",
+    "src/abort_signal.ts",
+    "src/serial_queue.ts",
+    "src/timer.ts",
+    "src/uuid_v7.ts",
+    "src/validate.ts",
+  ],
   ["sql/"],
 ];
 

@@ -37,6 +37,12 @@ export function checkOptionalTexts(what: string, value: unknown): void {
   value.forEach((text) => checkText(what, text));
 }
 
+/** Refuses a value that is not an AbortSignal, of this realm or another one. */
+export function checkSignal(value: unknown): void {
+  if (value === undefined || typeof Object(value).throwIfAborted === "function") return;
+  refuseType("signal", value, "an AbortSignal");
+}
+
 /** Refuses a value that is not one of `choices`. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;

@@ -2,33 +2,19 @@ import { assert, assertEquals, assertInstanceOf, assertLess } from "@std/assert"
 import pg from "pg";
 import postgres from "postgres";
 import {
-  cancelWorkflow,
-  type Client,
   connect,
-  countWorkflows,
   createClient,
   DatabaseTimeoutError,
-  debounce,
-  deleteWorkflow,
   enqueue,
-  enqueueMany,
-  forkWorkflow,
-  getAllEvents,
   getEvent,
   getResult,
-  getStatus,
-  listQueues,
-  listSchedules,
-  listWorkflows,
   readStream,
-  registerQueue,
   ResultTimeoutError,
-  resumeWorkflow,
   send,
-  sendMany,
   waitAll,
   waitEach,
 } from "../mod.ts";
+import { calls, collect } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { openBatchRecorder } from "./support/batch_recorder.ts";
 import { migrate } from "./support/migrate.ts";
@@ -50,12 +36,6 @@ async function openFixture(options: TcpProxyOptions = {}) {
   pool.on("error", () => {});
   resources.defer(() => pool.end());
   return { direct, proxy, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
-  const collected = [];
-  for await (const value of values) collected.push(value);
-  return collected;
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
@@ -118,29 +98,6 @@ Deno.test("a wait whose polls were answered times out as usual", async () => {
   assertInstanceOf(error, ResultTimeoutError);
 });
 
-const calls: Record<string, (client: Client) => Promise<unknown>> = {
-  "enqueue()": (client) => enqueue(client, task),
-  "enqueueMany()": (client) => enqueueMany(client, [task, task]),
-  "debounce()": (client) => debounce(client, { workflowName: "echo" }, "key", 1000),
-  "send()": (client) => send(client, "a workflow", 1),
-  "sendMany()": (client) => sendMany(client, [{ destinationID: "a workflow", message: 1 }]),
-  "getStatus()": (client) => getStatus(client, "a workflow"),
-  "getResult()": (client) => getResult(client, "a workflow"),
-  "getEvent()": (client) => getEvent(client, "a workflow", "key"),
-  "getAllEvents()": (client) => getAllEvents(client, "a workflow"),
-  "readStream()": (client) => collect(readStream(client, "a workflow", "key")),
-  "waitAll()": (client) => waitAll(client, ["a workflow"]),
-  "listWorkflows()": (client) => listWorkflows(client),
-  "countWorkflows()": (client) => countWorkflows(client),
-  "cancelWorkflow()": (client) => cancelWorkflow(client, "a workflow"),
-  "resumeWorkflow()": (client) => resumeWorkflow(client, "a workflow"),
-  "forkWorkflow()": (client) => forkWorkflow(client, "a workflow", 0),
-  "deleteWorkflow()": (client) => deleteWorkflow(client, "a workflow"),
-  "registerQueue()": (client) => registerQueue(client, "tasks"),
-  "listQueues()": (client) => listQueues(client),
-  "listSchedules()": (client) => listSchedules(client),
-};
-
 /** Ways to reach a database, each with its end. */
 const drivers: Record<string, (url: string, resources: AsyncDisposableStack) => object> = {
   "npm:pg Pool"(url, resources) {
@@ -171,14 +128,67 @@ Deno.test("every call settles when the database no longer answers", async (test)
       await enqueue(createClient(driver), task);
       proxy.hang();
       for (const [name, call] of Object.entries(calls)) {
-        await test.step(name, async () => {
-          assertInstanceOf(await errorOf(call(client)), DatabaseTimeoutError);
+        await test.step(`${name}()`, async () => {
+          assertInstanceOf(await errorOf(call(client, {})), DatabaseTimeoutError);
         });
       }
       await proxy.restore();
       proxy.cut();
     });
   }
+});
+
+Deno.test("calls that wait for their turn end with the statement that gets no answer", async (test) => {
+  await using fixture = await openFixture();
+  const { proxy, pool } = fixture;
+  // Their retries are over when that of the first ones is.
+  await using client = createClient(pool, {
+    attemptTimeoutSeconds: 0.5,
+    retryTimeoutSeconds: 0.01,
+  });
+  const { workflowID } = await enqueue(client, task);
+  const makers: Record<string, () => Promise<unknown>> = {
+    "enqueue()": () => enqueue(client, task),
+    "send()": () => send(client, workflowID, "message"),
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    await test.step(name, async () => {
+      await make();
+      proxy.hang();
+      const made = Array.from({ length: 10_000 }, make);
+      const errors = new Set(await Promise.all(made.map(errorOf)));
+      for (const error of errors) assertInstanceOf(error, DatabaseTimeoutError);
+      // One for each statement that was sent.
+      assertLess(errors.size, 10);
+      await proxy.restore();
+      proxy.cut();
+    });
+  }
+});
+
+Deno.test("all calls in a transaction end when its connection no longer answers", async () => {
+  await using fixture = await openFixture();
+  const sql = postgres(fixture.proxy.url, { max: 1, onnotice: () => {} });
+  const errors = new Set<unknown>();
+  try {
+    await sql.begin(async (transaction) => {
+      const client = createClient(transaction, {
+        attemptTimeoutSeconds: 0.2,
+        retryTimeoutSeconds: 0.2,
+      });
+      await enqueue(client, task);
+      fixture.proxy.hang();
+      const made = Array.from({ length: 100 }, () => enqueue(client, task));
+      for (const call of made) errors.add(await errorOf(call));
+      fixture.proxy.cut();
+      throw new Error("The transaction is lost");
+    }).catch(() => {});
+  } finally {
+    await fixture.proxy.restore();
+    await sql.end({ timeout: 0 });
+  }
+  for (const error of errors) assertInstanceOf(error, DatabaseTimeoutError);
+  assertEquals(errors.size, 1);
 });
 
 Deno.test("connect() settles when the database does not answer", async () => {

@@ -1,8 +1,15 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
+import { finishOrAbort } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkBoolean, checkInteger, checkOptionalText, checkText } from "../validate.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptionalText,
+  checkSignal,
+  checkText,
+} from "../validate.ts";
 
 /** How to rename an application. */
 export interface RenameApplicationOptions {
@@ -111,23 +118,22 @@ export async function renameApplication(
   if (oldName === newName) {
     throw new RangeError(`Cannot rename application ${newName}: oldName and newName are the same`);
   }
-  signal?.throwIfAborted();
+  checkSignal(signal);
   const database = systemDatabaseOf(client);
+  const runOptions = { isLong: true, isNeeded: () => !signal?.aborted };
 
   const names = {
     new_name: newName,
     old_name: oldName ?? null,
     adopt_unclaimed: adoptUnclaimedRows ? 1 : 0,
   };
-  const [first] = await database.run(sql.renameApplication, names, { isLong: true });
-  const moved: ApplicationRowCounts = { ...first!, steps: 0 };
-  onProgress?.({ ...moved });
+  const moved = { queues: 0, schedules: 0, versions: 0, workflows: 0, steps: 0 };
 
   async function move(table: "workflows" | "steps", after: string, limit?: number) {
     signal?.throwIfAborted();
     const statement = table === "workflows" ? sql.renameWorkflows : sql.renameSteps;
     const parameters = { ...names, after, batch_size: limit };
-    const [batch] = await database.run(statement, parameters, { isLong: true });
+    const [batch] = await database.run(statement, parameters, runOptions);
     moved[table] += batch!.moved;
     onProgress?.({ ...moved });
     return batch!;
@@ -143,7 +149,12 @@ export async function renameApplication(
     await move(table, "");
   }
 
-  await moveAll("workflows");
-  await moveAll("steps");
-  return moved;
+  return await finishOrAbort(signal, async () => {
+    const [first] = await database.run(sql.renameApplication, names, runOptions);
+    Object.assign(moved, first);
+    onProgress?.({ ...moved });
+    await moveAll("workflows");
+    await moveAll("steps");
+    return moved;
+  });
 }

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import * as databaseSql from "../../sql/database/mod.ts";
 import { toFeatures } from "../database/schema.ts";
@@ -51,15 +51,17 @@ export interface SystemDatabaseDescription {
  * ```
  *
  * @param client A client, or a driver's pool, connection or transaction.
+ * @param options An abort signal.
  * @returns The current description.
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function describeSystemDatabase(
   client: Client | Driver,
+  options: CallOptions = {},
 ): Promise<SystemDatabaseDescription> {
   // Only this function and an error use the history, which is 0.9 KB gzipped.
   const { findReleasesOfSchema, schemaFeatures } = await import("../database/schema_history.ts");
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const { schema } = database.settings;
   const [found] = await database.run(databaseSql.findFeatures, { schema_name: schema });
   if (!found?.columns) throw new SystemSchemaNotFoundError(String(found?.database), schema);

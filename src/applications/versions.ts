@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import { toApplicationNames } from "./applications.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -22,7 +22,7 @@ export interface ApplicationVersion {
 }
 
 /** The application whose versions to use. */
-export interface ApplicationVersionOptions {
+export interface ApplicationVersionOptions extends CallOptions {
   /**
    * The name of the application.
    *
@@ -71,7 +71,7 @@ export async function listApplicationVersions(
   client: Client | Driver,
   options: ApplicationVersionOptions = {},
 ): Promise<ApplicationVersion[]> {
-  return await findVersions(systemDatabaseOf(client), options);
+  return await findVersions(systemDatabaseOf(client, options.signal), options);
 }
 
 /**
@@ -97,7 +97,7 @@ export async function getLatestApplicationVersion(
   client: Client | Driver,
   options: ApplicationVersionOptions = {},
 ): Promise<ApplicationVersion | null> {
-  const [version] = await findVersions(systemDatabaseOf(client), options, 1);
+  const [version] = await findVersions(systemDatabaseOf(client, options.signal), options, 1);
   return version ?? null;
 }
 
@@ -134,7 +134,7 @@ export async function setLatestApplicationVersion(
   versionName: string,
   options: ApplicationVersionOptions = {},
 ): Promise<void> {
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const applicationName = options.applicationName ?? database.settings.applicationName;
   checkText("versionName", versionName);
   checkOptionalText("applicationName", applicationName);

@@ -1,6 +1,7 @@
 /** Coalesces concurrent writes of one client into few statements. */
 
-import type { SystemDatabase } from "../database/system_database.ts";
+import { abortable } from "../abort_signal.ts";
+import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createSerialQueue } from "../serial_queue.ts";
 import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
@@ -23,6 +24,8 @@ export interface Batch {
   readonly count: number;
   /** 1 if an item may conflict with what exists; otherwise undefined. */
   readonly checkConflicts: 1 | undefined;
+  /** For the statement. */
+  readonly options: RunOptions;
 }
 
 /** The result of a statement. */
@@ -36,13 +39,23 @@ export type SendBatch<Outcome> = (batch: Batch) => Promise<BatchResult<Outcome>>
 
 /** Writes items. */
 export interface Batcher<Outcome> {
-  /** Writes one item, together with others that are added meanwhile. */
-  add(item: Item): Promise<Outcome>;
-  /** Writes items in one statement, however large they are. */
-  addAll(items: readonly Item[]): Promise<Outcome[]>;
+  /**
+   * Writes one item, together with others that are added meanwhile. It rejects as soon as the signal is
+   * aborted, and does not write an item that is still pending.
+   */
+  add(item: Item, signal?: AbortSignal): Promise<Outcome>;
+  /**
+   * Writes items in one statement, however large they are. After the signal is aborted it is not
+   * retried.
+   */
+  addAll(items: readonly Item[], signal?: AbortSignal): Promise<Outcome[]>;
 }
 
-interface TimedItem extends Item, Timed {}
+interface TimedItem extends Item, Timed {
+  /** When its call was made, by performance.now(). */
+  readonly addedAt: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 interface PendingItem<Outcome> extends TimedItem {
   resolve(outcome: Outcome): void;
@@ -85,6 +98,9 @@ function isItemError(error: unknown): boolean {
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
+ *
+ * If the database cannot be reached, items that were pending for as long as they would have been
+ * retried get the error of the statement that could not be sent.
  */
 export function createBatcher<Outcome>(
   database: SystemDatabase,
@@ -97,11 +113,15 @@ export function createBatcher<Outcome>(
   const pending: PendingItem<Outcome>[] = [];
   let pendingCharacters = 0;
   let isFlushScheduled = false;
+  // When and why the last statement in a transaction got no answer.
+  let lostAt = -Infinity;
+  let lostBy: unknown;
 
-  function addTime<Added extends Item>(item: Added): Added & TimedItem {
-    const timed = { ...item, createdAt: undefined };
-    clock.stamp(timed);
-    return timed;
+  function addTime({ text, hasFreshID }: Item, signal: AbortSignal | undefined): TimedItem {
+    const addedAt = performance.now();
+    const item = { text, hasFreshID, signal, addedAt, createdAt: undefined };
+    clock.stamp(item);
+    return item;
   }
 
   async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
@@ -112,7 +132,9 @@ export function createBatcher<Outcome>(
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
   async function sendChecked(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
     const array = `[${items.map(toJson).join()}]`;
-    const batch = { items: array, after: String(clock.last), count: items.length };
+    const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
+    const options = { since: items[0]!.addedAt, isNeeded };
+    const batch = { items: array, after: String(clock.last), count: items.length, options };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
         return await sendBatch({ ...batch, checkConflicts: undefined });
@@ -135,47 +157,78 @@ export function createBatcher<Outcome>(
       const outcomes = await send(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isItemError(error)) await sendOneByOne(items);
-      else items.forEach(({ reject }) => reject(error));
+      if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
+      items.forEach(({ reject }) => reject(error));
+      if (await database.isUnreachable(error)) rejectOverdue(error);
     }
   }
 
+  /** Sends items after those of earlier calls. */
+  function sendInTransaction(items: readonly TimedItem[]): Promise<Outcome[]> {
+    return runSerially(async () => {
+      items[0]!.signal?.throwIfAborted();
+      // No connection, no transaction: none of the calls that have been made can succeed.
+      if (items.every(({ addedAt }) => addedAt <= lostAt)) throw lostBy;
+      try {
+        return await send(items);
+      } catch (error) {
+        if (await database.isUnreachable(error)) {
+          lostAt = performance.now();
+          lostBy = error;
+        }
+        throw error;
+      }
+    });
+  }
+
   function take(count: number): PendingItem<Outcome>[] {
-    const items = pending.splice(0, Math.min(count, countUntilFull(pending, maxCharacters)));
+    const items = pending.splice(0, count);
     for (const { text } of items) pendingCharacters -= text.length;
     return items;
   }
 
+  /** Rejects the items that have been pending for as long as a statement is retried. */
+  function rejectOverdue(error: unknown): void {
+    const overdue = performance.now() - database.settings.retryTimeoutSeconds * 1000;
+    const firstYoung = pending.findIndex(({ addedAt }) => addedAt > overdue);
+    take(firstYoung < 0 ? pending.length : firstYoung).forEach(({ reject }) => reject(error));
+  }
+
   function nextBatchSize(): number {
     const isFull = pendingCharacters >= maxCharacters;
-    return flowControl.nextBatchSize({ items: pending.length, isFull });
+    const size = flowControl.nextBatchSize({ items: pending.length, isFull });
+    return Math.min(size, countUntilFull(pending, maxCharacters));
   }
 
   function flush(): void {
     isFlushScheduled = false;
     for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
-      const items = take(count);
-      flowControl.run(() => sendTogether(items)).then(flush);
+      const items = take(count).filter(({ signal }) => !signal?.aborted);
+      if (items.length > 0) flowControl.run(() => sendTogether(items)).then(flush);
     }
   }
 
+  function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      pending.push(Object.assign(addTime(item, signal), { resolve, reject }));
+      pendingCharacters += item.text.length;
+      if (isFlushScheduled) return;
+      // The calls of one turn go together.
+      isFlushScheduled = true;
+      queueMicrotask(flush);
+    });
+  }
+
   return {
-    add(item) {
-      if (database.isInTransaction()) {
-        return runSerially(() => send([addTime(item)])).then(([outcome]) => outcome!);
-      }
-      return new Promise((resolve, reject) => {
-        pending.push(addTime({ ...item, resolve, reject }));
-        pendingCharacters += item.text.length;
-        if (isFlushScheduled) return;
-        // The calls of one turn go together.
-        isFlushScheduled = true;
-        queueMicrotask(flush);
-      });
-    },
-    addAll(items) {
-      const timed = items.map(addTime);
-      return database.isInTransaction() ? runSerially(() => send(timed)) : send(timed);
+    add: (item, signal) =>
+      abortable(signal, async () => {
+        if (!database.isInTransaction()) return await addPending(item, signal);
+        const [outcome] = await sendInTransaction([addTime(item, signal)]);
+        return outcome!;
+      }),
+    addAll(items, signal) {
+      const timed = items.map((item) => addTime(item, signal));
+      return database.isInTransaction() ? sendInTransaction(timed) : send(timed);
     },
   };
 }
@@ -188,11 +241,12 @@ export async function addInBatches<Outcome>(
   database: SystemDatabase,
   { addAll }: Batcher<Outcome>,
   items: readonly Item[],
+  signal?: AbortSignal,
 ): Promise<Outcome[]> {
   const rest = [...items];
   const parts: (Outcome[] | Promise<Outcome[]>)[] = [];
   while (rest.length > 0) {
-    const part = addAll(rest.splice(0, countUntilFull(rest, maxCharactersOfMany)));
+    const part = addAll(rest.splice(0, countUntilFull(rest, maxCharactersOfMany)), signal);
     parts.push(database.isInTransaction() ? part : await part);
   }
   return (await Promise.all(parts)).flat();

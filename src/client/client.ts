@@ -1,11 +1,18 @@
 /** What the functions of the library need of a client. */
 
 import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
+import { withSignal } from "../database/with_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
 import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import { maxTimerMs } from "../timer.ts";
-import { checkChoice, checkInteger, checkNumber, checkOptionalText } from "../validate.ts";
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  checkOptionalText,
+  checkSignal,
+} from "../validate.ts";
 
 /** The options of a client. */
 export interface ClientOptions {
@@ -86,6 +93,17 @@ export interface Client extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** An option that every call has. */
+export interface CallOptions {
+  /**
+   * Ends the call: it rejects with the reason of the signal, and sends nothing more. A statement that
+   * has been sent may still take effect.
+   *
+   * @default {undefined}
+   */
+  signal?: AbortSignal;
+}
+
 const systemDatabases = new WeakMap<object, SystemDatabase>();
 
 /** Checks the options, and makes the system database behind a driver. */
@@ -133,12 +151,16 @@ export function registerClient(client: Client, database: SystemDatabase): void {
   systemDatabases.set(client, database);
 }
 
-/** The system database behind a client or driver, the same one each time. */
-export function systemDatabaseOf(client: Client | Driver): SystemDatabase {
+/**
+ * The system database behind a client or driver, the same one each time; with a signal, one for a call
+ * that the signal ends.
+ */
+export function systemDatabaseOf(client: Client | Driver, signal?: AbortSignal): SystemDatabase {
+  checkSignal(signal);
   let database = systemDatabases.get(client);
   if (!database) {
     database = openSystemDatabase(client as Driver, {}, new AbortController().signal);
     systemDatabases.set(client, database);
   }
-  return database;
+  return signal ? withSignal(database, signal) : database;
 }

@@ -10,16 +10,23 @@ const connectionStates = /^(08...|57P0[123]|53300|25006)$/;
 // Serialization failure and deadlock: another transaction won.
 const rollbackStates = /^(40001|40P01)$/;
 
+type IsLostConnection = Executor["isLostConnection"];
+
+/** Whether an error means that the database cannot be reached, or does not accept statements. */
+export function isUnreachable(error: unknown, isLostConnection: IsLostConnection): boolean {
+  if (error instanceof DatabaseTimeoutError) return true;
+  const state = sqlStateOf(error);
+  return state ? connectionStates.test(state) : isLostConnection(error);
+}
+
 /** Whether the same statement may succeed if it is sent again. */
 export function isRetriable(
   error: unknown,
   canReconnect: boolean,
-  isLostConnection: Executor["isLostConnection"],
+  isLostConnection: IsLostConnection,
 ): boolean {
-  if (error instanceof DatabaseTimeoutError) return canReconnect;
-  const state = sqlStateOf(error);
-  if (state && rollbackStates.test(state)) return true;
-  return canReconnect && (state ? connectionStates.test(state) : isLostConnection(error));
+  if (rollbackStates.test(sqlStateOf(error) ?? "")) return true;
+  return canReconnect && isUnreachable(error, isLostConnection);
 }
 
 const firstDelayMs = 10;

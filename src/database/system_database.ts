@@ -5,7 +5,7 @@ import type { Adapter, Query, Row } from "../drivers/adapter.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { QueryBuilder } from "./query.ts";
-import { isRetriable, retryAfter } from "./retry.ts";
+import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 
 /** The options of a client, with their defaults filled in. */
@@ -28,6 +28,8 @@ export interface SystemDatabase {
   readonly closed: AbortSignal;
   /** Whether a call is part of a transaction of the caller, as far as the driver tells. */
   isInTransaction(): boolean;
+  /** Whether an error means that the database cannot be reached, or does not accept statements. */
+  isUnreachable(error: unknown): Promise<boolean>;
   /** Sends a query once, whatever the schema. */
   send(query: Query): Promise<Row[]>;
   /** Reads the schema, so that a wrong database is noticed. */
@@ -60,6 +62,8 @@ export interface RunOptions extends SendOptions {
   readonly isLong?: boolean;
   /** Parameters of all attempts after the first one. */
   readonly retryParameters?: object;
+  /** When the time for retries began, by performance.now(), if not with the first attempt. */
+  readonly since?: number | undefined;
   /** Is called with the error of an attempt that is retried. */
   readonly onRetry?: (error: unknown) => void;
 }
@@ -123,10 +127,10 @@ export function createSystemDatabase(
 
   async function runWithRetry<Result>(
     attempt: () => Promise<Result>,
-    { onRetry = () => {}, isNeeded = () => true }: RunOptions = {},
+    { onRetry = () => {}, isNeeded = () => true, since = performance.now() }: RunOptions = {},
   ): Promise<Result> {
     if (adapter.transactionStatus() !== "none") return await attempt();
-    const deadline = performance.now() + retryTimeoutSeconds * 1000;
+    const deadline = since + retryTimeoutSeconds * 1000;
     try {
       return await attempt();
     } catch (error) {
@@ -148,6 +152,9 @@ export function createSystemDatabase(
     adapter,
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
+    async isUnreachable(error) {
+      return isUnreachable(error, (await adapter.load()).isLostConnection);
+    },
     send,
     async checkSchema() {
       await runWithRetry(schemaReader.current);

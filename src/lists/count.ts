@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
@@ -7,7 +7,7 @@ import { toFilterParameters } from "./filter_parameters.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 
 /** Which workflows to count, and how to group them. */
-export interface CountWorkflowsOptions extends WorkflowFilters {
+export interface CountWorkflowsOptions extends WorkflowFilters, CallOptions {
   /**
    * The fields to group by.
    *
@@ -100,7 +100,7 @@ export async function countWorkflows(
   const { groupBy = [], timeBucketMs } = options;
   for (const name of groupBy) checkChoice("groupBy", name, Object.keys(groups));
   checkInteger("timeBucketMs", timeBucketMs, 1);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const parameters: CountParameters = {
     ...toFilterParameters(options, database.settings.applicationName),
     ...Object.fromEntries(groupBy.map((name) => [groups[name], 1])),

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
@@ -9,7 +9,7 @@ import { toEpochMs, toPatterns, toTexts } from "./filter_parameters.ts";
 /**
  * Which steps to count, and how to group them. A filter with an array matches any of its values.
  */
-export interface CountStepsOptions {
+export interface CountStepsOptions extends CallOptions {
   /**
    * The fields to group by.
    *
@@ -132,7 +132,7 @@ export async function countSteps(
   for (const name of groupBy) checkChoice("groupBy", name, ["status", "name"]);
   checkInteger("timeBucketMs", timeBucketMs, 1);
   checkChoice("status", status, ["SUCCESS", "ERROR"]);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const applications = toTexts(
     "applicationName",
     options.applicationName ?? database.settings.applicationName,

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
@@ -13,7 +13,7 @@ import {
 } from "../workflows/workflow_status.ts";
 
 /** Which workflows to read, which of their fields, and in which order. */
-export interface IterateWorkflowsOptions extends WorkflowFilters {
+export interface IterateWorkflowsOptions extends WorkflowFilters, CallOptions {
   /**
    * Whether to sort the newest workflows first.
    *
@@ -118,7 +118,7 @@ export async function listWorkflows(
   const { limit, offset } = options;
   checkInteger("limit", limit, 0, maxRows);
   checkInteger("offset", offset, 0, maxRows);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
   return await Promise.all(rows.map(toWorkflowStatus));
 }
@@ -183,7 +183,7 @@ export function iterateWorkflows(
 ): AsyncGenerator<WorkflowStatus, void, void> {
   const { pageSize = 100, sortDesc } = options;
   checkInteger("pageSize", pageSize, 1, maxRows);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const parameters = toParameters(database, options);
   const cursorTime = sortDesc ? "before_time" : "after_time";
 

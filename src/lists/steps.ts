@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
@@ -29,7 +29,7 @@ export interface StepInfo {
 }
 
 /** How many steps to list, and which of their fields. */
-export interface ListWorkflowStepsOptions {
+export interface ListWorkflowStepsOptions extends CallOptions {
   /**
    * The maximum number of steps to list.
    *
@@ -104,7 +104,7 @@ export async function listWorkflowSteps(
   checkInteger("limit", limit, 0, 2 ** 31 - 1);
   checkInteger("offset", offset, 0, 2 ** 31 - 1);
   checkBoolean("loadOutput", loadOutput);
-  const rows = await runWithTimeout(systemDatabaseOf(client), sql.listSteps, {
+  const rows = await runWithTimeout(systemDatabaseOf(client, options.signal), sql.listSteps, {
     workflow_id: workflowID,
     limit,
     offset,

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { deserializeIfKnown } from "../serialization/serialized_value.ts";
@@ -20,6 +20,7 @@ import { checkText } from "../validate.ts";
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
+ * @param options An abort signal.
  * @returns The values by the keys of the events; empty if there is no such workflow.
  * @throws {TypeError} If the ID is not a string.
  * @throws {RangeError} If the ID is empty.
@@ -27,9 +28,10 @@ import { checkText } from "../validate.ts";
 export async function getAllEvents(
   client: Client | Driver,
   workflowID: string,
+  options: CallOptions = {},
 ): Promise<Record<string, unknown>> {
   checkText("workflowID", workflowID);
-  const rows = await systemDatabaseOf(client).run(sql.getAllEvents, {
+  const rows = await systemDatabaseOf(client, options.signal).run(sql.getAllEvents, {
     workflow_id: workflowID,
   });
   const values = rows.map(({ key, value, serialization }) =>

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import {
   addInBatches,
@@ -7,6 +7,7 @@ import {
   createBatcher,
   type Item,
 } from "../batching/batcher.ts";
+import { abortable } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -14,10 +15,16 @@ import { type SerializationType, serializationTypes } from "../serialization/mod
 import { needsFormatColumn, requireFormatColumn, writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
+import {
+  checkBoolean,
+  checkChoice,
+  checkOptionalText,
+  checkSignal,
+  checkText,
+} from "../validate.ts";
 
 /** How to send messages. */
-export interface SendManyOptions {
+export interface SendManyOptions extends CallOptions {
   /**
    * The format of the messages.
    *
@@ -79,9 +86,9 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
-  async function sendBatch({ after, items, count, checkConflicts }: Batch) {
+  async function sendBatch({ after, items, count, checkConflicts, options }: Batch) {
     const parameters = { messages: items, after, check_conflicts: checkConflicts };
-    const rows = await database.run(statement, parameters);
+    const rows = await database.run(statement, parameters, options);
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
     const { server_ms, last_created_at } = rows[0]!;
@@ -109,7 +116,8 @@ function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
   checkOptionalText("idempotencyKey", idempotencyKey);
 }
 
-function checkOptions({ serializationType, sendToForks }: SendManyOptions): void {
+function checkOptions({ serializationType, sendToForks, signal }: SendManyOptions): void {
+  checkSignal(signal);
   checkChoice("serializationType", serializationType, serializationTypes);
   checkBoolean("sendToForks", sendToForks);
 }
@@ -182,10 +190,10 @@ export async function send(
   checkMessage(addressed);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const loading = toItems(database, [addressed], options);
+  const loading = toItems(systemDatabaseOf(client, options.signal), [addressed], options);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const [item] = loading instanceof Promise ? await loading : loading;
-  const isDelivered = await batcherOf(database, options.sendToForks).add(item!);
+  const isDelivered = await batcherOf(database, options.sendToForks).add(item!, options.signal);
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 
@@ -227,13 +235,13 @@ export async function sendMany(
   messages.forEach(checkMessage);
   checkOptions(options);
   const database = systemDatabaseOf(client);
-  const loading = toItems(database, messages, options);
+  const loading = toItems(systemDatabaseOf(client, options.signal), messages, options);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const items = loading instanceof Promise ? await loading : loading;
-  const areDelivered = await addInBatches(
-    database,
-    batcherOf(database, options.sendToForks),
-    items,
+  const { signal, sendToForks } = options;
+  const areDelivered = await abortable(
+    signal,
+    () => addInBatches(database, batcherOf(database, sendToForks), items, signal),
   );
   return messages.map(({ destinationID }, index) => ({
     destinationID,

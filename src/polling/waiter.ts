@@ -1,9 +1,10 @@
 /** Waits for what a poller finds. */
 
+import { onAbort } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { maxTimerMs } from "../timer.ts";
-import { checkInteger, checkNumber } from "../validate.ts";
+import { checkInteger, checkNumber, checkSignal } from "../validate.ts";
 import {
   intervalMs,
   pollerOf,
@@ -58,6 +59,7 @@ export function createWaiter<Row extends PollRow>(
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
   if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
   checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
+  checkSignal(signal);
 
   const { attemptTimeoutSeconds } = database.settings;
   const poller = pollerOf(database, pollQuery);
@@ -85,7 +87,7 @@ export function createWaiter<Row extends PollRow>(
     const stop = () => {
       poller.remove(wait);
       clearTimeout(giveUp);
-      signal?.removeEventListener("abort", abort);
+      stopListening?.();
     };
     const abort = () => wait.fail(signal?.reason);
     const end = () => {
@@ -103,7 +105,7 @@ export function createWaiter<Row extends PollRow>(
       stop();
       reject(error);
     };
-    signal?.addEventListener("abort", abort);
+    const stopListening = signal && onAbort(signal, abort);
     // The last poll is at the deadline, and gets one attempt.
     const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
     const giveUp = giveUpMs < maxTimerMs ? setTimeout(end, giveUpMs) : undefined;

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/queues/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
@@ -18,7 +18,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkOptionalText, checkText } from "../validate.ts";
 
 /** The limits of a queue, and the application that it belongs to. */
-export interface RegisterQueueOptions extends QueueLimits {
+export interface RegisterQueueOptions extends QueueLimits, CallOptions {
   /**
    * The application whose workers run the queue.
    *
@@ -35,7 +35,7 @@ export interface RegisterQueueOptions extends QueueLimits {
 }
 
 /** Which queues to list. */
-export interface ListQueuesOptions {
+export interface ListQueuesOptions extends CallOptions {
   /**
    * The applications whose queues to list. An empty array stands for all applications.
    *
@@ -131,7 +131,7 @@ export async function registerQueue(
   options: RegisterQueueOptions = {},
 ): Promise<Queue> {
   const { onConflict = "always_update", minPollingIntervalMs = null } = options;
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const applicationName = options.applicationName ?? database.settings.applicationName;
   checkText("name", name);
   if (name.startsWith(reservedPrefix)) {
@@ -178,6 +178,7 @@ export async function registerQueue(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
+ * @param options An abort signal.
  * @returns The queue, or null if it does not exist.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
@@ -186,9 +187,10 @@ export async function registerQueue(
 export async function retrieveQueue(
   client: Client | Driver,
   name: string,
+  options: CallOptions = {},
 ): Promise<Queue | null> {
   checkText("name", name);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const [row] = await database.run(sql.listQueues, { name });
   return row ? toQueue(row) : null;
 }
@@ -220,7 +222,7 @@ export async function listQueues(
   client: Client | Driver,
   options: ListQueuesOptions = {},
 ): Promise<Queue[]> {
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const filter = { application_names: toApplicationNames(database, options.applicationName) };
   const rows = await database.run(sql.listQueues, joinLists(filter));
   return rows.map(toQueue);
@@ -242,6 +244,7 @@ export async function listQueues(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
  * @param changes The limits to change. Null resets a limit to its default.
+ * @param options An abort signal.
  * @returns The queue after the change.
  * @throws {TypeError} If the name or a limit has the wrong type.
  * @throws {TypeError} If a limit exists only in other DBOS releases, such as `concurrency`.
@@ -257,10 +260,11 @@ export async function updateQueue(
   client: Client | Driver,
   name: string,
   changes: QueueChanges,
+  options: CallOptions = {},
 ): Promise<Queue> {
   checkText("name", name);
   checkLimits(changes);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   await requireLimits(database, changes);
 
   const isPartitioningChanged = partitionLimits.some((limit) => changes[limit] !== undefined);
@@ -294,12 +298,17 @@ export async function updateQueue(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the queue.
+ * @param options An abort signal.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {UnsupportedFeatureError} If the schema has no table for queues.
  */
-export async function deleteQueue(client: Client | Driver, name: string): Promise<void> {
+export async function deleteQueue(
+  client: Client | Driver,
+  name: string,
+  options: CallOptions = {},
+): Promise<void> {
   checkText("name", name);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.deleteQueue, { name });
 }

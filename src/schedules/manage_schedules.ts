@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
@@ -55,6 +55,7 @@ function checkOwner(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param options Which workflow to run, and when.
+ * @param callOptions An abort signal.
  * @throws {TypeError} If an option has the wrong type.
  * @throws {TypeError} If the context cannot be serialized.
  * @throws {RangeError} If an option is empty.
@@ -67,9 +68,10 @@ function checkOwner(
 export async function createSchedule(
   client: Client | Driver,
   options: ScheduleOptions,
+  callOptions: CallOptions = {},
 ): Promise<void> {
   checkScheduleOptions(options);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, callOptions.signal);
   const row = await toScheduleRow(database, options);
   await requireScheduleColumns(database, options);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
@@ -99,6 +101,7 @@ export async function createSchedule(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param schedules Which workflows to run, and when.
+ * @param callOptions An abort signal.
  * @throws {TypeError} If an option has the wrong type.
  * @throws {TypeError} If a context cannot be serialized.
  * @throws {RangeError} If an option is empty.
@@ -111,6 +114,7 @@ export async function createSchedule(
 export async function applySchedules(
   client: Client | Driver,
   schedules: readonly ScheduleOptions[],
+  callOptions: CallOptions = {},
 ): Promise<void> {
   const names = new Set<string>();
   for (const options of schedules) {
@@ -120,7 +124,7 @@ export async function applySchedules(
     }
     names.add(options.scheduleName);
   }
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, callOptions.signal);
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
   await retryOnConflict("apply schedules", "one of them was created and deleted", async () => {
@@ -147,6 +151,7 @@ export async function applySchedules(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
  * @param changes The options to change.
+ * @param options An abort signal.
  * @throws {TypeError} If the name or an option has the wrong type.
  * @throws {TypeError} If the context cannot be serialized.
  * @throws {RangeError} If the name or an option is empty.
@@ -159,10 +164,11 @@ export async function updateSchedule(
   client: Client | Driver,
   name: string,
   changes: ScheduleChanges,
+  options: CallOptions = {},
 ): Promise<void> {
   checkText("name", name);
   checkDefinition(changes);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const codec = await codecOf(changes.serializationType ?? "superjson");
   await requireScheduleColumns(database, changes);
   const columns = {
@@ -179,9 +185,14 @@ export async function updateSchedule(
   if (!updated) throw new NonExistentScheduleError(name, "update");
 }
 
-async function setStatus(client: Client | Driver, name: string, status: string): Promise<void> {
+async function setStatus(
+  client: Client | Driver,
+  name: string,
+  status: string,
+  { signal }: CallOptions,
+): Promise<void> {
   checkText("name", name);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, signal);
   await database.run(sql.setScheduleStatus, { name, status });
 }
 
@@ -199,12 +210,17 @@ async function setStatus(client: Client | Driver, name: string, status: string):
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
+ * @param options An abort signal.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
-export async function pauseSchedule(client: Client | Driver, name: string): Promise<void> {
-  await setStatus(client, name, "PAUSED");
+export async function pauseSchedule(
+  client: Client | Driver,
+  name: string,
+  options: CallOptions = {},
+): Promise<void> {
+  await setStatus(client, name, "PAUSED", options);
 }
 
 /**
@@ -221,12 +237,17 @@ export async function pauseSchedule(client: Client | Driver, name: string): Prom
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
+ * @param options An abort signal.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
-export async function resumeSchedule(client: Client | Driver, name: string): Promise<void> {
-  await setStatus(client, name, "ACTIVE");
+export async function resumeSchedule(
+  client: Client | Driver,
+  name: string,
+  options: CallOptions = {},
+): Promise<void> {
+  await setStatus(client, name, "ACTIVE", options);
 }
 
 /**
@@ -243,12 +264,17 @@ export async function resumeSchedule(client: Client | Driver, name: string): Pro
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
+ * @param options An abort signal.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
-export async function deleteSchedule(client: Client | Driver, name: string): Promise<void> {
+export async function deleteSchedule(
+  client: Client | Driver,
+  name: string,
+  options: CallOptions = {},
+): Promise<void> {
   checkText("name", name);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.deleteSchedule, { name });
 }

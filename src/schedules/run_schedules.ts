@@ -1,5 +1,6 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
+import { abortable } from "../abort_signal.ts";
 import { createTicker } from "./cron.ts";
 import { addInBatches } from "../batching/batcher.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -88,6 +89,7 @@ let lastTriggerMs = 0;
  * @typeParam Result The type of the workflow's result.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
+ * @param options An abort signal.
  * @returns A handle to the workflow.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
@@ -98,19 +100,26 @@ let lastTriggerMs = 0;
 export async function triggerSchedule<Result = unknown>(
   client: Client | Driver,
   name: string,
+  options: CallOptions = {},
 ): Promise<WorkflowHandle<Result>> {
   checkText("name", name);
   const database = systemDatabaseOf(client);
-  const runnable = await findRunnable(database, name, "trigger");
+  const { signal } = options;
+  const runnable = await findRunnable(systemDatabaseOf(client, signal), name, "trigger");
   while (true) {
     // The ID is a millisecond. Of calls in the same one, the others take those that follow.
     lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
     const time = new Date(lastTriggerMs);
     const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
     const run = toRun(database, name, runnable, workflowID, time);
-    const options = { ...runnable.options, workflowID, workflowIDReusePolicy: "reject" } as const;
+    const enqueueOptions: EnqueueOptions = {
+      ...runnable.options,
+      ...options,
+      workflowID,
+      workflowIDReusePolicy: "reject",
+    };
     try {
-      return createHandle(client, await writeWorkflow(database, options, run));
+      return createHandle(client, await writeWorkflow(database, enqueueOptions, run));
     } catch (error) {
       if (!(error instanceof WorkflowIDInUseError)) throw error;
     }
@@ -141,6 +150,7 @@ export async function triggerSchedule<Result = unknown>(
  * @param name The name of the schedule.
  * @param start The time after which to run the workflow.
  * @param end The time before which to run the workflow.
+ * @param options An abort signal.
  * @returns A handle to the workflow of each time, in order, also of those that were enqueued
  * before.
  * @throws {TypeError} If an argument has the wrong type.
@@ -156,19 +166,24 @@ export async function backfillSchedule<Result = unknown>(
   name: string,
   start: Date,
   end: Date,
+  options: CallOptions = {},
 ): Promise<WorkflowHandle<Result>[]> {
   checkText("name", name);
   checkDate("start", start);
   checkDate("end", end);
   const database = systemDatabaseOf(client);
-  const runnable = await findRunnable(database, name, "backfill");
+  const { signal } = options;
+  const runnable = await findRunnable(systemDatabaseOf(client, signal), name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
   const runs: WorkflowRow[] = [];
   for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(toRun(database, name, runnable, workflowID, time));
   }
-  const conflicts = await addInBatches(database, batcherOf(database), runs);
+  const conflicts = await abortable(
+    signal,
+    () => addInBatches(database, batcherOf(database), runs, signal),
+  );
   return runs.map(({ workflowID }, index) => {
     const conflict = conflicts[index];
     // Without existing_id, a concurrent call has just enqueued the run for the same time.

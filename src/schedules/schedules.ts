@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -42,7 +42,7 @@ export interface WorkflowSchedule {
 }
 
 /** Which schedules to list. A schedule must match all filters; of an array, any value. */
-export interface ListSchedulesOptions {
+export interface ListSchedulesOptions extends CallOptions {
   /**
    * The status of the schedules.
    *
@@ -148,6 +148,7 @@ function toFilter(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
+ * @param options An abort signal.
  * @returns The schedule, or null if it does not exist.
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
@@ -156,9 +157,10 @@ function toFilter(
 export async function getSchedule(
   client: Client | Driver,
   name: string,
+  options: CallOptions = {},
 ): Promise<WorkflowSchedule | null> {
   checkText("name", name);
-  const [schedule] = await findSchedules(systemDatabaseOf(client), {
+  const [schedule] = await findSchedules(systemDatabaseOf(client, options.signal), {
     schedule_names: [name],
   });
   return schedule ?? null;
@@ -190,7 +192,7 @@ export async function listSchedules(
   options: ListSchedulesOptions = {},
 ): Promise<WorkflowSchedule[]> {
   const { status, workflowName, scheduleName, scheduleNamePrefix, applicationName } = options;
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   return await findSchedules(database, {
     statuses: toFilter(status, (value) => checkChoice("status", value, ["ACTIVE", "PAUSED"])),
     workflow_names: toFilter(workflowName, (value) => checkText("workflowName", value)),

@@ -164,6 +164,7 @@ export async function debounce<Workflow = unknown>(
     deduplicationID: `${prefix}-${debounceKey}`,
   };
   const database = systemDatabaseOf(client);
+  const ownDatabase = systemDatabaseOf(client, options.signal);
   const codec = await writingCodecOf(database, options.serializationType);
   const row = toWorkflowRow(database, codec, enqueueOptions, args, {
     delay_ms: periodMs,
@@ -171,11 +172,11 @@ export async function debounce<Workflow = unknown>(
     debounce_timeout_ms: options.debounceTimeoutMs,
     ignores_class: ignoresClass,
   });
-  await requireColumns(database, enqueueOptions);
+  await requireColumns(ownDatabase, enqueueOptions);
 
   const action = `debounce workflow ${workflowName} by key ${debounceKey}`;
   const workflowID = await retryOnConflict(action, "the key was taken and freed", async () => {
-    const extendedID = await extendDelay(database, enqueueOptions, ignoresClass, row.text);
+    const extendedID = await extendDelay(ownDatabase, enqueueOptions, ignoresClass, row.text);
     if (extendedID) return extendedID;
     if (extendedID === null) return undefined;
     try {

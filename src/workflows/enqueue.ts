@@ -65,6 +65,8 @@ export async function enqueue<Workflow = unknown>(
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const codec = loading instanceof Promise ? await loading : loading;
   const row = toWorkflowRow(database, codec, options, args);
-  if (usesOptionalColumns(database, options)) await requireColumns(database, options);
+  if (usesOptionalColumns(database, options)) {
+    await requireColumns(systemDatabaseOf(client, options.signal), options);
+  }
   return createHandle(client, await writeWorkflow(database, options, row));
 }

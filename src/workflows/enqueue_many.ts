@@ -1,4 +1,5 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
@@ -18,7 +19,7 @@ import { checkBoolean } from "../validate.ts";
 
 /** One of many workflows to enqueue. Its outcome reports a conflict, so there are no policies. */
 export interface EnqueueJob
-  extends Omit<EnqueueOptions, "workflowIDReusePolicy" | "duplicationPolicy"> {
+  extends Omit<EnqueueOptions, "workflowIDReusePolicy" | "duplicationPolicy" | "signal"> {
   /**
    * The arguments of the workflow.
    *
@@ -165,12 +166,13 @@ function toOutcome(
 async function writeGroup(
   database: SystemDatabase,
   jobs: readonly PreparedJob[],
+  signal: AbortSignal | undefined,
 ): Promise<EnqueueOutcome[]> {
   const { addAll } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
   let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
   return await retryOnConflict("enqueue one of many workflows", transientConflict, async () => {
-    const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job));
+    const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job), signal);
     unsettled = unsettled.filter(({ prepared, position }, index) => {
       const outcome = toOutcome(prepared, conflicts[index]);
       if (outcome) outcomes[position] = outcome;
@@ -199,7 +201,7 @@ async function* writeGroups(
   try {
     for await (const jobs of groups) {
       signal?.throwIfAborted();
-      const writing = writeGroup(database, jobs);
+      const writing = writeGroup(database, jobs, signal);
       // Avoids an unhandled rejection if it fails before it is awaited.
       writing.catch(() => {});
       inFlight.push(writing);
@@ -260,14 +262,16 @@ export async function enqueueMany(
   { atomic = false, signal, onProgress }: EnqueueManyOptions = {},
 ): Promise<EnqueueOutcome[] | EnqueueTotals> {
   checkBoolean("atomic", atomic);
-  signal?.throwIfAborted();
   const database = systemDatabaseOf(client);
+  const groups = group(systemDatabaseOf(client, signal), jobs, atomic);
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
-  for await (const outcomes of writeGroups(database, group(database, jobs, atomic), signal)) {
-    totals = addUp(totals, outcomes);
-    for (const outcome of outcomes) all?.push(outcome);
-    onProgress?.(totals, outcomes);
-  }
-  return all ?? totals;
+  return await finishOrAbort(signal, async () => {
+    for await (const outcomes of writeGroups(database, groups, signal)) {
+      totals = addUp(totals, outcomes);
+      for (const outcome of outcomes) all?.push(outcome);
+      onProgress?.(totals, outcomes);
+    }
+    return all ?? totals;
+  });
 }

@@ -1,5 +1,6 @@
 /** The options for enqueueing a workflow: how they are checked, and which columns they need. */
 
+import type { CallOptions } from "../client/client.ts";
 import { needsFormatColumn, requireFormatColumn } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
@@ -10,6 +11,7 @@ import {
   checkOptionalText,
   checkOptionalTexts,
   checkPlainObject,
+  checkSignal,
   checkText,
 } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
@@ -18,7 +20,7 @@ import { serializeAttributes } from "./attributes.ts";
 export const internalQueueName = "_dbos_internal_queue";
 
 /** Which workflow to enqueue, on which queue, and how. */
-export interface EnqueueOptions {
+export interface EnqueueOptions extends CallOptions {
   /** The name that the application registered the workflow under. */
   workflowName: string;
   /** The queue to put it on. */
@@ -185,6 +187,7 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
   checkChoice("serializationType", options.serializationType, serializationTypes);
+  checkSignal(options.signal);
   if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
   if (options.attributes !== undefined) serializeAttributes(options.attributes);
 }

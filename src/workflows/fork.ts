@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -10,7 +10,7 @@ import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "..
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** Where to run workflows again. */
-export interface RerunOptions {
+export interface RerunOptions extends CallOptions {
   /**
    * The application version that runs them.
    *
@@ -192,7 +192,7 @@ export async function forkWorkflows<Result = unknown>(
   options: ForkWorkflowsOptions = {},
 ): Promise<WorkflowHandle<Result>[]> {
   checkForks(forks, options);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const forkIDs = forks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
   const items = forks.map(({ workflowID, startStep }, index) =>
@@ -271,7 +271,7 @@ export async function rewindWorkflow<Result = unknown>(
   checkText("workflowID", workflowID);
   checkStep(startStep);
   checkRerunOptions(options);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   const parameters = {
     workflow_id: workflowID,
     start_step: startStep,

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
@@ -10,7 +10,7 @@ import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** What to cancel besides the workflows themselves. */
-export interface CancelWorkflowsOptions {
+export interface CancelWorkflowsOptions extends CallOptions {
   /**
    * Also cancel the workflows that they started, directly or indirectly.
    *
@@ -20,7 +20,7 @@ export interface CancelWorkflowsOptions {
 }
 
 /** Where to resume workflows. */
-export interface ResumeWorkflowsOptions {
+export interface ResumeWorkflowsOptions extends CallOptions {
   /**
    * The queue to put them on.
    *
@@ -31,7 +31,7 @@ export interface ResumeWorkflowsOptions {
 }
 
 /** What to delete besides the workflows themselves. */
-export interface DeleteWorkflowsOptions {
+export interface DeleteWorkflowsOptions extends CallOptions {
   /**
    * Also delete the workflows that they started, directly or indirectly.
    *
@@ -108,7 +108,7 @@ export async function cancelWorkflows(
   const { cancelChildren = false } = options;
   checkIDs(workflowIDs);
   checkBoolean("cancelChildren", cancelChildren);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
     ...joinLists({ workflow_ids: workflowIDs }),
@@ -197,7 +197,7 @@ export async function resumeWorkflows<Result = unknown>(
     queue_name: queueName,
     creator_xid: uuidV7(),
   };
-  const rows = await systemDatabaseOf(client).run(sql.resumeWorkflows, parameters, {
+  const rows = await systemDatabaseOf(client, options.signal).run(sql.resumeWorkflows, parameters, {
     isLong: true,
   });
   if (rows.length > 0) {
@@ -263,7 +263,7 @@ export async function deleteWorkflows(
   const { deleteChildren = false } = options;
   checkIDs(workflowIDs);
   checkBoolean("deleteChildren", deleteChildren);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   if (deleteChildren) await requireParents(database, "deleteChildren");
   const parameters = {
     ...joinLists({ workflow_ids: workflowIDs }),

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { serializeAttributes } from "./attributes.ts";
@@ -21,7 +21,7 @@ export interface SetWorkflowDelayOptions {
 }
 
 /** How to update attributes. */
-export interface UpdateWorkflowAttributesOptions {
+export interface UpdateWorkflowAttributesOptions extends CallOptions {
   /**
    * Keep the attributes that are not given. Otherwise the given attributes replace all of them.
    *
@@ -46,6 +46,7 @@ export interface UpdateWorkflowAttributesOptions {
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param priority The priority, from 0 to 2147483647. Lower runs first.
+ * @param options An abort signal.
  * @throws {TypeError} If the ID is not a string, or the priority is not a number.
  * @throws {RangeError} If the ID is empty, or the priority is out of range.
  */
@@ -53,11 +54,12 @@ export async function setWorkflowPriority(
   client: Client | Driver,
   workflowID: string,
   priority: number,
+  options: CallOptions = {},
 ): Promise<void> {
   checkText("workflowID", workflowID);
   // checkInteger() accepts undefined, but the priority is required.
   checkInteger("priority", priority ?? null, 0, 2 ** 31 - 1);
-  await systemDatabaseOf(client).run(sql.setWorkflowPriority, {
+  await systemDatabaseOf(client, options.signal).run(sql.setWorkflowPriority, {
     workflow_id: workflowID,
     priority,
   });
@@ -85,6 +87,7 @@ export async function setWorkflowPriority(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param delay The delay from now on, in seconds, or an object with the delay or its end.
+ * @param options An abort signal.
  * @throws {TypeError} If the ID or the delay has the wrong type, or not exactly one of
  * `delaySeconds` and `delayUntilEpochMS` is given.
  * @throws {RangeError} If the ID is empty, or the delay is out of range.
@@ -94,6 +97,7 @@ export async function setWorkflowDelay(
   client: Client | Driver,
   workflowID: string,
   delay: number | SetWorkflowDelayOptions,
+  options: CallOptions = {},
 ): Promise<void> {
   const { delaySeconds, delayUntilEpochMS }: SetWorkflowDelayOptions = typeof delay === "object"
     ? delay ?? {}
@@ -106,7 +110,7 @@ export async function setWorkflowDelay(
   }
   checkNumber("delaySeconds", delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
   checkInteger("delayUntilEpochMS", delayUntilEpochMS, 0);
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.setWorkflowDelay, {
     workflow_id: workflowID,
     until_epoch_ms: delayUntilEpochMS ?? null,
@@ -150,7 +154,7 @@ export async function updateWorkflowAttributes(
   checkText("workflowID", workflowID);
   checkBoolean("merge", merge);
   const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
-  const database = systemDatabaseOf(client);
+  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.updateWorkflowAttributes, {
     workflow_id: workflowID,
     merge: Number(merge),

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { waitFor, type WaitOptions } from "../polling/waiter.ts";
@@ -11,7 +11,7 @@ export interface WorkflowHandle<Result = unknown> {
   /** The ID of the workflow. */
   readonly workflowID: string;
   /** Returns the status of the workflow, as {@linkcode getStatus} does. */
-  getStatus(): Promise<WorkflowStatus | null>;
+  getStatus(options?: CallOptions): Promise<WorkflowStatus | null>;
   /** Waits for the result of the workflow, as {@linkcode getResult} does. */
   getResult(options?: WaitOptions): Promise<Result>;
 }
@@ -23,10 +23,10 @@ export function createHandle<Result>(
 ): WorkflowHandle<Result> {
   return {
     workflowID,
-    async getStatus() {
+    async getStatus(options) {
       // Most handles are only used for results. This module is 1.7 KB gzipped.
       const { getStatus } = await import("./workflow_status.ts");
-      return await getStatus(client, workflowID);
+      return await getStatus(client, workflowID, options);
     },
     getResult: (options) => getResult<Result>(client, workflowID, options),
   };

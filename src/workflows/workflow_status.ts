@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { deserializeIfKnown } from "../serialization/serialized_value.ts";
@@ -154,6 +154,7 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
+ * @param options An abort signal.
  * @returns Its status, or null if there is no such workflow.
  * @throws {TypeError} If the ID is not a string.
  * @throws {RangeError} If the ID is empty.
@@ -161,9 +162,10 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
 export async function getStatus(
   client: Client | Driver,
   workflowID: string,
+  options: CallOptions = {},
 ): Promise<WorkflowStatus | null> {
   checkText("workflowID", workflowID);
   const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
-  const [row] = await systemDatabaseOf(client).run(sql.listWorkflows, parameters);
+  const [row] = await systemDatabaseOf(client, options.signal).run(sql.listWorkflows, parameters);
   return row ? await toWorkflowStatus(row) : null;
 }

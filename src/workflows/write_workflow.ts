@@ -13,9 +13,9 @@ const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async ({ after, items, count, checkConflicts }) => {
+    batcher = createBatcher(database, async ({ after, items, count, checkConflicts, options }) => {
       const parameters = { jobs: items, after, check_conflicts: checkConflicts };
-      const rows = await database.run(sql.enqueue, parameters);
+      const rows = await database.run(sql.enqueue, parameters, options);
       const outcomes = new Array<Conflict | undefined>(count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       const { server_ms, last_created_at } = rows[0]!;
@@ -36,7 +36,8 @@ export async function writeWorkflow(
   row: WorkflowRow,
 ): Promise<string> {
   const { add } = batcherOf(database);
-  const conflict = await add(row);
+  const write = () => add(row, options.signal);
+  const conflict = await write();
   if (!conflict) return row.workflowID;
-  return await resolveConflict(conflict, options, row.workflowID, () => add(row));
+  return await resolveConflict(conflict, options, row.workflowID, write);
 }

@@ -1,0 +1,18 @@
+import { abortable } from "../abort_signal.ts";
+import type { SystemDatabase } from "./system_database.ts";
+
+/**
+ * The system database for one call: it rejects as soon as `signal` is aborted, and sends nothing more.
+ * What is shared by the calls of a client, such as a batcher, needs the system database itself.
+ */
+export function withSignal(database: SystemDatabase, signal: AbortSignal): SystemDatabase {
+  const isNeeded = () => !signal.aborted;
+  return {
+    ...database,
+    checkSchema: () => abortable(signal, database.checkSchema),
+    requireColumn: (feature, column) =>
+      abortable(signal, () => database.requireColumn(feature, column)),
+    run: (statement, parameters, options) =>
+      abortable(signal, () => database.run(statement, parameters, { ...options, isNeeded })),
+  };
+}
