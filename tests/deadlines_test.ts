@@ -166,6 +166,32 @@ Deno.test("calls that wait for their turn end with the statement that gets no an
   }
 });
 
+Deno.test("a call that waited long for its turn is retried as long as others", async () => {
+  await using fixture = await openFixture();
+  const { direct, proxy, pool } = fixture;
+  await using client = createClient(pool, { retryTimeoutSeconds: 300, attemptTimeoutSeconds: 600 });
+  const { workflowID } = await enqueue(client, task);
+  const loss = proxy.loseRequest("pending");
+  const original = performance.now;
+  const locker = await direct.connect();
+  try {
+    await locker.query("begin; lock table dbos.notifications");
+    const inFlight = send(client, workflowID, "in flight");
+    // Calls of one turn go together.
+    await new Promise((resolve) => setTimeout(resolve));
+    const pending = send(client, workflowID, "pending");
+    await new Promise((resolve) => setTimeout(resolve));
+    const passedMs = 600_000;
+    performance.now = () => original.call(performance) + passedMs;
+    await locker.query("commit");
+    await Promise.all([inFlight, pending]);
+  } finally {
+    performance.now = original;
+    locker.release();
+  }
+  assert(loss.isLost);
+});
+
 Deno.test("all calls in a transaction end when its connection no longer answers", async () => {
   await using fixture = await openFixture();
   const sql = postgres(fixture.proxy.url, { max: 1, onnotice: () => {} });

@@ -113,6 +113,8 @@ export function createBatcher<Outcome>(
   const pending: PendingItem<Outcome>[] = [];
   let pendingCharacters = 0;
   let isFlushScheduled = false;
+  // Items that were pending while the database answered are retried for as long as others.
+  let answeredAt = -Infinity;
   // When and why the last statement in a transaction got no answer.
   let lostAt = -Infinity;
   let lostBy: unknown;
@@ -126,14 +128,16 @@ export function createBatcher<Outcome>(
 
   async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
     if (items.some(({ createdAt }) => createdAt === undefined)) await clock.untilStamped(items);
-    return (await clock.learn(sendChecked(items))).outcomes;
+    const { outcomes } = await clock.learn(sendChecked(items));
+    answeredAt = performance.now();
+    return outcomes;
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
   async function sendChecked(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
     const array = `[${items.map(toJson).join()}]`;
     const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
-    const options = { since: items[0]!.addedAt, isNeeded };
+    const options = { since: Math.max(items[0]!.addedAt, answeredAt), isNeeded };
     const batch = { items: array, after: String(clock.last), count: items.length, options };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
@@ -147,9 +151,19 @@ export function createBatcher<Outcome>(
   }
 
   async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<void> {
-    for (const item of items) {
-      await send([item]).then(([outcome]) => item.resolve(outcome!), item.reject);
+    for (const [index, item] of items.entries()) {
+      try {
+        const [outcome] = await send([item]);
+        item.resolve(outcome!);
+      } catch (error) {
+        item.reject(error);
+        if (await database.isUnreachable(error)) return rejectAll(items.slice(index), error);
+      }
     }
+  }
+
+  function rejectAll(items: readonly PendingItem<Outcome>[], error: unknown): void {
+    items.forEach(({ reject }) => reject(error));
   }
 
   async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<void> {
@@ -158,7 +172,7 @@ export function createBatcher<Outcome>(
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
       if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
-      items.forEach(({ reject }) => reject(error));
+      rejectAll(items, error);
       if (await database.isUnreachable(error)) rejectOverdue(error);
     }
   }
@@ -187,11 +201,12 @@ export function createBatcher<Outcome>(
     return items;
   }
 
-  /** Rejects the items that have been pending for as long as a statement is retried. */
+  /** Rejects the items whose time for retries is over before they were sent. */
   function rejectOverdue(error: unknown): void {
     const overdue = performance.now() - database.settings.retryTimeoutSeconds * 1000;
+    if (answeredAt > overdue) return;
     const firstYoung = pending.findIndex(({ addedAt }) => addedAt > overdue);
-    take(firstYoung < 0 ? pending.length : firstYoung).forEach(({ reject }) => reject(error));
+    rejectAll(take(firstYoung < 0 ? pending.length : firstYoung), error);
   }
 
   function nextBatchSize(): number {
