@@ -3,15 +3,20 @@
 /** What is to be called when a signal is aborted. */
 interface Subscription {
   readonly callbacks: Set<() => void>;
-  /** Calls them all. */
-  onAbort(): void;
+  callAll(): void;
 }
 
 const subscriptions = new WeakMap<AbortSignal, Subscription>();
 
 function createSubscription(): Subscription {
   const callbacks = new Set<() => void>();
-  return { callbacks, onAbort: () => callbacks.forEach((callback) => callback()) };
+  return {
+    callbacks,
+    callAll() {
+      callbacks.forEach((callback) => callback());
+      callbacks.clear();
+    },
+  };
 }
 
 /**
@@ -21,12 +26,12 @@ function createSubscription(): Subscription {
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let subscription = subscriptions.get(signal);
   if (!subscription) subscriptions.set(signal, subscription = createSubscription());
-  const { callbacks, onAbort } = subscription;
-  if (callbacks.size === 0) signal.addEventListener("abort", onAbort);
+  const { callbacks, callAll } = subscription;
+  if (callbacks.size === 0) signal.addEventListener("abort", callAll);
   callbacks.add(callback);
   return () => {
     callbacks.delete(callback);
-    if (callbacks.size === 0) signal.removeEventListener("abort", onAbort);
+    if (callbacks.size === 0) signal.removeEventListener("abort", callAll);
   };
 }
 
@@ -43,7 +48,37 @@ export function abortable<Result>(
   });
 }
 
-/** Settles as `run` does. If that fails once the signal is aborted, it rejects with the signal's reason. */
+/** The same values, until the signal is aborted: then it throws the reason, also while it waits for one. */
+export async function* abortableValues<Value>(
+  signal: AbortSignal,
+  values: AsyncIterable<Value>,
+): AsyncGenerator<Value, void, void> {
+  const iterator = values[Symbol.asyncIterator]();
+  let isOver = false;
+  const next = () =>
+    iterator.next().catch((error) => {
+      isOver = true;
+      throw error;
+    });
+  try {
+    while (true) {
+      const result = await abortable(signal, next);
+      isOver = result.done ?? false;
+      if (result.done) return;
+      yield result.value;
+    }
+  } finally {
+    const ending = isOver ? undefined : iterator.return?.();
+    // An iterator may not end before it has given the value that nobody waits for any more.
+    if (signal.aborted) ending?.catch(() => {});
+    else await ending;
+  }
+}
+
+/**
+ * Settles as `run` does, which ends when the signal is aborted. If it has not succeeded by then, it
+ * rejects with the reason of the signal.
+ */
 export async function finishOrAbort<Result>(
   signal: AbortSignal | undefined,
   run: () => Promise<Result>,

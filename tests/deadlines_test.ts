@@ -192,6 +192,74 @@ Deno.test("a call that waited long for its turn is retried as long as others", a
   assert(loss.isLost);
 });
 
+Deno.test("a statement that waits for a lock holds up no call of another workflow", async (test) => {
+  await using fixture = await openFixture();
+  const { direct, pool } = fixture;
+  await using client = createClient(pool, { attemptTimeoutSeconds: 600 });
+  const [blocked, other] = await Promise.all([enqueue(client, task), enqueue(client, task)]);
+  const locker = await direct.connect();
+  await locker.query("begin");
+  await locker.query(
+    "insert into dbos.notifications (destination_uuid, topic, message, message_uuid) " +
+      "values ($1, 'topic', '1', $2)",
+    [blocked!.workflowID, `key::${blocked!.workflowID}`],
+  );
+  await locker.query(
+    "insert into dbos.workflow_status (workflow_uuid, status, name) values ('id', 'ENQUEUED', 'echo')",
+  );
+  let settled = 0;
+  const wait = (call: Promise<unknown>) => call.finally(() => settled++);
+  const waiting = [
+    wait(send(client, blocked!.workflowID, 1, { idempotencyKey: "key" })),
+    wait(enqueue(client, { ...task, workflowID: "id" })),
+  ];
+  await new Promise((resolve) => setTimeout(resolve));
+  await test.step("send()", () => send(client, other!.workflowID, 2));
+  await test.step("enqueue()", async () => void await enqueue(client, task));
+  assertEquals(settled, 0);
+  await locker.query("rollback");
+  locker.release();
+  await Promise.all(waiting);
+});
+
+Deno.test("a call that waits for its turn is sent although the one before has lost its connection", async () => {
+  await using fixture = await openFixture();
+  const { direct, pool } = fixture;
+  const { workflowID } = await enqueue(pool, task);
+  await using client = createClient(pool, { retryTimeoutSeconds: 0 });
+  await send(client, workflowID, "any");
+  const locker = await direct.connect();
+  await locker.query("begin; lock table dbos.notifications");
+  const first = errorOf(send(client, workflowID, "first"));
+  await new Promise((resolve) => setTimeout(resolve));
+  const second = send(client, workflowID, "second");
+  const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await locker.query(terminate)).rowCount === 0);
+  await locker.query("commit");
+  locker.release();
+  assertEquals((await first as { code?: string }).code, "57P01");
+  await second;
+});
+
+Deno.test("calls that were rejected take no creation times", async () => {
+  await using fixture = await openFixture();
+  const { direct, proxy, pool } = fixture;
+  await using client = createClient(pool, { attemptTimeoutSeconds: 0.2, retryTimeoutSeconds: 0 });
+  proxy.hang();
+  await Promise.all(Array.from({ length: 5000 }, () => errorOf(enqueue(client, task))));
+  await proxy.restore();
+  proxy.cut();
+  await using patient = createClient(pool);
+  await enqueue(patient, task);
+  for (let count = 0; count < 2; count++) await enqueue(client, task);
+  const { rows } = await direct.query(
+    "select max(created_at) <= extract(epoch from clock_timestamp()) * 1000 as is_past " +
+      "from dbos.workflow_status",
+  );
+  assertEquals(rows, [{ is_past: true }]);
+});
+
 Deno.test("all calls in a transaction end when its connection no longer answers", async () => {
   await using fixture = await openFixture();
   const sql = postgres(fixture.proxy.url, { max: 1, onnotice: () => {} });

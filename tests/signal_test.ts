@@ -1,10 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
+import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
+import postgres from "postgres";
 import * as library from "../mod.ts";
-import { createClient, enqueue, getStatus, send } from "../mod.ts";
+import {
+  createClient,
+  deleteWorkflow,
+  type Driver,
+  enqueue,
+  enqueueMany,
+  getStatus,
+  iterateWorkflows,
+  send,
+} from "../mod.ts";
 import { calls } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { createPglitePool } from "./support/pglite_pool.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
 
 const task = { workflowName: "echo", queueName: "idle" };
@@ -21,7 +33,7 @@ async function openFixture(maxConnections = 4) {
   const pool = new pg.Pool({ connectionString: proxy.url, max: maxConnections });
   pool.on("error", () => {});
   resources.defer(() => pool.end());
-  return { admin, proxy, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { url, admin, proxy, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 function nextTurn(): Promise<void> {
@@ -94,6 +106,7 @@ Deno.test("a call that writes much ends with the reason of its signal after its 
     await test.step(`${name}()`, async () => {
       const aborting = new AbortController();
       const outcome = errorOf(calls[name]!(client, { signal: aborting.signal }));
+      while (pool.idleCount === pool.totalCount) await nextTurn();
       aborting.abort(new Error("enough"));
       assertEquals(await outcome, aborting.signal.reason);
     });
@@ -131,6 +144,126 @@ Deno.test("a call that waits for its turn writes nothing once it is aborted", as
       assertEquals(rows.map((row: { text: string }) => row.text), ["in flight", "pending"]);
     });
   }
+});
+
+Deno.test("a call that is aborted before its statement is sent has no effect", async (test) => {
+  await using fixture = await openFixture();
+  const { pool, url } = fixture;
+  let onSend = () => {};
+
+  /** Deletes a workflow, and aborts that when the first query is sent, which reads the schema. */
+  async function checkNotDeleted(driver: Driver): Promise<void> {
+    const { workflowID } = await enqueue(driver, task);
+    const aborting = new AbortController();
+    onSend = () => aborting.abort(new Error("enough"));
+    const { signal } = aborting;
+    const client = createClient(driver);
+    assertEquals(await errorOf(deleteWorkflow(client, workflowID, { signal })), signal.reason);
+    // On one connection this comes after anything that the call still sends.
+    assertEquals((await getStatus(driver, workflowID))?.workflowID, workflowID);
+  }
+
+  await test.step("in a transaction of npm:postgres", async () => {
+    const sql = postgres(url, { max: 1, onnotice: () => {}, debug: () => onSend() });
+    await sql.begin((transaction) => checkNotDeleted(transaction)).finally(() => sql.end());
+  });
+
+  await test.step("on a single connection of npm:pg", async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { query } = client;
+    client.query = (...args: unknown[]) => {
+      onSend();
+      return query.apply(client, args);
+    };
+    await checkNotDeleted(client).finally(() => client.end());
+  });
+
+  await test.step("on a pool of npm:pg", async () => {
+    pool.on("acquire", () => onSend());
+    await checkNotDeleted(pool);
+  });
+
+  await test.step("in PGlite", async () => {
+    await using database = await PGlite.create();
+    const connection = await createPglitePool(database).connect();
+    await migrate(connection);
+    connection.release();
+    const { query } = database;
+    database.query = ((...args: Parameters<typeof query>) => {
+      onSend();
+      return query.apply(database, args);
+    }) as typeof query;
+    await checkNotDeleted(database);
+  });
+});
+
+Deno.test("an aborted item of a batch that is sent one by one is not written", async () => {
+  await using fixture = await openFixture();
+  const { admin, pool } = fixture;
+  await admin.query(`create function refuse() returns trigger language plpgsql as
+      $$ begin if new.workflow_uuid = 'bad' then raise 'refused'; end if; return new; end $$;
+    create trigger refuse before insert on dbos.workflow_status
+      for each row execute function refuse()`);
+  const aborting = new AbortController();
+  await enqueue(pool, task);
+  const add = (workflowID: string, options = {}) =>
+    enqueue(pool, { ...task, workflowID, ...options });
+  const bad = errorOf(add("bad")).then(() => aborting.abort(new Error("enough")));
+  const aborted = errorOf(add("aborted", { signal: aborting.signal }));
+  const good = add("good");
+  await Promise.all([bad, good]);
+  assertEquals(await aborted, aborting.signal.reason);
+  const { rows } = await admin.query(
+    "select workflow_uuid as id from dbos.workflow_status where workflow_uuid in ('aborted', 'good')",
+  );
+  assertEquals(rows, [{ id: "good" }]);
+});
+
+Deno.test("calls that are aborted while they wait for a connection close none", async () => {
+  await using fixture = await openFixture(1);
+  const { pool } = fixture;
+  await getStatus(pool, "any");
+  let connections = 0;
+  pool.on("connect", () => connections++);
+  const held = await pool.connect();
+  const aborting = new AbortController();
+  const { signal } = aborting;
+  const outcomes = Array.from({ length: 20 }, () => errorOf(getStatus(pool, "any", { signal })));
+  await nextTurn();
+  aborting.abort(new Error("enough"));
+  for (const outcome of outcomes) assertEquals(await outcome, signal.reason);
+  held.release();
+  await getStatus(pool, "any");
+  assertEquals(connections, 0);
+});
+
+Deno.test("enqueueMany() is ended while it waits for a job", async () => {
+  await using fixture = await openFixture();
+  const aborting = new AbortController();
+  async function* jobs() {
+    yield task;
+    aborting.abort(new Error("enough"));
+    await new Promise(() => {});
+  }
+  const error = await errorOf(enqueueMany(fixture.pool, jobs(), { signal: aborting.signal }));
+  assertEquals(error, aborting.signal.reason);
+});
+
+Deno.test("iterateWorkflows() yields nothing more after its signal", async () => {
+  await using fixture = await openFixture();
+  const { pool } = fixture;
+  await enqueueMany(pool, Array.from({ length: 10 }, () => task));
+  const aborting = new AbortController();
+  const { signal } = aborting;
+  let count = 0;
+  async function read(): Promise<void> {
+    for await (const _ of iterateWorkflows(pool, { signal })) {
+      if (++count === 3) aborting.abort(new Error("enough"));
+    }
+  }
+  assertEquals(await errorOf(read()), signal.reason);
+  assertEquals(count, 3);
 });
 
 Deno.test("many calls may share a signal, which keeps no listener when they have ended", async () => {

@@ -33,7 +33,8 @@ export interface RenameApplicationOptions {
    */
   onProgress?: (moved: ApplicationRowCounts) => void;
   /**
-   * Ends the call after the statement in flight: it rejects with the reason of the signal.
+   * Ends the call after the statement in flight: it rejects with the reason of the signal, unless all
+   * is renamed.
    *
    * @default {undefined}
    */

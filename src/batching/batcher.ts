@@ -45,8 +45,8 @@ export interface Batcher<Outcome> {
    */
   add(item: Item, signal?: AbortSignal): Promise<Outcome>;
   /**
-   * Writes items in one statement, however large they are. After the signal is aborted it is not
-   * retried.
+   * Writes items in one statement, however large they are. Once the signal is aborted, it
+   * sends nothing more.
    */
   addAll(items: readonly Item[], signal?: AbortSignal): Promise<Outcome[]>;
 }
@@ -66,6 +66,9 @@ interface PendingItem<Outcome> extends TimedItem {
 const maxCharacters = 16_000;
 // Items that are there at once are worth fewer round trips and more memory.
 const maxCharactersOfMany = 1_000_000;
+
+// A statement that takes longer may be on a connection that hangs.
+const maxHoldUpMs = 1000;
 
 const uniqueViolation = "23505";
 
@@ -99,22 +102,23 @@ function isItemError(error: unknown): boolean {
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
  *
- * If the database cannot be reached, items that were pending for as long as they would have been
- * retried get the error of the statement that could not be sent.
+ * A statement that gets no answer for a second holds up no other. If the database cannot be reached,
+ * items whose time for retries is over while they are pending get the error of the last statement.
  */
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   sendBatch: SendBatch<Outcome>,
   { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
+  const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
   const runSerially = createSerialQueue();
-  const flowControl = createFlowControl(database.adapter.maxConnections, inOrder);
+  const holdUpMs = Math.min(maxHoldUpMs, attemptTimeoutSeconds * 200);
+  const flowControl = createFlowControl(database.adapter.maxConnections, holdUpMs, inOrder);
   const clock = creationClockOf(database);
   const pending: PendingItem<Outcome>[] = [];
   let pendingCharacters = 0;
   let isFlushScheduled = false;
-  // Items that were pending while the database answered are retried for as long as others.
-  let answeredAt = -Infinity;
+  let flushTimer: ReturnType<typeof setTimeout> | undefined;
   // When and why the last statement in a transaction got no answer.
   let lostAt = -Infinity;
   let lostBy: unknown;
@@ -128,16 +132,16 @@ export function createBatcher<Outcome>(
 
   async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
     if (items.some(({ createdAt }) => createdAt === undefined)) await clock.untilStamped(items);
-    const { outcomes } = await clock.learn(sendChecked(items));
-    answeredAt = performance.now();
-    return outcomes;
+    return (await clock.learn(sendChecked(items))).outcomes;
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
   async function sendChecked(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
     const array = `[${items.map(toJson).join()}]`;
     const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
-    const options = { since: Math.max(items[0]!.addedAt, answeredAt), isNeeded };
+    // As long as the database answers, pending calls only wait for their turn.
+    const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
+    const options = { since, isNeeded };
     const batch = { items: array, after: String(clock.last), count: items.length, options };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
@@ -150,42 +154,63 @@ export function createBatcher<Outcome>(
     return await sendBatch({ ...batch, checkConflicts: 1 });
   }
 
-  async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<void> {
+  /** Returns the error if the database cannot be reached. */
+  async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     for (const [index, item] of items.entries()) {
+      if (isDropped(item)) continue;
       try {
         const [outcome] = await send([item]);
         item.resolve(outcome!);
       } catch (error) {
         item.reject(error);
-        if (await database.isUnreachable(error)) return rejectAll(items.slice(index), error);
+        if (!await database.isUnreachable(error)) continue;
+        rejectAll(items.slice(index + 1), error);
+        return error;
       }
     }
   }
 
-  function rejectAll(items: readonly PendingItem<Outcome>[], error: unknown): void {
-    items.forEach(({ reject }) => reject(error));
-  }
-
-  async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<void> {
+  /** Returns the error if no statement of the items succeeds. */
+  async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     try {
       const outcomes = await send(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
       if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
       rejectAll(items, error);
-      if (await database.isUnreachable(error)) rejectOverdue(error);
+      return error;
+    }
+  }
+
+  async function sendOrReject(items: readonly PendingItem<Outcome>[]): Promise<void> {
+    const error = await sendTogether(items);
+    if (error && await database.isUnreachable(error)) rejectOverdue(error);
+  }
+
+  /** Drops an item whose call has been aborted. */
+  function isDropped(item: TimedItem): boolean {
+    if (!item.signal?.aborted) return false;
+    clock.forget(item);
+    return true;
+  }
+
+  function rejectAll(items: readonly PendingItem<Outcome>[], error: unknown): void {
+    for (const item of items) {
+      clock.forget(item);
+      item.reject(error);
     }
   }
 
   /** Sends items after those of earlier calls. */
   function sendInTransaction(items: readonly TimedItem[]): Promise<Outcome[]> {
     return runSerially(async () => {
-      items[0]!.signal?.throwIfAborted();
-      // No connection, no transaction: none of the calls that have been made can succeed.
-      if (items.every(({ addedAt }) => addedAt <= lostAt)) throw lostBy;
       try {
+        items[0]!.signal?.throwIfAborted();
+        // No connection, no transaction: none of the calls that have been made can succeed.
+        if (items[0]!.addedAt <= lostAt) throw lostBy;
         return await send(items);
       } catch (error) {
+        items.forEach(clock.forget);
         if (await database.isUnreachable(error)) {
           lostAt = performance.now();
           lostBy = error;
@@ -201,10 +226,11 @@ export function createBatcher<Outcome>(
     return items;
   }
 
-  /** Rejects the items whose time for retries is over before they were sent. */
+  /** Rejects items of which a last attempt would be late. */
   function rejectOverdue(error: unknown): void {
-    const overdue = performance.now() - database.settings.retryTimeoutSeconds * 1000;
-    if (answeredAt > overdue) return;
+    const patienceMs = 1000 * (retryTimeoutSeconds + attemptTimeoutSeconds / 2);
+    const overdue = performance.now() - patienceMs;
+    if (database.lastAnswerAt() > overdue) return;
     const firstYoung = pending.findIndex(({ addedAt }) => addedAt > overdue);
     rejectAll(take(firstYoung < 0 ? pending.length : firstYoung), error);
   }
@@ -218,8 +244,23 @@ export function createBatcher<Outcome>(
   function flush(): void {
     isFlushScheduled = false;
     for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
-      const items = take(count).filter(({ signal }) => !signal?.aborted);
-      if (items.length > 0) flowControl.run(() => sendTogether(items)).then(flush);
+      const items = take(count).filter((item) => !isDropped(item));
+      if (items.length > 0) flowControl.run(() => sendOrReject(items)).then(flush);
+    }
+    scheduleFlush();
+  }
+
+  /** Flushes again when a statement no longer holds up the pending items. */
+  function scheduleFlush(): void {
+    const changeMs = pending.length > 0 ? flowControl.nextChangeMs() : Infinity;
+    if (changeMs === Infinity) {
+      clearTimeout(flushTimer);
+      flushTimer = undefined;
+    } else {
+      flushTimer ??= setTimeout(() => {
+        flushTimer = undefined;
+        flush();
+      }, changeMs);
     }
   }
 

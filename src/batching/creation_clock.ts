@@ -28,6 +28,8 @@ export interface CreationClock {
    * statement may tell it.
    */
   untilStamped(items: readonly Timed[]): Promise<void>;
+  /** Gives an item no creation time any more: it is not written. */
+  forget(item: Timed): void;
   /** Learns the time of the server from the answer to a statement. */
   learn<Result extends ClockReading>(statement: Promise<Result>): Promise<Result>;
 }
@@ -105,6 +107,9 @@ function createCreationClock(): CreationClock {
       const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
       turn.ended.then(() => clearTimeout(timer));
+    },
+    forget(item) {
+      unstamped.delete(item);
     },
     async learn(statement) {
       const turn = learning;

@@ -11,6 +11,8 @@ export interface Pending {
 export interface FlowControl {
   /** How many of the pending items to send in a statement now; 0 to keep them pending. */
   nextBatchSize(pending: Pending): number;
+  /** After how many milliseconds that may change although no statement has ended; or never. */
+  nextChangeMs(): number;
   /** Runs a statement. */
   run(statement: () => Promise<void>): Promise<void>;
 }
@@ -30,44 +32,61 @@ const highLatency: Limits = { minItems: 4, maxStatements: Infinity };
 
 /**
  * The flow control of statements on a number of connections. While a statement is in flight, the next
- * items stay pending until its answer, unless they fill a statement and another connection is free.
+ * items stay pending until its answer, but no longer than `maxHoldUpMs`, as its connection may hang, and
+ * unless they fill a statement and another connection is free.
  *
  * Other statements are sent as well, on other connections: at low latency when there are enough
  * items, at high latency whenever a connection is free. With `inOrder` they are not, so that no item
  * is seen before an earlier one.
  */
-export function createFlowControl(maxConnections: number, inOrder: boolean): FlowControl {
+export function createFlowControl(
+  maxConnections: number,
+  maxHoldUpMs: number,
+  inOrder: boolean,
+): FlowControl {
+  // The statements in flight, and those of them that hold up others until that time.
   let inFlight = 0;
+  const holdUps = new Set<{ readonly until: number }>();
   // Statements that took longer met a busy server. The first may have waited for a connection.
   let minDurationMs = Infinity;
   let isFirst = true;
 
   function isDue({ items, isFull }: Pending, limits: Limits): boolean {
     if (items === 0 || inFlight >= maxConnections) return false;
-    if (inFlight === 0 || isFull) return true;
-    if (inOrder || inFlight >= limits.maxStatements) return false;
+    if (holdUps.size === 0 || isFull) return true;
+    if (inOrder || holdUps.size >= limits.maxStatements) return false;
     return limits === highLatency || items >= limits.minItems;
   }
 
   return {
     nextBatchSize(pending) {
+      const now = performance.now();
+      for (const holdUp of holdUps) if (holdUp.until <= now) holdUps.delete(holdUp);
       const isHighLatency = minDurationMs >= highLatencyMs && minDurationMs < Infinity;
       const limits = isHighLatency ? highLatency : lowLatency;
       if (!isDue(pending, limits)) return 0;
       const maxInFlight = inOrder ? 1 : Math.min(limits.maxStatements, maxConnections);
       const worthSending = Math.floor(pending.items / limits.minItems);
-      const statements = Math.max(1, Math.min(worthSending, maxInFlight - inFlight));
+      const statements = Math.max(1, Math.min(worthSending, maxInFlight - holdUps.size));
       return Math.ceil(pending.items / statements);
+    },
+    nextChangeMs() {
+      let until = Infinity;
+      for (const holdUp of holdUps) until = Math.min(until, holdUp.until);
+      return until - performance.now();
     },
     async run(statement) {
       inFlight++;
       const startedAt = performance.now();
+      const holdUp = { until: startedAt + maxHoldUpMs };
+      holdUps.add(holdUp);
       try {
         await statement();
       } finally {
         if (!isFirst) minDurationMs = Math.min(minDurationMs, performance.now() - startedAt);
         isFirst = false;
         inFlight--;
+        holdUps.delete(holdUp);
       }
     },
   };

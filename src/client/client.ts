@@ -97,7 +97,7 @@ export interface Client extends AsyncDisposable {
 export interface CallOptions {
   /**
    * Ends the call: it rejects with the reason of the signal, and sends nothing more. A statement that
-   * has been sent may still take effect.
+   * has been sent, or that also writes for other calls, may still take effect.
    *
    * @default {undefined}
    */

@@ -2,6 +2,8 @@
 
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Query, Row } from "../drivers/adapter.ts";
+import { throwIfUnneeded } from "../drivers/attempt.ts";
+import { sqlStateOf } from "../drivers/sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { QueryBuilder } from "./query.ts";
@@ -30,12 +32,14 @@ export interface SystemDatabase {
   isInTransaction(): boolean;
   /** Whether an error means that the database cannot be reached, or does not accept statements. */
   isUnreachable(error: unknown): Promise<boolean>;
+  /** When the server last answered a statement, by performance.now(). */
+  lastAnswerAt(): number;
   /** Sends a query once, whatever the schema. */
   send(query: Query): Promise<Row[]>;
   /** Reads the schema, so that a wrong database is noticed. */
   checkSchema(): Promise<void>;
   /** Refuses `feature` if the schema lacks a table or column that it needs. */
-  requireColumn(feature: string, column: string): Promise<void>;
+  requireColumn(feature: string, column: string, options?: RunOptions): Promise<void>;
   /** Whether the schema, as last read, has a table or column; false before it was read. */
   hasColumn(column: string): boolean;
   /** Runs a statement. Retries after transient errors, but never in a transaction of the caller. */
@@ -83,6 +87,7 @@ export function createSystemDatabase(
   const { attemptTimeoutSeconds, retryTimeoutSeconds } = settings;
   const schemaReader = createSchemaReader(send, settings.schema);
   const longTimeoutMs = 12_000 * attemptTimeoutSeconds;
+  let answeredAt = -Infinity;
 
   function defaultTimeoutMs(): number {
     // In a transaction of the caller, where nothing is retried, one attempt gets all the time.
@@ -98,12 +103,19 @@ export function createSystemDatabase(
   ): Promise<Row[]> {
     const executor = await adapter.load();
     const queries = prelude ? [prelude, query] : [query];
-    return await attemptWithin(
-      scaleTimeout(timeoutMs, queries),
-      isNeeded,
-      (attempt) =>
-        prelude ? executor.queryInOneMessage(queries, attempt) : executor.query(query, attempt),
-    );
+    return await attemptWithin(scaleTimeout(timeoutMs, queries), isNeeded, async (attempt) => {
+      throwIfUnneeded(attempt);
+      try {
+        const rows = await (prelude
+          ? executor.queryInOneMessage(queries, attempt)
+          : executor.query(query, attempt));
+        answeredAt = performance.now();
+        return rows;
+      } catch (error) {
+        if (sqlStateOf(error)) answeredAt = performance.now();
+        throw error;
+      }
+    });
   }
 
   async function attempt(
@@ -153,15 +165,17 @@ export function createSystemDatabase(
     closed,
     isInTransaction: () => adapter.transactionStatus() === "open",
     async isUnreachable(error) {
-      return isUnreachable(error, (await adapter.load()).isLostConnection);
+      const executor = await adapter.load().catch(() => undefined);
+      return executor !== undefined && isUnreachable(error, executor.isLostConnection);
     },
+    lastAnswerAt: () => answeredAt,
     send,
     async checkSchema() {
       await runWithRetry(schemaReader.current);
     },
     // A call reads the schema before its statement, so that is retried too.
-    requireColumn: (feature, column) =>
-      runWithRetry(() => schemaReader.requireColumn(feature, column)),
+    requireColumn: (feature, column, options) =>
+      runWithRetry(() => schemaReader.requireColumn(feature, column), options),
     hasColumn: schemaReader.hasColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,

@@ -9,9 +9,8 @@ export function withSignal(database: SystemDatabase, signal: AbortSignal): Syste
   const isNeeded = () => !signal.aborted;
   return {
     ...database,
-    checkSchema: () => abortable(signal, database.checkSchema),
     requireColumn: (feature, column) =>
-      abortable(signal, () => database.requireColumn(feature, column)),
+      abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),
     run: (statement, parameters, options) =>
       abortable(signal, () => database.run(statement, parameters, { ...options, isNeeded })),
   };

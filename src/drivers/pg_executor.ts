@@ -76,6 +76,8 @@ async function useClient<Result>(
   attempt: Attempt,
 ): Promise<Result> {
   const client = await pool.connect();
+  if (!attempt.isNeeded()) client.release(false);
+  throwIfUnneeded(attempt);
   let isDiscarded = false;
   attempt.discardConnection = () => {
     isDiscarded = true;
@@ -87,7 +89,6 @@ async function useClient<Result>(
   client.on("error", ignoreError);
   let isLost = false;
   try {
-    throwIfUnneeded(attempt);
     return await use(client);
   } catch (error) {
     isLost = losesConnection(error);

@@ -192,7 +192,11 @@ export function iterateWorkflows(
     let last: WorkflowStatusRow | undefined;
     do {
       const rows = await readRows(database, page);
-      for (const row of rows) yield await toWorkflowStatus(row);
+      for (const row of rows) {
+        const status = await toWorkflowStatus(row);
+        options.signal?.throwIfAborted();
+        yield status;
+      }
       last = rows.length === pageSize ? rows.at(-1) : undefined;
       page = { ...page, [cursorTime]: Number(last?.created_at), cursor_id: last?.workflow_id };
     } while (last);

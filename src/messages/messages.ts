@@ -173,7 +173,8 @@ function toItems(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param destinationID The ID of the workflow.
  * @param message The message; undefined is sent as null.
- * @param options The topic, the idempotency key, the format, and whether forks also get it.
+ * @param options The topic, the idempotency key, the format, whether forks also get it, and an abort
+ * signal.
  * @throws {TypeError} If the ID or an option has the wrong type, or the message cannot be
  * serialized.
  * @throws {RangeError} If the ID or an option is empty.
@@ -220,7 +221,7 @@ export async function send(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param messages The messages.
- * @param options The format of the messages, and whether forks also get them.
+ * @param options The format of the messages, whether forks also get them, and an abort signal.
  * @returns An outcome for each message, in order.
  * @throws {TypeError} If an ID or an option has the wrong type, or a message cannot be serialized.
  * @throws {RangeError} If an ID, a topic or an idempotency key is empty.

@@ -114,7 +114,7 @@ export async function triggerSchedule<Result = unknown>(
     const run = toRun(database, name, runnable, workflowID, time);
     const enqueueOptions: EnqueueOptions = {
       ...runnable.options,
-      ...options,
+      ...(signal && { signal }),
       workflowID,
       workflowIDReusePolicy: "reject",
     };

@@ -1,5 +1,5 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
-import { finishOrAbort } from "../abort_signal.ts";
+import { abortableValues, finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
@@ -66,7 +66,7 @@ export interface EnqueueManyOptions {
   atomic?: boolean;
   /**
    * Ends the call once the statements in flight have finished. The call rejects with the reason of
-   * the signal.
+   * the signal, unless all is written.
    *
    * @default {undefined}
    */
@@ -115,6 +115,7 @@ async function* group(
   database: SystemDatabase,
   jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
   atomic: boolean,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<PreparedJob[]> {
   let pending: PreparedJob[] = [];
   let characters = 0;
@@ -136,11 +137,12 @@ async function* group(
   if (Symbol.iterator in jobs) {
     // Awaiting every job would take a sixth longer.
     for (const job of jobs) {
+      signal?.throwIfAborted();
       const preparing = prepare(database, job);
       if (add(preparing instanceof Promise ? await preparing : preparing)) yield take();
     }
   } else {
-    for await (const job of jobs) {
+    for await (const job of signal ? abortableValues(signal, jobs) : jobs) {
       if (add(await prepare(database, job))) yield take();
     }
   }
@@ -263,7 +265,7 @@ export async function enqueueMany(
 ): Promise<EnqueueOutcome[] | EnqueueTotals> {
   checkBoolean("atomic", atomic);
   const database = systemDatabaseOf(client);
-  const groups = group(systemDatabaseOf(client, signal), jobs, atomic);
+  const groups = group(systemDatabaseOf(client, signal), jobs, atomic, signal);
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
   return await finishOrAbort(signal, async () => {
