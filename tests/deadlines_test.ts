@@ -242,24 +242,6 @@ Deno.test("a call that waits for its turn is sent although the one before has lo
   await second;
 });
 
-Deno.test("calls that were rejected take no creation times", async () => {
-  await using fixture = await openFixture();
-  const { direct, proxy, pool } = fixture;
-  await using client = createClient(pool, { attemptTimeoutSeconds: 0.2, retryTimeoutSeconds: 0 });
-  proxy.hang();
-  await Promise.all(Array.from({ length: 5000 }, () => errorOf(enqueue(client, task))));
-  await proxy.restore();
-  proxy.cut();
-  await using patient = createClient(pool);
-  await enqueue(patient, task);
-  for (let count = 0; count < 2; count++) await enqueue(client, task);
-  const { rows } = await direct.query(
-    "select max(created_at) <= extract(epoch from clock_timestamp()) * 1000 as is_past " +
-      "from dbos.workflow_status",
-  );
-  assertEquals(rows, [{ is_past: true }]);
-});
-
 Deno.test("all calls in a transaction end when its connection no longer answers", async () => {
   await using fixture = await openFixture();
   const sql = postgres(fixture.proxy.url, { max: 1, onnotice: () => {} });
