@@ -10,7 +10,7 @@ const references = ["empty", "official"];
 const ours: Record<string, string> = {
   "connect()": "connect",
   "npm:pg": "pg",
-  "(npm:postgres alone: select 1)": "postgres_alone",
+  "(npm:pg alone: select 1)": "pg_alone",
   "@db/postgres": "db_postgres",
   "(@db/postgres alone: select 1)": "db_postgres_alone",
 };

@@ -6,6 +6,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import pg from "pg";
+import { Buffer } from "node:buffer";
+import net from "node:net";
 import { fileURLToPath } from "node:url";
 import {
   type Client,
@@ -125,6 +127,90 @@ Deno.test("connect() takes the URL from its argument or the environment", async 
       );
     }
   });
+});
+
+Deno.test("connect() needs no more permissions of Deno than its documentation says", async () => {
+  await using database = await createTestDatabase();
+  const script = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(
+      script,
+      `import { connect } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+      await connect(Deno.args[0]).catch((error) => console.log(String(error)));`,
+    );
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--no-lock"],
+        `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`,
+        `--allow-net=${new URL(database.url).host}`,
+        "--allow-env=PGBINARY,PGOPTIONS,PGREPLICATION",
+        ...[script, database.url],
+      ],
+    }).output();
+    const [output, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertStringIncludes(output!, "SystemSchemaNotFoundError", errors);
+  } finally {
+    await Deno.remove(script);
+  }
+});
+
+/** Counts, on each connection through a proxy, the statements that have no answer yet. */
+async function startStatementCounter(url: string) {
+  const { hostname, port } = new URL(url);
+  let most = 0;
+  let connections = 0;
+  const proxy = net.createServer((client) => {
+    const server = net.connect(Number(port), hostname);
+    connections++;
+    let pending = 0;
+    let isStarted = false;
+    // Query and Sync end what the client says, ReadyForQuery the answer.
+    readMessages(client, (type) => {
+      if (type !== "Q" && type !== "S") return;
+      most = Math.max(most, ++pending);
+    });
+    readMessages(server, (type) => {
+      if (type !== "Z") return;
+      // The first one ends the start of the session.
+      if (isStarted) pending--;
+      isStarted = true;
+    });
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const proxied = new URL(url);
+  proxied.host = `127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
+  return {
+    url: `${proxied.href}?sslmode=disable`,
+    counts: () => ({ most, connections }),
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => proxy.close(() => resolve())),
+  };
+}
+
+/** Calls with the type of each message, but for the first of a client, which has none. */
+function readMessages(socket: net.Socket, onMessage: (type: string) => void): void {
+  let buffer = Buffer.alloc(0);
+  socket.on("data", (part) => {
+    buffer = Buffer.concat([buffer, part as Uint8Array]);
+    while (buffer.length >= 5) {
+      const hasType = buffer[0] !== 0;
+      const length = hasType ? 1 + buffer.readUInt32BE(1) : buffer.readUInt32BE(0);
+      if (buffer.length < length) break;
+      if (hasType) onMessage(String.fromCharCode(buffer[0]!));
+      buffer = buffer.subarray(length);
+    }
+  });
+}
+
+Deno.test("connect() sends one statement at a time on a connection", async () => {
+  await using database = await createTestDatabase();
+  await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  await using counter = await startStatementCounter(database.url);
+  await using client = await connect(counter.url, { maxConnections: 3, listen: false });
+  const numbers = Array.from({ length: 200 }, (_, number) => number);
+  await Promise.all(numbers.map((number) => getStatus(client, String(number))));
+  assertEquals(counter.counts(), { most: 1, connections: 3 });
 });
 
 Deno.test("connect() uses the first of several hosts that accepts a connection", async () => {

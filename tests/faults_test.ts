@@ -391,9 +391,10 @@ for (const [name, open] of Object.entries(drivers)) {
     const fixture: Fixture = {
       proxy,
       open(options, parameters = {}) {
-        const url = new URL(proxy.url);
-        for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, value);
-        return open(url.href, options);
+        // URLSearchParams would write a space as +, which libpq does not read as one.
+        const pairs = Object.entries(parameters)
+          .map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+        return open(`${proxy.url}?${pairs.join("&")}`, options);
       },
       query: async (text, values) => (await directPool.query(text, values)).rows,
       connectDirectly: () => directPool.connect(),

@@ -111,7 +111,7 @@ Deno.test({
           const manifest = JSON.parse(await Deno.readTextFile(`${packed}/package/package.json`));
           assertEquals(manifest.dependencies, {
             croner: `^${versionOf("croner")}`,
-            postgres: `^${versionOf("postgres")}`,
+            pg: `^${versionOf("pg")}`,
             superjson: `^${versionOf("superjson")}`,
           });
           for (const key of ["peerDependencies", "optionalDependencies", "bundleDependencies"]) {

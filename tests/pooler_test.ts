@@ -118,11 +118,13 @@ testBehindPooler(
     await using viaPg = openPg(pooler.url);
     await using viaPostgresJs = openPostgresJs(pooler.url);
     await using connected = await connect(pooler.url, unprepared);
+    await using connectedByURL = await connect(`${pooler.url}?pgbouncer=true`);
     for (
       const client of [
         createClient(viaPg.pool, unprepared),
         createClient(viaPostgresJs.sql, unprepared),
         connected,
+        connectedByURL,
       ]
     ) await runHundredWorkflows(client);
   },

@@ -40,24 +40,38 @@ interface PgPoolClient extends Pg {
   off(event: "error", listener: () => void): void;
 }
 
-/** A pool has the class and the settings for one more client. */
+/** A pool of `npm:pg` has the class and the settings for one more client. */
 interface PgPool {
   readonly options: unknown;
   connect(): Promise<PgPoolClient>;
   readonly Client: new (options: unknown) => PgClient;
 }
 
-const lostConnectionMessage = /^(Connection terminated|timeout exceeded when trying to connect)/;
+/** The pool of `connect()` does both itself. */
+interface ConnectPool {
+  use<Result>(use: (client: Pg) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+  openClient(): Promise<PgClient>;
+}
 
-function createListen(pool: PgPool): Listen {
+const lostConnectionMessage =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+async function openClient(pool: PgPool | ConnectPool): Promise<PgClient> {
+  if ("openClient" in pool) return await pool.openClient();
+  const client = new pool.Client(pool.options);
+  // Without a listener for it, an error would end the process.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+function createListen(pool: PgPool | ConnectPool): Listen {
   return async (channels, listener) => {
-    const client = new pool.Client(pool.options);
-    // Without a listener for it, an error would end the process.
+    const client = await openClient(pool);
     client.on("error", listener.onEnd);
     client.on("end", listener.onEnd);
     client.on("notification", ({ channel, payload = "" }) => listener.onNotify(channel, payload));
     try {
-      await client.connect();
       await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));
     } catch (error) {
       client.end().catch(() => {});
@@ -71,10 +85,11 @@ function ignoreError(): void {}
 
 /** Uses a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
 async function useClient<Result>(
-  pool: PgPool,
+  pool: PgPool | ConnectPool,
   use: (client: Pg) => Promise<Result>,
   attempt: Attempt,
 ): Promise<Result> {
+  if ("use" in pool) return await pool.use(use, signal);
   const client = await pool.connect();
   if (!attempt.isNeeded()) client.release(false);
   throwIfUnneeded(attempt);
@@ -106,7 +121,9 @@ async function useClient<Result>(
 export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOptions): Executor {
   const runSerially = createSerialQueue();
   // What only resembles a pool may have no clients to give out.
-  const pool = kind === "pool" && "Client" in driver ? driver as unknown as PgPool : undefined;
+  const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
+    ? driver as unknown as PgPool | ConnectPool
+    : undefined;
 
   function send<Result>(run: (pg: Pg) => Promise<Result>, attempt: Attempt): Promise<Result> {
     if (pool) return useClient(pool, run, attempt);

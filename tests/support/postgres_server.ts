@@ -32,8 +32,14 @@ wait $server
 cd / && rm -rf "$folder"
 `;
 
-/** Starts a Postgres of its own in a temporary folder, on a free port of the loopback address. */
-export async function startPostgresServer(): Promise<PostgresServer> {
+/**
+ * Starts a Postgres of its own in a temporary folder, on a free port of the loopback address.
+ *
+ * @param configure Puts files into the data directory, and returns more settings.
+ */
+export async function startPostgresServer(
+  configure: (dataDirectory: string) => Promise<Record<string, string>> = () => Promise.resolve({}),
+): Promise<PostgresServer> {
   const folder = await Deno.makeTempDir({ prefix: "test_postgres_" });
   try {
     await copyBinaries(await locateBinaries(), join(folder, "native"));
@@ -43,7 +49,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     const initOptions = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
     const initdb = join(folder, "native/bin/initdb");
     await run(initdb, [...initOptions, "--no-sync", "--pgdata", data], { cwd: folder, ...account });
-    return await launch(folder, data, account);
+    const settings = await configure(data);
+    if (account) await run("chown", ["-R", `${account.uid}:${account.gid}`, data]);
+    return await launch(folder, data, account, settings);
   } catch (cause) {
     await Deno.remove(folder, { recursive: true }).catch(() => {});
     const advice = "use your own, by DBOS_TEST_DATABASE_URL (tests) or --database-url (demo)";
@@ -88,6 +96,7 @@ async function launch(
   folder: string,
   data: string,
   account: Account | undefined,
+  more: Record<string, string>,
 ): Promise<PostgresServer> {
   const port = findFreePort();
   const settings = {
@@ -97,6 +106,7 @@ async function launch(
     max_connections: 300,
     fsync: "off",
     full_page_writes: "off",
+    ...more,
   };
   const server = [join(folder, "native/bin/postgres"), "-D", data];
   for (const [name, value] of Object.entries(settings)) server.push("-c", `${name}=${value}`);
@@ -130,7 +140,7 @@ function findFreePort(): number {
 async function untilReady(stderr: ReadableStream<Uint8Array>): Promise<void> {
   const log = stderr.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!text.includes("ready to accept connections")) {
+  while (!/ready to accept (read-only )?connections/.test(text)) {
     const { value, done } = await log.read();
     if (done) throw new Error(`Cannot start Postgres:\n${text}`);
     text += value;
