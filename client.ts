@@ -131,7 +131,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   checkInteger("maxConnections", max, 1);
   const pool = await openPg(settings, max);
   const { client, database } = createClosableClient(
-    pool as unknown as Driver,
+    pool,
     { prepare: settings.prepare, ...clientOptions, listen },
     () => pool.end(closeTimeoutSeconds),
   );

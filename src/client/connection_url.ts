@@ -2,6 +2,7 @@
 
 import {
   type ConnectionSettings,
+  defaultSocketDirectory,
   type Host,
   sessionAttributes,
   type SSLMode,
@@ -16,6 +17,7 @@ const environmentVariables: Readonly<Record<string, string>> = {
   dbname: "PGDATABASE",
   user: "PGUSER",
   password: "PGPASSWORD",
+  passfile: "PGPASSFILE",
   application_name: "PGAPPNAME",
   fallback_application_name: "",
   options: "PGOPTIONS",
@@ -49,11 +51,22 @@ const environmentVariables: Readonly<Record<string, string>> = {
   connection_limit: "",
 };
 
+/** What would change the server or its verification, and is not supported. */
+const unsupportedVariables = [
+  "PGSERVICE",
+  "PGREQUIREAUTH",
+  "PGREQUIREPEER",
+  "PGREQUIRESSL",
+  "PGSSLCERTMODE",
+  "PGSSLCRL",
+  "PGSSLCRLDIR",
+];
+
 const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 const weakModes: readonly SSLMode[] = ["disable", "allow", "prefer"];
 
-// Debian's libpq takes the first. Where there is no such socket, the server may still be local.
-const defaultAddresses = ["/var/run/postgresql", "localhost"];
+// Where there is no such socket, the server may still be local.
+const defaultAddresses = [defaultSocketDirectory, "localhost"];
 const defaultPort = "5432";
 
 /** Where a URL comes from: `the given URL`, or the name of an environment variable. */
@@ -129,6 +142,9 @@ export function parseConnectionURL(
   readEnvironment: (name: string) => string | undefined,
 ): ConnectionSettings {
   const { source } = from;
+  for (const variable of unsupportedVariables) {
+    if (readEnvironment(variable)) refuse(variable, "is set, which is not supported");
+  }
   const parameters = parseParameters(from);
   for (const [name, variable] of Object.entries(environmentVariables)) {
     const value = !parameters.has(name) && variable ? readEnvironment(variable) : undefined;
@@ -190,10 +206,15 @@ export function parseConnectionURL(
   if (sslMode === "verify-ca" && !sslRootCert) {
     refuse(source, "has sslmode=verify-ca, which needs sslrootcert");
   }
+  const hosts = readHosts();
+  if (sslMode === "verify-full" && hosts.some(({ name }) => !name)) {
+    refuse(source, "has sslmode=verify-full, which needs the name of the host");
+  }
   if (has("sslcert") !== has("sslkey")) {
     refuse(source, "has one of sslcert and sslkey without the other");
   }
   readChoice("gssencmode", ["disable", "prefer"], "prefer");
+  readChoice("sslsni", ["1"], "1");
   readChoice("uselibpqcompat", ["true"], "true");
   if (!/^(auto|utf-?8|unicode)$/i.test(parameters.get("client_encoding") ?? "auto")) {
     refuse(source, "has an invalid client_encoding: expected UTF8");
@@ -203,10 +224,11 @@ export function parseConnectionURL(
   }
 
   return {
-    hosts: readHosts(),
+    hosts,
     database: parameters.get("dbname") || undefined,
     user: parameters.get("user") || undefined,
     password: parameters.get("password") || undefined,
+    passwordFile: parameters.get("passfile") || undefined,
     applicationName: parameters.get("application_name") ||
       parameters.get("fallback_application_name") || "dbos-community-client",
     options: parameters.get("options") || undefined,
@@ -221,7 +243,6 @@ export function parseConnectionURL(
     sslCert: parameters.get("sslcert") || undefined,
     sslKey: parameters.get("sslkey") || undefined,
     sslPassword: parameters.get("sslpassword"),
-    sslSNI: readChoice("sslsni", ["0", "1"], "1") === "1",
     minTLSVersion: readChoice("ssl_min_protocol_version", tlsVersions, "TLSv1.2"),
     maxTLSVersion: has("ssl_max_protocol_version")
       ? readChoice("ssl_max_protocol_version", tlsVersions, "TLSv1.3")

@@ -1,7 +1,5 @@
 /** A pool of connections, each opened when it is first needed. */
 
-import { losesConnection } from "./lost_connection.ts";
-
 /** A connection of npm:pg, as far as it is used here. */
 export interface PgClient {
   // deno-lint-ignore no-explicit-any -- depends on what is sent
@@ -18,17 +16,20 @@ export interface OpenConnection {
   destroy(): void;
 }
 
+/** A connection that is in use. */
+export interface PooledClient extends PgClient {
+  /** Returns the connection to the pool, or destroys it. */
+  release(isToBeDestroyed: boolean): void;
+}
+
 /** A pool of connections of npm:pg. It resembles npm:pg's own, so that it passes for a driver. */
 export interface ConnectionPool {
   readonly options: { readonly max: number };
   /** The number of connections that are open or being opened. */
   readonly totalCount: number;
   query(query: unknown): Promise<unknown>;
-  /**
-   * Uses a connection. It is closed if it is lost, leads to the wrong server, or is still in use when
-   * `signal` is aborted.
-   */
-  use<Result>(use: (client: PgClient) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+  /** Waits for a connection, and takes it out of the pool until it is released. */
+  connect(): Promise<PooledClient>;
   /** Opens one more connection, which the caller may end and end() does end. */
   openClient(): Promise<PgClient>;
   /** Closes all connections, but waits no longer than the timeout for statements in flight. */
@@ -57,7 +58,10 @@ export function createConnectionPool(
 
   async function openOne(onEnd: (connection: OpenConnection) => void): Promise<OpenConnection> {
     closing.signal.throwIfAborted();
-    const connection = await open(closing.signal);
+    const connection = await open(closing.signal).catch((error) => {
+      closing.signal.throwIfAborted();
+      throw error;
+    });
     connections.add(connection);
     const end = () => {
       connections.delete(connection);
@@ -123,24 +127,14 @@ export function createConnectionPool(
     idle.push({ connection, timer });
   }
 
-  async function use<Result>(
-    use: (client: PgClient) => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result> {
-    signal?.throwIfAborted();
+  async function connect(): Promise<PooledClient> {
     const connection = await acquire();
-    if (signal?.aborted) release(connection);
-    signal?.throwIfAborted();
-    signal?.addEventListener("abort", connection.destroy);
-    try {
-      return await use(connection.client);
-    } catch (error) {
-      if (losesConnection(error)) connection.destroy();
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", connection.destroy);
-      release(connection);
-    }
+    return Object.assign(connection.client, {
+      release(isToBeDestroyed: boolean) {
+        if (isToBeDestroyed) connection.destroy();
+        else release(connection);
+      },
+    });
   }
 
   return {
@@ -148,8 +142,15 @@ export function createConnectionPool(
     get totalCount() {
       return totalCount;
     },
-    query: (query) => use((client) => client.query(query)),
-    use,
+    async query(query) {
+      const client = await connect();
+      try {
+        return await client.query(query);
+      } finally {
+        client.release(false);
+      }
+    },
+    connect,
     async openClient() {
       return (await openOne(() => {})).client;
     },

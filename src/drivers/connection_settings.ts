@@ -20,6 +20,9 @@ export const sessionAttributes = [
 ] as const;
 export type SessionAttributes = typeof sessionAttributes[number];
 
+/** Debian's libpq takes it for a URL without a host. */
+export const defaultSocketDirectory = "/var/run/postgresql";
+
 /** A server to try. */
 export interface Host {
   /** The name that the server's certificate must be for; empty if only an address is known. */
@@ -38,6 +41,8 @@ export interface ConnectionSettings {
   /** Undefined if it is the user of the operating system. */
   readonly user: string | undefined;
   readonly password: string | undefined;
+  /** Where to look for a password that is not given. Undefined if it is `~/.pgpass`. */
+  readonly passwordFile: string | undefined;
   readonly applicationName: string;
   /** Command-line options for the server. */
   readonly options: string | undefined;
@@ -56,8 +61,6 @@ export interface ConnectionSettings {
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
   readonly sslPassword: string | undefined;
-  /** Whether to tell the server its name before it shows its certificate. */
-  readonly sslSNI: boolean;
   readonly minTLSVersion: string;
   readonly maxTLSVersion: string | undefined;
   readonly channelBinding: "disable" | "prefer" | "require";

@@ -3,7 +3,7 @@ import { defaultPoolSize, type DriverFamily } from "./adapter.ts";
 /** A `Pool`, `Client` or `PoolClient` of `npm:pg`, or the pool of `connect()`. */
 export const pg: DriverFamily = {
   matches: (driver) =>
-    "query" in driver && ("connect" in driver || "openClient" in driver) &&
+    "query" in driver && "connect" in driver &&
     ("totalCount" in driver || "connection" in driver || "processID" in driver),
   kindOf: (driver) => "totalCount" in driver ? "pool" : "connection",
   poolSizeOf: (driver) =>

@@ -40,16 +40,18 @@ interface PgPoolClient extends Pg {
   off(event: "error", listener: () => void): void;
 }
 
-/** A pool of `npm:pg` has the class and the settings for one more client. */
-interface PgPool {
-  readonly options: unknown;
+interface PoolWithClients {
   connect(): Promise<PgPoolClient>;
+}
+
+/** A pool of `npm:pg` has the class and the settings for one more client. */
+interface PgPool extends PoolWithClients {
+  readonly options: unknown;
   readonly Client: new (options: unknown) => PgClient;
 }
 
-/** The pool of `connect()` does both itself. */
-interface ConnectPool {
-  use<Result>(use: (client: Pg) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+/** The pool of `connect()` opens one more client itself. */
+interface ConnectPool extends PoolWithClients {
   openClient(): Promise<PgClient>;
 }
 
@@ -85,11 +87,10 @@ function ignoreError(): void {}
 
 /** Uses a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
 async function useClient<Result>(
-  pool: PgPool | ConnectPool,
+  pool: PoolWithClients,
   use: (client: Pg) => Promise<Result>,
   attempt: Attempt,
 ): Promise<Result> {
-  if ("use" in pool) return await pool.use(use, signal);
   const client = await pool.connect();
   if (!attempt.isNeeded()) client.release(false);
   throwIfUnneeded(attempt);

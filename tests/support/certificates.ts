@@ -55,7 +55,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
       await openssl("req", ...newKey, ...subject, "-keyout", issued.key, "-out", request);
       await Deno.writeTextFile(
         extensions,
-        alternativeNames ? `subjectAltName=${alternativeNames}` : "",
+        `basicConstraints=CA:FALSE${alternativeNames && `\nsubjectAltName=${alternativeNames}`}`,
       );
       await openssl(
         ...["x509", "-req", "-days", "2", "-in", request, "-out", issued.certificate],

@@ -1,0 +1,65 @@
+/** How to start TLS as libpq's settings ask for it, in the terms of Node. */
+
+import net from "node:net";
+import tls from "node:tls";
+import { FatalConnectionError } from "./connection_error.ts";
+import type { ConnectionSettings, Host } from "./connection_settings.ts";
+
+// It verifies all servers, and takes no option that says otherwise.
+const isCloudflare = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+
+async function readSettingsFile(
+  parameter: string,
+  path: string | undefined,
+): Promise<string | undefined> {
+  if (!path) return undefined;
+  try {
+    // Few connections need files: loading this takes Deno 6 ms.
+    return await (await import("node:fs/promises")).readFile(path, "utf8");
+  } catch (cause) {
+    throw new FatalConnectionError(
+      `Cannot connect to the system database: cannot read the file of ${parameter}`,
+      { cause },
+    );
+  }
+}
+
+/** Whether a certificate is for a host, by libpq's rules. */
+function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  const error = tls.checkServerIdentity(host, certificate);
+  if (!error || !net.isIP(host)) return error;
+  // For an IP address, libpq also takes a name in its place. Node does not.
+  const names = certificate.subjectaltname?.split(", ") ?? [];
+  const hasAddresses = names.some((name) => name.startsWith("IP Address:"));
+  const isNamed = names.includes(`DNS:${host}`) ||
+    (!hasAddresses && certificate.subject?.CN === host);
+  return isNamed ? undefined : error;
+}
+
+/** The options of `tls.connect()`. */
+export async function readTLSOptions(
+  { name }: Host,
+  settings: ConnectionSettings,
+): Promise<tls.ConnectionOptions> {
+  const { sslMode, sslRootCert, maxTLSVersion } = settings;
+  const isSystemTrusted = sslMode === "verify-full" && (sslRootCert ?? "system") === "system";
+  const [ca, cert, key] = await Promise.all([
+    isSystemTrusted ? undefined : readSettingsFile("sslrootcert", sslRootCert),
+    readSettingsFile("sslcert", settings.sslCert),
+    readSettingsFile("sslkey", settings.sslKey),
+  ]);
+  // As in libpq, a file of authorities counts in the modes that do not need it as well.
+  const isVerified = isSystemTrusted || ca !== undefined || isCloudflare;
+  return {
+    minVersion: settings.minTLSVersion as tls.SecureVersion,
+    checkServerIdentity: (_, certificate) =>
+      sslMode === "verify-full" ? checkIdentity(name, certificate) : undefined,
+    ...(!isVerified && { rejectUnauthorized: false }),
+    ...(name && !net.isIP(name) && { servername: name }),
+    ...(maxTLSVersion && { maxVersion: maxTLSVersion as tls.SecureVersion }),
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(settings.sslPassword !== undefined && { passphrase: settings.sslPassword }),
+  };
+}

@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { findPassword } from "../src/drivers/password_file.ts";
+
+const key = { host: "db.example", port: 5432, database: "shop", user: "alice" };
+
+Deno.test("a password is that of the first line that matches", () => {
+  const text = [
+    "# db.example:5432:shop:alice:comment",
+    "#db.example:5432:shop:alice:comment",
+    "",
+    "other.example:5432:shop:alice:other host",
+    "db.example:5433:shop:alice:other port",
+    "db.example:5432:store:alice:other database",
+    "db.example:5432:shop:bob:other user",
+    "db.example:5432:shop:alice",
+    "db.example:*:*:alice:secret",
+    "*:*:*:*:later",
+  ].join("\r\n");
+  assertEquals(findPassword(text, key), "secret");
+  assertEquals(findPassword(text, { ...key, user: "carol" }), "later");
+  assertEquals(findPassword("*:*:*:*:x", key), "x");
+  assertEquals(findPassword("", key), undefined);
+});
+
+Deno.test("a backslash in a file of passwords takes the meaning from the next character", () => {
+  const find = (line: string, host: string) => findPassword(line, { ...key, host });
+  assertEquals(find("\\:\\:1:*:*:*:a\\:b\\\\c:d", "::1"), "a:b\\c:d");
+  assertEquals(find("\\*:*:*:*:x", "db.example"), undefined);
+  assertEquals(find("\\*:*:*:*:x", "*"), "x");
+});
+
+Deno.test("the default socket directory is localhost in a file of passwords", () => {
+  const host = "/var/run/postgresql";
+  assertEquals(findPassword("localhost:*:*:*:x", { ...key, host }), "x");
+  assertEquals(findPassword("/tmp:*:*:*:x", { ...key, host: "/tmp" }), "x");
+});
