@@ -17,6 +17,7 @@ import {
   WorkflowIDInUseError,
 } from "../mod.ts";
 import { createTestDatabase, execute, type TestDatabase } from "./support/database.ts";
+import { isOldDeno } from "./support/old_deno.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
 
@@ -72,6 +73,8 @@ const drivers: Record<string, Open> = {
     return { client, [Symbol.asyncDispose]: () => client.close() };
   },
 };
+
+if (isOldDeno) delete drivers["npm:postgres"];
 
 /** A database with a running worker, and clients that connect to it through a proxy. */
 interface Fixture {

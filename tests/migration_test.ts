@@ -20,6 +20,7 @@ import {
 import { startApplication } from "./interop/start_application.ts";
 import { typeScriptReleases } from "./schemas/typescript.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { isOldDeno } from "./support/old_deno.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
@@ -91,6 +92,8 @@ const fixtures: Record<string, () => Promise<Fixture>> = {
     }),
   "npm:@electric-sql/pglite": createPgliteFixture,
 };
+
+if (isOldDeno) delete fixtures["npm:postgres"];
 
 /** Calls of a client that are repeated until they are stopped. */
 interface Load {

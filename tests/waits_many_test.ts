@@ -253,12 +253,16 @@ Deno.test("10,000 workflows share one query per poll and at most five timers", a
 
 /** Counts the maximum number of timers at a time, including those of drivers. */
 function countTimers(): { max: number; stop(): void } {
-  const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  // Deno 2.5 does not let them be called as methods of another object.
+  const { setTimeout, clearTimeout } = globalThis;
   const pending = new Set<unknown>();
-  const count = { max: 0, stop: () => void Object.assign(globalThis, real) };
+  const count = {
+    max: 0,
+    stop: () => void Object.assign(globalThis, { setTimeout, clearTimeout }),
+  };
   Object.assign(globalThis, {
     setTimeout(run: () => void, delayMs?: number) {
-      const timer = real.setTimeout(() => {
+      const timer = setTimeout(() => {
         pending.delete(timer);
         run();
       }, delayMs);
@@ -268,7 +272,7 @@ function countTimers(): { max: number; stop(): void } {
     },
     clearTimeout(timer: number) {
       pending.delete(timer);
-      real.clearTimeout(timer);
+      clearTimeout(timer);
     },
   });
   return count;

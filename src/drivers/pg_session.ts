@@ -4,9 +4,8 @@ import { sessionState } from "../../sql/drivers/mod.ts";
 import { FatalConnectionError, TLSError } from "./connection_error.ts";
 import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
-import { codeOf } from "./lost_connection.ts";
+import { codeOf, isLostSocket } from "./lost_connection.ts";
 import { readPassword } from "./password_file.ts";
-import { sqlStateOf } from "./sql_state.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
 interface Stream {
@@ -92,7 +91,8 @@ function toTLSError(cause: unknown, sslMode: string): TLSError {
     cause,
   });
   // A server that hangs up is worth a retry.
-  const code = codeOf(cause) || (message.startsWith("Connection terminated") && "ECONNRESET");
+  const isLost = isLostSocket(cause) || message.startsWith("Connection terminated");
+  const code = codeOf(cause) || (isLost ? "ECONNRESET" : undefined);
   return code ? Object.assign(error, { code }) : error;
 }
 

@@ -2,6 +2,7 @@ import pg from "pg";
 import postgres from "postgres";
 import { assert, assertEquals } from "@std/assert";
 import { connect, createClient } from "../../mod.ts";
+import { isOldDeno } from "../support/old_deno.ts";
 import { createCaller, type Failure } from "./caller.ts";
 import { type OpenCaller, testFaults } from "./faults.ts";
 import { startFaultyServer } from "./server.ts";
@@ -33,6 +34,10 @@ const openers: Record<string, OpenCaller> = {
     return { ...createCaller(client), [Symbol.asyncDispose]: () => client.close() };
   },
 };
+
+if (isOldDeno) {
+  for (const name of Object.keys(openers)) if (name !== "connect()") delete openers[name];
+}
 
 for (const [name, open] of Object.entries(openers)) {
   Deno.test(`faults over ${name}`, (test) =>
