@@ -22,7 +22,11 @@ export interface ConnectOptions extends ClientOptions, CallOptions {
    */
   systemDatabase?: string;
   /**
-   * The maximum number of connections. Each is opened when it is first needed.
+   * The maximum number of connections. Each is opened when it is first needed, and has one statement
+   * in flight.
+   *
+   * Concurrent writes share statements. Reads such as `getStatus()` do not: at most this many are
+   * answered in a round trip to the database, so more connections help where it is far away.
    *
    * @default {10}, or the `connection_limit` of the URL
    */
@@ -95,11 +99,11 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * same name followed by `_dbos_sys`. The client never creates or migrates anything.
  *
  * A URL means what it means to `psql`: several hosts, `sslmode` and all, and the variables of libpq,
- * such as `PGPASSWORD`, for what it leaves out. A parameter that is not supported is refused by its
- * name. These differ: `sslmode=verify-full` without `sslrootcert` trusts the authorities of the
- * runtime; no file is read that is not named, such as `~/.pgpass`; an attempt to connect to a host
- * ends after 30 s unless `connect_timeout` says otherwise. Of Prisma's parameters, `pgbouncer=true`
- * sets `prepare` to false, and `connection_limit` sets `maxConnections`.
+ * such as `PGPASSWORD`, and the file of passwords for what it leaves out. A parameter that is not
+ * supported is refused by its name. `sslmode=verify-full` without `sslrootcert` trusts the authorities
+ * of the runtime, and an attempt to connect to a host ends after 30 s unless `connect_timeout` says
+ * otherwise; docs/deploying.md lists all differences. Of Prisma's parameters, `pgbouncer=true` sets
+ * `prepare` to false, and `connection_limit` sets `maxConnections`.
  *
  * @example
  * ```ts

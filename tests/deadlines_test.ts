@@ -14,6 +14,8 @@ import {
   waitAll,
   waitEach,
 } from "../mod.ts";
+import { findSystemDatabase } from "../src/client/system_database_url.ts";
+import { openPg } from "../src/drivers/open_pg.ts";
 import { calls, collect } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { openBatchRecorder } from "./support/batch_recorder.ts";
@@ -99,7 +101,10 @@ Deno.test("a wait whose polls were answered times out as usual", async () => {
 });
 
 /** Ways to reach a database, each with its end. */
-const drivers: Record<string, (url: string, resources: AsyncDisposableStack) => object> = {
+const drivers: Record<
+  string,
+  (url: string, resources: AsyncDisposableStack) => object | Promise<object>
+> = {
   "npm:pg Pool"(url, resources) {
     const pool = new pg.Pool({ connectionString: url, max: 2 });
     pool.on("error", () => {});
@@ -111,6 +116,11 @@ const drivers: Record<string, (url: string, resources: AsyncDisposableStack) => 
     resources.defer(() => sql.end({ timeout: 0 }));
     return sql;
   },
+  async "connect()"(url, resources) {
+    const pool = await openPg(await findSystemDatabase(url, undefined), 2);
+    resources.defer(() => pool.end(0));
+    return pool;
+  },
 };
 
 Deno.test("every call settles when the database no longer answers", async (test) => {
@@ -118,7 +128,7 @@ Deno.test("every call settles when the database no longer answers", async (test)
     await test.step(name, async (test) => {
       await using resources = new AsyncDisposableStack();
       const { proxy } = resources.use(await openFixture());
-      const driver = open(proxy.url, resources) as pg.Pool;
+      const driver = await open(proxy.url, resources) as pg.Pool;
       // The schema has been read before.
       await using client = createClient(driver, {
         attemptTimeoutSeconds: 0.05,

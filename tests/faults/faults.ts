@@ -1,6 +1,7 @@
 /** What calls of every driver must do when the network or the server fails, with real faults. */
 import { assert, assertEquals } from "@std/assert";
 import type { ClientOptions } from "../../mod.ts";
+import { isLostSocket } from "../../src/drivers/lost_connection.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import type { Caller } from "./caller.ts";
 import { type FaultyServer, startFaultyServer } from "./server.ts";
@@ -103,9 +104,9 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
   async "is retried when the host has no address yet"({ server, openAt }) {
     const url = new URL(server.url);
     url.hostname = "server.invalid";
-    const caller = await openAt(url.href).catch(() => undefined);
-    // connect() has read the schema, and thrown the error of npm:postgres.
-    if (!caller) return;
+    const caller = await openAt(url.href).catch((error: Error) => error);
+    // connect() itself fails, because it reads the schema.
+    if (caller instanceof Error) return assert(isLostSocket(caller), caller.message);
     const { description, isRetriable } = await caller.fail("select 1");
     await caller[Symbol.asyncDispose]();
     assert(isRetriable, description);
