@@ -34,3 +34,20 @@ Deno.test("the default socket directory is localhost in a file of passwords", ()
   assertEquals(findPassword("localhost:*:*:*:x", { ...key, host }), "x");
   assertEquals(findPassword("/tmp:*:*:*:x", { ...key, host: "/tmp" }), "x");
 });
+
+Deno.test("the default file of passwords is that of the home folder", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${home}/.pgpass`, "*:*:*:*:secret\n", { mode: 0o600 });
+    const module = new URL("../src/drivers/password_file.ts", import.meta.url);
+    const program = `import { readPassword } from ${JSON.stringify(module)};
+      console.log(await readPassword(undefined, ${JSON.stringify(key)}));`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-lock", program],
+      env: { HOME: home },
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "secret\n");
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});

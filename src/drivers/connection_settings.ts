@@ -20,6 +20,9 @@ export const sessionAttributes = [
 ] as const;
 export type SessionAttributes = typeof sessionAttributes[number];
 
+/** Whether authentication is bound to the TLS channel, so that nobody can relay it. */
+export type ChannelBinding = "disable" | "prefer" | "require";
+
 /** Debian's libpq takes it for a URL without a host. */
 export const defaultSocketDirectory = "/var/run/postgresql";
 
@@ -32,8 +35,23 @@ export interface Host {
   readonly port: number;
 }
 
+/** Whether and how a connection is encrypted. */
+export interface TLSSettings {
+  readonly sslMode: SSLMode;
+  /** Whether TLS starts at once, without asking the server. */
+  readonly isDirectTLS: boolean;
+  /** The file of the certificate authorities, or `system` for those of the runtime. */
+  readonly sslRootCert: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
+  readonly sslPassword: string | undefined;
+  readonly minTLSVersion: string;
+  readonly maxTLSVersion: string | undefined;
+  readonly channelBinding: ChannelBinding;
+}
+
 /** The settings of a connection: those of the URL, and else those of the environment. */
-export interface ConnectionSettings {
+export interface ConnectionSettings extends TLSSettings {
   /** The servers to try, in order. */
   readonly hosts: readonly Host[];
   /** Undefined if it is named after the user. */
@@ -53,17 +71,6 @@ export interface ConnectionSettings {
   readonly connectTimeoutSeconds: number;
   readonly keepalives: boolean;
   readonly keepalivesIdleSeconds: number;
-  readonly sslMode: SSLMode;
-  /** Whether TLS starts at once, without asking the server. */
-  readonly isDirectTLS: boolean;
-  /** The file of the certificate authorities, or `system` for those of the runtime. */
-  readonly sslRootCert: string | undefined;
-  readonly sslCert: string | undefined;
-  readonly sslKey: string | undefined;
-  readonly sslPassword: string | undefined;
-  readonly minTLSVersion: string;
-  readonly maxTLSVersion: string | undefined;
-  readonly channelBinding: "disable" | "prefer" | "require";
   /** False if the URL says that there is a pooler in transaction mode. */
   readonly prepare: boolean;
   /** The number of connections that the URL allows. */

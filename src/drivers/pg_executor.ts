@@ -58,6 +58,12 @@ interface ConnectPool extends PoolWithClients {
 const lostConnectionMessage =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 
+/** Whether an error of npm:pg means that the connection was lost or refused. */
+export function isLostPgConnection(error: unknown): boolean {
+  return isLostSocket(error) ||
+    (error instanceof Error && lostConnectionMessage.test(error.message));
+}
+
 async function openClient(pool: PgPool | ConnectPool): Promise<PgClient> {
   if ("openClient" in pool) return await pool.openClient();
   const client = new pool.Client(pool.options);
@@ -146,8 +152,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
       const results = [await send((pg) => pg.query(joinQueries(queries)), attempt)].flat();
       return results.at(-1)!.rows;
     },
-    isLostConnection: (error) =>
-      isLostSocket(error) || (error instanceof Error && lostConnectionMessage.test(error.message)),
+    isLostConnection: isLostPgConnection,
     ...(pool && { listen: createListen(pool) }),
   };
 }

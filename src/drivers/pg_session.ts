@@ -1,17 +1,14 @@
 /** Opens a session of `npm:pg` with one server, in one way. */
 
 import { sessionState } from "../../sql/drivers/mod.ts";
+import { bindChannel, type Stream } from "./channel_binding.ts";
 import { FatalConnectionError, TLSError } from "./connection_error.ts";
 import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
-import { codeOf, isLostSocket } from "./lost_connection.ts";
+import { codeOf } from "./lost_connection.ts";
 import { readPassword } from "./password_file.ts";
+import { isLostPgConnection } from "./pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
-
-interface Stream {
-  destroy(): void;
-  getPeerCertificate?(): { raw?: unknown };
-}
 
 /** A client that is not connected yet. */
 interface UnconnectedPgClient extends PgClient {
@@ -39,20 +36,6 @@ export interface SessionTarget {
   readonly attributes: SessionAttributes;
 }
 
-const channelBindingMechanism = "SCRAM-SHA-256-PLUS";
-const noTLSMessage = "The server does not support SSL connections";
-const otherAnswerMessage = "There was an error establishing an SSL connection";
-
-/** Whether the runtime shows the server's certificate, which channel binding needs. */
-function showsCertificate(stream: Stream): boolean {
-  try {
-    // Deno 2.4 shows only a part of it, and Cloudflare none.
-    return stream.getPeerCertificate?.().raw !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Refuses a session that the settings do not ask for. */
 async function checkAttributes(client: PgClient, attributes: SessionAttributes): Promise<void> {
   if (attributes === "any") return;
@@ -75,25 +58,13 @@ async function checkAttributes(client: PgClient, attributes: SessionAttributes):
   throw Object.assign(error, { code: "ECONNABORTED" });
 }
 
-/** The error of an attempt to start TLS. */
-function toTLSError(cause: unknown, sslMode: string): TLSError {
-  const { message } = cause as Error;
-  if (message === noTLSMessage) {
-    return new TLSError(
-      `Cannot connect to the system database: sslmode=${sslMode} needs TLS, which the server ` +
-        "does not have",
-    );
-  }
-  const reason = message === otherAnswerMessage ? "unexpected answer of the server" : message;
+function toTLSError(cause: Error): TLSError {
+  const message = `Cannot connect to the system database over TLS: ${cause.message}`;
   // Node adds the certificate to the error, which would be printed with it, byte by byte.
   delete (cause as { cert?: unknown }).cert;
-  const error = new TLSError(`Cannot connect to the system database over TLS: ${reason}`, {
-    cause,
-  });
   // A server that hangs up is worth a retry.
-  const isLost = isLostSocket(cause) || message.startsWith("Connection terminated");
-  const code = codeOf(cause) || (isLost ? "ECONNRESET" : undefined);
-  return code ? Object.assign(error, { code }) : error;
+  const code = codeOf(cause) || (isLostPgConnection(cause) ? "ECONNRESET" : undefined);
+  return Object.assign(new TLSError(message, { cause }), code && { code });
 }
 
 async function failAfter(timeoutSeconds: number, work: Promise<void>): Promise<void> {
@@ -112,40 +83,34 @@ async function failAfter(timeoutSeconds: number, work: Promise<void>): Promise<v
   }
 }
 
-/** Makes a client, and a check of its connected session. */
-async function createClient(
+async function getPassword(
+  { name, address, port }: Host,
+  database: string,
+  { user, password, passwordFile }: SessionSettings,
+): Promise<string> {
+  const key = { host: name || address, port, database, user };
+  const found = password ?? await readPassword(passwordFile, key);
+  if (found) return found;
+  throw new FatalConnectionError(
+    "Cannot connect to the system database: the server asks for a password, and neither the URL " +
+      "nor the password file has one",
+  );
+}
+
+/** Makes a client that is not connected. */
+async function createPgClient(
   Client: PgClientClass,
   { host, isEncrypted }: SessionTarget,
   settings: SessionSettings,
-): Promise<{ client: UnconnectedPgClient; connect(): Promise<void> }> {
-  const { user, channelBinding, sslMode } = settings;
-  const database = settings.database ?? user;
-  let startsTLS = false;
-  let isStarted = false;
-  let offersBinding = false;
-  let isBound = false;
-
-  function requireBinding(hasBinding: boolean): void {
-    if (hasBinding || channelBinding !== "require") return;
-    throw new FatalConnectionError(
-      "Cannot connect to the system database: channel_binding=require needs TLS and a server that " +
-        `authenticates by ${channelBindingMechanism}`,
-    );
-  }
-
+): Promise<{ client: UnconnectedPgClient; checkSession(): void }> {
+  const database = settings.database ?? settings.user;
   const client = new Client({
-    user,
+    user: settings.user,
     database,
-    // Called only when the server asks for it: nothing is sent to a server that cannot bind.
-    async password() {
-      requireBinding(offersBinding);
-      const key = { host: host.name || host.address, port: host.port, database, user };
-      const password = settings.password ?? await readPassword(settings.passwordFile, key);
-      if (password) return password;
-      throw new FatalConnectionError(
-        "Cannot connect to the system database: the server asks for a password, and neither the " +
-          "URL nor the password file has one",
-      );
+    // Called only when the server asks for a password.
+    password() {
+      checkOffer();
+      return getPassword(host, database, settings);
     },
     application_name: settings.applicationName,
     options: settings.options,
@@ -159,31 +124,25 @@ async function createClient(
     client_encoding: "UTF8",
     connectionTimeoutMillis: 0,
   });
-  const { connection } = client;
-  connection.once("sslconnect", () => startsTLS = true);
-  connection.once("message", () => isStarted = true);
-  connection.once("authenticationSASL", ({ mechanisms }) => {
-    client.enableChannelBinding = channelBinding !== "disable" &&
-      showsCertificate(connection.stream);
-    offersBinding = client.enableChannelBinding && mechanisms!.includes(channelBindingMechanism);
-  });
-  connection.once("authenticationSASLFinal", () => isBound = offersBinding);
+  const { checkOffer, checkSession } = bindChannel(client, settings.channelBinding);
+  return { client, checkSession };
+}
 
-  return {
-    client,
-    async connect() {
-      try {
-        await client.connect();
-      } catch (error) {
-        const { message } = error as Error;
-        const isRefused = message === noTLSMessage || message === otherAnswerMessage;
-        // A certificate may be refused only when the session starts, by Cloudflare for one.
-        if (isRefused || (startsTLS && !isStarted)) throw toTLSError(error, sslMode);
-        throw error;
-      }
-      requireBinding(isBound);
-    },
-  };
+/** Connects a client. What fails between the socket's connection and the session's start is TLS. */
+async function connect(client: UnconnectedPgClient, isEncrypted: boolean): Promise<void> {
+  let isConnected = false;
+  let startsTLS = false;
+  // A certificate may be refused only when the session starts, by Cloudflare for one.
+  let isStarted = false;
+  client.connection.once("connect", () => isConnected = true);
+  client.connection.once("sslconnect", () => startsTLS = true);
+  client.connection.once("message", () => isStarted = true);
+  try {
+    await client.connect();
+  } catch (error) {
+    const isTLS = isEncrypted && isConnected && !isStarted;
+    throw isTLS && (startsTLS || !isLostPgConnection(error)) ? toTLSError(error as Error) : error;
+  }
 }
 
 /** Opens a session, or destroys its connection. */
@@ -197,7 +156,7 @@ export async function openSession(
   if (port < 1 || port > 65535) {
     throw new RangeError("Cannot connect to the system database: invalid port number");
   }
-  const { client, connect } = await createClient(Client, target, settings);
+  const { client, checkSession } = await createPgClient(Client, target, settings);
   closing.throwIfAborted();
   const socket = client.connection.stream;
   const ended = new AbortController();
@@ -206,13 +165,15 @@ export async function openSession(
     client.connection.stream.destroy();
     socket.destroy();
   }
+  async function start(): Promise<void> {
+    await connect(client, target.isEncrypted);
+    checkSession();
+    await checkAttributes(client, target.attributes);
+  }
   for (const event of ["error", "end"]) client.on(event, () => ended.abort());
   closing.addEventListener("abort", destroy);
   try {
-    await failAfter(
-      settings.connectTimeoutSeconds,
-      connect().then(() => checkAttributes(client, target.attributes)),
-    );
+    await failAfter(settings.connectTimeoutSeconds, start());
     closing.throwIfAborted();
     return { client, ended: ended.signal, destroy };
   } catch (error) {

@@ -129,7 +129,7 @@ const cases: Record<string, () => Promise<void>> = {
   "a server that adds to its answer about TLS": async () => {
     await withServer(
       (socket) => socket.once("data", () => socket.write("Snot encrypted")),
-      (host) => fails(urlOf(host, "sslmode=require"), /over TLS: unexpected answer/).then(() => {}),
+      (host) => fails(urlOf(host, "sslmode=require"), /over TLS/).then(() => {}),
     );
   },
   "a server that says nothing": async () => {

@@ -19,7 +19,8 @@ async function outcomeOf(url: string): Promise<string | Error> {
   try {
     await using client = await connect(url, { retryTimeoutSeconds: 0 });
     const executor = await systemDatabaseOf(client).adapter.load();
-    const [row] = await executor.query({ name: "where", text: statement, values: [] });
+    const query = { name: "where", text: statement, values: [] };
+    const [row] = await executor.query(query, { isNeeded: () => true });
     return Object.values(row!).join(" ");
   } catch (error) {
     return error as Error;
