@@ -121,7 +121,7 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function connect(url?: string, options: ConnectOptions = {}): Promise<Client> {
-  const { systemDatabase, maxConnections, listen = true, signal, ...clientOptions } = options;
+  const { systemDatabase, maxConnections, prepare, listen = true, signal, ...others } = options;
   checkSignal(signal);
   signal?.throwIfAborted();
   checkOptionalText("systemDatabase", systemDatabase);
@@ -136,7 +136,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   const pool = await openPg(settings, max);
   const { client, database } = createClosableClient(
     pool,
-    { prepare: settings.prepare, ...clientOptions, listen },
+    { ...others, prepare: prepare ?? settings.prepare, listen },
     () => pool.end(closeTimeoutSeconds),
   );
   try {
