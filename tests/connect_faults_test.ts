@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { connect, getStatus, SystemSchemaNotFoundError } from "../mod.ts";
+import { bunSkipReason } from "./faults/bun_caller.ts";
 import { execute } from "./support/database.ts";
+import { bunFor, installBun } from "./support/packed.ts";
 import { populate } from "./support/populate.ts";
 import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
 
@@ -39,9 +41,25 @@ function isNodeHere(): boolean {
 // Few files, so that a program can use them up.
 const limit = ["-c", 'ulimit -n 256 && exec "$@"', "limit"];
 
-const runtimes: Record<string, { command: string[]; unavailable?: string }> = {
-  Deno: { command: [Deno.execPath(), "run", "-A", "--no-config"] },
-  Node: { command: ["node"], ...(!isNodeHere() && { unavailable: "Node is missing" }) },
+interface Runtime {
+  /** How to run a program; may install the runtime in a folder. */
+  command(folder: string): Promise<string[]>;
+  readonly unavailable?: string | undefined;
+}
+
+const runtimes: Record<string, Runtime> = {
+  Deno: { command: () => Promise.resolve([Deno.execPath(), "run", "-A", "--no-config"]) },
+  Node: {
+    command: () => Promise.resolve(["node"]),
+    unavailable: isNodeHere() ? undefined : "Node is missing",
+  },
+  Bun: {
+    async command(folder) {
+      await installBun(folder);
+      return [bunFor(folder)];
+    },
+    unavailable: bunSkipReason,
+  },
 };
 
 for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
@@ -61,7 +79,8 @@ for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
       const folder = await Deno.makeTempDir();
       resources.defer(() => Deno.remove(folder, { recursive: true }));
       await bundle(`${folder}/faults.mjs`);
-      const args = [...limit, ...command, `${folder}/faults.mjs`, primary.url, standby.url];
+      const runtime = await command(folder);
+      const args = [...limit, ...runtime, `${folder}/faults.mjs`, primary.url, standby.url];
       assertMatch(await run("sh", args), /\n[1-9]\d* passed, 0 failed\n$/);
     },
   });

@@ -2,7 +2,8 @@
 
 import { sqlStateOf } from "./sql_state.ts";
 
-// Node's codes, which Deno and Bun use for Node's sockets.
+// Node's codes, which Deno and Bun use for Node's sockets. ERR_SOCKET_CLOSED is what Bun says of one
+// that the server closes while TLS starts.
 const codes = new Set([
   "EAI_AGAIN",
   "ECONNABORTED",
@@ -13,6 +14,7 @@ const codes = new Set([
   // The name of a server that is only just being set up.
   "ENOTFOUND",
   "EPIPE",
+  "ERR_SOCKET_CLOSED",
   "ETIMEDOUT",
 ]);
 // Deno's error classes.
