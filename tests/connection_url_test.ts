@@ -12,6 +12,7 @@ Deno.test("what a URL leaves out, the variables of libpq may say", () => {
     PGDATABASE: "shop",
     PGUSER: "alice",
     PGPASSWORD: "secret",
+    PGPASSFILE: "/run/passwords",
     PGSSLMODE: "require",
     PGAPPNAME: "",
   };
@@ -21,7 +22,10 @@ Deno.test("what a URL leaves out, the variables of libpq may say", () => {
     [settings.database, settings.user, settings.password, settings.sslMode],
     ["shop", "alice", "secret", "require"],
   );
-  assertEquals(settings.applicationName, "dbos-community-client");
+  assertEquals(
+    [settings.passwordFile, settings.applicationName],
+    ["/run/passwords", "dbos-community-client"],
+  );
   const given = parse("postgres://bob:word@localhost:5433/store?sslmode=disable", environment);
   assertEquals(given.hosts, [{ name: "localhost", address: "localhost", port: 5433 }]);
   assertEquals(

@@ -104,9 +104,9 @@ async function findUserName(): Promise<string> {
  * A pool of connections of npm:pg. All of it is loaded on demand: those who bring a driver save
  * kilobytes.
  *
- * npm:pg opens one session. The order of servers, the choice of TLS and the pool are ours, because
- * libpq's rules need them: it tries a server with TLS and without, and then the next one, where npm:pg
- * and its pool make one attempt.
+ * npm:pg opens one session. The order of servers and the choice of TLS are ours, because libpq tries a
+ * server with TLS and without, and then the next one. So is the pool: that of npm:pg makes one attempt
+ * for a connection, and when it ends, those that wait for one wait for ever.
  */
 export async function openPg(
   given: ConnectionSettings,
