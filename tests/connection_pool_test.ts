@@ -30,6 +30,7 @@ function createFake(): FakeConnection {
     isDestroyed: false,
     destroy() {
       fake.isDestroyed = true;
+      ended.abort();
     },
     answer: (rows) => pending!.resolve(rows),
     lose() {
@@ -92,6 +93,19 @@ Deno.test("a lost connection of a pool makes place for another", async () => {
   assertEquals(await last, "2");
   await pool.end(1);
   assertEquals(opened.every(({ isDestroyed }) => isDestroyed), true);
+});
+
+Deno.test("a connection that is released to be destroyed makes place for another", async () => {
+  const { pool, opened } = createPool(1);
+  const hanging = await pool.connect();
+  const next = pool.query("a");
+  await settle();
+  assertEquals(opened.length, 1);
+  hanging.release(true);
+  await settle();
+  opened[1]!.answer("1");
+  assertEquals([await next, opened[0]!.isDestroyed, pool.totalCount], ["1", true, 1]);
+  await pool.end(1);
 });
 
 Deno.test("a connection that is lost as soon as it is open takes no place in a pool", async () => {
