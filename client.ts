@@ -127,8 +127,8 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   checkOptionalText("systemDatabase", systemDatabase);
   // Those who bring a driver save 5 KB gzipped, and the driver.
   const [{ findSystemDatabase }, { openPg }] = await Promise.all([
-    import("./src/client/system_database_url.ts"),
-    import("./src/drivers/open_pg.ts"),
+    import("./src/connection/system_database_url.ts"),
+    import("./src/connection/open_pg.ts"),
   ]);
   const settings = await findSystemDatabase(url, systemDatabase);
   const max = maxConnections ?? settings.maxConnections ?? 10;
@@ -142,7 +142,10 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   try {
     await abortable(signal, database.checkSchema);
   } catch (error) {
-    await client.close();
+    const closed = client.close();
+    // Who aborts the call does not wait for the server either.
+    if (signal?.aborted) closed.catch(() => {});
+    else await closed;
     throw error;
   }
   return client;

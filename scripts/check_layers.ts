@@ -12,6 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ["mod.ts"],
   ["core.ts", "errors.ts"],
   ["client.ts"],
+  ["src/connection/"],
   ["src/queues/", "src/schedules/"],
   ["src/applications/", "src/lists/", "src/messages/"],
   ["src/workflows/"],

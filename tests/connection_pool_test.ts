@@ -3,7 +3,7 @@ import {
   type ConnectionPool,
   createConnectionPool,
   type OpenConnection,
-} from "../src/drivers/connection_pool.ts";
+} from "../src/connection/connection_pool.ts";
 
 /** A connection of which the test decides how its statements end. */
 interface FakeConnection extends OpenConnection {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseConnectionURL } from "../src/client/connection_url.ts";
+import { parseConnectionURL } from "../src/connection/connection_url.ts";
 
 function parse(url: string, environment: Record<string, string> = {}) {
   return parseConnectionURL({ url, source: "the given URL" }, (name) => environment[name]);

@@ -14,8 +14,8 @@ import {
   waitAll,
   waitEach,
 } from "../mod.ts";
-import { findSystemDatabase } from "../src/client/system_database_url.ts";
-import { openPg } from "../src/drivers/open_pg.ts";
+import { findSystemDatabase } from "../src/connection/system_database_url.ts";
+import { openPg } from "../src/connection/open_pg.ts";
 import { calls, collect } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { openBatchRecorder } from "./support/batch_recorder.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findPassword } from "../src/drivers/password_file.ts";
+import { findPassword } from "../src/connection/password_file.ts";
 
 const key = { host: "db.example", port: 5432, database: "shop", user: "alice" };
 
@@ -39,7 +39,7 @@ Deno.test("the default file of passwords is that of the home folder", async () =
   const home = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${home}/.pgpass`, "*:*:*:*:secret\n", { mode: 0o600 });
-    const module = new URL("../src/drivers/password_file.ts", import.meta.url);
+    const module = new URL("../src/connection/password_file.ts", import.meta.url);
     const program = `import { readPassword } from ${JSON.stringify(module)};
       console.log(await readPassword(undefined, ${JSON.stringify(key)}));`;
     const { stdout } = await new Deno.Command(Deno.execPath(), {

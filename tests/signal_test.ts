@@ -4,6 +4,7 @@ import pg from "pg";
 import postgres from "postgres";
 import * as library from "../mod.ts";
 import {
+  connect,
   createClient,
   deleteWorkflow,
   type Driver,
@@ -94,6 +95,20 @@ Deno.test("a call that hangs rejects with the reason of its signal at once", asy
   }
   await proxy.restore();
   proxy.cut();
+});
+
+Deno.test("connect() rejects with the reason of its signal", async () => {
+  await using fixture = await openFixture();
+  fixture.proxy.hang();
+  const aborting = new AbortController();
+  const { signal } = aborting;
+  const outcome = errorOf(connect(fixture.proxy.url, { signal }));
+  while (fixture.proxy.connections === 0) await nextTurn();
+  aborting.abort(new Error("enough"));
+  assertEquals(await outcome, signal.reason);
+  assertEquals(await errorOf(connect(fixture.proxy.url, { signal })), signal.reason);
+  await fixture.proxy.restore();
+  fixture.proxy.cut();
 });
 
 Deno.test("a call that writes much ends with the reason of its signal after its statement", async (test) => {

@@ -1,13 +1,13 @@
 /** Opens a session of `npm:pg` with one server, in one way. */
 
-import { sessionState } from "../../sql/drivers/mod.ts";
+import { sessionState } from "../../sql/connection/mod.ts";
 import { bindChannel, type Stream } from "./channel_binding.ts";
 import { FatalConnectionError, TLSError } from "./connection_error.ts";
 import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
-import { codeOf } from "./lost_connection.ts";
+import { codeOf } from "../drivers/lost_connection.ts";
 import { readPassword } from "./password_file.ts";
-import { isLostPgConnection } from "./pg_executor.ts";
+import { isLostPgConnection } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
 /** A client that is not connected yet. */

@@ -13,8 +13,8 @@ import {
   type SessionSettings,
   type SessionTarget,
 } from "./pg_session.ts";
-import { codeOf } from "./lost_connection.ts";
-import { sqlStateOf } from "./sql_state.ts";
+import { codeOf } from "../drivers/lost_connection.ts";
+import { sqlStateOf } from "../drivers/sql_state.ts";
 
 type Connect = (target: SessionTarget) => Promise<OpenConnection>;
 

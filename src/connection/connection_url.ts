@@ -8,7 +8,7 @@ import {
   type SSLMode,
   sslModes,
   type TLSSettings,
-} from "../drivers/connection_settings.ts";
+} from "./connection_settings.ts";
 import { type ReadEnvironment, readParameters, refuse, type URLSource } from "./url_parameters.ts";
 
 const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;

@@ -1,6 +1,6 @@
 /** Finds the system database to connect to. */
 
-import type { ConnectionSettings } from "../drivers/connection_settings.ts";
+import type { ConnectionSettings } from "./connection_settings.ts";
 import { parseConnectionURL } from "./connection_url.ts";
 
 /**
