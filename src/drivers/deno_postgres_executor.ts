@@ -1,10 +1,5 @@
 import type { Executor, ExecutorOptions, Query, Row } from "./adapter.ts";
-import {
-  type ClientPool,
-  createPoolUser,
-  type PoolClient,
-  type UseClient,
-} from "./deno_postgres_pool.ts";
+import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
@@ -71,7 +66,7 @@ export function createDenoPostgresExecutor(
   const prepares = prepare && kind !== "transaction";
 
   const onConnection: UseClient<Queryable> = kind === "pool"
-    ? createPoolUser(driver as ClientPool<Queryable & PoolClient>)
+    ? usePool(driver as ClientPool<Queryable & PoolClient>)
     : async (use) => await use(driver as Queryable);
 
   return {

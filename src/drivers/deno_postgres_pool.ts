@@ -5,16 +5,20 @@ import { losesConnection } from "./lost_connection.ts";
 
 /** A client of a pool. */
 export interface PoolClient {
+  readonly connected: boolean;
+  connect(): Promise<void>;
   end(): Promise<void>;
   release(): void;
 }
 
 /** A pool. */
 export interface ClientPool<Client extends PoolClient> {
-  /** How many clients it has, connected or not. */
+  /** How many clients it has, connected or not; 0 until it has made them. */
   readonly size: number;
   /** How many of them are not in use. */
   readonly available: number;
+  /** Counts those of them that are connected. */
+  initialized(): Promise<number>;
   connect(): Promise<Client>;
   end(): Promise<void>;
 }
@@ -25,64 +29,161 @@ export type UseClient<Client> = <Result>(
   attempt: Attempt,
 ) => Promise<Result>;
 
+// deno-lint-ignore no-explicit-any -- each pool has a type of clients
+const users = new WeakMap<object, UseClient<any>>();
+
+/** Uses clients of a pool. All callers share what is known of the pool. */
+export function usePool<Client extends PoolClient>(pool: ClientPool<Client>): UseClient<Client> {
+  let user = users.get(pool);
+  if (!user) users.set(pool, user = createPoolUser(pool));
+  return user;
+}
+
+/** The clients that a pool has made, until it is ended and makes others. */
+interface Clients {
+  /** Stands for those that have not come back to the pool, and may never do so. */
+  readonly missing: Set<object>;
+  /** How many were released without a connection. */
+  unconnected: number;
+  isEnded: boolean;
+}
+
+// Errors of clients that are in their pool again.
+const errorsOfReleased = new WeakSet<object>();
+
 /**
- * Clients that were lost stay out of the pool: a broken one may call itself connected, and the pool
- * would give it out again (denodrivers/postgres#436). The pool itself drops a client that it cannot
- * connect. So the pool loses clients, and gets new ones when it is ended and used again. That is done
- * as soon as no client is in use.
+ * Releases a client that is to be connected again. The pool would keep a broken one that still calls
+ * itself connected (denodrivers/postgres#436), and would lose one that it fails to connect.
  */
-export function createPoolUser<Client extends PoolClient>(
-  pool: ClientPool<Client>,
-): UseClient<Client> {
-  let inUse = 0;
-  let lost = 0;
-  let onIdle = () => {};
-  let renewing: Promise<void> | undefined;
+function releaseUnconnected(client: PoolClient, clients: Clients): void {
+  const own: { connect?: unknown; connected?: unknown } = client;
+  async function connect(): Promise<void> {
+    delete own.connect;
+    clients.unconnected--;
+    // A pool that is ended connects its clients before it closes them.
+    if (clients.isEnded) return;
+    try {
+      await client.connect();
+    } catch (error) {
+      if (!clients.isEnded) releaseUnconnected(client, clients);
+      errorsOfReleased.add(error as Error);
+      throw error;
+    }
+    delete own.connected;
+  }
+  Object.defineProperties(client, {
+    connected: { value: false, configurable: true },
+    connect: { value: connect, configurable: true },
+  });
+  clients.unconnected++;
+  client.release();
+}
 
-  /** Whether a client may be in use by somebody else. */
-  function isShared(): boolean {
-    return pool.available + inUse + lost < pool.size;
+function createClients(): Clients {
+  return { missing: new Set(), unconnected: 0, isEnded: false };
+}
+
+/**
+ * Keeps the pool at its size. Clients that were lost return to it, to be connected again. The pool
+ * still loses a client whose first connection fails, and one whose connection is never answered. So,
+ * as soon as no client is in use, it is ended, after which it makes new ones. The pool gets another
+ * method `connect()`, because calls that bypass this library may lose clients, too, and must not ask
+ * for one while the pool is ended.
+ */
+function createPoolUser<Client extends PoolClient>(pool: ClientPool<Client>): UseClient<Client> {
+  const connect = pool.connect.bind(pool);
+  let clients: Clients = createClients();
+  let renewal: Promise<void> | undefined;
+  // How many calls are about to take a client that is free.
+  let takers = 0;
+
+  function needsRenewal(): boolean {
+    if (pool.size === 0) return true;
+    const { missing } = clients;
+    return missing.size > 0 && pool.available + missing.size >= pool.size;
   }
 
-  async function renew(): Promise<void> {
-    if (inUse > 0) await new Promise<void>((resolve) => onIdle = resolve);
-    if (isShared()) return;
-    lost = 0;
-    // It closes one client after the other, and fails at each that is broken.
-    while (pool.size > 0) await pool.end().catch(() => {});
+  /** Ends the pool, and returns a function that ends the renewal; until then, the others wait. */
+  async function renew(): Promise<() => void> {
+    let settle = () => {};
+    const begun = renewal = new Promise<void>((resolve) => settle = resolve);
+    // It would connect those that never were, and perhaps wait for that forever.
+    if (await pool.initialized() + clients.unconnected === pool.available) {
+      clients.isEnded = true;
+      clients = createClients();
+      // It closes one client after the other, and fails at each that is broken.
+      while (pool.size > 0) await pool.end().catch(() => {});
+    }
+    return () => {
+      if (renewal === begun) renewal = undefined;
+      settle();
+    };
   }
 
-  function discard(client: PoolClient): void {
-    // Closes its socket, if that is not broken.
-    client.end().catch(() => {});
+  async function borrow(attempt: Attempt): Promise<{ client: Client; from: Clients }> {
+    while (renewal) await renewal;
+    throwIfUnneeded(attempt);
+    const endRenewal = needsRenewal() ? await renew() : undefined;
+    const from = clients;
+    const loan = {};
+    const isTaker = endRenewal !== undefined || pool.available > takers;
+    attempt.discardConnection = () => {
+      // A call that waits for a client of somebody else has lost none.
+      if (isTaker) from.missing.add(loan);
+      endRenewal?.();
+    };
+    try {
+      takers++;
+      const connecting = connect();
+      // The pool gives out a free client in the microtask before that.
+      queueMicrotask(() => takers--);
+      // Until it has made its clients, the pool makes them for each call that asks for one.
+      if (endRenewal) setTimeout(() => pool.size > 0 && endRenewal());
+      const client = await connecting;
+      from.missing.delete(loan);
+      return { client, from };
+    } catch (error) {
+      if (errorsOfReleased.has(error as Error)) from.missing.delete(loan);
+      else from.missing.add(loan);
+      throw error;
+    } finally {
+      endRenewal?.();
+    }
   }
+
+  pool.connect = async () => (await borrow({ isNeeded: () => true })).client;
 
   return async (use, attempt) => {
-    while (renewing || (lost > 0 && !isShared())) {
-      await (renewing ??= renew().finally(() => renewing = undefined));
+    const { client, from } = await borrow(attempt);
+    let ending: Promise<void> | undefined;
+    const end = () => ending = client.end().catch(() => {});
+    attempt.discardConnection = () => {
+      from.missing.add(client);
+      // What is under way on the client fails.
+      end();
+    };
+
+    function giveBack(): void {
+      if (from.isEnded) client.end().catch(() => {});
+      else if (!ending) client.release();
+      else {
+        ending.then(() => {
+          from.missing.delete(client);
+          if (!from.isEnded) releaseUnconnected(client, from);
+          // If its owner has ended the pool, it takes nothing back.
+        }).catch(() => {});
+      }
     }
+
+    if (!attempt.isNeeded()) giveBack();
     throwIfUnneeded(attempt);
-    inUse++;
-    let client: Client | undefined;
-    let isOver = false;
-    function finish(isLost: boolean): void {
-      if (isOver) return;
-      isOver = true;
-      if (isLost) lost++;
-      if (client) isLost ? discard(client) : client.release();
-      if (--inUse === 0) onIdle();
-    }
-    attempt.discardConnection = () => finish(true);
     try {
-      client = await pool.connect();
-      if (isOver) discard(client);
-      throwIfUnneeded(attempt);
-      const result = await use(client);
-      finish(false);
-      return result;
+      return await use(client);
     } catch (error) {
-      finish(!client || losesConnection(error));
+      if (!ending && losesConnection(error)) end();
       throw error;
+    } finally {
+      giveBack();
     }
   };
 }

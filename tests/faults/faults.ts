@@ -34,7 +34,7 @@ function newID(): string {
 }
 
 /** Polls until `condition` holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
@@ -76,9 +76,9 @@ async function openBoth(fixture: Fixture) {
 }
 
 /** Sends as many statements at once as the pool has connections. */
-async function useAll(
-  { server }: Fixture,
-  caller: Caller,
+export async function useAll(
+  { server }: Pick<Fixture, "server">,
+  caller: Pick<Caller, "query">,
   maxConnections: number,
 ): Promise<void> {
   let reads: Promise<unknown[]> | undefined;
@@ -91,6 +91,25 @@ async function useAll(
     await until(async () => (await server.query(blocked)).length === maxConnections);
   });
   await reads;
+}
+
+async function isReadOnly(caller: Caller): Promise<boolean> {
+  const setting = "current_setting('default_transaction_read_only')";
+  return (await caller.query(`select ${setting} = 'on' as value`))[0]!.value === true;
+}
+
+/** Makes calls until as many at once succeed as there are connections. */
+export async function recover(
+  caller: Pick<Caller, "query">,
+  maxConnections: number,
+): Promise<void> {
+  await until(async () => {
+    const calls = Array.from(
+      { length: maxConnections },
+      () => caller.query("select pg_sleep(0.02)"),
+    );
+    return (await Promise.allSettled(calls)).every(({ status }) => status === "fulfilled");
+  });
 }
 
 /** The faults, by what a call must do. */
@@ -160,6 +179,8 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       await fixture.server.finishStart();
       await Promise.all(calls);
       await caller.enqueue({ ...idle, workflowID: newID() });
+      // Each lost one may be noticed only when it is used.
+      await recover(caller, maxConnections);
       await useAll(fixture, caller, maxConnections);
     }
   },
@@ -293,10 +314,7 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     await useAll(fixture, caller, 3);
     await fixture.server.query("alter system set default_transaction_read_only = on");
     await fixture.server.query("select pg_reload_conf()");
-    await until(async () => {
-      const [row] = await caller.query("show default_transaction_read_only");
-      return row!.default_transaction_read_only === "on";
-    });
+    await until(() => isReadOnly(caller));
     fixture.proxy.leadTo(primary.url);
     const workflowID = newID();
     assertEquals(await caller.enqueue({ ...idle, workflowID }), workflowID);
@@ -309,11 +327,10 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     await using both = await openBoth(fixture);
     const write = "update dbos.workflow_status set status = status where false";
     const setReadOnly = async (value: "on" | "off") => {
-      const setting = "default_transaction_read_only";
-      await fixture.server.query(`alter system set ${setting} = ${value}`);
+      await fixture.server.query(`alter system set default_transaction_read_only = ${value}`);
       await fixture.server.query("select pg_reload_conf()");
       for (const caller of both.callers) {
-        await until(async () => (await caller.query(`show ${setting}`))[0]![setting] === value);
+        await until(async () => await isReadOnly(caller) === (value === "on"));
       }
     };
     await setReadOnly("on");
@@ -322,7 +339,7 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
 };
 
 /** Fails if a promise does not settle, as a call that waits for a lost connection does not. */
-async function settles(promise: Promise<void>): Promise<void> {
+export async function settles(promise: Promise<void>): Promise<void> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error("A call is still pending")), 120_000);
   await Promise.race([promise, timeout]).finally(() => clearTimeout(timer));

@@ -33,6 +33,8 @@ export interface TcpProxy extends AsyncDisposable {
    * first data of the client.
    */
   closeNew(): void;
+  /** Makes new connections half open, until `restore()`: they get no answer, also after that. */
+  swallowNew(): void;
   /** Connects new connections to another server. */
   leadTo(databaseUrl: string): void;
   /** Closes all connections, and refuses new ones until restore(). */
@@ -78,6 +80,7 @@ export async function startTcpProxy(
   let answers = 0;
   let connections = 0;
   let closesNew = false;
+  let swallowsNew = false;
 
   function addLoss(
     text: string,
@@ -109,6 +112,11 @@ export async function startTcpProxy(
   function relay(client: net.Socket): void {
     connections++;
     if (closesNew) return closeNew(client);
+    if (swallowsNew) {
+      client.on("error", () => {});
+      swallowed.push(client);
+      return;
+    }
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -188,6 +196,9 @@ export async function startTcpProxy(
     closeNew() {
       closesNew = true;
     },
+    swallowNew() {
+      swallowsNew = true;
+    },
     leadTo(databaseUrl) {
       target = new URL(databaseUrl);
     },
@@ -199,6 +210,7 @@ export async function startTcpProxy(
     async restore() {
       isHanging = false;
       closesNew = false;
+      swallowsNew = false;
       sockets.forEach((socket) => socket.resume());
       if (!listener.listening) await listen(listener, port);
     },
