@@ -2,6 +2,16 @@
 
 import type { Statement } from "../statement.ts";
 
+export const endReadOnlySession: Statement<Record<never, never>, {
+  is_ended: boolean;
+}> = {
+  name: "end_read_only_session",
+
+  sql: `
+select pg_terminate_backend(pg_backend_pid()) as is_ended
+where current_setting('transaction_read_only') = 'on'`,
+};
+
 export const findFeatures: Statement<{
   schema_name: string;
 }, {

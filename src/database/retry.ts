@@ -4,9 +4,10 @@ import type { Executor } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 
-// Class 08 and 57P0x: the server closes the connection or does not accept one; 53300: it has no more;
-// 25006: it is read-only, as a standby is until it is promoted.
-const connectionStates = /^(08...|57P0[123]|53300|25006)$/;
+// Class 08, 57P0x and 25P04: the server ends the session or does not accept one; 53300: it has no more;
+// 25006: it is read-only, as a standby is until it is promoted. Some drivers do not tell why a session
+// was ended, so it is the same for all reasons.
+const connectionStates = /^(08...|57P0[1235]|25P04|53300|25006)$/;
 // Serialization failure and deadlock: another transaction won.
 const rollbackStates = /^(40001|40P01)$/;
 

@@ -38,9 +38,9 @@ export function isLostSocket(error: unknown): boolean {
     (error instanceof AggregateError && error.errors.some(isLostSocket));
 }
 
-// Class 08 and 57P0x: the server ends the session; 25006: it is read-only, as the old primary is
+// Class 08, 57P0x and 25P0x: the server ends the session; 25006: it is read-only, as the old primary is
 // after a failover.
-const lostSession = /^(08...|57P0[123]|25006)$/;
+const lostSession = /^(08...|57P0[1-5]|25P0[34]|25006)$/;
 
 /** Whether the connection is of no use after an error: it is lost, or leads to the wrong server. */
 export function losesConnection(error: unknown): boolean {

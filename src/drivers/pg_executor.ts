@@ -46,8 +46,8 @@ interface PoolWithClients {
 
 /** A pool of `npm:pg` has the class and the settings for one more client. */
 interface PgPool extends PoolWithClients {
-  readonly options: unknown;
-  readonly Client: new (options: unknown) => PgClient;
+  readonly options: { readonly connectionTimeoutMillis?: number };
+  Client: new (options: object) => PgClient;
 }
 
 /** The pool of `connect()` opens one more client itself. */
@@ -56,12 +56,33 @@ interface ConnectPool extends PoolWithClients {
 }
 
 const lostConnectionMessage =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired$)/;
 
 /** Whether an error of npm:pg means that the connection was lost or refused. */
 export function isLostPgConnection(error: unknown): boolean {
   return isLostSocket(error) ||
     (error instanceof Error && lostConnectionMessage.test(error.message));
+}
+
+// Those of npm:postgres and Bun.sql are as long.
+const connectionTimeoutMs = 30_000;
+const poolsWithTimeout = new WeakSet<object>();
+
+/**
+ * Has the clients of a pool fail if the server does not answer while they connect, unless its owner
+ * has set a timeout. Otherwise each such client would keep its place in the pool forever.
+ */
+function limitConnecting(pool: PgPool): void {
+  if (pool.options.connectionTimeoutMillis || poolsWithTimeout.has(pool)) return;
+  poolsWithTimeout.add(pool);
+  const Client = pool.Client;
+  pool.Client = class extends Client {
+    constructor(options: object) {
+      // A password is not enumerable.
+      const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(options));
+      super(Object.assign(copy, { connectionTimeoutMillis: connectionTimeoutMs }));
+    }
+  };
 }
 
 async function openClient(pool: PgPool | ConnectPool): Promise<PgClient> {
@@ -131,6 +152,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
     ? driver as unknown as PgPool | ConnectPool
     : undefined;
+  if (pool && "Client" in pool) limitConnecting(pool);
 
   function send<Result>(run: (pg: Pg) => Promise<Result>, attempt: Attempt): Promise<Result> {
     if (pool) return useClient(pool, run, attempt);

@@ -1,3 +1,4 @@
+import { endReadOnlySession } from "../../sql/database/mod.ts";
 import { createStatementLimit, type SendStatement } from "./abandoned_statements.ts";
 import {
   defaultPoolSize,
@@ -9,6 +10,7 @@ import {
 } from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries } from "./quoting.ts";
+import { sqlStateOf } from "./sql_state.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
@@ -56,6 +58,44 @@ function restoreRows(received: Row[]): Row[] {
   return isRenamed ? rows.map(restoreColumnNames) : rows;
 }
 
+const readOnly = "25006";
+
+/**
+ * Has read-only sessions end, one for each statement that is refused by one. The drivers do not close
+ * a single connection, so after a failover they would keep those to the old primary.
+ */
+function leaveReadOnlyServer(sql: SqlTag, send: SendStatement): SendStatement {
+  return async (run, signal) => {
+    try {
+      return await send(run, signal);
+    } catch (error) {
+      if (sqlStateOf(error) === readOnly) sql.unsafe(endReadOnlySession.sql).catch(() => {});
+      throw error;
+    }
+  };
+}
+
+function isLostConnection(error: unknown): boolean {
+  return isLostSocket(error) || lostConnectionCodes.has(codeOf(error));
+}
+
+/**
+ * Sends nothing more on a connection that was lost. npm:postgres would wait for an answer forever, or
+ * end the process.
+ */
+function stopAfterLoss(): SendStatement {
+  let loss: unknown;
+  return async (send) => {
+    if (loss) throw loss;
+    try {
+      return await send();
+    } catch (error) {
+      if (isLostConnection(error)) loss = error;
+      throw error;
+    }
+  };
+}
+
 function createListen(sql: ListeningSqlTag): Listen {
   return async (channels, { onNotify, onReconnect }) => {
     const subscriptions = await Promise.all(
@@ -81,8 +121,8 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
   const isPool = options.kind === "pool";
   const sentNames = new Set<string>();
   const send: SendStatement = isPool
-    ? createStatementLimit(sql.options?.max ?? defaultPoolSize)
-    : async (send) => await send();
+    ? leaveReadOnlyServer(sql, createStatementLimit(sql.options?.max ?? defaultPoolSize))
+    : stopAfterLoss();
 
   function isToBePrepared(name: string): boolean {
     const isFirst = isPool && !sentNames.has(name);
@@ -107,7 +147,7 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
       const results = await send(() => sql.unsafe(joinQueries(queries)), attempt) as Row[][];
       return restoreRows(results.at(-1)!);
     },
-    isLostConnection: (error) => isLostSocket(error) || lostConnectionCodes.has(codeOf(error)),
+    isLostConnection,
     ...(isPool && "listen" in driver && {
       listen: createListen(driver as unknown as ListeningSqlTag),
     }),

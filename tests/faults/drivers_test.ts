@@ -5,6 +5,7 @@ import { connect, createClient } from "../../mod.ts";
 import { isOldDeno } from "../support/old_deno.ts";
 import { createCaller, type Failure } from "./caller.ts";
 import { type OpenCaller, testFaults } from "./faults.ts";
+import { testPoolerFaults } from "./pooler_faults.ts";
 import { startFaultyServer } from "./server.ts";
 
 function openPgPool(config: pg.PoolConfig = {}): OpenCaller {
@@ -20,9 +21,18 @@ function openPgPool(config: pg.PoolConfig = {}): OpenCaller {
 
 const openers: Record<string, OpenCaller> = {
   "npm:pg Pool": openPgPool(),
-  "npm:pg Pool that pipelines": openPgPool({ pipeline: true } as pg.PoolConfig),
+  "npm:pg Pool that pipelines": openPgPool({
+    pipeline: true,
+    connectionTimeoutMillis: 2000,
+  } as pg.PoolConfig),
   "npm:postgres": (url, options, max) => {
-    const sql = postgres(url, { max, fetch_types: false, onnotice: () => {}, backoff: () => 0.1 });
+    const sql = postgres(url, {
+      max,
+      fetch_types: false,
+      onnotice: () => {},
+      backoff: () => 0.1,
+      connect_timeout: 2,
+    });
     return Promise.resolve({
       ...createCaller(createClient(sql, options)),
       // Without a timeout it waits for ever for a connection that was lost with a query in flight.
@@ -30,7 +40,9 @@ const openers: Record<string, OpenCaller> = {
     });
   },
   "connect()": async (url, options, maxConnections) => {
-    const client = await connect(url, { ...options, maxConnections });
+    const urlWithTimeout = new URL(url);
+    urlWithTimeout.searchParams.set("connect_timeout", "2");
+    const client = await connect(urlWithTimeout.href, { ...options, maxConnections });
     return { ...createCaller(client), [Symbol.asyncDispose]: () => client.close() };
   },
 };
@@ -42,6 +54,12 @@ if (isOldDeno) {
 for (const [name, open] of Object.entries(openers)) {
   Deno.test(`faults over ${name}`, (test) =>
     testFaults(open, { discards: name !== "npm:postgres" }, test));
+}
+
+// connect() connects before it returns.
+const { "connect()": _connect, ...lazyOpeners } = openers;
+for (const [name, open] of Object.entries(lazyOpeners)) {
+  Deno.test(`faults behind PgBouncer over ${name}`, (test) => testPoolerFaults(open, test));
 }
 
 Deno.test("connect() does not loop when a server is full after it has ended a statement", async () => {

@@ -26,7 +26,7 @@ interface Fixture extends Abilities {
   openAt(url: string): Promise<Caller & AsyncDisposable>;
 }
 
-const patient = { retryTimeoutSeconds: 300 };
+export const patient = { retryTimeoutSeconds: 300 };
 const idle = { workflowName: "echo", queueName: "idle" };
 
 function newID(): string {
@@ -38,7 +38,10 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-async function checkEnqueued({ server }: Fixture, workflowIDs: string[]): Promise<void> {
+async function checkEnqueued(
+  { server }: Pick<Fixture, "server">,
+  workflowIDs: string[],
+): Promise<void> {
   const rows = await server.query(
     "select workflow_uuid from dbos.workflow_status where workflow_uuid = any($1)",
     [workflowIDs],
@@ -47,8 +50,8 @@ async function checkEnqueued({ server }: Fixture, workflowIDs: string[]): Promis
 }
 
 /** Makes calls that begin during a fault, and end it once one has failed of what is not retried. */
-async function callDuring(
-  fixture: Fixture,
+export async function callDuring(
+  fixture: Pick<Fixture, "server">,
   callers: Caller[],
   endFault: () => Promise<unknown> | void,
   statement = "select 1",
@@ -155,6 +158,27 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     });
   },
 
+  async "has all connections again if the server never answers new ones"(fixture) {
+    const maxConnections = 3;
+    await using caller = await fixture.open(maxConnections);
+    // connect() has one connection already.
+    const enough = fixture.proxy.connections + maxConnections - 1;
+    fixture.proxy.swallowNew();
+    const giveUp = new AbortController();
+    const calls = Promise.allSettled(
+      Array.from({ length: maxConnections }, () => caller.query("select 1", giveUp.signal)),
+    );
+    await until(() => fixture.proxy.connections >= enough);
+    giveUp.abort(new Error("No answer in time"));
+    await calls;
+    await fixture.proxy.restore();
+    const sessions = "select from pg_stat_activity where usename = 'caller'";
+    await until(async () => {
+      await recover(caller, maxConnections);
+      return (await fixture.server.query(sessions)).length === maxConnections;
+    });
+  },
+
   async "waits for a server that restarts"(fixture) {
     await using both = await openBoth(fixture);
     await fixture.server.stop();
@@ -237,6 +261,24 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     }
   },
 
+  async "is retried when the server ends its session by a timeout"(fixture) {
+    await using caller = await fixture.open();
+    await fixture.server.query("alter role caller set transaction_timeout = 100");
+    fixture.proxy.cut();
+    await recover(caller, 1);
+    const { description, isRetriable } = await caller.fail("select pg_sleep(60)");
+    assert(isRetriable, description);
+    await fixture.server.query("alter role caller reset transaction_timeout");
+    await fixture.server.query("alter role caller set idle_session_timeout = 50");
+    fixture.proxy.cut();
+    const sessions = "select from pg_stat_activity where usename = 'caller'";
+    for (let time = 0; time < 10; time++) {
+      await caller.enqueue({ ...idle, workflowID: newID() });
+      await until(async () => (await fixture.server.query(sessions)).length === 0);
+    }
+    await fixture.server.query("alter role caller reset idle_session_timeout");
+  },
+
   async "gets a new connection when its idle ones were lost"(fixture) {
     await using both = await openBoth(fixture);
     for (
@@ -308,7 +350,6 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
   },
 
   async "leaves connections that survive a failover"(fixture) {
-    if (!fixture.discards) return;
     await using primary = await startFaultyServer();
     await using caller = await fixture.open();
     await useAll(fixture, caller, 3);

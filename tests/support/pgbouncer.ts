@@ -7,6 +7,8 @@ export interface PgBouncer extends AsyncDisposable {
   readonly url: string;
   /** Counts the clients that are connected to the pooler for the database. */
   countClients(): Promise<number>;
+  /** Runs a command of the pooler's console. */
+  control(command: string): Promise<Record<string, unknown>[]>;
 }
 
 /** The number of connections to the server, which all clients share. */
@@ -30,7 +32,10 @@ wait $pooler
 `;
 
 /** Starts PgBouncer in transaction mode in front of a database, on a free local port. */
-export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
+export async function startPgBouncer(
+  databaseUrl: string,
+  settings: Record<string, number> = {},
+): Promise<PgBouncer> {
   if (!program) throw new Error(`Cannot start PgBouncer: ${unavailable}`);
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
   const target = [`host=${hostname}`, `port=${port || 5432}`, `user=${quote(username)}`];
@@ -53,7 +58,11 @@ admin_users = ${decodeURIComponent(username)}
 auth_type = any
 pool_mode = transaction
 default_pool_size = ${poolSize}
-max_client_conn = 500
+${
+      Object.entries({ max_client_conn: 500, ...settings }).map((entry) => entry.join(" = ")).join(
+        "\n",
+      )
+    }
 `,
   );
   const pooler = new Deno.Command("sh", {
@@ -83,17 +92,21 @@ max_client_conn = 500
   return {
     url: url.href,
     countClients: () => countClients(url),
+    control: (command) => control(url, command),
     [Symbol.asyncDispose]: stop,
   };
 }
 
 async function countClients(url: URL): Promise<number> {
+  const rows = await control(url, "show clients");
+  return rows.filter(({ database }) => database === url.pathname.slice(1)).length;
+}
+
+async function control(url: URL, command: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: new URL("/pgbouncer", url).href });
   await client.connect();
   try {
-    const { rows } = await client.query("show clients");
-    return rows.filter((row: { database: string }) => row.database === url.pathname.slice(1))
-      .length;
+    return (await client.query(command)).rows;
   } finally {
     await client.end();
   }
