@@ -62,6 +62,24 @@ Deno.test("the guide to errors lists all errors of the library, and no others", 
   assertEquals(rows.sort(), Object.keys(ofLibrary).sort());
 });
 
+Deno.test("every pool of npm:pg that is shown has a listener for errors", () => {
+  const examples = [...Deno.readDirSync(new URL("examples/", root))].map(({ name }) => name);
+  const sources = [...paths, "mod.ts", "client.ts", ...examples.map((name) => `examples/${name}`)];
+  let pools = 0;
+  for (const path of sources) {
+    for (
+      const [pool, name] of read(path).matchAll(/const (\w+) = new (?:pg\.)?Pool\([^)]*\);\n/g)
+    ) {
+      if (pool.includes(", true)")) continue;
+      pools++;
+      const rest = read(path).split(pool).slice(1);
+      const isHeard = rest.every((text) => text.slice(0, 200).includes(`${name}.on("error"`));
+      assert(isHeard, `${path}: ${pool}`);
+    }
+  }
+  assert(pools >= 10, `${pools}`);
+});
+
 const { workers, programs } = readDocument("README.md");
 function programFor(runtime: string): Example {
   const program = programs.find(({ heading }) => heading === runtime);
