@@ -45,6 +45,8 @@ interface Clients {
   readonly missing: Set<object>;
   /** How many were released without a connection. */
   unconnected: number;
+  /** Have the calls that wait for one ask the pool again. */
+  readonly restarts: Set<() => void>;
   isEnded: boolean;
 }
 
@@ -80,7 +82,7 @@ function releaseUnconnected(client: PoolClient, clients: Clients): void {
 }
 
 function createClients(): Clients {
-  return { missing: new Set(), unconnected: 0, isEnded: false };
+  return { missing: new Set(), restarts: new Set(), unconnected: 0, isEnded: false };
 }
 
 /**
@@ -103,16 +105,28 @@ function createPoolUser<Client extends PoolClient>(pool: ClientPool<Client>): Us
     return missing.size > 0 && pool.available + missing.size >= pool.size;
   }
 
+  function restartCalls({ restarts }: Clients): void {
+    for (const restart of restarts) restart();
+  }
+
+  /** Counts a client as missing. If none is left, calls that wait for one have the pool renewed. */
+  function lose(client: object, from: Clients): void {
+    from.missing.add(client);
+    if (from === clients && needsRenewal()) restartCalls(from);
+  }
+
   /** Ends the pool, and returns a function that ends the renewal; until then, the others wait. */
   async function renew(): Promise<() => void> {
     let settle = () => {};
     const begun = renewal = new Promise<void>((resolve) => settle = resolve);
     // It would connect those that never were, and perhaps wait for that forever.
     if (await pool.initialized() + clients.unconnected === pool.available) {
-      clients.isEnded = true;
+      const ended = clients;
+      ended.isEnded = true;
       clients = createClients();
       // It closes one client after the other, and fails at each that is broken.
       while (pool.size > 0) await pool.end().catch(() => {});
+      restartCalls(ended);
     }
     return () => {
       if (renewal === begun) renewal = undefined;
@@ -129,26 +143,44 @@ function createPoolUser<Client extends PoolClient>(pool: ClientPool<Client>): Us
     const isTaker = endRenewal !== undefined || pool.available > takers;
     attempt.discardConnection = () => {
       // A call that waits for a client of somebody else has lost none.
-      if (isTaker) from.missing.add(loan);
+      if (isTaker) lose(loan, from);
       endRenewal?.();
     };
+    let isRestarted = false;
+    let restart = () => {};
+    const restarted = new Promise<void>((resolve) => {
+      restart = () => {
+        isRestarted = true;
+        resolve();
+      };
+    });
+    from.restarts.add(restart);
     try {
       takers++;
       const connecting = connect();
       // The pool gives out a free client in the microtask before that.
       queueMicrotask(() => takers--);
+      connecting.then((client) => {
+        // It is too late for a pool that was ended, or for this call.
+        if (from.isEnded) return client.end();
+        if (isRestarted) client.release();
+      }).catch(() => {});
       // Until it has made its clients, the pool makes them for each call that asks for one.
       if (endRenewal) setTimeout(() => pool.size > 0 && endRenewal());
-      const client = await connecting;
-      from.missing.delete(loan);
-      return { client, from };
+      const client = await Promise.race([connecting, restarted]);
+      if (client) {
+        from.missing.delete(loan);
+        return { client, from };
+      }
     } catch (error) {
       if (errorsOfReleased.has(error as Error)) from.missing.delete(loan);
-      else from.missing.add(loan);
+      else lose(loan, from);
       throw error;
     } finally {
+      from.restarts.delete(restart);
       endRenewal?.();
     }
+    return await borrow(attempt);
   }
 
   pool.connect = async () => (await borrow({ isNeeded: () => true })).client;
@@ -158,9 +190,9 @@ function createPoolUser<Client extends PoolClient>(pool: ClientPool<Client>): Us
     let ending: Promise<void> | undefined;
     const end = () => ending = client.end().catch(() => {});
     attempt.discardConnection = () => {
-      from.missing.add(client);
       // What is under way on the client fails.
       end();
+      lose(client, from);
     };
 
     function giveBack(): void {

