@@ -12,7 +12,7 @@ import pg from "pg";
 
 const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
 // Without a listener, the loss of an idle connection would end the process.
-pool.on("error", (error) => console.error(error.message));
+pool.on("error", console.error);
 
 /** Stores an order, enqueues its workflow, and returns the ID of the workflow. */
 async function placeOrder(item: string, quantity: number): Promise<string> {

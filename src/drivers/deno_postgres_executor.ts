@@ -66,7 +66,7 @@ export function createDenoPostgresExecutor(
   const prepares = prepare && kind !== "transaction";
 
   const onConnection: UseClient<Queryable> = kind === "pool"
-    ? usePool(driver as ClientPool<Queryable & PoolClient>)
+    ? (use, attempt) => usePool(driver as ClientPool<Queryable & PoolClient>)(use, attempt)
     : async (use) => await use(driver as Queryable);
 
   return {

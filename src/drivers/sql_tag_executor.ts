@@ -65,9 +65,9 @@ const readOnly = "25006";
  * a single connection, so after a failover they would keep those to the old primary.
  */
 function leaveReadOnlyServer(sql: SqlTag, send: SendStatement): SendStatement {
-  return async (run, signal) => {
+  return async (run, attempt) => {
     try {
-      return await send(run, signal);
+      return await send(run, attempt);
     } catch (error) {
       if (sqlStateOf(error) === readOnly) sql.unsafe(endReadOnlySession.sql).catch(() => {});
       throw error;
