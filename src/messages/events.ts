@@ -4,7 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkText } from "../validate.ts";
-import { pollObjects } from "../polling/poller.ts";
+import { pollObjects } from "../polling/poll_query.ts";
 import { waitFor, type WaitOptions } from "../polling/waiter.ts";
 
 const eventsQuery = pollObjects(sql.findEvents);

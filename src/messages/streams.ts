@@ -5,7 +5,7 @@ import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
-import { pollObjects } from "../polling/poller.ts";
+import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value. */

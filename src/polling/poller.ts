@@ -1,72 +1,11 @@
 /** Runs one polling query for all waits of one kind. */
 
-import type { Statement } from "../../sql/statement.ts";
-import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
-import { joinLists } from "../database/text_lists.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { createNotifiedWaits } from "./notified_waits.ts";
 import { subscribe } from "./notifications.ts";
-
-/** A row of a polling query: at least the position of its target in the list. */
-export interface PollRow {
-  readonly position: number;
-}
-
-/** Finds those targets of a list that are there. */
-export interface PollQuery<Row> {
-  readonly name: string;
-  /** Returns rows of the targets that are there, at most `maxRows`. */
-  run(
-    database: SystemDatabase,
-    items: readonly string[],
-    maxRows: number,
-    options: RunOptions,
-  ): Promise<Row[]>;
-}
-
-/** A polling query whose targets are texts, such as workflow IDs. */
-export function pollTexts<Row>(
-  statement: Statement<{ targets: string; separator: string; max_rows: number }, Row>,
-): PollQuery<Row> {
-  return {
-    name: statement.name,
-    run: (database, targets, maxRows, options) =>
-      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, options),
-  };
-}
-
-/** A polling query whose targets are JSON objects. */
-export function pollObjects<Row>(
-  statement: Statement<{ targets: string; max_rows: number }, Row>,
-): PollQuery<Row> {
-  return {
-    name: statement.name,
-    run: (database, targets, maxRows, options) =>
-      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }, options),
-  };
-}
-
-/** Something to wait for. */
-export interface WaitTarget {
-  /** An item of the list that the polling query takes. */
-  readonly item: string;
-  /** The payload of the notification that DBOS sends about it, if it does. */
-  readonly notification?: string;
-}
-
-/** A wait that is in progress. Times are those of performance.now(). */
-export interface Wait<Row> {
-  targets: readonly WaitTarget[];
-  startedAt: number;
-  deadline: number;
-  readonly maxIntervalMs: number;
-  polledAt: number;
-  nextPollAt: number;
-  /** Whether a poll for it has been answered. */
-  isAnswered: boolean;
-  /** The error of the last attempt to poll for it. */
-  lastError: unknown;
-  settle(rows: Row[] | undefined): void;
-  fail(error: unknown): void;
-}
+import type { PollQuery, PollRow } from "./poll_query.ts";
+import { intervalMs, minIntervalMs, type Wait } from "./wait.ts";
+import { createWaitQueue } from "./wait_queue.ts";
 
 /** A poll that is in flight. */
 interface Poll<Row> {
@@ -83,9 +22,6 @@ interface PollResult<Row> {
   readonly idleMs: number;
 }
 
-const minIntervalMs = 20;
-// A wait that is found late by a thirty-second of its age is found soon enough, and costs few polls.
-const pollsPerAge = 32;
 // Bounds the memory that one poll takes.
 const maxRows = 1000;
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
@@ -94,23 +30,11 @@ const targetsPerIdleMs = 50;
 // A poll that takes longer holds up no other wait; nor does one that takes a fifth of an attempt.
 const maxHoldUpMs = 1000;
 
-/** How long to wait between two polls. */
-export function intervalMs(wait: Wait<never>, now: number): number {
-  const growingMs = Math.max((now - wait.startedAt) / pollsPerAge, minIntervalMs);
-  return Math.min(growingMs, wait.maxIntervalMs);
-}
-
 /** Adds to the list that a map has for a key. */
 function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
-}
-
-function addTo<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
-  const set = map.get(key);
-  if (set) set.add(value);
-  else map.set(key, new Set([value]));
 }
 
 /** Polls for the waits that it is given. */
@@ -124,7 +48,9 @@ function createPoller<Row extends PollRow>(
   pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
-  const waitsByNotification = new Map<string, Set<Wait<Row>>>();
+  // Those for which no poll is in flight.
+  const queue = createWaitQueue<Wait<Row>>();
+  const notifiedWaits = createNotifiedWaits<Wait<Row>>(schedule);
   // The polls in flight that a wait still waits for.
   const polls = new Set<Poll<Row>>();
   const pollOf = new Map<Wait<Row>, Poll<Row>>();
@@ -133,15 +59,25 @@ function createPoller<Row extends PollRow>(
   let timerAt = Infinity;
   let isSubscribed = false;
 
-  /** Polls for the waits that a notification is about, or for all. */
-  function onNotify(notification?: string): void {
-    const now = performance.now();
-    const notified = notification === undefined ? waits : waitsByNotification.get(notification);
-    for (const wait of notified ?? []) {
-      // Not sooner, so that a flood of notifications costs few polls.
-      wait.nextPollAt = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
-      if (!pollOf.has(wait)) schedule(wait.nextPollAt);
+  /** Has the waits that notifications are about polled for soon. */
+  function bringForward(now: number): void {
+    for (const wait of notifiedWaits.take(now)) {
+      const at = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
+      if (pollOf.has(wait)) wait.nextPollAt = at;
+      else queue.move(wait, at);
     }
+  }
+
+  /** Takes the waits that are due from the queue. */
+  function takeDue(now: number): Wait<Row>[] {
+    const due: Wait<Row>[] = [];
+    for (let wait = queue.first; wait; wait = queue.first) {
+      // Waits that are due soon are polled as well, which saves a poll.
+      if (wait.nextPollAt - now >= intervalMs(wait, now) / 2) break;
+      queue.remove(wait);
+      due.push(wait);
+    }
+    return due;
   }
 
   async function query({ waits }: Poll<Row>): Promise<PollResult<Row>> {
@@ -193,10 +129,8 @@ function createPoller<Row extends PollRow>(
   async function tick(): Promise<void> {
     timerAt = Infinity;
     const now = performance.now();
-    // Waits that are due soon are polled as well, which saves a poll.
-    const due = [...waits].filter((wait) =>
-      !pollOf.has(wait) && wait.nextPollAt - now < intervalMs(wait, now) / 2
-    );
+    bringForward(now);
+    const due = takeDue(now);
     if (due.length > 0) {
       const poll = { waits: new Set(due), startedAt: now };
       polls.add(poll);
@@ -208,17 +142,16 @@ function createPoller<Row extends PollRow>(
         poll.waits.forEach((wait) => wait.fail(error));
       }
       polls.delete(poll);
-      for (const wait of poll.waits) pollOf.delete(wait);
+      for (const wait of poll.waits) {
+        pollOf.delete(wait);
+        queue.add(wait);
+      }
     }
     scheduleNext();
   }
 
   function scheduleNext(): void {
-    let nextPollAt = Infinity;
-    for (const wait of waits) {
-      if (!pollOf.has(wait)) nextPollAt = Math.min(nextPollAt, wait.nextPollAt);
-    }
-    schedule(nextPollAt);
+    schedule(Math.min(queue.first?.nextPollAt ?? Infinity, notifiedWaits.dueAt));
   }
 
   function schedule(nextPollAt: number): void {
@@ -249,23 +182,18 @@ function createPoller<Row extends PollRow>(
   return {
     add(wait) {
       waits.add(wait);
+      queue.add(wait);
+      notifiedWaits.add(wait);
       schedule(wait.nextPollAt);
-      for (const { notification } of wait.targets) {
-        if (notification === undefined) continue;
-        addTo(waitsByNotification, notification, wait);
-        if (isSubscribed) continue;
-        isSubscribed = true;
-        subscribe(database, { onNotify, onReconnect: onNotify });
-      }
+      if (isSubscribed || !wait.targets.some(({ notification }) => notification)) return;
+      isSubscribed = true;
+      subscribe(database, notifiedWaits);
     },
     remove(wait) {
       waits.delete(wait);
+      queue.remove(wait);
+      notifiedWaits.remove(wait);
       abandonPoll(wait);
-      for (const { notification = "" } of wait.targets) {
-        const notified = waitsByNotification.get(notification);
-        notified?.delete(wait);
-        if (notified?.size === 0) waitsByNotification.delete(notification);
-      }
       if (waits.size > 0) return;
       clearTimeout(timer);
       timerAt = Infinity;

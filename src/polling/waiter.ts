@@ -5,14 +5,9 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { maxTimerMs } from "../timer.ts";
 import { checkInteger, checkNumber, checkSignal } from "../validate.ts";
-import {
-  intervalMs,
-  pollerOf,
-  type PollQuery,
-  type PollRow,
-  type Wait,
-  type WaitTarget,
-} from "./poller.ts";
+import type { PollQuery, PollRow } from "./poll_query.ts";
+import { pollerOf } from "./poller.ts";
+import { intervalMs, type Wait, type WaitTarget } from "./wait.ts";
 
 /** How long to wait, and how. */
 export interface WaitOptions {
@@ -72,6 +67,7 @@ export function createWaiter<Row extends PollRow>(
     maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
     polledAt: -Infinity,
     nextPollAt: now,
+    queuePosition: -1,
     isAnswered: false,
     lastError: undefined,
     settle() {},
@@ -87,9 +83,8 @@ export function createWaiter<Row extends PollRow>(
     const stop = () => {
       poller.remove(wait);
       clearTimeout(giveUp);
-      stopListening?.();
+      ignoreAbort?.();
     };
-    const abort = () => wait.fail(signal?.reason);
     const end = () => {
       // A database that does not answer does not say that the target is missing.
       if (!wait.isAnswered) {
@@ -105,7 +100,7 @@ export function createWaiter<Row extends PollRow>(
       stop();
       reject(error);
     };
-    const stopListening = signal && onAbort(signal, abort);
+    const ignoreAbort = signal && onAbort(signal, () => wait.fail(signal.reason));
     // The last poll is at the deadline, and gets one attempt.
     const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
     const giveUp = giveUpMs < maxTimerMs ? setTimeout(end, giveUpMs) : undefined;

@@ -3,7 +3,7 @@ import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
 } from "../errors/waiting.ts";
-import { type PollQuery, pollTexts } from "../polling/poller.ts";
+import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { deserializeValue, findCodec } from "../serialization/mod.ts";
 
 /** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */

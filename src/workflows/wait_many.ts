@@ -4,7 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
-import { type PollQuery, pollTexts } from "../polling/poller.ts";
+import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";

@@ -1,0 +1,36 @@
+/** Something to wait for. */
+export interface WaitTarget {
+  /** An item of the list that the polling query takes. */
+  readonly item: string;
+  /** The payload of the notification that DBOS sends about it, if it does. */
+  readonly notification?: string;
+}
+
+/** A wait that is in progress. Times are those of performance.now(). */
+export interface Wait<Row> {
+  targets: readonly WaitTarget[];
+  startedAt: number;
+  deadline: number;
+  readonly maxIntervalMs: number;
+  polledAt: number;
+  nextPollAt: number;
+  /** Where it is in the queue of its poller; -1 if it is not in it. */
+  queuePosition: number;
+  /** Whether a poll for it has been answered. */
+  isAnswered: boolean;
+  /** The error of the last attempt to poll for it. */
+  lastError: unknown;
+  settle(rows: Row[] | undefined): void;
+  fail(error: unknown): void;
+}
+
+/** The minimum time between two polls for a wait. */
+export const minIntervalMs = 20;
+// A wait that is found late by a thirty-second of its age is found soon enough, and costs few polls.
+const pollsPerAge = 32;
+
+/** How long to wait between two polls. */
+export function intervalMs(wait: Wait<never>, now: number): number {
+  const growingMs = Math.max((now - wait.startedAt) / pollsPerAge, minIntervalMs);
+  return Math.min(growingMs, wait.maxIntervalMs);
+}
