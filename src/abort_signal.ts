@@ -1,4 +1,4 @@
-/** Ends what is in progress when the signal of a caller is aborted. */
+/** Ends what is in progress when a signal is aborted. */
 
 /** What is to be called when a signal is aborted. */
 interface Subscription {
@@ -90,4 +90,18 @@ export async function finishOrAbort<Result>(
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+/** Settles after a while, or as soon as `signal` is aborted. */
+export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(end, durationMs);
+    const stop = onAbort(signal, end);
+    if (signal.aborted) end();
+  });
 }

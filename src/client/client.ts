@@ -87,8 +87,8 @@ export interface ClientOptions {
 /** A client of one system database, made by {@linkcode createClient} or {@linkcode connect}. */
 export interface Client extends AsyncDisposable {
   /**
-   * Ends all waits of the client, and closes the connections that {@linkcode connect} opened. A
-   * driver that was passed to {@linkcode createClient} stays open.
+   * Ends all waits and all retries of the client, and closes the connections that {@linkcode connect}
+   * opened. A driver that was passed to {@linkcode createClient} stays open.
    */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Which errors are worth a retry, and when to retry. */
 
+import { pause } from "../abort_signal.ts";
 import type { Executor } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
@@ -36,20 +37,23 @@ const maxDelayMs = 1000;
 /**
  * Repeats `attempt` after an `error` until it succeeds, fails with an error that is not retriable, or
  * the next attempt would begin after `deadline`, a time of performance.now(). The delays double from
- * 10 ms up to a second. `isRetriable` is called once for each error.
+ * 10 ms up to a second. `isRetriable` is called once for each error. When `closed` is aborted, there
+ * is no further attempt.
  */
 export async function retryAfter<Result>(
   error: unknown,
   attempt: () => Promise<Result>,
   isRetriable: (error: unknown) => boolean,
   deadline: number,
+  closed: AbortSignal,
 ): Promise<Result> {
   let lastError = error;
   for (let delayMs = firstDelayMs;; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
     // Jitter keeps the clients of a restarted server from returning all at once.
     const jitteredMs = delayMs * (0.5 + Math.random());
     if (performance.now() + jitteredMs > deadline || !isRetriable(lastError)) throw lastError;
-    await new Promise((resolve) => setTimeout(resolve, jitteredMs));
+    await pause(jitteredMs, closed);
+    if (closed.aborted) throw lastError;
     try {
       return await attempt();
     } catch (error) {

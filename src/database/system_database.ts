@@ -155,7 +155,7 @@ export function createSystemDatabase(
           ? mismatches++ === 0
           : isRetriable(error, adapter.canReconnect, isLostConnection);
       };
-      return await retryAfter(error, attempt, isWorthRetry, deadline);
+      return await retryAfter(error, attempt, isWorthRetry, deadline, closed);
     }
   }
 

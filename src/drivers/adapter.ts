@@ -43,10 +43,14 @@ export interface Executor {
   readonly listen?: Listen;
 }
 
-/** Listens to channels until the function that it returns is called. */
+/**
+ * Listens to channels until the function that it returns is called. When `signal` is aborted before
+ * that, it rejects as soon as the driver allows that. In either case it leaves nothing behind.
+ */
 export type Listen = (
   channels: readonly string[],
   listener: Listener,
+  signal: AbortSignal,
 ) => Promise<() => Promise<unknown>>;
 
 /** Is called with what a server notifies of. */

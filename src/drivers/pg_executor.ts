@@ -22,6 +22,7 @@ interface Pg {
 }
 
 interface PgClient {
+  readonly connection?: { readonly stream: { destroy(): void } };
   connect(): Promise<unknown>;
   query(text: string): Promise<unknown>;
   end(): Promise<unknown>;
@@ -85,28 +86,55 @@ function limitConnecting(pool: PgPool): void {
   };
 }
 
-async function openClient(pool: PgPool | ConnectPool): Promise<PgClient> {
+// A connection that hangs would never close.
+const closeTimeoutMs = 1000;
+
+function destroy(client: PgClient): void {
+  client.connection?.stream.destroy();
+}
+
+async function close(client: PgClient): Promise<void> {
+  const timer = setTimeout(() => destroy(client), closeTimeoutMs);
+  await client.end().finally(() => clearTimeout(timer));
+}
+
+/** Settles as `run` does, which fails soon if the connection is destroyed because `signal` is aborted. */
+async function destroyOnAbort(
+  client: PgClient,
+  signal: AbortSignal,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  const onAbort = () => destroy(client);
+  signal.addEventListener("abort", onAbort);
+  try {
+    await run();
+    signal.throwIfAborted();
+  } catch (error) {
+    await close(client).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function openClient(pool: PgPool | ConnectPool, signal: AbortSignal): Promise<PgClient> {
   if ("openClient" in pool) return await pool.openClient();
   const client = new pool.Client(pool.options);
   // Without a listener for it, an error would end the process.
   client.on("error", () => {});
-  await client.connect();
+  await destroyOnAbort(client, signal, () => client.connect());
   return client;
 }
 
 function createListen(pool: PgPool | ConnectPool): Listen {
-  return async (channels, listener) => {
-    const client = await openClient(pool);
+  return async (channels, listener, signal) => {
+    const client = await openClient(pool, signal);
     client.on("error", listener.onEnd);
     client.on("end", listener.onEnd);
     client.on("notification", ({ channel, payload = "" }) => listener.onNotify(channel, payload));
-    try {
-      await client.query(channels.map((channel) => `listen ${quoteIdentifier(channel)}`).join(";"));
-    } catch (error) {
-      client.end().catch(() => {});
-      throw error;
-    }
-    return () => client.end();
+    const statements = channels.map((channel) => `listen ${quoteIdentifier(channel)}`);
+    await destroyOnAbort(client, signal, () => client.query(statements.join(";")));
+    return () => close(client);
   };
 }
 

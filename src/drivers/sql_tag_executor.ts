@@ -4,28 +4,19 @@ import {
   defaultPoolSize,
   type Executor,
   type ExecutorOptions,
-  type Listen,
   type Row,
   type Value,
 } from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
+import { createSqlTagListen, type ListeningSqlTag } from "./sql_tag_listen.ts";
 
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
   unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
   unsafe(text: string): Promise<Row[] | Row[][]>;
   readonly options?: { readonly prepare?: boolean; readonly max?: number };
-}
-
-/** `sql` of `npm:postgres`, which listens on one more connection. */
-interface ListeningSqlTag {
-  listen(
-    channel: string,
-    onNotify: (payload: string) => void,
-    onReconnect: () => void,
-  ): Promise<{ unlisten(): Promise<void> }>;
 }
 
 // Those of npm:postgres, and those of Bun.sql.
@@ -96,17 +87,6 @@ function stopAfterLoss(): SendStatement {
   };
 }
 
-function createListen(sql: ListeningSqlTag): Listen {
-  return async (channels, { onNotify, onReconnect }) => {
-    const subscriptions = await Promise.all(
-      channels.map((channel) =>
-        sql.listen(channel, (payload) => onNotify(channel, payload), onReconnect)
-      ),
-    );
-    return () => Promise.all(subscriptions.map(({ unlisten }) => unlisten()));
-  };
-}
-
 /**
  * The executor of `npm:postgres` and `Bun.sql`, which send statements at once, in a pipeline.
  *
@@ -149,7 +129,7 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
     },
     isLostConnection,
     ...(isPool && "listen" in driver && {
-      listen: createListen(driver as unknown as ListeningSqlTag),
+      listen: createSqlTagListen(driver as unknown as ListeningSqlTag),
     }),
   };
 }

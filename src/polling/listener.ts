@@ -1,6 +1,7 @@
 /** Listens to the channels of DBOS on a connection of its own. */
 
 import * as sql from "../../sql/polling/mod.ts";
+import { onAbort, pause } from "../abort_signal.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen, Listener } from "../drivers/adapter.ts";
@@ -21,20 +22,6 @@ const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
 const testTimeoutMs = 5000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
-
-/** Settles after a while, or as soon as `signal` is aborted. */
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, durationMs);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
-}
 
 /**
  * Listens until the client is closed, and again after a lost connection. It stops silently if no
@@ -57,13 +44,14 @@ export async function listen(
   ): Promise<void> {
     const ended = new AbortController();
     const end = () => ended.abort();
-    const stop = await listen(channels, { ...listener, onEnd: end });
-    closed.addEventListener("abort", end);
+    const ignoreClose = onAbort(closed, end);
     try {
-      await run(ended);
+      closed.throwIfAborted();
+      const stop = await listen(channels, { ...listener, onEnd: end }, ended.signal);
+      // It may be aborted already.
+      await run(ended).finally(() => stop().catch(() => {}));
     } finally {
-      closed.removeEventListener("abort", end);
-      await stop().catch(() => {});
+      ignoreClose();
     }
   }
 
@@ -79,15 +67,18 @@ export async function listen(
     });
     let isReceived = false;
     let onReceive = () => {};
+    let onLost = () => {};
     const listener = {
       onNotify() {
         isReceived = true;
         onReceive();
       },
-      onReconnect() {},
+      // The notification may have been sent to the connection that was lost.
+      onReconnect: () => onLost(),
     };
     await whileListening(listen, [channel], listener, async (ended) => {
-      onReceive = () => ended.abort();
+      onReceive = onLost = () => ended.abort();
+      ended.signal.throwIfAborted();
       await database.send(query);
       if (!isReceived) await pause(testTimeoutMs, ended.signal);
       // A connection that was lost says nothing about the next one.

@@ -4,8 +4,11 @@ export interface TestDatabase extends AsyncDisposable {
   url: string;
 }
 
-/** Creates an empty database on the test server, dropped with whoever is connected to it. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Creates a database on the test server, dropped with whoever is connected to it. It is empty, or a
+ * copy of a database that nobody is connected to.
+ */
+export async function createTestDatabase(template?: TestDatabase): Promise<TestDatabase> {
   const serverUrl = Deno.env.get("DBOS_TEST_DATABASE_URL");
   if (!serverUrl) {
     throw new Error(
@@ -13,7 +16,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     );
   }
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await execute(serverUrl, `create database ${name}`);
+  const source = template ? `template ${new URL(template.url).pathname.slice(1)}` : "";
+  await execute(serverUrl, `create database ${name} ${source}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {

@@ -67,6 +67,11 @@ export async function install(
   await installPackages(folder, tarball, ...drivers, ...types, ...tools, ...packages);
 }
 
+/** Installs Bun and the drivers, without the package. */
+export async function installDrivers(folder: string): Promise<void> {
+  await installPackages(folder, ...drivers, ...bun);
+}
+
 /** Installs Bun only. */
 export async function installBun(folder: string): Promise<void> {
   await installPackages(folder, ...bun);
