@@ -169,3 +169,24 @@ Deno.test("createQueryBuilder() gives each query text a different name", async (
   assertNotEquals(build("select 1").name, build("select 2").name);
   assertEquals(build("select 1").name, build("select 1").name);
 });
+
+Deno.test("createQueryBuilder() keeps a bounded number of statements", () => {
+  const optional = Array.from({ length: 12 }, (_, index) => "abcdefghijkl"[index]!);
+  const lines = optional.map((name) => `and ${name} = :${name}`);
+  const statement = { name: "list", sql: ["select", ...lines].join("\n") };
+  const buildQuery = createQueryBuilder("dbos", new Set());
+  const names = new Set<string>();
+  const texts = new Set<string>();
+  for (let set = 0; set < 2 ** optional.length; set++) {
+    const given = Object.fromEntries(
+      optional.flatMap((name, index) => set & (1 << index) ? [[name, 1]] : []),
+    );
+    const { name, text } = buildQuery(statement, given);
+    names.add(name);
+    texts.add(text);
+  }
+  assertEquals(texts.size, 4096);
+  // The others have no name, and are not prepared.
+  assert(names.has("") && names.size <= 501, `${names.size} names`);
+  assertNotEquals(buildQuery(statement, {}).name, "");
+});

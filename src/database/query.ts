@@ -15,6 +15,10 @@ export type Features = ReadonlySet<string>;
 
 type Parameters = Readonly<Record<string, Value | undefined>>;
 
+// Most programs use some dozens. A program that passes on the filters of its users could use thousands,
+// and a server keeps each of them on each connection.
+const maxCompiled = 500;
+
 interface CompiledStatement {
   readonly name: string;
   readonly text: string;
@@ -60,7 +64,8 @@ function numberParameters(text: string, schema: string): { text: string; paramet
 
 /**
  * A function that makes queries for one schema with one set of features. It compiles a statement
- * once for each set of parameters that are given.
+ * once for each set of parameters that are given, as long as these are not too many: further ones are
+ * compiled each time, and are not to be prepared.
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();
@@ -80,7 +85,11 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
     const names = Object.keys(values).filter((name) => values[name] !== undefined);
     const key = `${statement.name}(${names})`;
     let entry = compiled.get(key);
-    if (!entry) compiled.set(key, entry = compile(statement, values));
+    if (!entry) {
+      entry = compile(statement, values);
+      if (compiled.size < maxCompiled) compiled.set(key, entry);
+      else entry = { ...entry, name: "" };
+    }
     const { name, text, parameters } = entry;
     return { name, text, values: parameters.map((name) => values[name] ?? null) };
   };

@@ -7,7 +7,7 @@ export type Value = string | number | boolean | null;
 
 /** A statement, ready to be sent. */
 export interface Query {
-  /** Names the text for a prepared statement: equal names have equal texts. */
+  /** Names the text for a prepared statement: equal names have equal texts. Empty if it is rare. */
   readonly name: string;
   /** SQL with `$1`, `$2` … in the order of `values`. */
   readonly text: string;

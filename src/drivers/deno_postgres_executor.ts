@@ -73,7 +73,9 @@ export function createDenoPostgresExecutor(
     query: (query, attempt) =>
       onConnection(
         (connection) =>
-          prepares ? queryPrepared(connection, query) : queryText(connection, inlineValues(query)),
+          prepares && query.name
+            ? queryPrepared(connection, query)
+            : queryText(connection, inlineValues(query)),
         attempt,
       ),
     queryInOneMessage: (queries, attempt) =>

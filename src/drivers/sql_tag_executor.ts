@@ -105,6 +105,7 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
     : stopAfterLoss();
 
   function isToBePrepared(name: string): boolean {
+    if (name === "") return false;
     const isFirst = isPool && !sentNames.has(name);
     sentNames.add(name);
     return prepare && !isFirst;
