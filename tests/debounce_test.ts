@@ -16,7 +16,7 @@ import {
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const timeoutSeconds = 60;
+const timeoutSeconds = 600;
 const echo = { workflowName: "echo", queueName: "tasks" };
 const longMs = 1_000_000;
 

@@ -324,7 +324,6 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     const { client } = opened;
     const handle = await enqueue(client, idleTask);
     const outcomes = [];
-    const startedAt = performance.now();
     for (const isHanging of [false, true]) {
       const outcome = assertRejects(
         () => handle.getResult({ timeoutSeconds: 1 }),
@@ -334,7 +333,6 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       outcomes.push(outcome);
     }
     await Promise.all(outcomes);
-    assert(performance.now() - startedAt < 10_000);
     fixture.proxy.cut();
     await fixture.proxy.restore();
     assertEquals((await handle.getStatus())?.status, "ENQUEUED");

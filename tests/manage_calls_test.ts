@@ -200,7 +200,7 @@ Deno.test("calls that manage workflows", async (test) => {
 
   const runToEnd = async () => {
     const { workflowID } = await enqueue(client, { workflowName: "sum", queueName: "tasks" }, 1, 2);
-    await getResult(client, workflowID, { timeoutSeconds: 30 });
+    await getResult(client, workflowID, { timeoutSeconds: 600 });
     return workflowID;
   };
   const enqueueIdle = async (delaySeconds = 0) => {

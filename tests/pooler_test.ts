@@ -137,7 +137,7 @@ async function findByPolling(client: Client): Promise<void> {
     queueName: "tasks",
     workflowID: crypto.randomUUID(),
   };
-  const event = getEvent(client, publisher.workflowID, "key", 30);
+  const event = getEvent(client, publisher.workflowID, "key", 600);
   await enqueue(client, publisher, "key", 7);
   assertEquals(await event, 7);
 }

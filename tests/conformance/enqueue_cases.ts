@@ -13,7 +13,7 @@ export const enqueueCases: Cases = {
       three: [null, true],
     });
     assert(v7.validate(handle.workflowID));
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [1, "two", {
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), [1, "two", {
       three: [null, true],
     }]);
   },
@@ -21,7 +21,7 @@ export const enqueueCases: Cases = {
   async "enqueue() infers arguments and result from the type of the workflow"({ library, client }) {
     type Sum = (a: number, b: number) => Promise<number>;
     const handle = await library.enqueue<Sum>(client, { ...task, workflowName: "sum" }, 2, 3);
-    const sum: number = await handle.getResult({ timeoutSeconds: 30 });
+    const sum: number = await handle.getResult({ timeoutSeconds: 600 });
     assertEquals(sum, 5);
   },
 
@@ -105,7 +105,7 @@ export const enqueueCases: Cases = {
     const handle = await library.enqueue(client, { ...idleTask, deadlineEpochMS });
     assertEquals((await handle.getStatus())?.deadlineEpochMS, deadlineEpochMS);
     await assertRejects(
-      () => handle.getResult({ timeoutSeconds: 30 }),
+      () => handle.getResult({ timeoutSeconds: 600 }),
       library.AwaitedWorkflowCancelledError,
     );
   },
@@ -122,8 +122,8 @@ export const enqueueCases: Cases = {
       workflowConfigName: "french",
       queueName: "tasks",
     }, "Ann");
-    assertEquals(await greeting.getResult({ timeoutSeconds: 30 }), "Hello, Ann");
-    assertEquals(await speech.getResult({ timeoutSeconds: 30 }), "french: Ann");
+    assertEquals(await greeting.getResult({ timeoutSeconds: 600 }), "Hello, Ann");
+    assertEquals(await speech.getResult({ timeoutSeconds: 600 }), "french: Ann");
   },
 
   async "enqueue() passes the authenticated user and roles to the workflow"({ library, client }) {
@@ -133,7 +133,7 @@ export const enqueueCases: Cases = {
       authenticatedUser: "ann",
       authenticatedRoles: ["admin", "ops"],
     });
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), {
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), {
       user: "ann",
       roles: ["admin", "ops"],
       workflowID: handle.workflowID,
@@ -141,9 +141,10 @@ export const enqueueCases: Cases = {
   },
 
   async "enqueue() delays a workflow by delaySeconds"({ library, client }) {
+    const delayed = await library.enqueue(client, { ...idleTask, delaySeconds: 3600 });
+    assertEquals((await delayed.getStatus())?.status, "DELAYED");
     const handle = await library.enqueue(client, { ...task, delaySeconds: 0.3 }, "late");
-    assertEquals((await handle.getStatus())?.status, "DELAYED");
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["late"]);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), ["late"]);
     const status = await handle.getStatus();
     assert(status!.dequeuedAt! >= status!.createdAt + 300);
   },
@@ -157,7 +158,7 @@ export const enqueueCases: Cases = {
       missing: undefined,
     };
     const handle = await library.enqueue(client, { ...task, serializationType: "native" }, value);
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [value]);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), [value]);
     assertEquals((await handle.getStatus())?.input, [value]);
   },
 
@@ -166,7 +167,7 @@ export const enqueueCases: Cases = {
   ) {
     const text = 'a\0b \ud800 "quoted" \\ $1 $$ 😀';
     const handle = await library.enqueue(client, task, text);
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), [text]);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), [text]);
   },
 
   async "enqueue() with an ID that is in use returns a handle and changes nothing"(target) {
@@ -292,7 +293,7 @@ export const enqueueCases: Cases = {
       ...single,
       workflowName: "recorded",
     });
-    const order = await recorded.getResult({ timeoutSeconds: 30 });
+    const order = await recorded.getResult({ timeoutSeconds: 600 });
     assertEquals(order.filter((label) => labels.includes(label)), labels);
   },
 };

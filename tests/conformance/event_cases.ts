@@ -10,7 +10,9 @@ export const eventCases: Cases = {
         "progress",
         { done: 7 },
       );
-      const event = library.getEvent(client, handle.workflowID, "progress", { timeoutSeconds: 30 });
+      const event = library.getEvent(client, handle.workflowID, "progress", {
+        timeoutSeconds: 600,
+      });
       assertEquals(await event, { done: 7 });
     }
   },
@@ -29,7 +31,7 @@ export const eventCases: Cases = {
       "key",
       1,
     );
-    await handle.getResult({ timeoutSeconds: 30 });
+    await handle.getResult({ timeoutSeconds: 600 });
     assertEquals(await library.getEvent(client, handle.workflowID, "key", 0), 1);
   },
 
@@ -38,8 +40,8 @@ export const eventCases: Cases = {
     const workflowIDs = Array.from({ length: 10 }, () => newID());
     const found = workflowIDs.map((workflowID) =>
       Promise.all([
-        library.getEvent(client, workflowID, "key", 30),
-        library.getResult(client, workflowID, { timeoutSeconds: 30 }),
+        library.getEvent(client, workflowID, "key", 600),
+        library.getResult(client, workflowID, { timeoutSeconds: 600 }),
       ])
     );
     for (const workflowID of workflowIDs) {

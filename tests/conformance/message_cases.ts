@@ -7,7 +7,7 @@ export const messageCases: Cases = {
       const receiver = { workflowName: "waitForMessage", queueName: "tasks" };
       const handle = await library.enqueue(client, receiver, topic, 60);
       await library.send(client, handle.workflowID, { approved: true }, topic ? { topic } : {});
-      assertEquals(await handle.getResult({ timeoutSeconds: 30 }), { approved: true });
+      assertEquals(await handle.getResult({ timeoutSeconds: 600 }), { approved: true });
     }
   },
 
@@ -23,7 +23,7 @@ export const messageCases: Cases = {
       topic: "topic",
       serializationType: "native",
     });
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), message);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), message);
   },
 
   async "send() delivers concurrent messages in the order of the calls, and each key once"(
@@ -39,7 +39,7 @@ export const messageCases: Cases = {
     await Promise.all([send("first", "one"), send("again", "one"), send("second")]);
     await send("again", "one");
     await send("third");
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["first", "second", "third"]);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), ["first", "second", "third"]);
   },
 
   async "send() to an unknown workflow throws an error, and concurrent calls succeed"(
@@ -59,6 +59,6 @@ export const messageCases: Cases = {
       library.send(client, handle.workflowID, "hello"),
     ]);
     assertEquals(error.workflowID, unknownID);
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), "hello");
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), "hello");
   },
 };

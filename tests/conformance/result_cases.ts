@@ -17,7 +17,7 @@ export const resultCases: Cases = {
         { order: 7 },
       );
       const error = await assertRejects(
-        () => handle.getResult({ timeoutSeconds: 30 }),
+        () => handle.getResult({ timeoutSeconds: 600 }),
         library.WorkflowError,
       );
       assertEquals(error.name, "CustomError");
@@ -37,8 +37,8 @@ export const resultCases: Cases = {
     const nothing = { workflowName: "nothing", queueName: "tasks" };
     const portable = await library.enqueue(client, nothing);
     const native = await library.enqueue(client, { ...nothing, serializationType: "native" });
-    assertEquals(await portable.getResult({ timeoutSeconds: 30 }), null);
-    assertEquals(await native.getResult({ timeoutSeconds: 30 }), undefined);
+    assertEquals(await portable.getResult({ timeoutSeconds: 600 }), null);
+    assertEquals(await native.getResult({ timeoutSeconds: 600 }), undefined);
   },
 
   async "getResult() throws different errors for a cancelled workflow and one that DBOS gave up"(
@@ -76,13 +76,13 @@ export const resultCases: Cases = {
       assert(performance.now() - startedAt >= timeoutSeconds * 1000);
     }
     const done = await library.enqueue(client, task, 1);
-    await done.getResult({ timeoutSeconds: 30 });
+    await done.getResult({ timeoutSeconds: 600 });
     assertEquals(await done.getResult({ timeoutSeconds: 0 }), [1]);
   },
 
   async "getResult() waits for a workflow that does not exist yet"({ library, client }) {
     const workflowID = newID();
-    const result = library.getResult(client, workflowID, { timeoutSeconds: 30 });
+    const result = library.getResult(client, workflowID, { timeoutSeconds: 600 });
     await library.enqueue(client, { ...task, workflowID }, "here");
     assertEquals(await result, ["here"]);
   },
@@ -126,7 +126,7 @@ export const resultCases: Cases = {
 
   async "getStatus() returns all fields of a workflow that has ended"({ library, client }) {
     const handle = await library.enqueue(client, { ...task, attributes: { a: 1 } }, "in");
-    await handle.getResult({ timeoutSeconds: 30 });
+    await handle.getResult({ timeoutSeconds: 600 });
     const status = await library.retrieveWorkflow(client, handle.workflowID).getStatus();
     assert(status);
     assertEquals(status.status, "SUCCESS");

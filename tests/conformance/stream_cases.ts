@@ -7,7 +7,7 @@ async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   return collected;
 }
 
-const timeout = { timeoutSeconds: 30 };
+const timeout = { timeoutSeconds: 600 };
 
 export const streamCases: Cases = {
   async "readStream() yields the values of a stream, in either format"({ library, client }) {

@@ -15,11 +15,11 @@ export const transactionCases: Cases = {
       await library.send(transaction, workflowID, "in transaction");
       assertEquals((await library.getStatus(transaction, enqueuedID))?.status, "ENQUEUED");
     });
-    assertEquals(await library.getResult(client, enqueuedID, { timeoutSeconds: 30 }), [
+    assertEquals(await library.getResult(client, enqueuedID, { timeoutSeconds: 600 }), [
       "in transaction",
     ]);
     assertEquals(
-      await library.getResult(client, workflowID, { timeoutSeconds: 30 }),
+      await library.getResult(client, workflowID, { timeoutSeconds: 600 }),
       "in transaction",
     );
   },

@@ -46,7 +46,7 @@ async function useConnect(): Promise<void> {
   try {
     const task = { workflowName: "echo", queueName: "tasks" };
     const handle = await library.enqueue(client, task, "connected");
-    assertEquals(await handle.getResult({ timeoutSeconds: 30 }), ["connected"]);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), ["connected"]);
   } finally {
     await client.close();
   }
