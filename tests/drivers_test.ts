@@ -1,5 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import pg from "pg";
 import postgres from "postgres";
 import type { Driver } from "../mod.ts";
@@ -232,5 +232,23 @@ Deno.test("inlineValues() throws on a number that is not finite", () => {
       () => inlineValues({ name: "number", text: "select $1", values: [value] }),
       RangeError,
     );
+  }
+});
+
+Deno.test("a statement of npm:pg that is given up before it is sent keeps its connection", async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  try {
+    const connection = await pool.connect();
+    const executor = await adaptDriver(pool, { prepare: true }).load();
+    let isNeeded = true;
+    const query = { name: "dbos_test", text: "select", values: [] };
+    const rows = executor.query(query, { isNeeded: () => isNeeded });
+    isNeeded = false;
+    connection.release();
+    await assertRejects(() => rows, Error, "given up");
+    assertEquals([pool.totalCount, pool.idleCount], [1, 1]);
+  } finally {
+    await pool.end();
   }
 });

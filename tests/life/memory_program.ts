@@ -27,7 +27,9 @@ const pool = new pg.Pool({ connectionString: url, max: 4 });
 const sql = postgres(url, { max: 4, onnotice: () => {} });
 const driver = driverName === "npm:pg" ? pool : sql;
 const run: Run = (text, values) => pool.query(text, values);
-const client = createClient(driver);
+// On a busy machine, hundreds of calls at once may take long.
+const options = { attemptTimeoutSeconds: 600 };
+const client = createClient(driver, options);
 
 function range(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => from + index);
@@ -76,7 +78,7 @@ const cases: Record<string, Calls> = {
 
   "clients on one pool": async (from, count) => {
     for (const _ of range(from, count)) {
-      const another = createClient(driver);
+      const another = createClient(driver, options);
       await getStatus(another, "nobody");
       const wait = getResult(another, "nobody").catch(() => {});
       await another.close();
@@ -88,7 +90,7 @@ const cases: Record<string, Calls> = {
     const names = range(from, count).map((id) => `name-${id}`);
     await Promise.all(names.map(async (name) => {
       const { workflowID } = await enqueue(client, { workflowName: name, queueName: name }, name);
-      await send(client, workflowID, name, name);
+      await send(client, workflowID, name, { topic: name });
     }));
     const filters = ["workflowName", "queueName", "user", "status", "applicationVersion"];
     await Promise.all(names.map((name, index) =>
