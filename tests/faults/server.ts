@@ -20,6 +20,32 @@ export interface FaultyServer extends AsyncDisposable {
   finishStart(): Promise<void>;
 }
 
+/** Creates the system tables, and a role `caller` that may use them and is no superuser. */
+export async function createSystemTables(client: pg.Client): Promise<void> {
+  await migrate(client);
+  await client.query(`create role caller login;
+    grant usage on schema dbos to caller;
+    grant all on all tables in schema dbos to caller;
+    grant all on all sequences in schema dbos to caller`);
+}
+
+/** Where {@linkcode startPostgresServer} has the programs of the server with this data directory. */
+export function programsOf(data: string): string {
+  return `${dirname(data)}/native/bin`;
+}
+
+/** Runs pg_ctl for a data directory. */
+export async function controlServer(
+  data: string,
+  programs: string,
+): Promise<(...args: string[]) => Promise<void>> {
+  const { uid, gid } = await Deno.stat(data);
+  const options = { cwd: dirname(data), ...(Deno.uid() === 0 && { uid: uid!, gid: gid! }) };
+  return async (...args) => {
+    await run([`${programs}/pg_ctl`, "--silent", "--pgdata", data, ...args], options);
+  };
+}
+
 /** Starts a server. */
 export async function startFaultyServer(): Promise<FaultyServer> {
   const { url, stop } = await startPostgresServer();
@@ -34,22 +60,12 @@ export async function startFaultyServer(): Promise<FaultyServer> {
   const query = (text: string, values?: unknown[]) =>
     connect(async (client) => (await client.query(text, values)).rows);
 
-  await connect(migrate);
-  await query(`create role caller login;
-    grant usage on schema dbos to caller;
-    grant all on all tables in schema dbos to caller;
-    grant all on all sequences in schema dbos to caller`);
+  await connect(createSystemTables);
   // A server that follows another one, and is not to be read from, says that it is starting.
   await query("alter system set hot_standby = off");
   const [row] = await query("show data_directory");
   const data = String(row!.data_directory);
-  const { uid, gid } = await Deno.stat(data);
-  const account = Deno.uid() === 0 ? { uid: uid!, gid: gid! } : {};
-
-  async function control(...args: string[]): Promise<void> {
-    const program = `${dirname(data)}/native/bin/pg_ctl`;
-    await run([program, "--silent", "--pgdata", data, ...args], { cwd: dirname(data), ...account });
-  }
+  const control = await controlServer(data, programsOf(data));
 
   const callerUrl = new URL(url);
   callerUrl.username = "caller";

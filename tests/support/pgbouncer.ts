@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { findFreePort } from "./postgres_server.ts";
 
 export interface PgBouncer extends AsyncDisposable {
   /** The URL of the database through the pooler. */
@@ -31,10 +32,11 @@ kill -TERM $pooler
 wait $pooler
 `;
 
-/** Starts PgBouncer in transaction mode in front of a database, on a free local port. */
+/** Starts PgBouncer in transaction mode in front of a database, on a local port. */
 export async function startPgBouncer(
   databaseUrl: string,
   settings: Record<string, number> = {},
+  localPort: number = findFreePort(),
 ): Promise<PgBouncer> {
   if (!program) throw new Error(`Cannot start PgBouncer: ${unavailable}`);
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
@@ -42,7 +44,7 @@ export async function startPgBouncer(
   if (password) target.push(`password=${quote(password)}`);
   const url = new URL(databaseUrl);
   url.hostname = "127.0.0.1";
-  url.port = String(findFreePort());
+  url.port = String(localPort);
 
   const folder = await Deno.makeTempDir({ prefix: "test_pgbouncer_" });
   const config = join(folder, "pgbouncer.ini");
@@ -114,11 +116,6 @@ async function control(url: URL, command: string): Promise<Record<string, unknow
 
 function quote(partOfUrl: string): string {
   return `'${decodeURIComponent(partOfUrl).replaceAll("'", "''")}'`;
-}
-
-function findFreePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** PgBouncer does not run as root. It runs as nobody, who must be able to read its settings. */

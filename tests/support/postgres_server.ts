@@ -132,7 +132,8 @@ async function launch(
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop };
 }
 
-function findFreePort(): number {
+/** A port of the loopback address that nothing listens on. */
+export function findFreePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
