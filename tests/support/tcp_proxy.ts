@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import net from "node:net";
 
@@ -119,6 +120,7 @@ export async function startTcpProxy(
     }
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
     let losing: Loss | undefined;
+    let answer = new Uint8Array();
     for (const [from, to] of [[client, server], [server, client]] as const) {
       sockets.add(from);
       from.setNoDelay(true);
@@ -152,11 +154,13 @@ export async function startTcpProxy(
       const isAnswered = readyForQuery.test(toText(part));
       if (isAnswered) answers++;
       if (!losing) return delay(() => client.write(part));
+      // It may arrive in several parts.
+      answer = Buffer.concat([answer, part]);
       if (!isAnswered) return;
       losing.isLost = true;
       losing.onLost().finally(() => {
         if (losing?.messages === undefined) return client.destroy();
-        client.end(part.subarray(0, lengthOf(part, losing.messages) + 2));
+        client.end(answer.subarray(0, lengthOf(answer, losing.messages) + 2));
       });
     });
   }
