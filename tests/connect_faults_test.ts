@@ -3,6 +3,10 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { connect, getStatus, SystemSchemaNotFoundError } from "../mod.ts";
 import { bunSkipReason } from "./faults/bun_caller.ts";
+import {
+  createCertificateAuthority,
+  unavailable as noCertificates,
+} from "./support/certificates.ts";
 import { execute } from "./support/database.ts";
 import { bunFor, installBun } from "./support/packed.ts";
 import { populate } from "./support/populate.ts";
@@ -62,7 +66,7 @@ const runtimes: Record<string, Runtime> = {
   },
 };
 
-for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
+for (const [name, { command, unavailable = noCertificates }] of Object.entries(runtimes)) {
   Deno.test({
     name: `no fault of a server or a socket ends a process of ${name}, or leaves connect() pending${
       unavailable ? ` (skipped: ${unavailable})` : ""
@@ -79,8 +83,10 @@ for (const [name, { command, unavailable }] of Object.entries(runtimes)) {
       const folder = await Deno.makeTempDir();
       resources.defer(() => Deno.remove(folder, { recursive: true }));
       await bundle(`${folder}/faults.mjs`);
-      const runtime = await command(folder);
-      const args = [...limit, ...runtime, `${folder}/faults.mjs`, primary.url, standby.url];
+      const authority = resources.use(await createCertificateAuthority());
+      const { certificate, key } = await authority.issue("own", "127.0.0.1", "IP:127.0.0.1");
+      const program = [`${folder}/faults.mjs`, primary.url, standby.url, certificate, key];
+      const args = [...limit, ...await command(folder), ...program];
       assertMatch(await run("sh", args), /\n[1-9]\d* passed, 0 failed\n$/);
     },
   });

@@ -2,20 +2,12 @@
 
 import { FatalConnectionError } from "./connection_error.ts";
 import type { ChannelBinding } from "./connection_settings.ts";
-
-/** The socket of a client, with TLS or without. */
-export interface Stream {
-  destroy(): void;
-  getPeerCertificate?(): { raw?: unknown };
-}
+import type { PgConnection, Stream } from "./protocol_guards.ts";
 
 /** A client of npm:pg that is not connected yet. */
 interface BindingClient {
   enableChannelBinding: boolean;
-  readonly connection: {
-    readonly stream: Stream;
-    once(event: string, listener: (message: { mechanisms?: readonly string[] }) => void): unknown;
-  };
+  readonly connection: PgConnection;
 }
 
 /** Refuse a session that is not bound though `channel_binding` requires it. */
@@ -45,7 +37,7 @@ export function bindChannel(client: BindingClient, setting: ChannelBinding): Bin
   let isBound = false;
   connection.once("authenticationSASL", ({ mechanisms }) => {
     client.enableChannelBinding = setting !== "disable" && showsCertificate(connection.stream);
-    isOffered = client.enableChannelBinding && mechanisms!.includes(mechanism);
+    isOffered = client.enableChannelBinding && mechanisms.includes(mechanism);
   });
   connection.once("authenticationSASLFinal", () => isBound = isOffered);
 

@@ -1,12 +1,17 @@
 /** Opens a session of `npm:pg` with one server, in one way. */
 
 import { sessionState } from "../../sql/connection/mod.ts";
-import { bindChannel, type Stream } from "./channel_binding.ts";
+import { bindChannel } from "./channel_binding.ts";
 import { FatalConnectionError, TLSError } from "./connection_error.ts";
 import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
 import { codeOf } from "../drivers/lost_connection.ts";
 import { readPassword } from "./password_file.ts";
+import {
+  catchInvalidMessages,
+  type PgConnection,
+  refuseSecondAuthentication,
+} from "./protocol_guards.ts";
 import { isLostPgConnection } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
@@ -14,11 +19,8 @@ import { readTLSOptions } from "./tls_options.ts";
 interface UnconnectedPgClient extends PgClient {
   connect(): Promise<unknown>;
   enableChannelBinding: boolean;
-  readonly connection: {
-    /** The socket; once TLS has started, that on top of it. */
-    readonly stream: Stream;
-    once(event: string, listener: (message: { mechanisms?: readonly string[] }) => void): unknown;
-  };
+  readonly connection: PgConnection;
+  readonly connectionParameters: object;
 }
 
 /** The class `Client` of npm:pg. */
@@ -113,7 +115,6 @@ async function createPgClient(
       return getPassword(host, database, settings);
     },
     application_name: settings.applicationName,
-    options: settings.options,
     ssl: isEncrypted && await readTLSOptions(host, settings),
     keepAlive: settings.keepalives,
     keepAliveInitialDelayMillis: settings.keepalivesIdleSeconds * 1000,
@@ -124,6 +125,10 @@ async function createPgClient(
     client_encoding: "UTF8",
     connectionTimeoutMillis: 0,
   });
+  // For these, npm:pg would read the environment even if they are given as empty.
+  Object.assign(client.connectionParameters, { options: settings.options, replication: undefined });
+  refuseSecondAuthentication(client.connection);
+  catchInvalidMessages(client.connection);
   const { checkOffer, checkSession } = bindChannel(client, settings.channelBinding);
   return { client, checkSession };
 }
@@ -140,7 +145,8 @@ async function connect(client: UnconnectedPgClient, isEncrypted: boolean): Promi
   try {
     await client.connect();
   } catch (error) {
-    const isTLS = isEncrypted && isConnected && !isStarted;
+    const isTLS = isEncrypted && isConnected && !isStarted &&
+      !(error instanceof FatalConnectionError);
     throw isTLS && (startsTLS || !isLostPgConnection(error)) ? toTLSError(error as Error) : error;
   }
 }

@@ -24,8 +24,18 @@ async function readSettingsFile(
   }
 }
 
+/** Whether a runtime may take a certificate for that of a host for which libpq does not. */
+function isAmbiguous({ raw, subject, subjectaltname }: tls.PeerCertificate): boolean {
+  // Deno shows one name with a comma like several names.
+  if (/, (?:DNS|IP Address):/.test(new TextDecoder("latin1").decode(raw))) return true;
+  // Node takes `d*.example.com` for `db.example.com`.
+  const names = [subjectaltname?.split(", "), subject?.CN].flat();
+  return names.some((name) => name?.includes("*") && !/^(?:DNS:)?\*\.[^*]+$/.test(name));
+}
+
 /** Whether a certificate is for a host, by libpq's rules. */
 function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (isAmbiguous(certificate)) return new Error("the certificate has an ambiguous name");
   const error = tls.checkServerIdentity(host, certificate);
   if (!error || !net.isIP(host)) return error;
   // For an IP address, libpq also takes a name in its place. Node does not.
@@ -49,12 +59,13 @@ export async function readTLSOptions(
     readSettingsFile("sslkey", settings.sslKey),
   ]);
   // As in libpq, a file of authorities counts in the modes that do not need it as well.
-  const isVerified = isSystemTrusted || ca !== undefined || isCloudflare;
+  const isVerified = isSystemTrusted || ca !== undefined;
   return {
     minVersion: settings.minTLSVersion as tls.SecureVersion,
     checkServerIdentity: (_, certificate) =>
       sslMode === "verify-full" ? checkIdentity(name, certificate) : undefined,
-    ...(!isVerified && { rejectUnauthorized: false }),
+    // Without it, NODE_TLS_REJECT_UNAUTHORIZED decides.
+    ...(!isCloudflare && { rejectUnauthorized: isVerified }),
     ...(name && !net.isIP(name) && { servername: name }),
     ...(maxTLSVersion && { maxVersion: maxTLSVersion as tls.SecureVersion }),
     ...(ca && { ca }),

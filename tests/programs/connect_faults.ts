@@ -1,15 +1,19 @@
 /**
  * What connect() makes of servers and sockets that do not work, as a program for any runtime:
- * `connect_faults.js <URL of a system database> <URL of a standby>`. An error that nobody catches ends
- * it before its last line.
+ * `connect_faults.js <URL of a system database> <URL of a standby> <certificate> <key>`, where the
+ * certificate is one for 127.0.0.1 that nobody trusts. An error that nobody catches ends it before its
+ * last line.
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { closeSync, openSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import net from "node:net";
 import process from "node:process";
+import tls from "node:tls";
 import { connect, getStatus } from "../../mod.ts";
 
-const [url, standby] = process.argv.slice(-2) as [string, string];
+const [url, standby, ...files] = process.argv.slice(-4) as [string, string, string, string];
+const [cert, key] = files.map((file) => readFileSync(file));
 const { host: server, username, pathname } = new URL(url);
 const { host: standbyServer } = new URL(standby);
 const soon = { retryTimeoutSeconds: 0 };
@@ -36,13 +40,15 @@ async function fails(url: string, reason: RegExp): Promise<Error> {
   return error;
 }
 
-/** Has a server that treats connections in this way. */
-async function withServer(
-  treat: (socket: net.Socket) => void,
+/** Has connections to a server treated in this way. */
+async function serve<Socket extends net.Socket>(
+  listener: net.Server,
+  event: "connection" | "secureConnection",
+  treat: (socket: Socket) => void,
   use: (host: string) => Promise<void>,
 ): Promise<void> {
   const sockets = new Set<net.Socket>();
-  const listener = net.createServer((socket) => {
+  listener.on(event, (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
     treat(socket);
@@ -54,6 +60,70 @@ async function withServer(
     for (const socket of sockets) socket.destroy();
     listener.close();
   }
+}
+
+/** Has a server that treats connections in this way. */
+function withServer(
+  treat: (socket: net.Socket) => void,
+  use: (host: string) => Promise<void>,
+): Promise<void> {
+  return serve(net.createServer(), "connection", treat, use);
+}
+
+/** Has a server that agrees to TLS, and then treats connections in this way. */
+function withTLSServer(
+  treat: (socket: tls.TLSSocket) => void,
+  use: (host: string) => Promise<void>,
+): Promise<void> {
+  const listener = tls.createServer({ cert: cert!, key: key! });
+  return serve(listener, "secureConnection", treat, (secure) => {
+    const relay = (socket: net.Socket) =>
+      socket.once("data", () => {
+        socket.write("S");
+        const target = net.connect(Number(secure.split(":")[1]), "127.0.0.1");
+        target.on("error", () => {});
+        socket.on("close", () => target.destroy());
+        socket.pipe(target).pipe(socket);
+      });
+    return withServer(relay, use);
+  });
+}
+
+/** The message that asks for authentication of a kind. */
+function authentication(kind: number, data = ""): Buffer {
+  const message = Buffer.alloc(9 + data.length);
+  message.write("R");
+  message.writeInt32BE(8 + data.length, 1);
+  message.writeInt32BE(kind, 5);
+  message.write(data, 9, "latin1");
+  return message;
+}
+const cleartextPassword = authentication(3);
+const boundOrNot = authentication(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+const unbound = authentication(10, "SCRAM-SHA-256\0\0");
+
+/** What a server receives after it has sent these messages, each for one that it has received. */
+async function receivedAfter(
+  messages: readonly Buffer[],
+  parameters: string,
+  reason: RegExp,
+): Promise<string> {
+  let received = "";
+  const closed: Promise<void>[] = [];
+  const treat = (socket: tls.TLSSocket) => {
+    const rest = [...messages];
+    closed.push(new Promise((resolve) => socket.on("close", () => resolve())));
+    socket.on("data", (data: Buffer) => {
+      const message = rest.shift();
+      if (message) socket.write(message);
+      else received += data.toString("latin1");
+    });
+  };
+  await withTLSServer(treat, async (host) => {
+    await fails(urlOf(host, `sslmode=require&${parameters}`).replace("@", ":s3cret@"), reason);
+    await Promise.all(closed);
+  });
+  return received;
 }
 
 const cases: Record<string, () => Promise<void>> = {
@@ -99,7 +169,7 @@ const cases: Record<string, () => Promise<void>> = {
       await fails(url, /EMFILE|ECONNREFUSED/);
       // The second of these needs another connection.
       const calls = [getStatus(client, "a"), getStatus(client, "b")];
-      assert((await Promise.allSettled(calls)).every(({ status }) => status !== undefined));
+      await Promise.allSettled(calls);
     } finally {
       files.forEach((file) => closeSync(file));
     }
@@ -131,6 +201,36 @@ const cases: Record<string, () => Promise<void>> = {
       (socket) => socket.once("data", () => socket.write("Snot encrypted")),
       (host) => fails(urlOf(host, "sslmode=require"), /over TLS/).then(() => {}),
     );
+  },
+  "a server that asks for authentication twice": async () => {
+    for (const second of [cleartextPassword, unbound]) {
+      for (const binding of ["disable", "prefer", "require"]) {
+        // Where the runtime does not show the certificate, nothing can be bound.
+        const reason = /asks for authentication twice|channel_binding=require needs/;
+        const parameters = `channel_binding=${binding}`;
+        assertEquals(await receivedAfter([boundOrNot, second], parameters, reason), "");
+      }
+    }
+  },
+  "a server that asks for an authentication that is not supported": async () => {
+    const reason = /Cannot read a message of the server: /;
+    // GSS, SSPI, and one that does not exist.
+    for (const kind of [7, 9, 99]) {
+      assertEquals(await receivedAfter([authentication(kind)], "sslmode=prefer", reason), "");
+      await withServer(
+        (socket) => socket.once("data", () => socket.write(authentication(kind))),
+        (host) => fails(urlOf(host, "sslmode=disable"), reason).then(() => {}),
+      );
+    }
+  },
+  "a certificate that nobody trusts, where the environment turns verification off": async () => {
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    try {
+      const parameters = "sslmode=verify-full";
+      assertEquals(await receivedAfter([cleartextPassword], parameters, /over TLS/), "");
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    }
   },
   "a server that says nothing": async () => {
     await withServer(() => {}, async (host) => {
