@@ -56,6 +56,29 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
+/** Has timers of a second or more fire when the test says so, and only then. */
+function holdTimers(): Disposable & { fire(): void } {
+  const { setTimeout, clearTimeout } = globalThis;
+  const held = new Map<unknown, () => void>();
+  let id = -1;
+  globalThis.setTimeout = ((callback: () => void, ms = 0) => {
+    if (ms < 1000) return setTimeout(callback, ms);
+    held.set(--id, callback);
+    return id;
+  }) as typeof setTimeout;
+  globalThis.clearTimeout = (id) => {
+    if (!held.delete(id)) clearTimeout(id);
+  };
+  return {
+    fire() {
+      const callbacks = [...held.values()];
+      held.clear();
+      callbacks.forEach((callback) => callback());
+    },
+    [Symbol.dispose]: () => void Object.assign(globalThis, { setTimeout, clearTimeout }),
+  };
+}
+
 Deno.test("a pool opens as many connections as it needs, and no more than it may", async () => {
   const { pool, opened } = createPool(2);
   const first = pool.query("a");
@@ -140,4 +163,35 @@ Deno.test("end() of a pool refuses what waits, and destroys what hangs", async (
   await assertRejects(() => pool.query("c"), Error, "the client was closed");
   opened[0]!.answer("late");
   await hanging;
+});
+
+Deno.test("an idle connection is closed, and destroyed if its server does not answer", async () => {
+  using timers = holdTimers();
+  const { pool, opened } = createPool(1);
+  const first = pool.query("a");
+  await settle();
+  opened[0]!.client.end = () => new Promise(() => {});
+  opened[0]!.answer("1");
+  await first;
+  timers.fire();
+  const next = pool.query("b");
+  await settle();
+  assertEquals([opened.length, opened[0]!.isDestroyed], [1, false]);
+  timers.fire();
+  await settle();
+  assertEquals([opened.length, opened[0]!.isDestroyed, pool.totalCount], [2, true, 1]);
+  opened[1]!.answer("2");
+  assertEquals(await next, "2");
+  await pool.end(1);
+});
+
+Deno.test("a connection that is open after end() of a pool is destroyed", async () => {
+  const opening = Promise.withResolvers<OpenConnection>();
+  const pool = createConnectionPool(() => opening.promise, 1);
+  const refused = assertRejects(() => pool.connect(), Error, "the client was closed");
+  await pool.end(1);
+  const late = createFake();
+  opening.resolve(late);
+  await refused;
+  assertEquals([late.isDestroyed, pool.totalCount], [true, 0]);
 });

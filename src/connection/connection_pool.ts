@@ -42,6 +42,7 @@ interface Waiting {
 }
 
 const idleTimeoutMs = 30_000;
+const closeTimeoutMs = 2_000;
 
 /** Makes a pool of at most `max` connections. */
 export function createConnectionPool(
@@ -62,6 +63,10 @@ export function createConnectionPool(
       closing.signal.throwIfAborted();
       throw error;
     });
+    if (closing.signal.aborted) {
+      connection.destroy();
+      throw closing.signal.reason;
+    }
     connections.add(connection);
     const end = () => {
       connections.delete(connection);
@@ -76,7 +81,10 @@ export function createConnectionPool(
     return connection;
   }
 
-  function close({ client }: OpenConnection): void {
+  /** Closes a connection, even if its server does not answer. */
+  function close({ client, ended, destroy }: OpenConnection): void {
+    const timer = setTimeout(destroy, closeTimeoutMs);
+    ended.addEventListener("abort", () => clearTimeout(timer));
     client.end().catch(() => {});
   }
 
@@ -100,7 +108,7 @@ export function createConnectionPool(
     }
   }
 
-  /** A connection is gone: the first who waits for one may open another. */
+  /** A connection was closed: the first waiting caller opens another. */
   function giveUpPlace(): void {
     totalCount--;
     const next = waiting.shift();
