@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findPassword } from "../src/connection/password_file.ts";
+import { findPassword, readPassword } from "../src/connection/password_file.ts";
 
 const key = { host: "db.example", port: 5432, database: "shop", user: "alice" };
 
@@ -20,11 +20,13 @@ Deno.test("a password is that of the first line that matches", () => {
   assertEquals(findPassword(text, { ...key, user: "carol" }), "later");
   assertEquals(findPassword("*:*:*:*:x", key), "x");
   assertEquals(findPassword("", key), undefined);
+  // It says that there is none.
+  assertEquals(findPassword("*:*:*:*:\n*:*:*:*:later", key), "");
 });
 
 Deno.test("a backslash in a file of passwords takes the meaning from the next character", () => {
   const find = (line: string, host: string) => findPassword(line, { ...key, host });
-  assertEquals(find("\\:\\:1:*:*:*:a\\:b\\\\c:d", "::1"), "a:b\\c:d");
+  assertEquals(find("\\:\\:1:*:*:*:a\\:b\\\\c:d", "::1"), "a:b\\c");
   assertEquals(find("\\*:*:*:*:x", "db.example"), undefined);
   assertEquals(find("\\*:*:*:*:x", "*"), "x");
 });
@@ -49,5 +51,17 @@ Deno.test("the default file of passwords is that of the home folder", async () =
     assertEquals(new TextDecoder().decode(stdout), "secret\n");
   } finally {
     await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("what is not a file has no password", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await new Deno.Command("mkfifo", { args: ["-m", "600", `${folder}/fifo`] }).output();
+    for (const path of [folder, `${folder}/fifo`, `${folder}/missing`]) {
+      assertEquals(await readPassword(path, key), undefined);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

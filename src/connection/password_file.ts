@@ -11,13 +11,16 @@ export interface PasswordKey {
   readonly user: string;
 }
 
-const line = /^((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):(.*)$/;
+const line =
+  /^((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):((?:\\.|[^\\:])*):((?:\\.|[^:])*)/;
 
 function unescape(field: string): string {
   return field.replace(/\\(.)/g, "$1");
 }
 
-/** The password of the first line that matches. In a field, `*` matches everything. */
+/**
+ * The password of the first line that matches, which may be empty. In a field, `*` matches everything.
+ */
 export function findPassword(
   text: string,
   { host, port, database, user }: PasswordKey,
@@ -28,7 +31,9 @@ export function findPassword(
     const password = fields.pop();
     const matches = (field: string, index: number) =>
       field === "*" || unescape(field) === wanted[index];
-    if (!each.startsWith("#") && password && fields.every(matches)) return unescape(password);
+    if (!each.startsWith("#") && password !== undefined && fields.every(matches)) {
+      return unescape(password);
+    }
   }
   return undefined;
 }
@@ -50,7 +55,11 @@ export async function readPassword(
       import("node:os"),
     ]);
     const file = path ?? `${homedir()}/.pgpass`;
-    [{ mode }, text] = await Promise.all([stat(file), readFile(file, "utf8")]);
+    const stats = await stat(file);
+    // Reading a pipe would wait for a writer.
+    if (!stats.isFile()) return undefined;
+    mode = stats.mode;
+    text = await readFile(file, "utf8");
   } catch {
     return undefined;
   }
