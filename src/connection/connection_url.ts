@@ -18,6 +18,9 @@ const weakModes: readonly SSLMode[] = ["disable", "allow", "prefer"];
 const defaultAddresses = [defaultSocketDirectory, "localhost"];
 const defaultPort = "5432";
 
+/** The longest time of a timer. */
+const maxTimeoutSeconds = 2_147_483;
+
 /** Reads parameters, and refuses values that are not valid. */
 interface Reader {
   readonly source: string;
@@ -30,6 +33,10 @@ interface Reader {
     choices: readonly Choice[],
     byDefault: NoInfer<Choice>,
   ): Choice;
+}
+
+function clamp(value: number, max: number): number {
+  return Math.min(Math.max(value, 0), max);
 }
 
 function toInteger(text: string, name: string, source: string): number {
@@ -93,6 +100,13 @@ function readTLSSettings({ text, choice }: Reader): TLSSettings {
 /** Refuses settings of TLS that contradict each other, or do not verify what they seem to. */
 function checkTLSSettings(settings: TLSSettings, hosts: readonly Host[], source: string): void {
   const { sslMode, sslRootCert, isDirectTLS, sslCert, sslKey } = settings;
+  // The versions are in the order of their names.
+  if (settings.maxTLSVersion && settings.minTLSVersion > settings.maxTLSVersion) {
+    refuse(
+      source,
+      "has no TLS version: ssl_min_protocol_version is above ssl_max_protocol_version",
+    );
+  }
   if (sslRootCert === "system" && sslMode !== "verify-full") {
     refuse(source, "has sslrootcert=system, which needs sslmode=verify-full");
   }
@@ -111,7 +125,7 @@ function checkTLSSettings(settings: TLSSettings, hosts: readonly Host[], source:
   }
 }
 
-/** Refuses values that have no meaning here, of parameters that else have none either. */
+/** Refuses values that are not supported, of parameters that are otherwise ignored. */
 function checkOtherParameters({ source, text, choice, integer }: Reader): void {
   choice("gssencmode", ["disable", "prefer"], "prefer");
   choice("sslsni", ["1"], "1");
@@ -153,9 +167,9 @@ export function parseConnectionURL(
     options: text("options"),
     targetSessionAttributes: choice("target_session_attrs", sessionAttributes, "any"),
     isRandomOrder: choice("load_balance_hosts", ["disable", "random"], "disable") === "random",
-    connectTimeoutSeconds: Math.max(integer("connect_timeout", 30), 0),
+    connectTimeoutSeconds: clamp(integer("connect_timeout", 30), maxTimeoutSeconds),
     keepalives: integer("keepalives", 1) !== 0,
-    keepalivesIdleSeconds: Math.max(integer("keepalives_idle", 60), 0),
+    keepalivesIdleSeconds: clamp(integer("keepalives_idle", 60), maxTimeoutSeconds),
     ...tlsSettings,
     prepare: choice("pgbouncer", ["true", "false"], "false") === "false",
     maxConnections: text("connection_limit") ? integer("connection_limit", 0) : undefined,

@@ -106,7 +106,7 @@ async function findUserName(): Promise<string> {
  *
  * npm:pg opens one session. The order of servers and the choice of TLS are ours, because libpq tries a
  * server with TLS and without, and then the next one. So is the pool: that of npm:pg makes one attempt
- * for a connection, and when it ends, those that wait for one wait for ever.
+ * for a connection, and when it ends, callers that wait for one are never served.
  */
 export async function openPg(
   given: ConnectionSettings,

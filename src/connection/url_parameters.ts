@@ -84,7 +84,7 @@ function splitHosts(authority: string, source: string): { host: string; port: st
   const hosts: string[] = [];
   const ports: string[] = [];
   for (const part of authority.split(",")) {
-    const match = /^(?:\[([^\]]+)\]|([^:[]*))(?::(.*))?$/s.exec(part);
+    const match = /^(?:\[([^\]]+)\]|([^:[@]*))(?::(.*))?$/s.exec(part);
     if (!match) refuse(source, "has an invalid host");
     hosts.push(match[1] ?? match[2]!);
     ports.push(match[3] ?? "");
@@ -96,8 +96,8 @@ function splitHosts(authority: string, source: string): { host: string; port: st
 function parseQuery(query: string, source: string): [name: string, value: string][] {
   return query.replace(/&$/, "").split("&").map((pair) => {
     const [name, value, ...rest] = pair.split("=").map((text) => decode(text, source));
-    // The end of a password, if that contains a slash.
-    const label = query.includes("@") ? "a parameter" : `the parameter "${name}"`;
+    // It may be the end of a password that contains a slash or an ampersand.
+    const label = /@|password=/.test(query) ? "a parameter" : `the parameter "${name}"`;
     if (value === undefined || rest.length > 0) {
       refuse(source, `has ${label} that is not name=value: write & as %26 and = as %3D`);
     }

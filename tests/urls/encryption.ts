@@ -59,6 +59,8 @@ export const encryption: Cases = [
   [`${at}?sslmode=require&ssl_min_protocol_version=TLSv1.3`, "shop alice TLS"],
   [`${at}?sslmode=require&ssl_max_protocol_version=TLSv1.2`, "shop alice TLS"],
   [`${at}?sslmode=require&ssl_min_protocol_version=SSLv3`, /invalid ssl_min_protocol_version/],
+  [`${at}?ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2`, /is above/],
+  [`${at}?ssl_max_protocol_version=TLSv1.1`, /ssl_min_protocol_version is above/],
   [`${at}?sslmode=require&sslsni=1`, "shop alice TLS"],
   [`${at}?sslmode=require&sslsni=0`, /invalid sslsni: expected 1/, {
     psql: { outcome: "shop alice TLS", because: "npm:pg always tells the server its name" },
@@ -105,6 +107,9 @@ const otherwiseNamed: readonly [string | RegExp, Partial<Expected>] = [
   /^2\.[0-6]\./.test(Deno.version.deno) ? /over TLS/ : "shop alice TLS",
   { psql: { outcome: "shop alice TLS", because: "it takes other names in any case" } },
 ];
+
+const partOfLabel =
+  "postgres://alice@db.corp.example:<port>/shop?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=<ca>";
 
 /** What servers show as certificates, and whom libpq takes them for. */
 export const certificates: readonly (readonly [
@@ -155,4 +160,12 @@ export const certificates: readonly (readonly [
       /over TLS/,
     ],
   ]],
+  // One name that reads as several, if it is not quoted.
+  ["somebody", "@names\n[names]\nDNS.1 = x\\, DNS:localhost\\, IP Address:127.0.0.1\\, y", [
+    ["postgres://alice@localhost:<port>/shop?sslmode=verify-full&sslrootcert=<ca>", /over TLS/],
+    [`${at}?sslmode=verify-full&sslrootcert=<ca>`, /over TLS/],
+  ]],
+  // A part of a label must not be a wildcard.
+  ["somebody", "DNS:d*.corp.example", [[partOfLabel, /over TLS/]]],
+  ["d*.corp.example", "", [[partOfLabel, /over TLS/]]],
 ];

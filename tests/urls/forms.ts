@@ -23,10 +23,7 @@ export const forms: Cases = [
   ["postgres://bob@127.0.0.1:<port>/shop", /asks for a password/],
   ["postgres://bob:@127.0.0.1:<port>/shop", /asks for a password/],
   ["postgres://bob:100%@127.0.0.1:<port>/shop", /not percent-encoded/],
-  [
-    "postgres://bob:p@ss@127.0.0.1:<port>/shop",
-    /getaddrinfo|no server will do|ENOTFOUND|EAI_AGAIN/,
-  ],
+  ["postgres://bob:p@ss@127.0.0.1:<port>/shop", /invalid host/],
   ["postgres://bob:a/b@127.0.0.1:<port>/shop", /invalid port/],
   ["postgres://mallory@127.0.0.1:<port>/shop", /pg_hba.conf rejects/],
   ["mysql://alice@127.0.0.1:<port>/shop", /is not a Postgres URL/],
