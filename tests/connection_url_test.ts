@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parseConnectionURL } from "../src/connection/connection_url.ts";
 
 function parse(url: string, environment: Record<string, string> = {}) {
@@ -41,6 +41,15 @@ Deno.test("a variable of libpq that is not supported is refused, not ignored", (
       TypeError,
       `Cannot connect to the system database: ${name} is set, which is not supported`,
     );
+  }
+});
+
+Deno.test("a variable of libpq that is not valid is named", () => {
+  for (
+    const [name, value] of [["PGSSLMODE", "bad"], ["PGCONNECT_TIMEOUT", "soon"], ["PGPORT", "x"]]
+  ) {
+    const error = assertThrows(() => parse("postgres://localhost", { [name!]: value! }), TypeError);
+    assertMatch(error.message, new RegExp(`^Cannot connect to the system database: ${name} is `));
   }
 });
 

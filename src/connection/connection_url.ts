@@ -9,7 +9,13 @@ import {
   sslModes,
   type TLSSettings,
 } from "./connection_settings.ts";
-import { type ReadEnvironment, readParameters, refuse, type URLSource } from "./url_parameters.ts";
+import {
+  type Parameter,
+  type ReadEnvironment,
+  readParameters,
+  refuse,
+  type URLSource,
+} from "./url_parameters.ts";
 
 const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 const weakModes: readonly SSLMode[] = ["disable", "allow", "prefer"];
@@ -27,6 +33,8 @@ interface Reader {
   /** Undefined if the parameter is missing or empty. */
   text(name: string): string | undefined;
   list(name: string): string[];
+  /** The integer that a value of the parameter stands for. */
+  toInteger(name: string, value: string): number;
   integer(name: string, byDefault: number): number;
   choice<const Choice extends string>(
     name: string,
@@ -39,29 +47,35 @@ function clamp(value: number, max: number): number {
   return Math.min(Math.max(value, 0), max);
 }
 
-function toInteger(text: string, name: string, source: string): number {
-  if (/^\s*[-+]?\d+\s*$/.test(text)) return Number(text);
-  refuse(source, `has an invalid ${name}: expected an integer`);
-}
-
-function createReader(parameters: ReadonlyMap<string, string>, source: string): Reader {
+function createReader(parameters: ReadonlyMap<string, Parameter>, source: string): Reader {
+  const text = (name: string) => parameters.get(name)?.value || undefined;
+  function refuseValue(name: string, expected: string): never {
+    const variable = parameters.get(name)?.variable;
+    if (variable) refuse(variable, `is invalid: expected ${expected}`);
+    refuse(source, `has an invalid ${name}: expected ${expected}`);
+  }
+  function toInteger(name: string, value: string): number {
+    if (/^\s*[-+]?\d+\s*$/.test(value)) return Number(value);
+    refuseValue(name, "an integer");
+  }
   return {
     source,
-    text: (name) => parameters.get(name) || undefined,
-    list: (name) => parameters.get(name)?.split(",") ?? [],
+    text,
+    list: (name) => text(name)?.split(",") ?? [],
+    toInteger,
     integer(name, byDefault) {
-      const value = parameters.get(name);
-      return value === undefined ? byDefault : toInteger(value, name, source);
+      const value = parameters.get(name)?.value;
+      return value === undefined ? byDefault : toInteger(name, value);
     },
     choice(name, choices, byDefault) {
-      const value = parameters.get(name) ?? byDefault;
+      const value = parameters.get(name)?.value ?? byDefault;
       const choice = choices.find((each) => each === value);
-      return choice ?? refuse(source, `has an invalid ${name}: expected ${choices.join(", ")}`);
+      return choice ?? refuseValue(name, choices.join(", "));
     },
   };
 }
 
-function readHosts({ list, source }: Reader): Host[] {
+function readHosts({ list, toInteger, source }: Reader): Host[] {
   const [names, addresses, ports] = [list("host"), list("hostaddr"), list("port")];
   const count = Math.max(names.length, addresses.length, 1);
   if (addresses.length > 0 && names.length > 0 && addresses.length !== names.length) {
@@ -75,7 +89,7 @@ function readHosts({ list, source }: Reader): Host[] {
     const name = names[index] ?? "";
     const address = addresses[index] || name;
     const text = (ports.length > 1 ? ports[index] : ports[0]) || defaultPort;
-    const port = toInteger(text, "port", source);
+    const port = toInteger("port", text);
     if (address) return [{ name, address, port }];
     return defaultAddresses.map((address) => ({ name: address, address, port }));
   }).flat();

@@ -11,6 +11,7 @@ import {
   catchInvalidMessages,
   type PgConnection,
   refuseSecondAuthentication,
+  requireProtocol,
 } from "./protocol_guards.ts";
 import { isLostPgConnection } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
@@ -106,6 +107,7 @@ async function createPgClient(
   settings: SessionSettings,
 ): Promise<{ client: UnconnectedPgClient; checkSession(): void }> {
   const database = settings.database ?? settings.user;
+  const isDirectTLS = isEncrypted && settings.isDirectTLS;
   const client = new Client({
     user: settings.user,
     database,
@@ -121,7 +123,7 @@ async function createPgClient(
     // npm:pg would read the environment for these.
     host: host.address,
     port: host.port,
-    sslnegotiation: isEncrypted && settings.isDirectTLS ? "direct" : "postgres",
+    sslnegotiation: isDirectTLS ? "direct" : "postgres",
     client_encoding: "UTF8",
     connectionTimeoutMillis: 0,
   });
@@ -129,6 +131,7 @@ async function createPgClient(
   Object.assign(client.connectionParameters, { options: settings.options, replication: undefined });
   refuseSecondAuthentication(client.connection);
   catchInvalidMessages(client.connection);
+  if (isDirectTLS) requireProtocol(client.connection);
   const { checkOffer, checkSession } = bindChannel(client, settings.channelBinding);
   return { client, checkSession };
 }

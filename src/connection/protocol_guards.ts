@@ -1,11 +1,14 @@
 /** Ends connections of npm:pg on which a server breaks the protocol. */
 
-import { FatalConnectionError } from "./connection_error.ts";
+import { FatalConnectionError, TLSError } from "./connection_error.ts";
 
 /** The socket of a client, with TLS or without. */
 export interface Stream {
   destroy(error?: Error): void;
   getPeerCertificate?(): { raw?: unknown };
+  /** The protocol that the server has confirmed. */
+  readonly alpnProtocol?: unknown;
+  once(event: "secureConnect", listener: () => void): unknown;
   listeners(event: "data"): unknown[];
   on(event: "data", listener: (data: unknown) => void): unknown;
   off(event: "data", listener: (data: unknown) => void): unknown;
@@ -63,4 +66,23 @@ export function catchInvalidMessages(connection: PgConnection): void {
       }
     });
   };
+}
+
+/**
+ * Destroys a connection that starts with TLS, if the server does not confirm the protocol. It may be a
+ * server of another one, to which somebody redirects the connection.
+ */
+export function requireProtocol(connection: PgConnection): void {
+  connection.once("sslconnect", () => {
+    const { stream } = connection;
+    stream.once("secureConnect", () => {
+      if (stream.alpnProtocol === "postgresql") return;
+      stream.destroy(
+        new TLSError(
+          "Cannot connect to the system database over TLS: the server does not confirm the protocol " +
+            "postgresql, which sslnegotiation=direct needs",
+        ),
+      );
+    });
+  });
 }

@@ -59,6 +59,12 @@ export interface URLSource {
   readonly source: string;
 }
 
+/** The value of a parameter, and the environment variable that it is from, if any. */
+export interface Parameter {
+  readonly value: string;
+  readonly variable?: string;
+}
+
 /** Reads an environment variable; undefined if it is not set, or may not be read. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
@@ -127,14 +133,15 @@ function parseURL({ url, source }: URLSource): Map<string, string> {
 export function readParameters(
   from: URLSource,
   readEnvironment: ReadEnvironment,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, Parameter> {
   for (const variable of unsupportedVariables) {
     if (readEnvironment(variable)) refuse(variable, "is set, which is not supported");
   }
-  const parameters = parseURL(from);
+  const parameters = new Map<string, Parameter>();
+  for (const [name, value] of parseURL(from)) parameters.set(name, { value });
   for (const [name, variable] of Object.entries(environmentVariables)) {
     const value = !parameters.has(name) && variable ? readEnvironment(variable) : undefined;
-    if (value) parameters.set(name, value);
+    if (value) parameters.set(name, { value, variable: variable! });
   }
   return parameters;
 }

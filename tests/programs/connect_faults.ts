@@ -5,15 +5,17 @@
  * last line.
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import net from "node:net";
 import process from "node:process";
 import tls from "node:tls";
 import { connect, getStatus } from "../../mod.ts";
+import { authentication, serve, withServer, withTLSServer } from "./fake_servers.ts";
 
 const [url, standby, ...files] = process.argv.slice(-4) as [string, string, string, string];
-const [cert, key] = files.map((file) => readFileSync(file));
+const [cert, key] = files.map((file) => readFileSync(file)) as [Buffer, Buffer];
+const certificate = { cert, key };
 const { host: server, username, pathname } = new URL(url);
 const { host: standbyServer } = new URL(standby);
 const soon = { retryTimeoutSeconds: 0 };
@@ -40,64 +42,6 @@ async function fails(url: string, reason: RegExp): Promise<Error> {
   return error;
 }
 
-/** Has connections to a server treated in this way. */
-async function serve<Socket extends net.Socket>(
-  listener: net.Server,
-  event: "connection" | "secureConnection",
-  treat: (socket: Socket) => void,
-  use: (host: string) => Promise<void>,
-): Promise<void> {
-  const sockets = new Set<net.Socket>();
-  listener.on(event, (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    treat(socket);
-  });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  try {
-    await use(`127.0.0.1:${(listener.address() as net.AddressInfo).port}`);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    listener.close();
-  }
-}
-
-/** Has a server that treats connections in this way. */
-function withServer(
-  treat: (socket: net.Socket) => void,
-  use: (host: string) => Promise<void>,
-): Promise<void> {
-  return serve(net.createServer(), "connection", treat, use);
-}
-
-/** Has a server that agrees to TLS, and then treats connections in this way. */
-function withTLSServer(
-  treat: (socket: tls.TLSSocket) => void,
-  use: (host: string) => Promise<void>,
-): Promise<void> {
-  const listener = tls.createServer({ cert: cert!, key: key! });
-  return serve(listener, "secureConnection", treat, (secure) => {
-    const relay = (socket: net.Socket) =>
-      socket.once("data", () => {
-        socket.write("S");
-        const target = net.connect(Number(secure.split(":")[1]), "127.0.0.1");
-        target.on("error", () => {});
-        socket.on("close", () => target.destroy());
-        socket.pipe(target).pipe(socket);
-      });
-    return withServer(relay, use);
-  });
-}
-
-/** The message that asks for authentication of a kind. */
-function authentication(kind: number, data = ""): Buffer {
-  const message = Buffer.alloc(9 + data.length);
-  message.write("R");
-  message.writeInt32BE(8 + data.length, 1);
-  message.writeInt32BE(kind, 5);
-  message.write(data, 9, "latin1");
-  return message;
-}
 const cleartextPassword = authentication(3);
 const boundOrNot = authentication(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
 const unbound = authentication(10, "SCRAM-SHA-256\0\0");
@@ -119,7 +63,7 @@ async function receivedAfter(
       else received += data.toString("latin1");
     });
   };
-  await withTLSServer(treat, async (host) => {
+  await withTLSServer(certificate, treat, async (host) => {
     await fails(urlOf(host, `sslmode=require&${parameters}`).replace("@", ":s3cret@"), reason);
     await Promise.all(closed);
   });
@@ -221,6 +165,32 @@ const cases: Record<string, () => Promise<void>> = {
         (socket) => socket.once("data", () => socket.write(authentication(kind))),
         (host) => fails(urlOf(host, "sslmode=disable"), reason).then(() => {}),
       );
+    }
+  },
+  "a server that starts with TLS, and does not confirm the protocol": async () => {
+    for (const isConfirmed of [false, true]) {
+      const listener = tls.createServer({
+        ...certificate,
+        ...(isConfirmed && { ALPNProtocols: ["postgresql"] }),
+      });
+      await serve(
+        listener,
+        "secureConnection",
+        (socket) => socket.once("data", () => socket.write(authentication(7))),
+        async (host) => {
+          const reason = isConfirmed ? /Cannot read a message/ : /does not confirm the protocol/;
+          await fails(urlOf(host, "sslmode=require&sslnegotiation=direct"), reason);
+        },
+      );
+    }
+  },
+  "variables that npm:pg reads, and libpq does not": async () => {
+    Object.assign(process.env, { PGREPLICATION: "database", PGOPTIONS: "-c nonsense=1" });
+    try {
+      await works(urlOf(server, "options="));
+    } finally {
+      delete process.env.PGREPLICATION;
+      delete process.env.PGOPTIONS;
     }
   },
   "a certificate that nobody trusts, where the environment turns verification off": async () => {
