@@ -7,12 +7,7 @@ import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
 import { codeOf } from "../drivers/lost_connection.ts";
 import { readPassword } from "./password_file.ts";
-import {
-  catchInvalidMessages,
-  type PgConnection,
-  refuseSecondAuthentication,
-  requireProtocol,
-} from "./protocol_guards.ts";
+import { type PgConnection, refuseInvalidMessages, requireProtocol } from "./protocol_guards.ts";
 import { isLostPgConnection } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
@@ -129,8 +124,7 @@ async function createPgClient(
   });
   // For these, npm:pg would read the environment even if they are given as empty.
   Object.assign(client.connectionParameters, { options: settings.options, replication: undefined });
-  refuseSecondAuthentication(client.connection);
-  catchInvalidMessages(client.connection);
+  refuseInvalidMessages(client.connection);
   if (isDirectTLS) requireProtocol(client.connection);
   const { checkOffer, checkSession } = bindChannel(client, settings.channelBinding);
   return { client, checkSession };

@@ -22,24 +22,23 @@ export interface PgConnection {
   on(event: string, listener: (message: any) => void): unknown;
   // deno-lint-ignore no-explicit-any -- depends on the event
   once(event: string, listener: (message: any) => void): unknown;
+  emit(event: "error", error: Error): unknown;
   /** Reads messages from a socket. */
   attachListeners(stream: Stream): void;
 }
 
 /**
- * Destroys a connection that is asked for authentication again. npm:pg would answer, although the
- * server was judged by what it asked for first.
+ * Refuses to authenticate again. npm:pg would answer, although the server was judged by what it asked
+ * for first.
  */
-export function refuseSecondAuthentication(connection: PgConnection): void {
+function refuseSecondAuthentication(connection: PgConnection): void {
   let isAsked = false;
   for (const kind of ["CleartextPassword", "MD5Password", "SASL"]) {
-    // It runs before the listener of npm:pg, which is added later and sends nothing if it is destroyed.
+    // An error keeps the listener of npm:pg, which is added later, from being called.
     connection.on(`authentication${kind}`, () => {
       if (isAsked) {
-        connection.stream.destroy(
-          new FatalConnectionError(
-            "Cannot connect to the system database: the server asks for authentication twice",
-          ),
+        throw new FatalConnectionError(
+          "Cannot connect to the system database: the server asks for authentication twice",
         );
       }
       isAsked = true;
@@ -47,24 +46,34 @@ export function refuseSecondAuthentication(connection: PgConnection): void {
   }
 }
 
+function toFatalError(cause: unknown): FatalConnectionError {
+  if (cause instanceof FatalConnectionError) return cause;
+  const message = `Cannot read a message of the server: ${(cause as Error).message}`;
+  return new FatalConnectionError(message, { cause });
+}
+
 /**
- * Destroys a connection on a message that npm:pg cannot read, such as a request for Kerberos. npm:pg
- * throws where nobody can catch it.
+ * Destroys a connection on a second request for authentication, and on a message that npm:pg cannot
+ * read, such as a request for Kerberos. npm:pg throws where nobody can catch it.
  */
-export function catchInvalidMessages(connection: PgConnection): void {
+export function refuseInvalidMessages(connection: PgConnection): void {
+  refuseSecondAuthentication(connection);
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {
     attachListeners(stream);
     const read = stream.listeners("data").at(-1) as (data: unknown) => void;
-    stream.off("data", read);
-    stream.on("data", (data) => {
+    function tryToRead(data: unknown): void {
       try {
         read(data);
-      } catch (cause) {
-        const message = `Cannot read a message of the server: ${(cause as Error).message}`;
-        stream.destroy(new FatalConnectionError(message, { cause }));
+      } catch (error) {
+        stream.off("data", tryToRead);
+        // The socket of Cloudflare does not tell why it is destroyed.
+        connection.emit("error", toFatalError(error));
+        stream.destroy();
       }
-    });
+    }
+    stream.off("data", read);
+    stream.on("data", tryToRead);
   };
 }
 

@@ -184,7 +184,7 @@ const cases: Record<string, () => Promise<void>> = {
       );
     }
   },
-  "variables that npm:pg reads, and libpq does not": async () => {
+  "variables that the URL overrides, or that only npm:pg reads": async () => {
     Object.assign(process.env, { PGREPLICATION: "database", PGOPTIONS: "-c nonsense=1" });
     try {
       await works(urlOf(server, "options="));
