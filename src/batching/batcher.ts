@@ -277,11 +277,13 @@ export function createBatcher<Outcome>(
 
   return {
     add: (item, signal) =>
-      abortable(signal, async () => {
-        if (!database.isInTransaction()) return await addPending(item, signal);
-        const [outcome] = await sendInTransaction([addTime(item, signal)]);
-        return outcome!;
-      }),
+      abortable(
+        signal,
+        () =>
+          database.isInTransaction()
+            ? sendInTransaction([addTime(item, signal)]).then(([outcome]) => outcome!)
+            : addPending(item, signal),
+      ),
     addAll(items, signal) {
       const timed = items.map((item) => addTime(item, signal));
       return database.isInTransaction() ? sendInTransaction(timed) : send(timed);

@@ -36,6 +36,15 @@ export function attemptWithin<Result>(
       reject(new DatabaseTimeoutError(timeoutMs / 1000));
       attempt.discardConnection?.();
     }, timeoutMs);
-    run(attempt).finally(() => clearTimeout(timer)).then(resolve, reject);
+    run(attempt).then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -1,7 +1,7 @@
 /** Runs the statements of sql/ on a system database, whatever the version of its schema. */
 
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter, Query, Row } from "../drivers/adapter.ts";
+import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
@@ -87,6 +87,7 @@ export function createSystemDatabase(
   const { attemptTimeoutSeconds, retryTimeoutSeconds } = settings;
   const schemaReader = createSchemaReader(send, settings.schema);
   const longTimeoutMs = 12_000 * attemptTimeoutSeconds;
+  let executor: Executor | undefined;
   let answeredAt = -Infinity;
 
   function defaultTimeoutMs(): number {
@@ -101,21 +102,21 @@ export function createSystemDatabase(
     { timeoutMs = defaultTimeoutMs(), isNeeded = () => true }: SendOptions = {},
     prelude?: Query,
   ): Promise<Row[]> {
-    const executor = await adapter.load();
+    const { query: sendOne, queryInOneMessage } = executor ??= await adapter.load();
     const queries = prelude ? [prelude, query] : [query];
-    return await attemptWithin(scaleTimeout(timeoutMs, queries), isNeeded, async (attempt) => {
-      throwIfUnneeded(attempt);
-      try {
-        const rows = await (prelude
-          ? executor.queryInOneMessage(queries, attempt)
-          : executor.query(query, attempt));
-        answeredAt = performance.now();
-        return rows;
-      } catch (error) {
-        if (sqlStateOf(error)) answeredAt = performance.now();
-        throw error;
-      }
-    });
+    throwIfUnneeded({ isNeeded });
+    try {
+      const rows = await attemptWithin(
+        scaleTimeout(timeoutMs, queries),
+        isNeeded,
+        (attempt) => prelude ? queryInOneMessage(queries, attempt) : sendOne(query, attempt),
+      );
+      answeredAt = performance.now();
+      return rows;
+    } catch (error) {
+      if (sqlStateOf(error)) answeredAt = performance.now();
+      throw error;
+    }
   }
 
   async function attempt(
