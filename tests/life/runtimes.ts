@@ -14,6 +14,8 @@ export interface LifeProgram extends AsyncDisposable {
   command(name: string, parameter?: string): Promise<any>;
   /** Sends `close`, and waits until the process has ended by itself. */
   close(): Promise<void>;
+  /** Rejects if the process ends before it is told to. */
+  readonly crash: Promise<never>;
 }
 
 /** Bundles the program, and installs what it needs. */
@@ -86,7 +88,9 @@ export async function startProgram(
   }
   const ready = answerTo("ready").promise;
   const reading = readAnswers();
+  let isClosing = false;
   const dispose = async () => {
+    isClosing = true;
     await writer.close().catch(() => {});
     try {
       child.kill("SIGKILL");
@@ -102,13 +106,22 @@ export async function startProgram(
     await dispose();
     throw error;
   }
+  async function watch(): Promise<never> {
+    await child.status;
+    if (isClosing) await new Promise(() => {});
+    throw new Error(`${driver} on ${runtime} has ended: ${await errors}`);
+  }
+  const crash = watch();
+  crash.catch(() => {});
   return {
+    crash,
     async command(name, parameter = "") {
       const { promise } = answerTo(name);
       await writer.write(new TextEncoder().encode(`${name} ${parameter}\n`));
       return await promise;
     },
     async close() {
+      isClosing = true;
       await writer.write(new TextEncoder().encode("close\n"));
       const { success } = await child.status;
       assert(success, `${driver} on ${runtime} still runs: ${await errors}`);
