@@ -33,7 +33,7 @@ export interface ConnectOptions extends ClientOptions, CallOptions {
   maxConnections?: number;
 }
 
-// A server that does not answer would never let go of a connection.
+// A server that does not answer never closes its end of a connection.
 const closeTimeoutSeconds = 2;
 
 /** Waits until a promise settles, but not longer than the timeout: the network may hang. */
@@ -98,9 +98,9 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * `DBOS_DATABASE_URL`. The latter names the database of an application; its system database has the
  * same name followed by `_dbos_sys`. The client never creates or migrates anything.
  *
- * A URL means what it means to `psql`: several hosts, `sslmode` and all, and the variables of libpq,
- * such as `PGPASSWORD`, and the file of passwords for what it leaves out. A parameter that is not
- * supported is refused by its name. `sslmode=verify-full` without `sslrootcert` trusts the authorities
+ * A URL means what it means to `psql`, with several hosts, `sslmode` and the like. What it leaves out is
+ * taken from the environment variables of libpq, such as `PGPASSWORD`, and from the password file. A
+ * parameter that is not supported is refused by its name. `sslmode=verify-full` without `sslrootcert` trusts the authorities
  * of the runtime, and an attempt to connect to a host ends after 30 s unless `connect_timeout` says
  * otherwise; docs/deploying.md lists all differences. Of Prisma's parameters, `pgbouncer=true` sets
  * `prepare` to false, and `connection_limit` sets `maxConnections`.
@@ -125,7 +125,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   checkSignal(signal);
   signal?.throwIfAborted();
   checkOptionalText("systemDatabase", systemDatabase);
-  // Those who bring a driver save 5 KB gzipped, and the driver.
+  // Only connect() needs them: 5 KB gzipped, and the driver.
   const [{ findSystemDatabase }, { openPg }] = await Promise.all([
     import("./src/connection/system_database_url.ts"),
     import("./src/connection/open_pg.ts"),
@@ -143,7 +143,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
     await abortable(signal, database.checkSchema);
   } catch (error) {
     const closed = client.close();
-    // Who aborts the call does not wait for the server either.
+    // An aborted call does not wait for the server.
     if (signal?.aborted) closed.catch(() => {});
     else await closed;
     throw error;

@@ -24,7 +24,7 @@ export interface Batch {
   readonly count: number;
   /** 1 if an item may conflict with what exists; otherwise undefined. */
   readonly checkConflicts: 1 | undefined;
-  /** For the statement. */
+  /** How to run the statement. */
   readonly options: RunOptions;
 }
 
@@ -154,7 +154,7 @@ export function createBatcher<Outcome>(
     return await sendBatch({ ...batch, checkConflicts: 1 });
   }
 
-  /** Returns the error if the database cannot be reached. */
+  /** Sends a statement for each item. Returns the error if the database cannot be reached. */
   async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     for (const [index, item] of items.entries()) {
       if (isDropped(item)) continue;
@@ -170,7 +170,7 @@ export function createBatcher<Outcome>(
     }
   }
 
-  /** Returns the error if no statement of the items succeeds. */
+  /** Sends one statement, or one for each item if that is refused. Returns an error that concerns all. */
   async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     try {
       const outcomes = await send(items);
@@ -226,7 +226,7 @@ export function createBatcher<Outcome>(
     return items;
   }
 
-  /** Rejects items of which a last attempt would be late. */
+  /** Rejects the pending items for which it is too late for another attempt. */
   function rejectOverdue(error: unknown): void {
     const patienceMs = 1000 * (retryTimeoutSeconds + attemptTimeoutSeconds / 2);
     const overdue = performance.now() - patienceMs;

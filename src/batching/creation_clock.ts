@@ -28,7 +28,7 @@ export interface CreationClock {
    * statement may tell it.
    */
   untilStamped(items: readonly Timed[]): Promise<void>;
-  /** Gives an item no creation time any more: it is not written. */
+  /** Drops an item that is not written after all. */
   forget(item: Timed): void;
   /** Learns the time of the server from the answer to a statement. */
   learn<Result extends ClockReading>(statement: Promise<Result>): Promise<Result>;

@@ -11,7 +11,7 @@ export interface Pending {
 export interface FlowControl {
   /** How many of the pending items to send in a statement now; 0 to keep them pending. */
   nextBatchSize(pending: Pending): number;
-  /** After how many milliseconds that may change although no statement has ended; or never. */
+  /** In how many milliseconds a statement in flight stops holding up others; Infinity if none does. */
   nextChangeMs(): number;
   /** Runs a statement. */
   run(statement: () => Promise<void>): Promise<void>;
@@ -32,8 +32,8 @@ const highLatency: Limits = { minItems: 4, maxStatements: Infinity };
 
 /**
  * The flow control of statements on a number of connections. While a statement is in flight, the next
- * items stay pending until its answer, but no longer than `maxHoldUpMs`, as its connection may hang, and
- * unless they fill a statement and another connection is free.
+ * items stay pending until its answer, unless they fill a statement and another connection is free. They
+ * wait for `maxHoldUpMs` at most, because the connection of the statement may hang.
  *
  * Other statements are sent as well, on other connections: at low latency when there are enough
  * items, at high latency whenever a connection is free. With `inOrder` they are not, so that no item
