@@ -76,6 +76,7 @@ function createCreationClock(): CreationClock {
     offsetMs = Math.max(Number(serverMs) - now, isLearned() ? offsetMs - driftMs : -Infinity);
     learnedAt = now;
     last = Math.max(last, Number(lastCreatedAt));
+    if (unstamped.size === 0) return;
     // Before calls to come, whose times are later.
     for (const item of unstamped) item.createdAt = next();
     unstamped.clear();

@@ -15,8 +15,7 @@ interface PgResult {
 }
 
 interface Pg {
-  query(query: PgQuery): Promise<PgResult>;
-  query(text: string): Promise<PgResult | PgResult[]>;
+  query(query: PgQuery | string): Promise<PgResults>;
   /** Only a client has it. */
   readonly pipeline?: boolean;
 }
@@ -33,7 +32,10 @@ interface PgClient {
   ): void;
 }
 
-interface PgPoolClient extends Pg {
+type PgResults = PgResult | PgResult[];
+
+interface PgPoolClient {
+  query(query: PgQuery | string, callback: (error: Error | null, results: PgResults) => void): void;
   readonly connection?: { readonly stream: { destroy(): void } };
   /** Returns the client to the pool, or has the pool remove it. */
   release(isToBeRemoved: boolean): void;
@@ -140,12 +142,24 @@ function createListen(pool: PgPool | ConnectPool): Listen {
 
 function ignoreError(): void {}
 
-/** Uses a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
-async function useClient<Result>(
+/** Passes a callback: the objects of a query that npm:pg makes a promise for outlive young generations. */
+function queryClient(client: PgPoolClient, query: PgQuery | string): Promise<PgResults> {
+  const results = new Promise<PgResults>((resolve, reject) => {
+    client.query(query, (error, results) => error ? reject(error) : resolve(results));
+  });
+  return results.catch((error) => {
+    // The stack leads to the socket otherwise, and not to the call.
+    Error.captureStackTrace?.(error);
+    throw error;
+  });
+}
+
+/** Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
+async function queryPool(
   pool: PoolWithClients,
-  use: (client: Pg) => Promise<Result>,
+  query: PgQuery | string,
   attempt: Attempt,
-): Promise<Result> {
+): Promise<PgResults> {
   const client = await pool.connect();
   if (!attempt.isNeeded()) client.release(false);
   throwIfUnneeded(attempt);
@@ -160,7 +174,7 @@ async function useClient<Result>(
   client.on("error", ignoreError);
   let isLost = false;
   try {
-    return await use(client);
+    return await queryClient(client, query);
   } catch (error) {
     isLost = losesConnection(error);
     throw error;
@@ -182,24 +196,24 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     : undefined;
   if (pool && "Client" in pool) limitConnecting(pool);
 
-  function send<Result>(run: (pg: Pg) => Promise<Result>, attempt: Attempt): Promise<Result> {
-    if (pool) return useClient(pool, run, attempt);
+  function send(query: PgQuery | string, attempt: Attempt): Promise<PgResults> {
+    if (pool) return queryPool(pool, query, attempt);
     const pg = driver as Pg;
-    if (kind === "pool" || pg.pipeline) return run(pg);
+    if (kind === "pool" || pg.pipeline) return pg.query(query);
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
     return runSerially(() => {
       throwIfUnneeded(attempt);
-      return run(pg);
+      return pg.query(query);
     });
   }
 
   return {
     async query({ name, text, values }, attempt) {
       const query = prepare ? { name, text, values } : { text, values };
-      return (await send((pg) => pg.query(query), attempt)).rows;
+      return (await send(query, attempt) as PgResult).rows;
     },
     async queryInOneMessage(queries, attempt) {
-      const results = [await send((pg) => pg.query(joinQueries(queries)), attempt)].flat();
+      const results = [await send(joinQueries(queries), attempt)].flat();
       return results.at(-1)!.rows;
     },
     isLostConnection: isLostPgConnection,

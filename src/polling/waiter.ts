@@ -60,6 +60,11 @@ export function createWaiter<Row extends PollRow>(
   const poller = pollerOf(database, pollQuery);
   const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
+  let inProgress:
+    | { resolve(rows: Row[] | undefined): void; reject(error: unknown): void }
+    | undefined;
+  let giveUp: ReturnType<typeof setTimeout> | undefined;
+  let ignoreAbort: (() => void) | undefined;
   const wait: Wait<Row> = {
     targets: [],
     startedAt: now,
@@ -70,60 +75,50 @@ export function createWaiter<Row extends PollRow>(
     queuePosition: -1,
     isAnswered: false,
     lastError: undefined,
-    settle() {},
-    fail() {},
+    settle: (rows) => stop()?.resolve(rows),
+    fail: (error) => stop()?.reject(error),
   };
-  let isEnded = false;
-  let error: unknown;
 
-  function start(
-    resolve: (rows: Row[] | undefined) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    const stop = () => {
-      poller.remove(wait);
-      clearTimeout(giveUp);
-      ignoreAbort?.();
-    };
-    const end = () => {
-      // A database that does not answer does not say that the target is missing.
-      if (!wait.isAnswered) {
-        error = wait.lastError ?? new DatabaseTimeoutError(attemptTimeoutSeconds);
-      }
-      wait.settle(undefined);
-    };
-    wait.settle = (rows) => {
-      stop();
-      resolve(rows);
-    };
-    wait.fail = (error) => {
-      stop();
-      reject(error);
-    };
-    const ignoreAbort = signal && onAbort(signal, () => wait.fail(signal.reason));
+  function stop() {
+    const stopped = inProgress;
+    inProgress = undefined;
+    poller.remove(wait);
+    clearTimeout(giveUp);
+    ignoreAbort?.();
+    return stopped;
+  }
+
+  function endUnanswered(): void {
+    // A database that does not answer does not say that the target is missing.
+    if (!wait.isAnswered) {
+      waiter.error = wait.lastError ?? new DatabaseTimeoutError(attemptTimeoutSeconds);
+    }
+    wait.settle(undefined);
+  }
+
+  function start(): void {
+    ignoreAbort = signal && onAbort(signal, () => wait.fail(signal.reason));
     // The last poll is at the deadline, and gets one attempt.
     const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
-    const giveUp = giveUpMs < maxTimerMs ? setTimeout(end, giveUpMs) : undefined;
+    giveUp = giveUpMs < maxTimerMs ? setTimeout(endUnanswered, giveUpMs) : undefined;
     poller.add(wait);
   }
 
-  return {
-    get isEnded() {
-      return isEnded;
-    },
-    get error() {
-      return error;
-    },
-    next(targets) {
+  // Getters would cost several times as much as all else here.
+  const waiter = {
+    isEnded: false,
+    error: undefined as unknown,
+    next(targets: readonly WaitTarget[]): Promise<Row[] | undefined> {
       wait.targets = targets;
       return new Promise((resolve, reject) => {
         signal?.throwIfAborted();
         database.closed.throwIfAborted();
-        if (isEnded) resolve(undefined);
-        else start(resolve, reject);
+        if (waiter.isEnded) return resolve(undefined);
+        inProgress = { resolve, reject };
+        start();
       });
     },
-    restart(pollImmediately) {
+    restart(pollImmediately: boolean) {
       const now = performance.now();
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
@@ -134,10 +129,11 @@ export function createWaiter<Row extends PollRow>(
         : Math.min(wait.nextPollAt, now + intervalMs(wait, now));
     },
     end() {
-      isEnded = true;
+      waiter.isEnded = true;
       wait.settle(undefined);
     },
   };
+  return waiter;
 }
 
 /**
