@@ -93,9 +93,10 @@ export const send: Statement<{
   after: string;
   messages: string;
   check_conflicts?: number | undefined;
+  count: number;
 }, {
-  server_ms: string | null;
-  last_created_at: string | null;
+  server_ms: string;
+  last_created_at: string;
   position: number | null;
 }> = {
   name: "send",
@@ -164,18 +165,14 @@ sent as (
         and other.message_id = message.message_id
     )
     -- end
-  order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select
-  max(server_ms)::text as server_ms,
-  max(created_at)::text as last_created_at,
-  null::int as position
+  server_ms::text,
+  created_at::text as last_created_at,
+  case when not has_destination then (ordinality - 1)::int end as position
 from message
-union all
-select null, null, (ordinality - 1)::int
-from message
-where not has_destination`,
+where not has_destination or ordinality = :count::int`,
 };
 
 export const sendToForks: Statement<{

@@ -1,9 +1,9 @@
--- send(after text, messages text, check_conflicts? int) many
--- row: server_ms text?, last_created_at text?, position int?
+-- send(after text, messages text, check_conflicts? int, count int) many
+-- row: server_ms text, last_created_at text, position int?
 --
--- Delivers messages. Returns a row with the time of the last one, and then a row with the position of
--- each message whose destination does not exist. A message whose ID exists was delivered before:
--- nothing is written, and its destination counts as found.
+-- Delivers `count` messages. Returns a row for the last one and for each whose destination does not
+-- exist, with the time of the message, and with its position if the destination does not exist. A
+-- message whose ID exists was delivered before: nothing is written, and its destination counts as found.
 --
 -- Without check_conflicts the statement looks for no conflicts. It is for messages with new IDs. An
 -- ID that exists nevertheless is a unique violation.
@@ -77,15 +77,11 @@ sent as (
         and other.message_id = message.message_id
     )
     -- end
-  order by message.ordinality
   on conflict do nothing -- if :check_conflicts
 )
 select
-  max(server_ms)::text as server_ms,
-  max(created_at)::text as last_created_at,
-  null::int as position
+  server_ms::text,
+  created_at::text as last_created_at,
+  case when not has_destination then (ordinality - 1)::int end as position
 from message
-union all
-select null, null, (ordinality - 1)::int
-from message
-where not has_destination
+where not has_destination or ordinality = :count::int

@@ -15,7 +15,11 @@ select
 from unnest(string_to_array(:targets::text, :separator::text))
   with ordinality as target (workflow_id)
 cross join lateral (
-  select *
+  select
+    workflow_uuid,
+    status,
+    completed_at, -- if workflow_status.completed_at
+    updated_at
   from :schema.workflow_status
   where workflow_uuid = target.workflow_id
   limit 1

@@ -191,6 +191,7 @@ where workflow_uuid = any(array(select workflow_uuid from target))`,
 export const enqueue: Statement<{
   after: string;
   jobs: string;
+  all_columns?: number | undefined;
   check_conflicts?: number | undefined;
 }, {
   server_ms: string;
@@ -223,16 +224,12 @@ job as (
   from clock
   cross join rows from (
     json_to_recordset(:jobs::text::json) as (
-      workflow_id text,
-      name text,
+      -- if :all_columns
       class_name text,
       config_name text,
-      queue_name text,
       authenticated_user text,
       assumed_role text,
       authenticated_roles text,
-      application_version text,
-      application_name text,
       timeout_ms bigint,
       deadline_epoch_ms bigint,
       deduplication_id text,
@@ -240,11 +237,17 @@ job as (
       queue_partition_key text,
       delay_ms bigint,
       attributes jsonb,
-      inputs text,
-      serialization text,
       schedule_name text,
       is_debounced boolean,
       debounce_timeout_ms bigint,
+      -- end
+      workflow_id text,
+      name text,
+      queue_name text,
+      application_version text,
+      application_name text,
+      inputs text,
+      serialization text,
       creator_xid text,
       requested_at bigint
     )
@@ -252,14 +255,29 @@ job as (
 ),
 inserted as (
   insert into :schema.workflow_status (
-    workflow_uuid,
-    name,
-    class_name,
+    -- if :all_columns
     config_name,
-    queue_name,
+    workflow_timeout_ms,
+    workflow_deadline_epoch_ms,
+    deduplication_id,
+    queue_partition_key, -- if workflow_status.queue_partition_key
+    delay_until_epoch_ms, -- if workflow_status.delay_until_epoch_ms
+    attributes, -- if workflow_status.attributes
+    schedule_name, -- if workflow_status.schedule_name
+    -- if workflow_status.is_debounced
+    is_debounced,
+    debounce_deadline_epoch_ms,
+    -- end
+    -- end
+    class_name,
     authenticated_user,
     assumed_role,
     authenticated_roles,
+    priority,
+    status,
+    workflow_uuid,
+    name,
+    queue_name,
     executor_id,
     application_version,
     application_id,
@@ -267,37 +285,54 @@ inserted as (
     created_at,
     updated_at,
     recovery_attempts,
-    workflow_timeout_ms,
-    workflow_deadline_epoch_ms,
-    deduplication_id,
-    priority,
-    queue_partition_key, -- if workflow_status.queue_partition_key
-    delay_until_epoch_ms, -- if workflow_status.delay_until_epoch_ms
-    attributes, -- if workflow_status.attributes
     serialization, -- if workflow_status.serialization
-    schedule_name, -- if workflow_status.schedule_name
-    -- if workflow_status.is_debounced
-    is_debounced,
-    debounce_deadline_epoch_ms,
-    -- end
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
-    inputs,
-    status
+    inputs
   )
   select
-    workflow_id,
-    name,
+    -- if :all_columns
+    config_name,
+    timeout_ms,
+    deadline_epoch_ms,
+    deduplication_id,
+    queue_partition_key, -- if workflow_status.queue_partition_key
+    created_at + least(delay_ms, debounce_timeout_ms), -- if workflow_status.delay_until_epoch_ms
+    attributes, -- if workflow_status.attributes
+    schedule_name, -- if workflow_status.schedule_name
+    -- if workflow_status.is_debounced
+    coalesce(is_debounced, false),
+    created_at + debounce_timeout_ms,
+    -- end
+    -- end
     coalesce(
-      class_name,
+      class_name, -- if :all_columns
       case serialization when 'js_superjson' then '' end, -- if not workflow_status.serialization
       null
     ),
-    config_name,
+    coalesce(
+      authenticated_user, -- if :all_columns
+      ''
+    ),
+    coalesce(
+      assumed_role, -- if :all_columns
+      ''
+    ),
+    coalesce(
+      authenticated_roles, -- if :all_columns
+      '[]'
+    ),
+    coalesce(
+      priority, -- if :all_columns
+      0
+    ),
+    coalesce(
+      case when delay_ms > 0 then 'DELAYED' end, -- if :all_columns
+      'ENQUEUED'
+    ),
+    workflow_id,
+    name,
     queue_name,
-    coalesce(authenticated_user, ''),
-    coalesce(assumed_role, ''),
-    coalesce(authenticated_roles, '[]'),
     '',
     application_version,
     '',
@@ -305,26 +340,18 @@ inserted as (
     created_at,
     created_at,
     0,
-    timeout_ms,
-    deadline_epoch_ms,
-    deduplication_id,
-    coalesce(priority, 0),
-    queue_partition_key, -- if workflow_status.queue_partition_key
-    created_at + least(delay_ms, debounce_timeout_ms), -- if workflow_status.delay_until_epoch_ms
-    attributes, -- if workflow_status.attributes
     serialization, -- if workflow_status.serialization
-    schedule_name, -- if workflow_status.schedule_name
-    -- if workflow_status.is_debounced
-    coalesce(is_debounced, false),
-    created_at + debounce_timeout_ms,
-    -- end
     creator_xid, -- if workflow_status.creator_xid
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
-    inputs,
-    case when delay_ms > 0 then 'DELAYED' else 'ENQUEUED' end
+    inputs
   from job
   on conflict do nothing -- if :check_conflicts
-  returning workflow_uuid, created_at, inputs
+  returning
+    creator_xid, -- if workflow_status.creator_xid
+    owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    workflow_uuid,
+    created_at,
+    inputs
 ),
 -- if workflow_input
 payload as (
@@ -335,15 +362,18 @@ payload as (
 -- end
 -- if :check_conflicts
 conflict as (
-  select job.*
+  select *
   from job
-  where job.ordinality not in (
-    select min(job.ordinality)
+  where not exists (
+    select
     from inserted
-    join job
-      on job.workflow_id = inserted.workflow_uuid
-      and job.created_at = inserted.created_at
-    group by job.workflow_id
+    where true
+      and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
+      and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
+      -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+      and inserted.workflow_uuid = job.workflow_id
+      and inserted.created_at = job.created_at
+      -- end
   )
 ),
 -- end
@@ -364,7 +394,7 @@ select
   -- if workflow_status.owner_xid and not workflow_status.creator_xid
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
-  holder.workflow_uuid as holder_id,
+  holder.workflow_uuid as holder_id, -- if :all_columns
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -374,9 +404,11 @@ cross join clock
 left join conflict on true
 left join :schema.workflow_status as existing
   on existing.workflow_uuid = conflict.workflow_id
+-- if :all_columns
 left join :schema.workflow_status as holder
   on holder.queue_name = conflict.queue_name
   and holder.deduplication_id = conflict.deduplication_id
+-- end
 -- end`,
 };
 
@@ -402,7 +434,11 @@ select
 from unnest(string_to_array(:targets::text, :separator::text))
   with ordinality as target (workflow_id)
 cross join lateral (
-  select *
+  select
+    workflow_uuid,
+    status,
+    completed_at, -- if workflow_status.completed_at
+    updated_at
   from :schema.workflow_status
   where workflow_uuid = target.workflow_id
   limit 1
@@ -449,7 +485,14 @@ select
 from unnest(string_to_array(:targets::text, :separator::text))
   with ordinality as target (workflow_id)
 cross join lateral (
-  select *
+  select
+    workflow_uuid,
+    status,
+    output,
+    error,
+    serialization, -- if workflow_status.serialization
+    completed_at, -- if workflow_status.completed_at
+    updated_at
   from :schema.workflow_status
   where workflow_uuid = target.workflow_id
   limit 1

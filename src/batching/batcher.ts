@@ -13,6 +13,8 @@ export interface Item {
   readonly text: string;
   /** Whether it can only conflict with itself, written by an attempt whose answer was lost. */
   readonly hasFreshID: boolean;
+  /** Whether its statement must write all columns, not only the most common ones. */
+  readonly needsAllColumns?: boolean;
 }
 
 /** A statement to send. */
@@ -24,6 +26,8 @@ export interface Batch {
   readonly count: number;
   /** 1 if an item may conflict with what exists; otherwise undefined. */
   readonly checkConflicts: 1 | undefined;
+  /** 1 if an item needs all columns; otherwise undefined. */
+  readonly allColumns: 1 | undefined;
   /** How to run the statement. */
   readonly options: RunOptions;
 }
@@ -123,9 +127,12 @@ export function createBatcher<Outcome>(
   let lostAt = -Infinity;
   let lostBy: unknown;
 
-  function addTime({ text, hasFreshID }: Item, signal: AbortSignal | undefined): TimedItem {
+  function addTime(
+    { text, hasFreshID, needsAllColumns = false }: Item,
+    signal: AbortSignal | undefined,
+  ): TimedItem {
     const addedAt = performance.now();
-    const item = { text, hasFreshID, signal, addedAt, createdAt: undefined };
+    const item = { text, hasFreshID, needsAllColumns, signal, addedAt, createdAt: undefined };
     clock.stamp(item);
     return item;
   }
@@ -142,7 +149,11 @@ export function createBatcher<Outcome>(
     // As long as the database answers, pending calls only wait for their turn.
     const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
     const options = { since, isNeeded };
-    const batch = { items: array, after: String(clock.last), count: items.length, options };
+    const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
+      ? 1 as const
+      : undefined;
+    const after = String(clock.last);
+    const batch = { items: array, after, count: items.length, allColumns, options };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
         return await sendBatch({ ...batch, checkConflicts: undefined });

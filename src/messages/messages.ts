@@ -87,11 +87,11 @@ function createMessageBatcher(
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
   async function sendBatch({ after, items, count, checkConflicts, options }: Batch) {
-    const parameters = { messages: items, after, check_conflicts: checkConflicts };
+    const parameters = { messages: items, after, count, check_conflicts: checkConflicts };
     const rows = await database.run(statement, parameters, options);
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
-    const { server_ms, last_created_at } = rows[0]!;
+    const { server_ms, last_created_at } = rows.at(-1)!;
     return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
   // A workflow receives the first message that it sees, so none may become visible out of order.

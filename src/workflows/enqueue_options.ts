@@ -193,20 +193,17 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
 }
 
 /** The options whose column of workflow_status is missing in older schemas. */
-const optionalColumns = {
-  queuePartitionKey: "queue_partition_key",
-  delaySeconds: "delay_until_epoch_ms",
-  attributes: "attributes",
-  applicationName: "application_name",
-} as const;
+const optionalColumns = [
+  { option: "queuePartitionKey", column: "workflow_status.queue_partition_key" },
+  { option: "delaySeconds", column: "workflow_status.delay_until_epoch_ms" },
+  { option: "attributes", column: "workflow_status.attributes" },
+  { option: "applicationName", column: "workflow_status.application_name" },
+] as const;
 
 /** Whether the schema must be read because it may lack a column for an option. */
 export function usesOptionalColumns(database: SystemDatabase, options: EnqueueOptions): boolean {
   return needsFormatColumn(database, options.serializationType) ||
-    Object.entries(optionalColumns).some(([option, column]) =>
-      options[option as keyof typeof optionalColumns] &&
-      !database.hasColumn(`workflow_status.${column}`)
-    );
+    optionalColumns.some(({ option, column }) => options[option] && !database.hasColumn(column));
 }
 
 /** Refuses options that the schema has no column for. */
@@ -215,9 +212,7 @@ export async function requireColumns(
   options: EnqueueOptions,
 ): Promise<void> {
   await requireFormatColumn(database, options.serializationType);
-  for (const [option, column] of Object.entries(optionalColumns)) {
-    if (options[option as keyof typeof optionalColumns]) {
-      await database.requireColumn(option, `workflow_status.${column}`);
-    }
+  for (const { option, column } of optionalColumns) {
+    if (options[option]) await database.requireColumn(option, column);
   }
 }

@@ -19,6 +19,25 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
+// Options that need none of the columns which the statement leaves out without `all_columns`.
+const commonOptions: readonly string[] = [
+  "workflowName",
+  "queueName",
+  "workflowID",
+  "workflowIDReusePolicy",
+  "appVersion",
+  "applicationName",
+  "serializationType",
+  "namedArgs",
+  "args",
+  "signal",
+] satisfies (keyof EnqueueOptions | "args")[];
+
+function isCommon(options: EnqueueOptions): boolean {
+  for (const name in options) if (!commonOptions.includes(name)) return false;
+  return true;
+}
+
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one.
@@ -28,7 +47,7 @@ export function toWorkflowRow(
   codec: Codec,
   options: EnqueueOptions,
   args: readonly unknown[],
-  columns: ExtraColumns = {},
+  columns?: ExtraColumns,
 ): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
@@ -56,5 +75,6 @@ export function toWorkflowRow(
     ...columns,
   });
   const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
-  return { workflowID, text, hasFreshID };
+  const needsAllColumns = columns !== undefined || !isCommon(options);
+  return { workflowID, text, hasFreshID, needsAllColumns };
 }

@@ -13,10 +13,15 @@ const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async ({ after, items, count, checkConflicts, options }) => {
-      const parameters = { jobs: items, after, check_conflicts: checkConflicts };
-      const rows = await database.run(sql.enqueue, parameters, options);
-      const outcomes = new Array<Conflict | undefined>(count);
+    batcher = createBatcher(database, async (batch) => {
+      const parameters = {
+        jobs: batch.items,
+        after: batch.after,
+        all_columns: batch.allColumns,
+        check_conflicts: batch.checkConflicts,
+      };
+      const rows = await database.run(sql.enqueue, parameters, batch.options);
+      const outcomes = new Array<Conflict | undefined>(batch.count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       const { server_ms, last_created_at } = rows[0]!;
       return { outcomes, serverMs: server_ms, lastCreatedAt: last_created_at };
