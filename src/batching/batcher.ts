@@ -1,45 +1,11 @@
 /** Coalesces concurrent writes of one client into few statements. */
 
 import { abortable } from "../abort_signal.ts";
-import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
-import { createSerialQueue } from "../serial_queue.ts";
-import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 import { createFlowControl } from "./flow_control.ts";
-
-/** Something to write. */
-export interface Item {
-  /** A JSON object. */
-  readonly text: string;
-  /** Whether it can only conflict with itself, written by an attempt whose answer was lost. */
-  readonly hasFreshID: boolean;
-  /** Whether its statement must write all columns, not only the most common ones. */
-  readonly needsAllColumns?: boolean;
-}
-
-/** A statement to send. */
-export interface Batch {
-  /** The items as the text of a JSON array, each with its `requested_at` if that is known. */
-  readonly items: string;
-  /** The time that the items without a `requested_at` are created after. */
-  readonly after: string;
-  readonly count: number;
-  /** 1 if an item may conflict with what exists; otherwise undefined. */
-  readonly checkConflicts: 1 | undefined;
-  /** 1 if an item needs all columns; otherwise undefined. */
-  readonly allColumns: 1 | undefined;
-  /** How to run the statement. */
-  readonly options: RunOptions;
-}
-
-/** The result of a statement. */
-export interface BatchResult<Outcome> extends ClockReading {
-  /** An outcome for each item, in order. */
-  readonly outcomes: Outcome[];
-}
-
-/** Sends a batch. */
-export type SendBatch<Outcome> = (batch: Batch) => Promise<BatchResult<Outcome>>;
+import { createItemWriter, type Item, type SendBatch, type TimedItem } from "./item_writer.ts";
+import { createTransactionWriter } from "./transaction_writer.ts";
 
 /** Writes items. */
 export interface Batcher<Outcome> {
@@ -55,12 +21,6 @@ export interface Batcher<Outcome> {
   addAll(items: readonly Item[], signal?: AbortSignal): Promise<Outcome[]>;
 }
 
-interface TimedItem extends Item, Timed {
-  /** When its call was made, by performance.now(). */
-  readonly addedAt: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 interface PendingItem<Outcome> extends TimedItem {
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
@@ -74,8 +34,6 @@ const maxCharactersOfMany = 1_000_000;
 // A statement that takes longer may be on a connection that hangs.
 const maxHoldUpMs = 1000;
 
-const uniqueViolation = "23505";
-
 /** How many items fill a statement of so many characters; at least one. */
 function countUntilFull(items: readonly Item[], characters: number): number {
   let count = 0;
@@ -88,10 +46,6 @@ function countUntilFull(items: readonly Item[], characters: number): number {
 // Invalid data (22), violated constraints (23), an error raised by a trigger (P0), row-level security
 // (42501), a check option (44) and exceeded limits (54). Timeouts and the like concern every item.
 const itemErrorStates = /^(22|23|42501|44|54|P0)/;
-
-function toJson({ text, createdAt }: TimedItem): string {
-  return createdAt === undefined ? text : `${text.slice(0, -1)},"requested_at":${createdAt}}`;
-}
 
 /** Whether one of the items may be the reason that the server refused a statement. */
 function isItemError(error: unknown): boolean {
@@ -115,62 +69,22 @@ export function createBatcher<Outcome>(
   { inOrder = false }: { inOrder?: boolean } = {},
 ): Batcher<Outcome> {
   const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
-  const runSerially = createSerialQueue();
+  const writer = createItemWriter(database, sendBatch);
+  const { time, write, forget } = writer;
+  const writeInTransaction = createTransactionWriter(database, writer);
   const holdUpMs = Math.min(maxHoldUpMs, attemptTimeoutSeconds * 200);
   const flowControl = createFlowControl(database.adapter.maxConnections, holdUpMs, inOrder);
-  const clock = creationClockOf(database);
   const pending: PendingItem<Outcome>[] = [];
   let pendingCharacters = 0;
   let isFlushScheduled = false;
   let flushTimer: ReturnType<typeof setTimeout> | undefined;
-  // When and why the last statement in a transaction got no answer.
-  let lostAt = -Infinity;
-  let lostBy: unknown;
-
-  function addTime(
-    { text, hasFreshID, needsAllColumns = false }: Item,
-    signal: AbortSignal | undefined,
-  ): TimedItem {
-    const addedAt = performance.now();
-    const item = { text, hasFreshID, needsAllColumns, signal, addedAt, createdAt: undefined };
-    clock.stamp(item);
-    return item;
-  }
-
-  async function send(items: readonly TimedItem[]): Promise<Outcome[]> {
-    if (items.some(({ createdAt }) => createdAt === undefined)) await clock.untilStamped(items);
-    return (await clock.learn(sendChecked(items))).outcomes;
-  }
-
-  /** Checks for conflicts, which takes the server longer, only if there can be any. */
-  async function sendChecked(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
-    const array = `[${items.map(toJson).join()}]`;
-    const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
-    // As long as the database answers, pending calls only wait for their turn.
-    const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
-    const options = { since, isNeeded };
-    const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
-      ? 1 as const
-      : undefined;
-    const after = String(clock.last);
-    const batch = { items: array, after, count: items.length, allColumns, options };
-    if (items.every(({ hasFreshID }) => hasFreshID)) {
-      try {
-        return await sendBatch({ ...batch, checkConflicts: undefined });
-      } catch (error) {
-        // An attempt whose answer was lost has written them.
-        if (sqlStateOf(error) !== uniqueViolation) throw error;
-      }
-    }
-    return await sendBatch({ ...batch, checkConflicts: 1 });
-  }
 
   /** Sends a statement for each item. Returns the error if the database cannot be reached. */
   async function sendOneByOne(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     for (const [index, item] of items.entries()) {
       if (isDropped(item)) continue;
       try {
-        const [outcome] = await send([item]);
+        const [outcome] = await write([item]);
         item.resolve(outcome!);
       } catch (error) {
         item.reject(error);
@@ -184,7 +98,7 @@ export function createBatcher<Outcome>(
   /** Sends one statement, or one for each item if that is refused. Returns an error that concerns all. */
   async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
     try {
-      const outcomes = await send(items);
+      const outcomes = await write(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
       if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
@@ -201,34 +115,15 @@ export function createBatcher<Outcome>(
   /** Drops an item whose call has been aborted. */
   function isDropped(item: TimedItem): boolean {
     if (!item.signal?.aborted) return false;
-    clock.forget(item);
+    forget(item);
     return true;
   }
 
   function rejectAll(items: readonly PendingItem<Outcome>[], error: unknown): void {
     for (const item of items) {
-      clock.forget(item);
+      forget(item);
       item.reject(error);
     }
-  }
-
-  /** Sends items after those of earlier calls. */
-  function sendInTransaction(items: readonly TimedItem[]): Promise<Outcome[]> {
-    return runSerially(async () => {
-      try {
-        items[0]!.signal?.throwIfAborted();
-        // No connection, no transaction: none of the calls that have been made can succeed.
-        if (items[0]!.addedAt <= lostAt) throw lostBy;
-        return await send(items);
-      } catch (error) {
-        items.forEach(clock.forget);
-        if (await database.isUnreachable(error)) {
-          lostAt = performance.now();
-          lostBy = error;
-        }
-        throw error;
-      }
-    });
   }
 
   function take(count: number): PendingItem<Outcome>[] {
@@ -277,7 +172,7 @@ export function createBatcher<Outcome>(
 
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      pending.push(Object.assign(addTime(item, signal), { resolve, reject }));
+      pending.push(Object.assign(time(item, signal), { resolve, reject }));
       pendingCharacters += item.text.length;
       if (isFlushScheduled) return;
       // The calls of one turn go together.
@@ -292,12 +187,12 @@ export function createBatcher<Outcome>(
         signal,
         () =>
           database.isInTransaction()
-            ? sendInTransaction([addTime(item, signal)]).then(([outcome]) => outcome!)
+            ? writeInTransaction([time(item, signal)]).then(([outcome]) => outcome!)
             : addPending(item, signal),
       ),
     addAll(items, signal) {
-      const timed = items.map((item) => addTime(item, signal));
-      return database.isInTransaction() ? sendInTransaction(timed) : send(timed);
+      const timed = items.map((item) => time(item, signal));
+      return database.isInTransaction() ? writeInTransaction(timed) : write(timed);
     },
   };
 }

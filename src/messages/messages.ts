@@ -1,12 +1,7 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
-import {
-  addInBatches,
-  type Batch,
-  type Batcher,
-  createBatcher,
-  type Item,
-} from "../batching/batcher.ts";
+import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
+import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";

@@ -1,4 +1,4 @@
-import type { Item } from "../batching/batcher.ts";
+import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
