@@ -84,13 +84,20 @@ function recordingConnection(connection: pg.PoolClient, batches: Batches): Drive
 
 const task = { workflowName: "echo", queueName: "idle" };
 
-/** Blocks all writes until it is disposed of. */
+/**
+ * Blocks all writes until it is disposed of. Meanwhile no time passes for the client, which on a slow
+ * machine would stop waiting for the answers.
+ */
 async function lockTables(pool: pg.Pool): Promise<AsyncDisposable> {
   const connection = await pool.connect();
   await connection.query("begin");
   await connection.query("lock table dbos.workflow_status in access exclusive mode");
+  const { now } = performance;
+  const stoppedAt = now.call(performance);
+  performance.now = () => stoppedAt;
   return {
     async [Symbol.asyncDispose]() {
+      performance.now = now;
       await connection.query("commit");
       connection.release();
     },
