@@ -43,18 +43,16 @@ interface PgPoolClient {
   off(event: "error", listener: () => void): void;
 }
 
-interface PoolWithClients {
-  connect(): Promise<PgPoolClient>;
-}
-
 /** A pool of `npm:pg` has the class and the settings for one more client. */
-interface PgPool extends PoolWithClients {
+interface PgPool {
+  connect(callback: (error: Error | undefined, client: PgPoolClient) => void): void;
   readonly options: { readonly connectionTimeoutMillis?: number };
   Client: new (options: object) => PgClient;
 }
 
 /** The pool of `connect()` opens one more client itself. */
-interface ConnectPool extends PoolWithClients {
+interface ConnectPool {
+  connect(): Promise<PgPoolClient>;
   openClient(): Promise<PgClient>;
 }
 
@@ -142,6 +140,27 @@ function createListen(pool: PgPool | ConnectPool): Listen {
 
 function ignoreError(): void {}
 
+/**
+ * Takes a client from the pool, with a listener for its errors: an error without a listener would end
+ * the process, and one may follow the last message of connecting at once, before a promise has settled.
+ */
+function acquire(pool: PgPool | ConnectPool): Promise<PgPoolClient> {
+  // It keeps a listener on its clients.
+  if ("openClient" in pool) return pool.connect();
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (error) return reject(error);
+      client.on("error", ignoreError);
+      resolve(client);
+    });
+  });
+}
+
+function release(client: PgPoolClient, isToBeRemoved: boolean): void {
+  client.off("error", ignoreError);
+  client.release(isToBeRemoved);
+}
+
 /** Passes a callback: the objects of a query that npm:pg makes a promise for outlive young generations. */
 function queryClient(client: PgPoolClient, query: PgQuery | string): Promise<PgResults> {
   const results = new Promise<PgResults>((resolve, reject) => {
@@ -156,12 +175,12 @@ function queryClient(client: PgPoolClient, query: PgQuery | string): Promise<PgR
 
 /** Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
 async function queryPool(
-  pool: PoolWithClients,
+  pool: PgPool | ConnectPool,
   query: PgQuery | string,
   attempt: Attempt,
 ): Promise<PgResults> {
-  const client = await pool.connect();
-  if (!attempt.isNeeded()) client.release(false);
+  const client = await acquire(pool);
+  if (!attempt.isNeeded()) release(client, false);
   throwIfUnneeded(attempt);
   let isDiscarded = false;
   attempt.discardConnection = () => {
@@ -170,8 +189,6 @@ async function queryPool(
     // A client that pipelines would wait for its answers first.
     client.connection?.stream.destroy();
   };
-  // The statement fails as well. Without a listener, the error would end the process.
-  client.on("error", ignoreError);
   let isLost = false;
   try {
     return await queryClient(client, query);
@@ -179,8 +196,8 @@ async function queryPool(
     isLost = losesConnection(error);
     throw error;
   } finally {
-    client.off("error", ignoreError);
-    if (!isDiscarded) client.release(isLost);
+    if (isDiscarded) client.off("error", ignoreError);
+    else release(client, isLost);
   }
 }
 

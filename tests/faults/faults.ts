@@ -278,6 +278,22 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
     await fixture.server.query("alter role caller reset idle_session_timeout");
   },
 
+  async "is retried when the server has ended a session before the client reads that it has begun"(
+    fixture,
+  ) {
+    await using caller = await fixture.open();
+    await fixture.server.query("alter role caller set idle_session_timeout = 50");
+    const countHeld = fixture.proxy.holdNew();
+    fixture.proxy.cut();
+    const workflowID = newID();
+    const call = caller.enqueue({ ...idle, workflowID });
+    await until(() => countHeld() > 0);
+    await fixture.server.query("alter role caller reset idle_session_timeout");
+    await fixture.proxy.restore();
+    assertEquals(await call, workflowID);
+    await checkEnqueued(fixture, [workflowID]);
+  },
+
   async "gets a new connection when its idle ones were lost"(fixture) {
     await using both = await openBoth(fixture);
     for (

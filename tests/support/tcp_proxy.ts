@@ -36,6 +36,12 @@ export interface TcpProxy extends AsyncDisposable {
   closeNew(): void;
   /** Makes new connections half open, until `restore()`: they get no answer, also after that. */
   swallowNew(): void;
+  /**
+   * Holds what the server sends on new connections once it has accepted a session, until the server closes
+   * the connection, and then sends it in one piece. It does so until `restore()`, and returns how many
+   * connections it has done so for.
+   */
+  holdNew(): () => number;
   /** Connects new connections to another server. */
   leadTo(databaseUrl: string): void;
   /** Closes all connections, and refuses new ones until restore(). */
@@ -57,6 +63,9 @@ interface Loss {
 /** The end of every response of Postgres: ReadyForQuery, outside a transaction or in one. */
 // deno-lint-ignore no-control-regex -- the bytes of the protocol
 const readyForQuery = /Z\0\0\0\x05[IT]/;
+
+/** The first byte of AuthenticationOk. */
+const authentication = 0x52;
 
 /** Options of a proxy. */
 export interface TcpProxyOptions {
@@ -82,6 +91,8 @@ export async function startTcpProxy(
   let connections = 0;
   let closesNew = false;
   let swallowsNew = false;
+  let holdsNew = false;
+  let held = 0;
 
   function addLoss(
     text: string,
@@ -119,6 +130,8 @@ export async function startTcpProxy(
       return;
     }
     const server = net.connect({ host: target.hostname, port: Number(target.port || 5432) });
+    const isHeld = holdsNew;
+    const heldParts: Uint8Array[] = [];
     let losing: Loss | undefined;
     let answer = new Uint8Array();
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -127,6 +140,10 @@ export async function startTcpProxy(
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
+        if (to === client && heldParts.length > 0) {
+          held++;
+          return client.end(Buffer.concat(heldParts));
+        }
         // A timer for one that is closed already might outlive the test.
         if (to === client && !to.destroyed) delay(() => to.destroy());
         else to.destroy();
@@ -151,6 +168,10 @@ export async function startTcpProxy(
       }
     });
     server.on("data", (part: Uint8Array) => {
+      // A session begins with AuthenticationOk.
+      if (isHeld && (part[0] === authentication || heldParts.length > 0)) {
+        return heldParts.push(part);
+      }
       const isAnswered = readyForQuery.test(toText(part));
       if (isAnswered) answers++;
       if (!losing) return delay(() => client.write(part));
@@ -203,6 +224,10 @@ export async function startTcpProxy(
     swallowNew() {
       swallowsNew = true;
     },
+    holdNew() {
+      holdsNew = true;
+      return () => held;
+    },
     leadTo(databaseUrl) {
       target = new URL(databaseUrl);
     },
@@ -215,6 +240,7 @@ export async function startTcpProxy(
       isHanging = false;
       closesNew = false;
       swallowsNew = false;
+      holdsNew = false;
       sockets.forEach((socket) => socket.resume());
       if (!listener.listening) await listen(listener, port);
     },
