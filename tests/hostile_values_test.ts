@@ -1,0 +1,168 @@
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { UnsupportedSerializationError } from "../mod.ts";
+import { deserializeValue } from "../src/serialization/mod.ts";
+import { assertPlainData, assertPrototypesUntouched } from "./fuzz/plain_data.ts";
+import { deserializeError } from "./support/deserialize_error.ts";
+
+function superjson(json: unknown, meta?: unknown): string {
+  return JSON.stringify({ json, meta, __dbos_serializer: "superjson" });
+}
+
+/** Texts that make npm:superjson place a function of a prototype into the value. */
+const smuggled: Record<string, string> = {
+  "a method of objects as then": superjson({}, {
+    referentialEqualities: { toString: ["then"] },
+  }),
+  "a method of texts": superjson({ a: "" }, { referentialEqualities: { "a.at": ["then"] } }),
+  "a method of a Map": superjson({ a: [] }, {
+    values: { a: ["map"] },
+    referentialEqualities: { "a.0.1.forEach": ["b"], "a.get": ["then"] },
+  }),
+  "a function inside an array": superjson([[]], { referentialEqualities: { "0.map": ["0.0"] } }),
+  "a prototype": superjson({}, { referentialEqualities: { "__proto__.toString": ["then"] } }),
+  "the root as its own method": superjson({}, [["valueOf"], { valueOf: ["then"] }]),
+  "an annotated prototype": superjson({}, { values: { "__proto__.x": ["Date"] } }),
+};
+
+Deno.test("a stored value never contains a function or a thenable", async (test) => {
+  for (const [name, text] of Object.entries(smuggled)) {
+    await test.step(name, async () => {
+      // A thenable would never settle.
+      assertPlainData(await deserializeValue(text, "js_superjson"), 100);
+      assertPlainData(await deserializeError(text, "js_superjson"), 100);
+      assertPrototypesUntouched();
+    });
+  }
+});
+
+Deno.test("a result with a property `then` is read like any other", async () => {
+  for (const then of [1, "text", { then: 1 }, null]) {
+    const text = superjson({ then }, { values: { "then.x": ["Date"] } });
+    assertEquals(await deserializeValue(text, "js_superjson"), { then });
+    assertEquals(await deserializeValue(JSON.stringify({ then }), "portable_json"), { then });
+  }
+});
+
+function nested(levels: number): string {
+  return "[".repeat(levels) + "]".repeat(levels);
+}
+
+/** Equalities that place each of the first arrays into the next one twice. */
+function unfolding(levels: number): string {
+  const json = Array.from({ length: levels }, () => [0, 0]);
+  const equalities = Object.fromEntries(
+    json.slice(1).map((_, i) => [`${i}`, [`${i + 1}.0`, `${i + 1}.1`]]),
+  );
+  return superjson(json, { referentialEqualities: equalities });
+}
+
+/** Values that differ from the one that they are said to equal only at their very end. */
+function unequalCopies(levels: number): string {
+  let json: unknown = [0, 1];
+  const paths: string[] = [];
+  for (let level = 0; level < levels; level++) {
+    json = [json, level];
+    paths.push(Array(level + 1).fill("0").join("."));
+  }
+  return superjson([json, json], { referentialEqualities: { "0": paths, "1": paths } });
+}
+
+const digits = "9".repeat(10_000_000);
+
+/** Texts of some bytes or megabytes that took seconds, minutes or gigabytes. */
+const bombs: Record<string, [format: string | null, text: () => string]> = {
+  "a Buffer with a length": [
+    "js_superjson",
+    () => superjson({ length: 3e8 }, { values: [["custom", "Buffer"]] }),
+  ],
+  "a typed array over a number": [
+    "js_superjson",
+    () => superjson(3e8, { values: [["typed-array", "Uint8Array"]] }),
+  ],
+  "typed arrays over an array-like": [
+    "js_superjson",
+    () => superjson({ length: 3e8 }, { values: [["typed-array", "Float64Array"]] }),
+  ],
+  "a bigint of ten million digits": [
+    "js_superjson",
+    () => superjson(digits, { values: ["bigint"] }),
+  ],
+  "an error whose cause is nested deeply": [
+    "js_superjson",
+    () =>
+      `{"json":${'{"name":"","cause":'.repeat(1e5)}1${
+        "}".repeat(1e5)
+      },"__dbos_serializer":"superjson"}`,
+  ],
+  "arrays nested 100,000 levels": [
+    "js_superjson",
+    () =>
+      `{"json":${nested(1e5)},"meta":{"values":{"0":["Date"]}},"__dbos_serializer":"superjson"}`,
+  ],
+  "annotations nested 100,000 levels": [
+    "js_superjson",
+    () =>
+      `{"json":${nested(1e5)},"meta":{"values":${'{"0":'.repeat(1e5)}1${"}".repeat(1e5)}},` +
+      '"__dbos_serializer":"superjson"}',
+  ],
+  "a path of ten million keys": [
+    "js_superjson",
+    () => superjson([], { values: { ["0.".repeat(1e7)]: ["Date"] } }),
+  ],
+  "a regular expression of a million classes": [
+    "js_superjson",
+    () => superjson(`/${"[\\p{L}--\\p{Lu}]".repeat(1e6)}/v`, { values: ["regexp"] }),
+  ],
+  "a host name of a million characters": [
+    "js_superjson",
+    () =>
+      superjson(
+        `http://${
+          Array.from({ length: 1e6 }, (_, i) => String.fromCodePoint(0x4e00 + i % 20_000)).join("")
+        }/`,
+        { values: ["URL"] },
+      ),
+  ],
+  "a bigint of ten million digits in old JSON": [
+    null,
+    () => JSON.stringify({ dbos_type: "dbos_BigInt", dbos_data: digits }),
+  ],
+  "old JSON that is nested deeply": [null, () => nested(1e5)],
+  "an integer of ten million digits of Go": ["DBOS_JSON", () => btoa(digits)],
+  "JSON of Go that is nested deeply": ["DBOS_JSON", () => btoa(`[1.10,${nested(1e5)}]`)],
+  "an integer of ten million digits of Java": [
+    "java_jackson",
+    () => `["java.math.BigInteger",${digits}]`,
+  ],
+  "JSON of Java that is nested deeply": [
+    "java_jackson",
+    () => '["java.util.ArrayList",['.repeat(1e5) + "]]".repeat(1e5),
+  ],
+};
+
+Deno.test("a stored value takes time and memory in proportion to its text", async (test) => {
+  for (const [name, [format, text]] of Object.entries(bombs)) {
+    await test.step(name, async () => {
+      const outcomes = await Promise.allSettled([
+        deserializeValue(text(), format),
+        deserializeError(text(), format),
+      ]);
+      for (const outcome of outcomes) {
+        if (outcome.status === "fulfilled") assertPlainData(outcome.value, 2 * text().length + 100);
+        else assertInstanceOf(outcome.reason, UnsupportedSerializationError);
+      }
+    });
+  }
+});
+
+Deno.test("equal parts of superjson do not expand to more than its text", async () => {
+  for (const text of [unfolding(60), unequalCopies(1_000)]) {
+    assertPlainData(await deserializeValue(text, "js_superjson"), text.length);
+  }
+});
+
+Deno.test("the exponent of a number is not written out", async () => {
+  const text = '["[Ljava.lang.Object;",[["java.math.BigDecimal",1e999999999],1e999999999]]';
+  assertEquals(await deserializeValue(text, "java_jackson"), ["1e999999999", Infinity]);
+  assertEquals(await deserializeValue(btoa("1e999999999"), "DBOS_JSON"), Infinity);
+});
