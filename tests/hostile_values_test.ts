@@ -1,5 +1,5 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
-import { UnsupportedSerializationError } from "../mod.ts";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { deserializeValue } from "../src/serialization/mod.ts";
 import { assertPlainData, assertPrototypesUntouched } from "./fuzz/plain_data.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
@@ -165,4 +165,73 @@ Deno.test("the exponent of a number is not written out", async () => {
   const text = '["[Ljava.lang.Object;",[["java.math.BigDecimal",1e999999999],1e999999999]]';
   assertEquals(await deserializeValue(text, "java_jackson"), ["1e999999999", Infinity]);
   assertEquals(await deserializeValue(btoa("1e999999999"), "DBOS_JSON"), Infinity);
+});
+
+const oddValues: unknown[] = [
+  ...[null, 0, true, {}, [], { toString: 1 }, { toString: "x", valueOf: "y" }, [[["deep"]]]],
+  ...[{ then: { then: 1 } }, JSON.parse('{"__proto__":{"message":"inherited"}}'), "text"],
+];
+
+const javaError = { type: "a.OrderError", stackPreview: ["java.util.ArrayList", [1, null]] };
+
+/** Errors of every format that have an odd value for each property of an error. */
+function oddErrors(odd: unknown): [format: string | null, text: string][] {
+  const names = ["name", "message", "stack", "cause", "code", "data", "errors", "toString"];
+  return names.flatMap((name): [string | null, string][] => {
+    const error = { name: "OrderError", message: "no such order", [name]: odd };
+    const { name: Name, message: Message, code: Code, data: Data, ...others } = error as {
+      [name: string]: unknown;
+    };
+    const json = JSON.stringify(error);
+    return [
+      ["portable_json", json],
+      ["js_superjson", superjson(error)],
+      ["js_superjson", superjson(error, { values: ["Error"] })],
+      // Arrays have types in this format.
+      ["java_jackson", JSON.stringify({ ...(Array.isArray(odd) ? {} : error), ...javaError })],
+      ["DBOS_JSON", JSON.stringify({ Name, Message, Code, Data, ...others })],
+      [null, json],
+    ];
+  });
+}
+
+Deno.test("a stored error of odd properties is still the error of the workflow", async () => {
+  for (const odd of oddValues) {
+    for (const [format, text] of oddErrors(odd)) {
+      const error = await deserializeError(text, format);
+      assertInstanceOf(error, WorkflowError, text);
+      const { name, message, stack } = error;
+      assert([name, message, stack].every((text) => typeof text === "string"), text);
+      // It can be printed, in whatever way.
+      assert([String(error), `${error}`, Deno.inspect(error)].every(Boolean), text);
+      assertPlainData(error, 1_000);
+    }
+  }
+});
+
+Deno.test("a stored error without a text as message keeps what it says", async () => {
+  for (
+    const [message, expected] of [
+      ["text", "text"],
+      [7, "7"],
+      [{ reason: "gone" }, '{"reason":"gone"}'],
+      [["a", 1], '["a",1]'],
+      [null, ""],
+      [undefined, ""],
+    ]
+  ) {
+    for (const format of ["portable_json", "js_superjson", null]) {
+      const stored = { name: "OrderError", message };
+      const text = format === "js_superjson" ? superjson(stored) : JSON.stringify(stored);
+      const error = await deserializeError(text, format);
+      assertEquals([error.name, error.message], ["OrderError", expected]);
+    }
+  }
+});
+
+Deno.test("a stored error may contain itself", async () => {
+  const stored = { name: "OrderError", message: "gone", cause: null, errors: [null, null] };
+  const meta = { referentialEqualities: [["cause"]] };
+  const error = await deserializeError(superjson(stored, meta), "js_superjson");
+  assert(error.cause === error);
 });

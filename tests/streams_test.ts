@@ -245,6 +245,7 @@ Deno.test("readStream() depends only on the rows of the stream and its workflow"
       { value: "1" },
       { value: text, serialization: "py_pickle" },
       { value: "2" },
+      { value: '"__DBOS_STREAM_CLOSED__"' },
     ]);
     const values = readStream(client, workflowID, "log", { timeoutSeconds: 0 });
     assertEquals(await Array.fromAsync(values), [1, new SerializedValue("py_pickle", text), 2]);

@@ -131,8 +131,8 @@ function isErrorLike(value: unknown): value is StoredError {
   return isObject(value) && ("message" in value || "name" in value);
 }
 
-// Far above what is written. Each error records a stack, so a million take half a minute.
-const maxErrors = 1_000;
+// Far above what is written. Each error records a stack, so a million take many seconds.
+const maxErrors = 10_000;
 
 /**
  * Makes an error of a value, and of the errors in it, which may contain themselves. The SDK stores

@@ -18,7 +18,14 @@ export const seed: number = Number(
   values.seed ?? (values.runs === undefined ? 1 : Date.now() % 1_000_000),
 );
 
+interface FuzzParameters {
+  numRuns: number;
+  seed: number;
+  /** The milliseconds after which a call that never settles is reported. */
+  timeout: number;
+}
+
 /** Returns the parameters of fast-check for a property that makes so many of the 20,000 runs. */
-export function fuzzParameters(runs: number): { numRuns: number; seed: number } {
-  return { numRuns: Math.ceil(runs * factor), seed };
+export function fuzzParameters(runs: number): FuzzParameters {
+  return { numRuns: Math.ceil(runs * factor), seed, timeout: 60_000 };
 }

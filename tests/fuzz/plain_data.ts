@@ -10,7 +10,8 @@ const plainPrototypes = new Set<unknown>([
 const errorPrototypes = new Set<unknown>([Error.prototype, WorkflowError.prototype]);
 
 function childrenOf(value: object): unknown[] {
-  if (ArrayBuffer.isView(value)) return [];
+  // The engine keeps what it needs of a URL in properties of its own.
+  if (ArrayBuffer.isView(value) || value instanceof URL) return [];
   const children: unknown[] = [];
   const isError = errorPrototypes.has(Object.getPrototypeOf(value));
   for (const key of Reflect.ownKeys(value)) {
