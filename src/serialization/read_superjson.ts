@@ -16,30 +16,9 @@ import {
   type Container,
   createArray,
   createContainer,
-  type Part,
   readLeaf,
+  type ReadPart,
 } from "./superjson_types.ts";
-
-/** Whether two parts of the JSON are equal. */
-function isSameJson(first: unknown, second: unknown): boolean {
-  const pairs = [[first, second]];
-  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
-    const [a, b] = pair;
-    if (!isObject(a) || !isObject(b)) {
-      if (a !== b) return false;
-      continue;
-    }
-    const keys = Object.keys(a);
-    if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) {
-      return false;
-    }
-    for (const key of keys) {
-      if (!Object.hasOwn(b, key)) return false;
-      pairs.push([a[key], b[key]]);
-    }
-  }
-  return true;
-}
 
 // Far above what is written. A class of Unicode properties takes 10 µs per character.
 const maxPatternLength = 10_000;
@@ -62,20 +41,21 @@ class Reader {
   #open: OpenContainer[] = [];
   /** False inside a copy that differs, so that no part is compared twice. */
   #isSharing = true;
+  /** The numbers of properties of objects that were compared. */
+  #sizes = new Map<object, number>();
   /** The length of all regular expressions so far. */
   #patternLength = 0;
 
   constructor(readonly annotations: Annotations) {}
 
   read(root: [json: unknown]): unknown {
-    const { value, parts } = createArray(root);
-    this.#open.push({ value, parts, shared: undefined, isDifferent: false });
-    for (let container = this.#open[0]; container; container = this.#open.at(-1)) {
-      const { done, value: part } = container.parts.next();
-      if (done) this.#close();
-      else part.set(this.#readPart(part));
+    const outermost = createArray(root);
+    this.#open.push({ ...outermost, shared: undefined, isDifferent: false });
+    const read: ReadPart = (parent, key) => this.#readPart(parent, key);
+    for (let innermost = this.#open[0]; innermost; innermost = this.#open.at(-1)) {
+      if (!innermost.readNext(read)) this.#close();
     }
-    return value[0];
+    return outermost.value[0];
   }
 
   #close(): void {
@@ -84,15 +64,41 @@ class Reader {
     if (isDifferent) this.#isSharing = true;
   }
 
-  #readPart({ parent, key }: Part): unknown {
+  #readPart(parent: object, key: string | number): unknown {
     const json = (parent as Record<string | number, unknown>)[key];
     const annotation = this.annotations.get(parent)?.get(String(key));
-    if (!annotation && !isObject(json)) return json;
+    if (!annotation && !this.annotations.has(json as object)) return json;
     const { type, shared } = annotation ?? {};
     if (!shared || !this.#isSharing) return this.#create(json, type);
     if (shared.state === "unread") return this.#create(json, type, shared);
-    const isSame = shared.state === "read" ? isSameJson(shared.json, json) : json === null;
+    const isSame = shared.state === "read" ? this.#isSame(shared.json, json) : json === null;
     return isSame ? shared.value : this.#create(json, type, undefined, true);
+  }
+
+  /** Whether a copy equals the first one. Takes time in proportion to the copy. */
+  #isSame(first: unknown, copy: unknown): boolean {
+    const pairs = [[first, copy]];
+    for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+      const [a, b] = pair;
+      if (!isObject(a) || !isObject(b)) {
+        if (a !== b) return false;
+        continue;
+      }
+      const keys = Object.keys(b);
+      if (Array.isArray(a) !== Array.isArray(b) || this.#sizeOf(a) !== keys.length) return false;
+      for (const key of keys) {
+        if (!Object.hasOwn(a, key)) return false;
+        pairs.push([a[key], b[key]]);
+      }
+    }
+    return true;
+  }
+
+  #sizeOf(json: object): number {
+    if (Array.isArray(json)) return json.length;
+    let size = this.#sizes.get(json);
+    if (size === undefined) this.#sizes.set(json, size = Object.keys(json).length);
+    return size;
   }
 
   #countPattern(json: unknown): void {

@@ -29,7 +29,10 @@ export interface Annotation {
   shared?: SharedObject;
 }
 
-/** The annotations of all parts, by their containers and keys. */
+/**
+ * The annotations of all parts, by their containers and keys. Every container around an annotated
+ * part has an entry.
+ */
 export type Annotations = Map<object, Map<string, Annotation>>;
 
 /** Parses a path. Before version 1, only dots were escaped, and a backslash could be itself. */
@@ -43,22 +46,17 @@ function parsePath(path: string, version: number): string[] {
   return keys;
 }
 
-/** Returns the place that a path leads to. Only properties of the JSON itself are followed. */
-function findPlace(start: Place, path: string, version: number): Place | undefined {
-  let { container, key } = start;
-  for (const next of parsePath(path, version)) {
-    const json = container[key];
-    if (!isObject(json) || !Object.hasOwn(json, next)) return undefined;
-    container = json;
-    key = next;
-  }
-  return { container, key };
+function annotationsOf(annotations: Annotations, container: object): Map<string, Annotation> {
+  let found = annotations.get(container);
+  if (!found) annotations.set(container, found = new Map());
+  return found;
 }
 
 function annotate(annotations: Annotations, { container, key }: Place, found: Annotation): void {
-  let ofContainer = annotations.get(container);
-  if (!ofContainer) annotations.set(container, ofContainer = new Map());
-  ofContainer.set(key, { ...ofContainer.get(key), ...found });
+  const ofContainer = annotationsOf(annotations, container);
+  const known = ofContainer.get(key);
+  if (known) Object.assign(known, found);
+  else ofContainer.set(key, found);
 }
 
 interface Meta {
@@ -73,6 +71,19 @@ export function readAnnotations(root: [json: unknown], meta: Meta): Annotations 
   const version = typeof meta.v === "number" ? meta.v : 0;
   const start: Place = { container: root as unknown as Container, key: "0" };
 
+  /** Returns the place that a path leads to. Only properties of the JSON itself are followed. */
+  function findPlace(from: Place, path: string): Place | undefined {
+    let { container, key } = from;
+    for (const next of parsePath(path, version)) {
+      const json = container[key];
+      if (!isObject(json) || !Object.hasOwn(json, next)) return undefined;
+      annotationsOf(annotations, json);
+      container = json;
+      key = next;
+    }
+    return { container, key };
+  }
+
   /** Reads `{ path: tree }`, or `[type]`, or `[type, { path: tree }]`. */
   function readTypes(root: unknown): void {
     const pending = [{ tree: root, place: start }];
@@ -83,7 +94,7 @@ export function readAnnotations(root: [json: unknown], meta: Meta): Annotations 
       if (!isObject(children)) continue;
       for (const [path, child] of Object.entries(children)) {
         // The DBOS SDK does not escape dots as it should. Its paths may lead nowhere.
-        const found = findPlace(place, path, version);
+        const found = findPlace(place, path);
         if (found) pending.push({ tree: child, place: found });
       }
     }
@@ -92,7 +103,7 @@ export function readAnnotations(root: [json: unknown], meta: Meta): Annotations 
   function readPaths(paths: unknown, ...places: Place[]): void {
     const shared: SharedObject = { state: "unread" };
     for (const path of Array.isArray(paths) ? paths : []) {
-      const place = typeof path === "string" && findPlace(start, path, version);
+      const place = typeof path === "string" && findPlace(start, path);
       if (place) places.push(place);
     }
     for (const place of places) annotate(annotations, place, { shared });
@@ -104,7 +115,7 @@ export function readAnnotations(root: [json: unknown], meta: Meta): Annotations 
     const others = Array.isArray(equalities) ? equalities[1] : equalities;
     if (!isObject(others)) return;
     for (const [path, paths] of Object.entries(others)) {
-      const place = findPlace(start, path, version);
+      const place = findPlace(start, path);
       readPaths(paths, ...(place ? [place] : []));
     }
   }

@@ -3,17 +3,14 @@
 import { isObject, parseBigint, setHidden, setProperty } from "./decoding.ts";
 import { toText } from "./stored_error.ts";
 
-/** A part of a value: where its JSON is, and what to do with what is read. */
-export interface Part {
-  parent: object;
-  key: string | number;
-  set(value: unknown): void;
-}
+/** Reads the part of the JSON that is in `parent` under `key`. */
+export type ReadPart = (parent: object, key: string | number) => unknown;
 
 /** A value that contains others. It is created before them, since it may contain itself. */
 export interface Container {
   value: object;
-  parts: Iterator<Part>;
+  /** Reads the next part into the value. Returns false after the last one. */
+  readNext(read: ReadPart): boolean;
 }
 
 function invalid(type: string): never {
@@ -24,48 +21,61 @@ function requireArray(json: object, type: string): unknown[] {
   return Array.isArray(json) ? json : invalid(type);
 }
 
-function* partsOf(parent: unknown[], set: Part["set"]): Iterator<Part> {
-  for (let key = 0; key < parent.length; key++) yield { parent, key, set };
-}
-
-function* entriesOf(entries: unknown[], map: Map<unknown, unknown>): Iterator<Part> {
-  for (const parent of entries) {
-    if (!Array.isArray(parent) || parent.length !== 2) invalid("Map");
-    let mapKey: unknown;
-    yield { parent, key: 0, set: (value) => mapKey = value };
-    yield { parent, key: 1, set: (value) => map.set(mapKey, value) };
-  }
-}
-
-function* propertiesOf(parent: object, target: object): Iterator<Part> {
-  for (const key of Object.keys(parent)) {
-    yield { parent, key, set: (value) => setProperty(target, key, value) };
-  }
-}
-
-function* causeOf(parent: object, error: Error): Iterator<Part> {
-  if (!Object.hasOwn(parent, "cause")) return;
-  yield { parent, key: "cause", set: (value) => setHidden(error, "cause", value) };
+/** Reads the elements of an array in turn. */
+function createList(json: unknown[], value: object, add: (item: unknown) => void): Container {
+  let next = 0;
+  return {
+    value,
+    readNext(read) {
+      if (next === json.length) return false;
+      add(read(json, next++));
+      return true;
+    },
+  };
 }
 
 export function createArray(json: unknown[]): Container & { value: unknown[] } {
   const value: unknown[] = [];
-  return { value, parts: partsOf(json, (item) => value.push(item)) };
-}
-
-function createObject(json: object): Container {
-  const value = {};
-  return { value, parts: propertiesOf(json, value) };
+  return { ...createList(json, value, (item) => value.push(item)), value };
 }
 
 function createSet(json: object): Container {
   const value = new Set();
-  return { value, parts: partsOf(requireArray(json, "Set"), (item) => value.add(item)) };
+  return createList(requireArray(json, "Set"), value, (item) => value.add(item));
+}
+
+function createObject(json: object): Container {
+  const value = {};
+  const keys = Object.keys(json);
+  let next = 0;
+  return {
+    value,
+    readNext(read) {
+      const key = keys[next++];
+      if (key === undefined) return false;
+      setProperty(value, key, read(json, key));
+      return true;
+    },
+  };
 }
 
 function createMap(json: object): Container {
+  const entries = requireArray(json, "Map");
   const value = new Map();
-  return { value, parts: entriesOf(requireArray(json, "Map"), value) };
+  let next = 0;
+  let key: unknown;
+  return {
+    value,
+    // Keys and values in turn.
+    readNext(read) {
+      const entry = entries[next >> 1];
+      if (entry === undefined) return false;
+      if (!Array.isArray(entry) || entry.length !== 2) invalid("Map");
+      if (next++ % 2 === 0) key = read(entry, 0);
+      else value.set(key, read(entry, 1));
+      return true;
+    },
+  };
 }
 
 function createError(json: object): Container {
@@ -73,7 +83,16 @@ function createError(json: object): Container {
   const value = new Error(toText(message));
   value.name = toText(name);
   setHidden(value, "stack", undefined); // It is not stored, and the one of this program misleads.
-  return { value, parts: causeOf(json, value) };
+  let hasCause = Object.hasOwn(json, "cause");
+  return {
+    value,
+    readNext(read) {
+      if (!hasCause) return false;
+      hasCause = false;
+      setHidden(value, "cause", read(json, "cause"));
+      return true;
+    },
+  };
 }
 
 /** Creates a value that contains others. Returns undefined if the type is not one of these. */
