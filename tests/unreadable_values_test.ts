@@ -26,6 +26,7 @@ const unreadable: [serialization: string | null, text: string][] = [
   ["js_superjson", "{"],
   ["portable_json", "{"],
   ["portable_json", '{"a":'],
+  ["portable_json", "damaged!"],
   ["py_pickle", "gASVBQAAAA=="],
   ["DBOS_JSON", "e30K{"],
   ["java_jackson", "[1,2]"],
