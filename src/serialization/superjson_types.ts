@@ -195,7 +195,5 @@ export function readLeaf(json: unknown, type: unknown): unknown {
   const [kind, name] = Array.isArray(type) ? type : [type];
   if (kind === "custom") return readCustom(json, name);
   if (kind === "typed-array") return readTypedArray(json, name);
-  throw new TypeError(
-    `unknown type ${describeName(kind)} ${name === undefined ? "" : describeName(name)}`,
-  );
+  throw new TypeError(`unknown type ${describeName(kind)}`);
 }

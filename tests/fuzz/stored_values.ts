@@ -23,12 +23,15 @@ const shared: Record<string, unknown> = { date, list: [1, 2n] };
 const cycle: Record<string, unknown> = { shared };
 cycle.self = cycle;
 
-const values: unknown[] = [
+const portableValues: unknown[] = [
   null,
   7,
   "text",
   { then: 1, toString: "x", constructor: { name: "y" } },
   [shared, { shared, again: [shared] }],
+];
+const values: unknown[] = [
+  ...portableValues,
   { map: new Map<unknown, unknown>([["a", 1], [shared, new Set([shared, date])]]) },
   [new Set([1, undefined, date]), /a\/b/gi, new URL("https://example.com/?a=b")],
   [NaN, -0, Infinity, -Infinity, 2n ** 70n, undefined],
@@ -36,12 +39,6 @@ const values: unknown[] = [
   { nested: { error: new RangeError("too much"), list: [[[{ date }]]] } },
   cycle,
 ];
-const portableValues = values.filter((value) =>
-  value !== cycle &&
-  !JSON.stringify(value, (_, v) => v instanceof Map || typeof v === "bigint" ? "refused" : v)
-    .includes("refused")
-);
-
 const error = Object.assign(new Error("no such order", { cause: new TypeError("the cause") }), {
   name: "OrderError",
   code: 7,
