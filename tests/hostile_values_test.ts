@@ -125,6 +125,7 @@ const bombs: Record<string, [format: string | null, text: () => string]> = {
     null,
     () => JSON.stringify({ dbos_type: "dbos_BigInt", dbos_data: digits }),
   ],
+  "portable JSON that is nested deeply": ["portable_json", () => nested(1e5)],
   "old JSON that is nested deeply": [null, () => nested(1e5)],
   "an integer of ten million digits of Go": ["DBOS_JSON", () => btoa(digits)],
   "JSON of Go that is nested deeply": ["DBOS_JSON", () => btoa(`[1.10,${nested(1e5)}]`)],

@@ -40,8 +40,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-// Far above what is written. The time to parse an integer grows faster than its length.
-const maxDigits = 100_000;
+// Far above what is written. The time to parse an integer grows faster than its length: for 100,000
+// digits it is 7 ms in V8, and 400 ms in Bun.
+const maxDigits = 10_000;
 
 /** Parses the decimal digits of a bigint. */
 export function parseBigint(digits: unknown): bigint {

@@ -3,13 +3,23 @@
 import { WorkflowError, type WorkflowErrorDetails } from "../errors/workflow_error.ts";
 import { isObject, setProperty } from "./decoding.ts";
 
+// JSON.stringify() of Bun takes 9 s for 100,000 levels.
+const maxDepth = 100;
+
+function isDeep(value: unknown, levels: number, seen: Set<unknown>): boolean {
+  if (!isObject(value) || seen.has(value)) return false;
+  seen.add(value);
+  return levels === 0 || Object.values(value).some((item) => isDeep(item, levels - 1, seen));
+}
+
 /** Converts a stored value to a text, which is JSON for an object. */
 export function toText(value: unknown): string {
   if (!isObject(value)) return String(value);
+  if (isDeep(value, maxDepth, new Set())) return "[object]";
   try {
     return JSON.stringify(value) ?? "";
   } catch {
-    return "[object]"; // It contains itself or a bigint, or is nested too deeply.
+    return "[object]"; // It contains itself, or a bigint.
   }
 }
 
