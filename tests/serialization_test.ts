@@ -209,8 +209,14 @@ Deno.test("js_superjson reads the errors that the DBOS SDK writes", async () => 
 Deno.test("deserializeValue() throws on js_superjson without its marker", async () => {
   for (const text of ['{"json":{"a":1}}', '{"a":1}', "[1]", "7", "null"]) {
     const message = 'expected __dbos_serializer to be "superjson"';
-    await assertRejects(() => deserializeValue(text, "js_superjson"), TypeError, message);
-    await assertRejects(() => deserializeError(text, "js_superjson"), TypeError, message);
+    for (const read of [deserializeValue, deserializeError]) {
+      const error = await assertRejects(
+        () => read(text, "js_superjson"),
+        UnsupportedSerializationError,
+        message,
+      );
+      assertInstanceOf(error.cause, TypeError);
+    }
   }
 });
 

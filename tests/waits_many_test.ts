@@ -171,8 +171,8 @@ Deno.test("several workflows are waited for together", async (test) => {
     const workflowIDs = newIDs(4);
     await insertRunning(recorder, workflowIDs);
     await completeAll(recorder, workflowIDs);
-    const setFormat = `update dbos.workflow_status set serialization = $3, status = $2
-      where workflow_uuid = $1`;
+    const setFormat = `update dbos.workflow_status set serialization = $3, status = $2,
+      error = case when $2 = 'ERROR' then 'damaged' end where workflow_uuid = $1`;
     await pool.query(setFormat, [workflowIDs[0], "SUCCESS", "py_pickle"]);
     await pool.query(setFormat, [workflowIDs[1], "ERROR", "py_pickle"]);
     // Its result lacks the marker of this format.

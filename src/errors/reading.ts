@@ -21,7 +21,7 @@ export class UnsupportedSerializationError extends Error {
 function describeUnreadable(serialization: string | null, cause: unknown): string {
   if (!serialization) return "Cannot read a value: no serialization format is recorded with it";
   if (cause === undefined) {
-    return `Cannot read a value: unknown serialization format ${serialization}`;
+    return `Cannot read a value: unknown serialization format ${serialization.slice(0, 100)}`;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return `Cannot read a value of format ${serialization}: ${reason}`;

@@ -3,7 +3,11 @@ import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { WorkflowError } from "../errors/workflow_error.ts";
-import { deserializeIfKnown, type SerializedValue } from "../serialization/serialized_value.ts";
+import {
+  deserializeIfKnown,
+  deserializeValueIfKnown,
+  type SerializedValue,
+} from "../serialization/serialized_value.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 
 /**
@@ -54,11 +58,7 @@ type StepRow = NonNullable<typeof sql.listSteps.row>;
 
 async function toStepInfo(row: StepRow): Promise<StepInfo> {
   const [output, error] = await Promise.all([
-    deserializeIfKnown(
-      row.output,
-      row.serialization,
-      (codec, text) => codec.deserializeValue(text),
-    ),
+    deserializeValueIfKnown(row.output, row.serialization),
     deserializeIfKnown(row.error, row.serialization, (codec, text) => codec.deserializeError(text)),
   ]);
   const { started_at_epoch_ms: startedAt, completed_at_epoch_ms: completedAt } = row;

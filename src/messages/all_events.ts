@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { deserializeIfKnown } from "../serialization/serialized_value.ts";
+import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
 /**
@@ -35,8 +35,7 @@ export async function getAllEvents(
     workflow_id: workflowID,
   });
   const values = rows.map(({ key, value, serialization }) =>
-    deserializeIfKnown(value, serialization, (codec, text) => codec.deserializeValue(text))
-      .then((value) => [key, value])
+    deserializeValueIfKnown(value, serialization).then((value) => [key, value])
   );
   return Object.fromEntries(await Promise.all(values));
 }

@@ -31,7 +31,7 @@ const defaultTimeoutSeconds = 60;
  * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
  * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
  * the error of the database.
- * @throws {UnsupportedSerializationError} If the value is in an unknown format.
+ * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  */
 export async function getEvent<Value = unknown>(
   client: Client | Driver,

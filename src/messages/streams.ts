@@ -4,6 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
+import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkBoolean, checkInteger, checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
@@ -46,6 +47,7 @@ function readValues<Value>(
   key: string,
   options: ReadStreamOptions,
   max: number,
+  read: (text: string, serialization: string | null) => Promise<unknown>,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   checkText("workflowID", workflowID);
@@ -77,7 +79,7 @@ function readValues<Value>(
       if (pairs.length === 0) return;
       for (const [text, serialization] of pairs) {
         if (closeMarkers.has(text)) return;
-        yield await deserializeValue(text, serialization) as Value;
+        yield await read(text, serialization) as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
@@ -90,6 +92,8 @@ function readValues<Value>(
 /**
  * Reads the values of a stream in order, and waits for more until the stream is closed or the
  * workflow has ended.
+ *
+ * A value that this client cannot read is a {@linkcode SerializedValue}, and does not end the stream.
  *
  * A query returns many values at once, however slowly the caller handles them. The streams of a
  * client share their queries.
@@ -115,7 +119,6 @@ function readValues<Value>(
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
- * @throws {UnsupportedSerializationError} If a value is in an unknown format.
  */
 export function readStream<Value = unknown>(
   client: Client | Driver,
@@ -123,7 +126,7 @@ export function readStream<Value = unknown>(
   key: string,
   options: ReadStreamOptions = {},
 ): AsyncGenerator<Value, void, void> {
-  return readValues(client, workflowID, key, options, valuesPerPoll);
+  return readValues(client, workflowID, key, options, valuesPerPoll, deserializeValueIfKnown);
 }
 
 /**
@@ -153,7 +156,7 @@ export function readStream<Value = unknown>(
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
- * @throws {UnsupportedSerializationError} If the value is in an unknown format.
+ * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  */
 export async function readStreamOffset<Value = unknown>(
   client: Client | Driver,
@@ -162,7 +165,14 @@ export async function readStreamOffset<Value = unknown>(
   offset: number,
   options: ReadStreamOffsetOptions = {},
 ): Promise<Value> {
-  const values = readValues<Value>(client, workflowID, key, { ...options, offset }, 1);
+  const values = readValues<Value>(
+    client,
+    workflowID,
+    key,
+    { ...options, offset },
+    1,
+    deserializeValue,
+  );
   const { done, value } = await values.next();
   if (done) throw new StreamEndedError(workflowID, key, offset);
   return value;

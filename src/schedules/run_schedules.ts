@@ -94,7 +94,7 @@ let lastTriggerMs = 0;
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function triggerSchedule<Result = unknown>(
@@ -158,7 +158,7 @@ export async function triggerSchedule<Result = unknown>(
  * @throws {RangeError} If `start` or `end` is an invalid Date.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
  * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function backfillSchedule<Result = unknown>(

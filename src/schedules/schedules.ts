@@ -85,7 +85,7 @@ export async function codecOfContext(text: string): Promise<Codec> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UnsupportedSerializationError(null);
+    throw new UnsupportedSerializationError(null, new SyntaxError("invalid JSON"));
   }
   return await codecOf(value?.__dbos_serializer === "superjson" ? "superjson" : "portable");
 }

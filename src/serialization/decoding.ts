@@ -10,7 +10,8 @@ export function wrapErrors(codec: ReadingCodec): ReadingCodec {
       try {
         return read(text);
       } catch (error) {
-        throw new UnsupportedSerializationError(codec.name || null, error);
+        const cause = error instanceof UnsupportedSerializationError ? error.cause : error;
+        throw new UnsupportedSerializationError(codec.name || null, cause);
       }
     };
   }
@@ -20,6 +21,34 @@ export function wrapErrors(codec: ReadingCodec): ReadingCodec {
     deserializeArgs: guard(codec.deserializeArgs),
     deserializeError: guard(codec.deserializeError),
   };
+}
+
+/** Parses JSON. The engine's own error is not passed on, since its message quotes the text. */
+export function parseJson(
+  text: string,
+  revive?: (key: string, value: unknown) => unknown,
+): unknown {
+  try {
+    return JSON.parse(text, revive);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new SyntaxError("invalid JSON") : error;
+  }
+}
+
+/** Whether a value is an object, an array or the like. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+// Far above what is written. The time to parse an integer grows faster than its length: for 100,000
+// digits it is 7 ms in V8, and 400 ms in Bun.
+const maxDigits = 10_000;
+
+/** Parses the decimal digits of a bigint. */
+export function parseBigint(digits: unknown): bigint {
+  if (typeof digits !== "string" || !/^-?\d+$/.test(digits)) throw new TypeError("invalid bigint");
+  if (digits.length > maxDigits) throw new RangeError(`bigint of more than ${maxDigits} digits`);
+  return BigInt(digits);
 }
 
 /** Returns the value if it is a list of arguments, and throws otherwise. */
@@ -42,12 +71,25 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Sets a property, even `__proto__`: an assignment to that would set the prototype. */
+/**
+ * Sets a property, also one whose name is inherited: an assignment to `__proto__` would set the
+ * prototype.
+ */
 export function setProperty(target: object, key: string, value: unknown): void {
+  if (!(key in target)) {
+    // Several times as fast.
+    (target as Record<string, unknown>)[key] = value;
+    return;
+  }
   Object.defineProperty(target, key, {
     value,
     configurable: true,
     enumerable: true,
     writable: true,
   });
+}
+
+/** Sets a property that is not enumerable, like those of an error. */
+export function setHidden(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, configurable: true, writable: true });
 }

@@ -1,5 +1,5 @@
 /**
- * `js_superjson`: the default format of TypeScript workers, superjson with the property
+ * Writes `js_superjson`, the default format of TypeScript workers: superjson with the property
  * `__dbos_serializer`.
  *
  * superjson rejects the keys `__proto__`, `constructor` and `prototype`. It mixes up the entries of
@@ -9,25 +9,18 @@
  */
 
 import SuperJSON from "superjson";
-import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
-import { setProperty } from "./decoding.ts";
+import { superjsonReader } from "./read_superjson.ts";
 
 const superjson = new SuperJSON();
 
-// Two types that the DBOS SDK for TypeScript adds to those of superjson. A Buffer is read as a
-// Uint8Array, since not every runtime has Buffer.
+// The DBOS SDK for TypeScript adds this type to those of superjson.
 superjson.registerCustom<Uint8Array, number[]>({
   isApplicable: (value): value is Uint8Array =>
     value instanceof Uint8Array && value.constructor.name === "Buffer",
   serialize: (bytes) => Array.from(bytes),
   deserialize: (bytes) => Uint8Array.from(bytes),
 }, "Buffer");
-superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
-  isApplicable: (_value): _value is { workflowID: string } => false,
-  serialize: ({ workflowID }) => ({ wfid: workflowID }),
-  deserialize: ({ wfid }) => ({ workflowID: wfid }),
-}, "DBOS.WorkflowHandle");
 
 // superjson passes functions and symbols through, and JSON.stringify() would drop them silently.
 function refuseUnserializable(_key: string, value: unknown): unknown {
@@ -48,42 +41,8 @@ function serialize(value: unknown): string {
   );
 }
 
-function deserialize(text: string): unknown {
-  const parsed = JSON.parse(text);
-  if (parsed?.__dbos_serializer !== "superjson") {
-    throw new TypeError(
-      'Cannot read a js_superjson value: expected __dbos_serializer to be "superjson"',
-    );
-  }
-  return superjson.deserialize(parsed);
-}
-
-function isErrorLike(value: unknown): value is { name?: string; message?: string } {
-  return typeof value === "object" && value !== null && ("message" in value || "name" in value);
-}
-
-function reviveError(value: unknown): unknown {
-  return isErrorLike(value) ? toWorkflowError(value) : value;
-}
-
-// The SDK stores an error with all its properties, even inherited and non-enumerable ones.
-function toWorkflowError(value: unknown): WorkflowError {
-  if (!isErrorLike(value)) return new WorkflowError(String(value));
-  const { message, name, stack, cause, ...properties } = value as Record<string, unknown>;
-  const error = new WorkflowError(String(message ?? ""), {
-    name: String(name ?? "Error"),
-    ...(typeof stack === "string" && { stack }),
-    ...(cause !== undefined && { cause: reviveError(cause) }),
-  });
-  if (name === "AggregateError" && Array.isArray(properties.errors)) {
-    properties.errors = properties.errors.map(reviveError);
-  }
-  for (const [key, value] of Object.entries(properties)) setProperty(error, key, value);
-  return error;
-}
-
 export const jsSuperjson: Codec = {
-  name: "js_superjson",
+  ...superjsonReader,
   serializeValue: serialize,
   serializeArgs(args, namedArgs) {
     if (namedArgs) {
@@ -94,7 +53,4 @@ export const jsSuperjson: Codec = {
     }
     return serialize(args);
   },
-  deserializeValue: deserialize,
-  deserializeArgs: (text) => deserialize(text) as unknown[],
-  deserializeError: (text) => toWorkflowError(deserialize(text)),
 };

@@ -4,32 +4,35 @@
  * rejected.
  */
 
-import { WorkflowError } from "../errors/workflow_error.ts";
+import type { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { requireArgs, setProperty, wrapErrors } from "./decoding.ts";
+import { isObject, parseBigint, parseJson, requireArgs, wrapErrors } from "./decoding.ts";
+import { addProperties, createWorkflowError, toText } from "./stored_error.ts";
 
 function isFromJava(value: unknown): boolean {
   if (Array.isArray(value)) {
     return value.length === 2 && typeof value[0] === "string" &&
       /^(\[+[ZBCSIJFD]$|\[+L.*;$|([a-z_]\w*\.)+[A-Z][\w$]*(<.*>)?$)/.test(value[0]);
   }
-  return typeof value === "object" && value !== null && "@class" in value;
+  return isObject(value) && Object.hasOwn(value, "@class");
 }
 
 // The first releases for Python wrote jsonpickle.
 function isFromPython(value: unknown): boolean {
-  return typeof value === "object" && value !== null &&
+  return isObject(value) &&
     Object.keys(value).some((key) => key.startsWith("py/"));
 }
 
 function toDate(text: unknown): Date {
-  const date = new Date(String(text));
+  const date = new Date(typeof text === "string" ? text : NaN);
   if (Number.isNaN(date.getTime())) throw new TypeError("invalid date");
   return date;
 }
 
 function toBytes(data: unknown): Uint8Array {
-  if (!Array.isArray(data)) throw new TypeError("invalid bytes");
+  if (!Array.isArray(data) || !data.every((item) => typeof item === "number")) {
+    throw new TypeError("invalid bytes");
+  }
   return Uint8Array.from(data);
 }
 
@@ -37,27 +40,27 @@ function revive(_key: string, value: unknown): unknown {
   if (isFromJava(value) || isFromPython(value)) {
     throw new TypeError("possibly written by a worker in another language");
   }
-  if (typeof value !== "object" || value === null) return value;
-  const { dbos_type: type, dbos_data: text, data } = value as Record<string, unknown>;
-  if (type === "dbos_Date") return toDate(text);
-  if (type === "dbos_BigInt") return BigInt(text as string);
-  return (value as { type?: unknown }).type === "Buffer" ? toBytes(data) : value;
+  if (!isObject(value)) return value;
+  if (value.dbos_type === "dbos_Date") return toDate(value.dbos_data);
+  if (value.dbos_type === "dbos_BigInt") return parseBigint(value.dbos_data);
+  return value.type === "Buffer" ? toBytes(value.data) : value;
 }
 
 function deserializeValue(text: string): unknown {
-  return JSON.parse(text, revive);
+  return parseJson(text, revive);
 }
 
 function deserializeError(text: string): WorkflowError {
   const value = deserializeValue(text);
-  if (typeof value !== "object" || value === null) return new WorkflowError(String(value));
-  const { name, message, stack, cause, ...properties } = value as Record<string, unknown>;
-  const error = new WorkflowError(String(message ?? ""), {
-    name: String(name ?? "Error"),
-    ...(typeof stack === "string" && { stack }),
+  if (!isObject(value)) return createWorkflowError({ message: toText(value) });
+  const { name, message, stack, cause, ...properties } = value;
+  const error = createWorkflowError({
+    name,
+    message,
+    stack,
     ...(cause !== undefined && { cause }),
   });
-  for (const [key, value] of Object.entries(properties)) setProperty(error, key, value);
+  addProperties(error, properties);
   return error;
 }
 

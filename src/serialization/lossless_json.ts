@@ -1,5 +1,7 @@
 /** Parses JSON from languages whose numbers may not fit into a JavaScript number. */
 
+import { parseJson } from "./decoding.ts";
+
 const maxNumberLength = 4_300;
 
 function endOfString(text: string, start: number): number {
@@ -44,11 +46,11 @@ export function parseLossless(text: string, read: (literal: string) => unknown):
     if (isSafe && String(number) === literal) return literal;
     if (literal.length > maxNumberLength) throw new RangeError("number has too many digits");
     isChanged = true;
-    JSON.parse(literal); // Throws if it is not a valid number.
+    parseJson(literal); // Throws if it is not a valid number.
     return `"${prefix}${literal}"`;
   });
-  if (!isChanged) return JSON.parse(text);
-  return JSON.parse(
+  if (!isChanged) return parseJson(text);
+  return parseJson(
     changed,
     (_key, value) =>
       typeof value === "string" && value.startsWith(prefix)

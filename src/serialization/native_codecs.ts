@@ -2,6 +2,7 @@
 
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { ReadingCodec } from "./codec.ts";
+import { wrapErrors } from "./decoding.ts";
 
 // Older releases record no format, but the values of TypeScript workers contain its name.
 function isMarkedAsSuperjson(text: string): boolean {
@@ -12,19 +13,19 @@ function isMarkedAsSuperjson(text: string): boolean {
   }
 }
 
-// Loaded on demand: gzipped, Python's is 5.8 KB, Go's 3.4, Java's 1.9, and TypeScript's needs superjson.
+// Loaded on demand: gzipped, Python's is 5.8 KB, Go's 3.4, Java's 1.9 and TypeScript's 2.0.
 async function loadGoJson(): Promise<ReadingCodec> {
   return (await import("./go/go_json.ts")).goJson;
 }
 
 const codecs: Record<string, () => Promise<ReadingCodec>> = {
-  js_superjson: async () => (await import("./js_superjson.ts")).jsSuperjson,
+  js_superjson: async () => (await import("./read_superjson.ts")).superjsonReader,
   py_pickle: async () => (await import("./python/py_pickle.ts")).pyPickle,
   DBOS_JSON: loadGoJson,
   java_jackson: async () => (await import("./java/java_jackson.ts")).javaJackson,
   // Go before 1.8 also records this name for children of portable workflows, but writes its own
   // JSON.
-  portable_json: loadGoJson,
+  portable_json: async () => wrapErrors({ ...await loadGoJson(), name: "portable_json" }),
 };
 
 /** Finds the codec for a text that is not portable JSON, even if it is recorded as such. */

@@ -10,8 +10,8 @@
  * - JSON has no -0, NaN or Infinity.
  */
 
-import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
+import { portableJsonReader } from "./read_portable_json.ts";
 
 function fromMap(map: Map<unknown, unknown>): Record<string, unknown> {
   for (const key of map.keys()) {
@@ -65,32 +65,8 @@ function stringify(value: unknown): string {
   }
 }
 
-interface PortableError {
-  name?: string;
-  message?: string;
-  code?: string | number;
-  data?: unknown;
-}
-
-function toWorkflowError(value: unknown): WorkflowError {
-  if (typeof value !== "object" || value === null) return new WorkflowError(String(value));
-  const { message, ...details } = value as PortableError;
-  return new WorkflowError(message ?? "", details);
-}
-
-function deserializeArgs(text: string): unknown[] {
-  const value = JSON.parse(text);
-  const isEnvelope = typeof value === "object" && value !== null && !Array.isArray(value) &&
-    Object.keys(value).every((key) => key === "positionalArgs" || key === "namedArgs");
-  // For a child of a portable workflow, Go before 1.8 writes its one argument without an envelope.
-  return isEnvelope ? value.positionalArgs ?? [] : [value];
-}
-
 export const portableJson: Codec = {
-  name: "portable_json",
+  ...portableJsonReader,
   serializeValue: stringify,
   serializeArgs: (args, namedArgs) => stringify({ positionalArgs: args, namedArgs }),
-  deserializeValue: (text) => JSON.parse(text),
-  deserializeArgs,
-  deserializeError: (text) => toWorkflowError(JSON.parse(text)),
 };

@@ -1,4 +1,5 @@
 import type { ReadingCodec } from "./codec.ts";
+import { isObject } from "./decoding.ts";
 import { findCodec } from "./mod.ts";
 
 /** A stored value that this client cannot read: its format is unknown, or it is damaged. */
@@ -27,4 +28,46 @@ export async function deserializeIfKnown<Value>(
   } catch {
     return new SerializedValue(serialization || null, text);
   }
+}
+
+/** Reads a stored value. Returns a {@linkcode SerializedValue} if that fails. */
+export function deserializeValueIfKnown(
+  text: string | null | undefined,
+  serialization: string | null | undefined,
+): Promise<unknown> {
+  return deserializeIfKnown(text, serialization, (codec, text) => codec.deserializeValue(text));
+}
+
+function parseIfValid(
+  text: string | null | undefined,
+  isValid: (value: unknown) => boolean,
+): unknown {
+  if (!text || text === "null") return undefined;
+  try {
+    const value = JSON.parse(text);
+    if (isValid(value)) return value;
+  } catch {
+    // It is not valid.
+  }
+  return new SerializedValue(null, text);
+}
+
+/** Parses a stored list of roles. */
+export function parseRoles(
+  text: string | null | undefined,
+): string[] | SerializedValue | undefined {
+  return parseIfValid(
+    text,
+    (value) => Array.isArray(value) && value.every((role) => typeof role === "string"),
+  ) as string[] | SerializedValue | undefined;
+}
+
+/** Parses the stored attributes of a workflow. */
+export function parseAttributes(
+  text: string | null | undefined,
+): Record<string, unknown> | SerializedValue | undefined {
+  return parseIfValid(text, (value) => isObject(value) && !Array.isArray(value)) as
+    | Record<string, unknown>
+    | SerializedValue
+    | undefined;
 }

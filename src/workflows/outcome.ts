@@ -3,6 +3,7 @@ import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
 } from "../errors/waiting.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { deserializeValue, findCodec } from "../serialization/mod.ts";
 
@@ -12,16 +13,22 @@ export type Outcome = NonNullable<typeof sql.findOutcomes.row>;
 /** Finds the outcomes of workflows, by their IDs. */
 export const outcomesQuery: PollQuery<Outcome> = pollTexts(sql.findOutcomes);
 
+async function readError(
+  text: string | null,
+  serialization: string | null | undefined,
+): Promise<Error> {
+  if (text === null) return new WorkflowError("The workflow failed, but no error is stored");
+  return (await findCodec(serialization, text)).deserializeError(text);
+}
+
 async function toError(workflowID: string, outcome: Outcome): Promise<Error> {
   switch (outcome.status) {
     case "CANCELLED":
       return new AwaitedWorkflowCancelledError(workflowID);
     case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
       return new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
-    default: {
-      const text = outcome.error ?? "null";
-      return (await findCodec(outcome.serialization, text)).deserializeError(text);
-    }
+    default:
+      return await readError(outcome.error, outcome.serialization);
   }
 }
 

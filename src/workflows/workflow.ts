@@ -82,7 +82,7 @@ export function retrieveWorkflow<Result = unknown>(
  * recovery attempts.
  * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. Its `cause` is
  * the error of the database, if that has not answered.
- * @throws {UnsupportedSerializationError} If the result is in an unknown format.
+ * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.
  */
 export async function getResult<Result = unknown>(
   client: Client | Driver,

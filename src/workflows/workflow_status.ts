@@ -1,14 +1,21 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { deserializeIfKnown } from "../serialization/serialized_value.ts";
+import {
+  deserializeIfKnown,
+  deserializeValueIfKnown,
+  parseAttributes,
+  parseRoles,
+  type SerializedValue,
+} from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 
 /**
  * The status of a workflow. Times are in milliseconds since 1970. Properties without a value are
  * undefined.
  *
- * An input, output or error that this client cannot read is a {@linkcode SerializedValue}.
+ * An input, output or error that this client cannot read is a {@linkcode SerializedValue}. So are
+ * roles and attributes that are not valid.
  */
 export interface WorkflowStatus {
   /** The ID of the workflow. */
@@ -31,7 +38,7 @@ export interface WorkflowStatus {
   /** The role that the user assumes. */
   readonly assumedRole?: string;
   /** The roles of the user. */
-  readonly authenticatedRoles?: string[];
+  readonly authenticatedRoles?: string[] | SerializedValue;
   /** Its positional arguments, as an array. */
   readonly input?: unknown;
   /** Its result, if the status is `SUCCESS`. */
@@ -73,7 +80,7 @@ export interface WorkflowStatus {
   /** The workflow that started it. */
   readonly parentWorkflowID?: string;
   /** Attributes that lists of workflows can be filtered by. */
-  readonly attributes?: Record<string, unknown>;
+  readonly attributes?: Record<string, unknown> | SerializedValue;
   /** The schedule that started it. */
   readonly scheduleName?: string;
 }
@@ -93,16 +100,12 @@ function toNumber(text: string | null | undefined): number | undefined {
   return text ? Number(text) : undefined;
 }
 
-function parseJson<Value>(text: string | null | undefined): Value | undefined {
-  return text ? JSON.parse(text) : undefined;
-}
-
 /** Converts a row to a status, and deserializes its values. */
 export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<WorkflowStatus> {
   const serialization = row.serialization ?? null;
   const [input, output, error] = await Promise.all([
     deserializeIfKnown(row.inputs, serialization, (codec, text) => codec.deserializeArgs(text)),
-    deserializeIfKnown(row.output, serialization, (codec, text) => codec.deserializeValue(text)),
+    deserializeValueIfKnown(row.output, serialization),
     deserializeIfKnown(row.error, serialization, (codec, text) => codec.deserializeError(text)),
   ]);
   return dropUndefined({
@@ -114,7 +117,7 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
     queueName: row.queue_name ?? undefined,
     authenticatedUser: row.authenticated_user ?? undefined,
     assumedRole: row.assumed_role ?? undefined,
-    authenticatedRoles: parseJson<string[]>(row.authenticated_roles),
+    authenticatedRoles: parseRoles(row.authenticated_roles),
     input,
     output,
     error,
@@ -135,7 +138,7 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
     forkedFrom: row.forked_from ?? undefined,
     wasForkedFrom: row.was_forked_from ?? false,
     parentWorkflowID: row.parent_workflow_id ?? undefined,
-    attributes: parseJson<Record<string, unknown>>(row.attributes),
+    attributes: parseAttributes(row.attributes),
     scheduleName: row.schedule_name ?? undefined,
   }) as WorkflowStatus;
 }

@@ -36,7 +36,8 @@ function toCamelCase(name: string): string {
 
 /** Makes the same error that Go writes as portable JSON. */
 function fromDbosError({ Code, Message, ...others }: Fields): WorkflowError {
-  const name = codeNames[Number(Code) - 1] ?? `ErrorCode(${Code ?? 0})`;
+  const name = (typeof Code === "number" && codeNames[Code - 1]) ||
+    `ErrorCode(${describe(Code ?? 0)})`;
   const data = Object.entries(others).map(([key, value]) => [toCamelCase(key), value]);
   return new WorkflowError(`DBOS Error ${name}: ${readText(Message) ?? ""}`, {
     name,

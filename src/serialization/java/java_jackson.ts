@@ -8,6 +8,7 @@ import { WorkflowError } from "../../errors/workflow_error.ts";
 import type { ReadingCodec } from "../codec.ts";
 import { parseLossless, toNumberOrBigint } from "../lossless_json.ts";
 import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.ts";
+import { toText } from "../stored_error.ts";
 
 /** A number as it was written, such as `1.10`. */
 class NumberLiteral {
@@ -114,7 +115,9 @@ function deserializeError(text: string): WorkflowError {
   const frames = Array.isArray(stackPreview) ? stackPreview : [];
   return new WorkflowError(description, {
     name: type.replace(/^.*[.$]/, ""),
-    stack: [`${type}: ${description}`, ...frames.map((frame) => `    at ${frame}`)].join("\n"),
+    stack: [`${type}: ${description}`, ...frames.map((frame) => `    at ${toText(frame)}`)].join(
+      "\n",
+    ),
     ...(typeof causeType === "string" &&
       { cause: new WorkflowError("", { name: causeType.replace(/^.*[.$]/, "") }) }),
   });

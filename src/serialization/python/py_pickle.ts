@@ -6,6 +6,7 @@ import { readPickle } from "./pickle.ts";
 import { PyGlobal, PyObject } from "./pickle_machine.ts";
 import { readDate, readDatetime, readTime, readTimedelta, utcOffset } from "./python_time.ts";
 import { decodeBase64, requireArgs, setProperty, wrapErrors } from "../decoding.ts";
+import { toText } from "../stored_error.ts";
 
 type Convert = (value: unknown) => unknown;
 
@@ -231,7 +232,7 @@ function deserializeArgs(text: string): unknown[] {
 function deserializeError(text: string): WorkflowError {
   const value = readPickle(decodeBase64(text));
   const convert = createConverter();
-  if (!(value instanceof PyObject)) return new WorkflowError(String(convert(value)));
+  if (!(value instanceof PyObject)) return new WorkflowError(toText(convert(value)));
   if (Object.hasOwn(collections, value.type) || Object.hasOwn(values, value.type)) {
     throw new TypeError(`expected an exception, found ${value.type}`);
   }
