@@ -24,7 +24,11 @@ export {
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
-export { DatabaseTimeoutError } from "./src/errors/database.ts";
+export {
+  DatabaseTimeoutError,
+  HiddenRowError,
+  InsufficientPrivilegeError,
+} from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
   NonExistentQueueError,

@@ -32,3 +32,15 @@ where n.nspname = :schema_name::text
   and a.attnum > 0
   and not a.attisdropped`,
 };
+
+export const isRowSecurityActive: Statement<Record<never, never>, {
+  is_active: boolean;
+}> = {
+  name: "is_row_security_active",
+
+  sql: `
+select coalesce(bool_or(row_security_active(oid)), false) as is_active
+from pg_catalog.pg_class
+where relnamespace = to_regnamespace(:'schema')
+  and relkind in ('r', 'p')`,
+};

@@ -1,6 +1,6 @@
--- enqueue(after text, jobs text, all_columns? int, check_conflicts? int) many
+-- enqueue(after text, jobs text, all_columns? int, check_conflicts? int, replace_inputs? int) many
 -- row: server_ms text, last_created_at text?, position int?, existing_id? text?, status? text?, name? text?,
--- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?
+-- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?, has_old_inputs? boolean?
 --
 -- Inserts workflows. Returns a row for each job that was not inserted, with its position and what
 -- it conflicts with: the workflow that has its ID, or else the workflow that holds its deduplication
@@ -17,6 +17,11 @@
 --
 -- The inputs are written both to workflow_input and to workflow_status. Older releases read only the
 -- latter; Go's would run without arguments.
+--
+-- Some releases leave the inputs of a workflow behind when they delete it. If there are any for the ID of
+-- a job, nothing is inserted and `has_old_inputs` is set; the caller sends the statement again with
+-- replace_inputs. Only that needs the right to update and read inputs. Under row-level security the
+-- workflow may exist unseen, so there old inputs are a unique violation.
 --
 -- `is_own` compares a token of the call. It is in creator_xid or, where the schema lacks that, in
 -- owner_xid, as with the SDKs of that time, whose workers leave it there.
@@ -78,6 +83,16 @@ job as (
     )
   ) with ordinality as input
 ),
+-- if workflow_input and :check_conflicts and not :replace_inputs
+-- `limit 1` makes the planner look each job up by its ID, even with outdated statistics.
+old_inputs as (
+  select workflow_id
+  from job
+  where (select true from :schema.workflow_input where workflow_uuid = workflow_id limit 1)
+    and (select true from :schema.workflow_status where workflow_uuid = workflow_id limit 1) is null
+    and not row_security_active(:'schema' || '.workflow_status')
+),
+-- end
 inserted as (
   insert into :schema.workflow_status (
     -- if :all_columns
@@ -170,41 +185,47 @@ inserted as (
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs
   from job
-  on conflict do nothing -- if :check_conflicts
+  where not exists (select from old_inputs) -- if workflow_input and :check_conflicts and not :replace_inputs
+  -- if :check_conflicts
+  on conflict do nothing
   returning
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     workflow_uuid,
-    created_at,
-    inputs
+    created_at
+  -- end
 ),
--- if workflow_input
-payload as (
-  insert into :schema.workflow_input (workflow_uuid, inputs)
-  select workflow_uuid, inputs from inserted
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :check_conflicts
-),
--- end
 -- if :check_conflicts
+written as (
+  select job.ordinality
+  from job
+  join inserted on true
+    and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
+    and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+    and inserted.workflow_uuid = job.workflow_id
+    and inserted.created_at = job.created_at
+    -- end
+),
 conflict as (
   select *
   from job
-  where not exists (
-    select
-    from inserted
-    where true
-      and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
-      and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
-      -- if not workflow_status.owner_xid and not workflow_status.creator_xid
-      and inserted.workflow_uuid = job.workflow_id
-      and inserted.created_at = job.created_at
-      -- end
-  )
+  where ordinality not in (select ordinality from written)
+),
+-- end
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_id, inputs
+  from job
+  where ordinality in (select ordinality from written) -- if :check_conflicts
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :replace_inputs
 ),
 -- end
 stamp as (
   select max(created_at)::text as last_created_at
-  from inserted
+  from job
+  where ordinality in (select ordinality from written) -- if :check_conflicts
 )
 select
   null::int as position, -- if not :check_conflicts
@@ -220,6 +241,9 @@ select
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  -- if workflow_input and not :replace_inputs
+  conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
+  -- end
   -- end
   stamp.last_created_at,
   clock.server_ms::text

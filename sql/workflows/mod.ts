@@ -193,6 +193,7 @@ export const enqueue: Statement<{
   jobs: string;
   all_columns?: number | undefined;
   check_conflicts?: number | undefined;
+  replace_inputs?: number | undefined;
 }, {
   server_ms: string;
   last_created_at: string | null;
@@ -204,6 +205,7 @@ export const enqueue: Statement<{
   config_name?: string | null;
   is_own?: boolean | null;
   holder_id?: string | null;
+  has_old_inputs?: boolean | null;
 }> = {
   name: "enqueue",
 
@@ -253,6 +255,15 @@ job as (
     )
   ) with ordinality as input
 ),
+-- if workflow_input and :check_conflicts and not :replace_inputs
+old_inputs as (
+  select workflow_id
+  from job
+  where (select true from :schema.workflow_input where workflow_uuid = workflow_id limit 1)
+    and (select true from :schema.workflow_status where workflow_uuid = workflow_id limit 1) is null
+    and not row_security_active(:'schema' || '.workflow_status')
+),
+-- end
 inserted as (
   insert into :schema.workflow_status (
     -- if :all_columns
@@ -345,41 +356,47 @@ inserted as (
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs
   from job
-  on conflict do nothing -- if :check_conflicts
+  where not exists (select from old_inputs) -- if workflow_input and :check_conflicts and not :replace_inputs
+  -- if :check_conflicts
+  on conflict do nothing
   returning
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     workflow_uuid,
-    created_at,
-    inputs
+    created_at
+  -- end
 ),
--- if workflow_input
-payload as (
-  insert into :schema.workflow_input (workflow_uuid, inputs)
-  select workflow_uuid, inputs from inserted
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :check_conflicts
-),
--- end
 -- if :check_conflicts
+written as (
+  select job.ordinality
+  from job
+  join inserted on true
+    and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
+    and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+    and inserted.workflow_uuid = job.workflow_id
+    and inserted.created_at = job.created_at
+    -- end
+),
 conflict as (
   select *
   from job
-  where not exists (
-    select
-    from inserted
-    where true
-      and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
-      and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
-      -- if not workflow_status.owner_xid and not workflow_status.creator_xid
-      and inserted.workflow_uuid = job.workflow_id
-      and inserted.created_at = job.created_at
-      -- end
-  )
+  where ordinality not in (select ordinality from written)
+),
+-- end
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_id, inputs
+  from job
+  where ordinality in (select ordinality from written) -- if :check_conflicts
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :replace_inputs
 ),
 -- end
 stamp as (
   select max(created_at)::text as last_created_at
-  from inserted
+  from job
+  where ordinality in (select ordinality from written) -- if :check_conflicts
 )
 select
   null::int as position, -- if not :check_conflicts
@@ -395,6 +412,9 @@ select
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  -- if workflow_input and not :replace_inputs
+  conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
+  -- end
   -- end
   stamp.last_created_at,
   clock.server_ms::text

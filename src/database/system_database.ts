@@ -3,9 +3,12 @@
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
+import { withoutSecrets } from "../drivers/driver_error.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
+import { explainRefusal } from "./privileges.ts";
 import type { QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
@@ -115,27 +118,31 @@ export function createSystemDatabase(
       return rows;
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
-      throw error;
+      throw error instanceof DatabaseTimeoutError ? error : withoutSecrets(error);
     }
   }
 
   async function attempt(
-    { needs }: Statement<object, unknown>,
+    statement: Statement<object, unknown>,
+    parameters: object,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
+    const { name, needs } = statement;
     for (const column of needs?.columns ?? []) {
       await schemaReader.requireColumn(needs!.feature, column);
     }
-    const schema = await schemaReader.current();
+    let schema = await schemaReader.current();
     try {
       const rows = await send(schema);
       if (!rows.some(isOutdated)) return rows;
+      schemaReader.invalidate();
+      schema = await schemaReader.current();
+      return await send(schema);
     } catch (error) {
       if (isSchemaMismatch(error)) schemaReader.invalidate();
-      throw error;
+      const { text } = schema.buildQuery(statement, parameters);
+      throw await explainRefusal(error, { name, text }, settings.schema);
     }
-    schemaReader.invalidate();
-    return await send(await schemaReader.current());
   }
 
   async function runWithRetry<Result>(
@@ -191,7 +198,9 @@ export function createSystemDatabase(
         const given = isRetry ? { ...parameters, ...retryParameters } : parameters;
         return send(buildQuery(statement, given), sendOptions, prelude?.(buildQuery));
       };
-      return runWithRetry(() => attempt(statement, sendOnce), options) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, parameters, sendOnce), options) as Promise<
+        Row[]
+      >;
     },
   };
 }

@@ -20,7 +20,10 @@ export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefine
         all_columns: batch.allColumns,
         check_conflicts: batch.checkConflicts,
       };
-      const rows = await database.run(sql.enqueue, parameters, batch.options);
+      let rows = await database.run(sql.enqueue, parameters, batch.options);
+      if (rows.some((row) => row.has_old_inputs)) {
+        rows = await database.run(sql.enqueue, { ...parameters, replace_inputs: 1 }, batch.options);
+      }
       const outcomes = new Array<Conflict | undefined>(batch.count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       const { server_ms, last_created_at } = rows[0]!;
@@ -44,5 +47,5 @@ export async function writeWorkflow(
   const write = () => add(row, options.signal);
   const conflict = await write();
   if (!conflict) return row.workflowID;
-  return await resolveConflict(conflict, options, row.workflowID, write);
+  return await resolveConflict(database, conflict, options, row.workflowID, write);
 }

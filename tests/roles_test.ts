@@ -1,0 +1,317 @@
+/** Tests what the scripts of sql/roles/ grant, and what a call says that lacks a privilege. */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import {
+  backfillSchedule,
+  createClient,
+  enqueue,
+  enqueueMany,
+  getResult,
+  InsufficientPrivilegeError,
+  send,
+} from "../mod.ts";
+import { type Call, calls as allCalls } from "./support/calls.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { migrate, newestVersion } from "./support/migrate.ts";
+import { psqlVersion } from "./support/psql.ts";
+import {
+  applyRoleScript,
+  createRole,
+  openPoolAs,
+  type RoleScript,
+  roleScripts,
+  scriptPath,
+} from "./support/roles.ts";
+
+const dayMs = 86_400_000;
+
+const calls: Record<string, Call> = {
+  ...allCalls,
+  // For one time at least.
+  backfillSchedule: (client) =>
+    backfillSchedule(client, "nightly", new Date(0), new Date(2 * dayMs)),
+};
+
+const waits = [
+  ...["getAllEvents", "getEvent", "getResult", "readStream", "readStreamOffset"],
+  ...["waitAll", "waitEach", "waitFirst"],
+];
+
+/** The functions that each role may call. */
+const allowed: Record<RoleScript, readonly string[]> = {
+  enqueue: ["enqueue", "enqueueMany"],
+  enqueue_and_wait: ["enqueue", "enqueueMany", ...waits],
+  send: ["send", "sendMany"],
+  observe: [
+    ...waits,
+    ...["countSteps", "countWorkflows", "describeSystemDatabase", "getLatestApplicationVersion"],
+    ...["getSchedule", "getStatus", "iterateWorkflows", "listApplicationVersions"],
+    ...["listQueuedWorkflows", "listQueues", "listSchedules", "listWorkflows"],
+    ...["listWorkflowSteps", "retrieveQueue", "retrieveWorkflow"],
+  ],
+  manage: Object.keys(calls),
+};
+
+// What the calls of tests/support/calls.ts are about.
+const seed = `
+  truncate dbos.workflow_status, dbos.workflow_input, dbos.workflow_output, dbos.streams,
+    dbos.workflow_events, dbos.queues, dbos.workflow_schedules, dbos.application_versions cascade;
+  insert into dbos.workflow_status (workflow_uuid, status, name, inputs, output, serialization)
+  values ('a workflow', 'SUCCESS', 'echo', '{"positionalArgs":["secret"]}', '7', 'portable_json');
+  insert into dbos.workflow_events (workflow_uuid, key, value, serialization)
+  values ('a workflow', 'key', '7', 'portable_json');
+  insert into dbos.streams (workflow_uuid, key, value, "offset", function_id, serialization)
+  values ('a workflow', 'key', '7', 0, 0, 'portable_json');
+  insert into dbos.queues (name) values ('tasks');
+  insert into dbos.workflow_schedules
+    (schedule_id, schedule_name, workflow_name, schedule, status, context)
+  values ('1', 'nightly', 'echo', '0 0 * * *', 'ACTIVE', 'null');
+  insert into dbos.application_versions (version_id, version_name) values ('1', '1')`;
+
+/** A role without privileges, and a database with the tables of a version of the schema. */
+async function createEnvironment(version = newestVersion) {
+  const resources = new AsyncDisposableStack();
+  const role = resources.use(await createRole());
+  const { url } = resources.use(await createTestDatabase());
+  const owner = new pg.Client({ connectionString: url });
+  await owner.connect();
+  resources.defer(() => owner.end());
+  await migrate(owner, version);
+  const pool = resources.use(openPoolAs(role.name, url));
+  const client = createClient(pool, { retryTimeoutSeconds: 0 });
+  return {
+    url,
+    owner,
+    role: role.name,
+    client,
+    pool,
+    grant: (script: string) => applyRoleScript(owner, script, role.name),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+type Environment = Awaited<ReturnType<typeof createEnvironment>>;
+
+/** Makes a call; returns the error if a privilege is missing. Errors of other kinds are none here. */
+async function findMissingPrivilege(
+  { owner, client }: Environment,
+  call: Call,
+): Promise<InsufficientPrivilegeError | undefined> {
+  await owner.query(seed);
+  try {
+    await call(client, {});
+  } catch (error) {
+    if (error instanceof InsufficientPrivilegeError) return error;
+    assert(!/^(42501|25P02)$/.test((error as { code?: string }).code ?? ""), String(error));
+  }
+}
+
+for (const script of roleScripts) {
+  Deno.test(`a role of ${script}.sql may make the calls that are meant for it, and no others`, async () => {
+    await using environment = await createEnvironment();
+    await environment.grant(script);
+    for (const [name, call] of Object.entries(calls)) {
+      const error = await findMissingPrivilege(environment, call);
+      assertEquals(error === undefined, allowed[script].includes(name), `${name}: ${error}`);
+      if (!error) continue;
+      assertEquals((error.cause as { code?: string }).code, "42501");
+      assert(!Deno.inspect(error).includes("secret"));
+    }
+  });
+}
+
+/** Grants what the errors of a call name, until it works. */
+async function grantUntilAllowed(
+  environment: Environment,
+  name: string,
+  grant: (error: InsufficientPrivilegeError) => Promise<void>,
+): Promise<void> {
+  await environment.owner.query(`drop owned by ${environment.role}`);
+  const advice = new Set<string>();
+  while (true) {
+    const error = await findMissingPrivilege(environment, calls[name]!);
+    if (!error) break;
+    assert(!advice.has(error.message), `${name}: ${error.message}`);
+    advice.add(error.message);
+    await grant(error);
+  }
+  assert(advice.size > 0, name);
+}
+
+Deno.test("a call works as soon as the role has the privileges that its errors name", async () => {
+  await using environment = await createEnvironment();
+  const { owner, role } = environment;
+  for (const name of Object.keys(calls)) {
+    await grantUntilAllowed(environment, name, async ({ privileges, object }) => {
+      await owner.query(`grant ${privileges} on ${object} to ${role}`);
+    });
+  }
+});
+
+Deno.test("a call works as soon as the role has the scripts that its errors name", async () => {
+  await using environment = await createEnvironment();
+  for (const name of Object.keys(calls)) {
+    await grantUntilAllowed(environment, name, async ({ script }) => {
+      await environment.grant(script.replace(/^sql\/roles\/(.*)\.sql$/, "$1"));
+    });
+  }
+});
+
+Deno.test("a role that may only enqueue can read no payload, and change or delete nothing", async () => {
+  await using environment = await createEnvironment();
+  await environment.grant("enqueue");
+  await environment.owner.query(seed);
+  const { rows } = await environment.owner.query(
+    `select table_name || '.' || column_name as name
+    from information_schema.columns
+    where table_schema = 'dbos'
+      and has_column_privilege($1, 'dbos.' || table_name, column_name, 'select')
+    order by name`,
+    [environment.role],
+  );
+  assertEquals(rows.map((row: Record<string, string>) => row.name), [
+    "workflow_input.workflow_uuid",
+    ...["class_name", "config_name", "created_at", "creator_xid", "deduplication_id", "name"]
+      .map((column) => `workflow_status.${column}`),
+    ...["owner_xid", "queue_name", "status", "workflow_uuid"]
+      .map((column) => `workflow_status.${column}`),
+  ]);
+  const tables = ["workflow_status", "workflow_input", "workflow_output", "workflow_events"];
+  for (const table of [...tables, "streams", "notifications", "operation_outputs"]) {
+    for (
+      const statement of [
+        `select * from dbos.${table}`,
+        `delete from dbos.${table}`,
+        `update dbos.${table} set workflow_uuid = workflow_uuid`.replace(
+          /(notifications.*)workflow_uuid = workflow_uuid/,
+          "$1message = message",
+        ),
+      ]
+    ) {
+      const refusal = await assertRejects(() => environment.pool.query(statement));
+      assertEquals((refusal as { code?: string }).code, "42501", statement);
+    }
+  }
+  const inputs = "select inputs from dbos.workflow_status";
+  await assertRejects(() => environment.pool.query(inputs), Error, "permission denied");
+});
+
+Deno.test("a role that may only enqueue uses every option, and learns what is in the way", async () => {
+  await using environment = await createEnvironment();
+  await environment.grant("enqueue");
+  const { client, owner } = environment;
+  const task = { workflowName: "echo", queueName: "tasks" };
+  await enqueue(client, {
+    ...task,
+    workflowID: "1",
+    workflowClassName: "Class",
+    workflowConfigName: "instance",
+    authenticatedUser: "ann",
+    assumedRole: "admin",
+    authenticatedRoles: ["admin"],
+    deduplicationID: "one",
+    priority: 1,
+    delaySeconds: 1,
+    attributes: { paid: true },
+    appVersion: "1",
+    applicationName: "shop",
+    workflowTimeoutMS: 1000,
+  }, 7);
+  const outcomes = await enqueueMany(client, [
+    { ...task, workflowID: "1" },
+    { ...task, workflowID: "2", args: [7] },
+    { ...task, deduplicationID: "one" },
+  ]);
+  assertEquals(outcomes.map(({ outcome }) => outcome), ["conflicting", "enqueued", "deduplicated"]);
+  const { rows } = await owner.query(
+    "select inputs from dbos.workflow_input where workflow_uuid = '2'",
+  );
+  assertEquals(JSON.parse(rows[0].inputs).positionalArgs, [7]);
+});
+
+Deno.test("inputs that a deleted workflow left behind are replaced, all or none of a statement", async () => {
+  await using environment = await createEnvironment();
+  const { owner, client, grant } = environment;
+  await owner.query("insert into dbos.workflow_input values ('1', 'old'), ('2', 'old')");
+  const jobs = ["1", "2", "3"].map((workflowID) => (
+    { workflowName: "echo", queueName: "tasks", workflowID, args: [workflowID] }
+  ));
+  const count = async () => (await owner.query("select from dbos.workflow_status")).rowCount;
+
+  await grant("enqueue");
+  const refusal = await assertRejects(() => enqueueMany(client, jobs, { atomic: true }));
+  assertInstanceOf(refusal, InsufficientPrivilegeError);
+  assertEquals(refusal.object, "table dbos.workflow_input");
+  assert(refusal.privileges.includes("UPDATE"));
+  assertEquals(await count(), 0);
+
+  await grant("manage");
+  const outcomes = await enqueueMany(client, jobs, { atomic: true });
+  assertEquals(outcomes.map(({ outcome }) => outcome), ["enqueued", "enqueued", "enqueued"]);
+  const { rows } = await owner.query(
+    "select inputs from dbos.workflow_input order by workflow_uuid",
+  );
+  const args = rows.map((row: { inputs: string }) => JSON.parse(row.inputs).positionalArgs[0]);
+  assertEquals(args, ["1", "2", "3"]);
+});
+
+Deno.test("the scripts fit older schemas, and grant what is new when they run again", async () => {
+  await using environment = await createEnvironment(24);
+  const { owner, url, role, grant } = environment;
+  const task = { workflowName: "echo", queueName: "tasks" };
+  for (const version of [24, 33, 66, 108, 114, newestVersion]) {
+    await migrate(owner, version);
+    await owner.query(`drop owned by ${role}`);
+    for (const script of roleScripts) await grant(script);
+    await owner.query(`drop owned by ${role}`);
+    await using pool = openPoolAs(role, url);
+    const serializationType = version >= 33 ? "portable" : "native";
+    await using client = createClient(pool, { retryTimeoutSeconds: 0, serializationType });
+    await grant("enqueue_and_wait");
+    await enqueue(client, { ...task, workflowID: `${version}` }, 7);
+    await enqueue(client, { ...task, workflowID: `${version}` }, 7);
+    await enqueue(client, task, 7);
+    await owner.query("update dbos.workflow_status set status = 'SUCCESS', output = '7'");
+    await getResult(client, `${version}`).catch((error) => {
+      if (error instanceof InsufficientPrivilegeError) throw error;
+    });
+    await owner.query(`drop owned by ${role}`);
+    await grant("send");
+    await send(client, `${version}`, 7, { idempotencyKey: "once" });
+    await send(client, `${version}`, 7, { idempotencyKey: "once" });
+    const messages = "select from dbos.notifications where destination_uuid = $1";
+    assertEquals((await owner.query(messages, [`${version}`])).rowCount, 1);
+  }
+});
+
+Deno.test({
+  name: "psql applies the scripts as their comments say",
+  ignore: psqlVersion === undefined,
+  async fn() {
+    await using environment = await createEnvironment();
+    const { owner, url, role, grant } = environment;
+    const readGrants = async () => {
+      const { rows } = await owner.query(`
+        select relname, coalesce(relacl, acldefault('r', relowner))::text as table_grants,
+          array_agg(attname || ' ' || attacl::text order by attname) as column_grants
+        from pg_class join pg_attribute on attrelid = pg_class.oid
+        where relnamespace = 'dbos'::regnamespace group by pg_class.oid order by relname`);
+      return rows;
+    };
+    for (const script of roleScripts) {
+      await owner.query(`drop owned by ${role}`);
+      await grant(script);
+      const expected = await readGrants();
+      await owner.query(`drop owned by ${role}`);
+      const { success, stderr } = await new Deno.Command("psql", {
+        args: [
+          ...["--no-psqlrc", "-v", "schema=dbos", "-v", `role=${role}`],
+          ...["-f", fileURLToPath(scriptPath(script)), url],
+        ],
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      assertEquals(await readGrants(), expected, script);
+    }
+  },
+});
