@@ -13,6 +13,7 @@ import {
   type Driver,
   enqueue,
   enqueueMany,
+  InsufficientPrivilegeError,
   send,
   sendMany,
   updateSchedule,
@@ -24,6 +25,7 @@ import * as dbPostgres from "./support/db_postgres.ts";
 import { migrate } from "./support/migrate.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { findFreePort } from "./support/postgres_server.ts";
+import { createRole } from "./support/roles.ts";
 import { collectOutput, findSecret } from "./support/secrets.ts";
 
 const payload = "payload-4f8a";
@@ -181,6 +183,30 @@ async function searchAllErrors(
   }
 }
 
+/** Makes a call as a role that lacks a privilege. */
+async function checkMissingPrivilege(
+  open: (url: string) => Promise<OpenDriver>,
+  url: URL,
+  owner: pg.Client,
+): Promise<void> {
+  const ownerName = url.username;
+  const role = await createRole();
+  await owner.query(`grant usage on schema dbos to ${role.name}`);
+  url.username = role.name;
+  const { client, close } = await open(url.href);
+  try {
+    const error = await assertRejects(() => enqueue(client, task, payload));
+    assertInstanceOf(error, InsufficientPrivilegeError);
+    assertEquals(error.object, "table dbos.workflow_status");
+    assertEquals(findSecret(error, isSecret), undefined);
+  } finally {
+    await close();
+    url.username = ownerName;
+    await owner.query(`drop owned by ${role.name}`);
+    await role[Symbol.asyncDispose]();
+  }
+}
+
 for (const [name, open] of Object.entries(drivers)) {
   Deno.test({
     name: `no error of a refused write shows a payload or the password: ${name}`,
@@ -197,6 +223,7 @@ for (const [name, open] of Object.entries(drivers)) {
       );
       await close();
       assert(!isSecret(output), output);
+      await checkMissingPrivilege(open!, url, owner);
     },
   });
 }

@@ -24,7 +24,7 @@ export async function createRole(
     await connection.connect();
     await connection.query(statement).finally(() => connection.end());
   }
-  await execute(`create role ${name}`);
+  await execute(`create role ${name} login`);
   return { name, [Symbol.asyncDispose]: () => execute(`drop role ${name}`) };
 }
 

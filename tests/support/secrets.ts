@@ -1,4 +1,5 @@
-/** Finds a secret in what was thrown or printed. */
+/** Finds a secret in what was thrown or printed, on any runtime. */
+import { inspect } from "node:util";
 
 /** The path of the first text that contains a secret, among all that an error leads to. */
 export function findSecret(root: unknown, isSecret: (text: string) => boolean): string | undefined {
@@ -41,7 +42,7 @@ export function findSecret(root: unknown, isSecret: (text: string) => boolean): 
 /** How a program would print an error. */
 function describe(error: unknown): Record<string, string> {
   return {
-    inspect: Deno.inspect(error, { depth: 20, strAbbreviateSize: 100_000 }),
+    inspect: inspect(error, { depth: 20, maxStringLength: null }),
     json: JSON.stringify(error) ?? "",
     text: String(error),
   };
@@ -54,7 +55,7 @@ export async function collectOutput(run: () => Promise<void>): Promise<string> {
   let output = "";
   for (const name of names) {
     console[name] = (...values: unknown[]) => {
-      output += values.map((value) => Deno.inspect(value)).join(" ") + "\n";
+      output += values.map((value) => inspect(value)).join(" ") + "\n";
     };
   }
   try {
