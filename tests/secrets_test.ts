@@ -8,7 +8,6 @@ import {
   connect,
   createClient,
   createSchedule,
-  DatabaseTimeoutError,
   debounce,
   type Driver,
   enqueue,
@@ -32,25 +31,30 @@ const payload = "payload-4f8a";
 const password = "password-4f8a";
 const isSecret = (text: string) => text.includes(payload) || text.includes(password);
 
-interface OpenDriver {
+interface OpenDriver extends AsyncDisposable {
   client: Parameters<typeof enqueue>[0];
-  close(): Promise<unknown>;
+}
+
+function toOpenDriver(client: OpenDriver["client"], close: () => Promise<unknown>): OpenDriver {
+  return { client, [Symbol.asyncDispose]: () => close().then(() => {}, () => {}) };
 }
 
 /** Opens each driver; undefined for one that cannot run here. */
 const drivers: Record<string, ((url: string) => Promise<OpenDriver>) | undefined> = {
   "connect()": async (url) => {
     const client = await connect(url);
-    return { client, close: () => client.close() };
+    return toOpenDriver(client, () => client.close());
   },
-  "npm:pg Pool": async (url) => {
+  "npm:pg Pool": (url) => {
     const pool = new pg.Pool({ connectionString: url });
-    return await Promise.resolve({ client: pool, close: () => pool.end() });
+    pool.on("error", () => {});
+    return Promise.resolve(toOpenDriver(pool, () => pool.end()));
   },
   "npm:pg Client": async (url) => {
     const client = new pg.Client({ connectionString: url });
+    client.on("error", () => {});
     await client.connect();
-    return { client, close: () => client.end() };
+    return toOpenDriver(client, () => client.end());
   },
   "npm:postgres": (url) => openPostgres(url, {}),
   "npm:postgres with debug": (url) => openPostgres(url, { debug: true }),
@@ -58,11 +62,11 @@ const drivers: Record<string, ((url: string) => Promise<OpenDriver>) | undefined
   "jsr:@db/postgres": dbPostgres.skipReason ? undefined : async (url) => {
     const client = new dbPostgres.Client(url);
     await client.connect();
-    return { client: client as Driver, close: () => client.end() };
+    return toOpenDriver(client as Driver, () => client.end());
   },
-  "jsr:@db/postgres Pool": dbPostgres.skipReason ? undefined : async (url) => {
+  "jsr:@db/postgres Pool": dbPostgres.skipReason ? undefined : (url) => {
     const pool = new dbPostgres.Pool(url, 2, true);
-    return await Promise.resolve({ client: pool as Driver, close: () => pool.end() });
+    return Promise.resolve(toOpenDriver(pool as Driver, () => pool.end()));
   },
 };
 
@@ -71,7 +75,8 @@ function openPostgres(
   options: postgres.Options<Record<string, never>>,
 ): Promise<OpenDriver> {
   const sql = postgres(url, { onnotice: () => {}, ...options });
-  return Promise.resolve({ client: sql, close: () => sql.end() });
+  // A session that was ended by the server would keep it waiting.
+  return Promise.resolve(toOpenDriver(sql, () => sql.end({ timeout: 1 })));
 }
 
 const task = { workflowName: "echo", queueName: "tasks" };
@@ -186,25 +191,21 @@ async function searchAllErrors(
 /** Makes a call as a role that lacks a privilege. */
 async function checkMissingPrivilege(
   open: (url: string) => Promise<OpenDriver>,
-  url: URL,
+  url: string,
   owner: pg.Client,
 ): Promise<void> {
-  const ownerName = url.username;
-  const role = await createRole();
+  await using role = await createRole();
   await owner.query(`grant usage on schema dbos to ${role.name}`);
-  url.username = role.name;
-  const { client, close } = await open(url.href);
-  try {
-    const error = await assertRejects(() => enqueue(client, task, payload));
+  const roleUrl = new URL(url);
+  roleUrl.username = role.name;
+  {
+    await using driver = await open(roleUrl.href);
+    const error = await assertRejects(() => enqueue(driver.client, task, payload));
     assertInstanceOf(error, InsufficientPrivilegeError);
     assertEquals(error.object, "table dbos.workflow_status");
     assertEquals(findSecret(error, isSecret), undefined);
-  } finally {
-    await close();
-    url.username = ownerName;
-    await owner.query(`drop owned by ${role.name}`);
-    await role[Symbol.asyncDispose]();
   }
+  await owner.query(`drop owned by ${role.name}`);
 }
 
 for (const [name, open] of Object.entries(drivers)) {
@@ -217,13 +218,12 @@ for (const [name, open] of Object.entries(drivers)) {
       await migrate(owner);
       const url = new URL(database.url);
       url.password = password;
-      const { client, close } = await open!(url.href);
+      await using driver = await open!(url.href);
       const output = await collectOutput(() =>
-        searchAllErrors(client, (statements) => owner.query(statements))
+        searchAllErrors(driver.client, (statements) => owner.query(statements))
       );
-      await close();
       assert(!isSecret(output), output);
-      await checkMissingPrivilege(open!, url, owner);
+      await checkMissingPrivilege(open!, url.href, owner);
     },
   });
 }
@@ -270,24 +270,60 @@ Deno.test("no error of a connection shows the password", async () => {
   }
 });
 
-Deno.test("no error of an attempt that ends too late shows a payload or the password", async () => {
-  await using database = await createTestDatabase();
-  await using owner = await connectAsOwner(database.url);
-  await migrate(owner);
-  await owner.query("begin; lock table dbos.workflow_status");
-  const url = new URL(database.url);
-  url.password = password;
-  const pool = new pg.Pool({ connectionString: url.href });
-  pool.on("error", () => {});
-  const sql = postgres(url.href, { onnotice: () => {} });
-  for (const driver of [pool, sql]) {
-    const client = createClient(driver, { retryTimeoutSeconds: 0, attemptTimeoutSeconds: 0.5 });
-    const error = await assertRejects(() => enqueue(client, task, payload), DatabaseTimeoutError);
-    assertEquals(findSecret(error, isSecret), undefined);
-  }
-  await owner.query("rollback");
-  await Promise.all([pool.end(), sql.end()]);
-});
+/** How a statement that waits for a lock ends. */
+const interruptions: Record<string, (owner: pg.Client) => Promise<unknown>> = {
+  "the attempt ends": () => Promise.resolve(),
+  "the server cancels it": (owner) => owner.query(endWaiting("pg_cancel_backend")),
+  "the server ends the session": (owner) => owner.query(endWaiting("pg_terminate_backend")),
+};
+
+const endWaiting = (end: string) => `
+  select ${end}(pid) from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;
+
+async function untilWaiting(owner: pg.Client): Promise<void> {
+  const waiting =
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await owner.query(waiting)).rowCount === 0);
+}
+
+for (const [name, open] of Object.entries(drivers)) {
+  Deno.test({
+    name: `no error of a statement that is interrupted shows a payload or the password: ${name}`,
+    ignore: open === undefined,
+    // Abandoned statements end when their sessions do.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using database = await createTestDatabase();
+      await using owner = await connectAsOwner(database.url);
+      await migrate(owner);
+      const url = new URL(database.url);
+      url.password = password;
+      for (const interrupt of Object.values(interruptions)) {
+        await using driver = await open!(url.href);
+        // That of connect() is a client already.
+        const isDriver = name !== "connect()";
+        const options = { retryTimeoutSeconds: 0, attemptTimeoutSeconds: 1 };
+        const client = isDriver ? createClient(driver.client as Driver, options) : driver.client;
+        await enqueue(client, task);
+        await owner.query("begin; lock table dbos.workflow_status");
+        const signal = AbortSignal.timeout(60_000);
+        const call = enqueue(client, { ...task, signal }, payload);
+        call.catch(() => {});
+        await untilWaiting(owner);
+        await interrupt(owner);
+        const settled = isDriver ? await call.catch((error) => error) : undefined;
+        await owner.query("rollback");
+        assertEquals(
+          findSecret(settled ?? await call.catch((error) => error), isSecret),
+          undefined,
+        );
+        if (isDriver) assertInstanceOf(settled, Error);
+      }
+    },
+  });
+}
 
 Deno.test("an argument that cannot be serialized is not shown", async () => {
   await using database = await createTestDatabase();
