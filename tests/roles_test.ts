@@ -33,6 +33,8 @@ const calls: Record<string, Call> = {
     backfillSchedule(client, "nightly", new Date(0), new Date(2 * dayMs)),
 };
 
+const task = { workflowName: "echo", queueName: "tasks" };
+
 const waits = [
   ...["getAllEvents", "getEvent", "getResult", "readStream", "readStreamOffset"],
   ...["waitAll", "waitEach", "waitFirst"],
@@ -149,6 +151,29 @@ Deno.test("a call works as soon as the role has the privileges that its errors n
   }
 });
 
+Deno.test("an error names the privilege that is missing; in a transaction, those that are needed", async () => {
+  await using environment = await createEnvironment();
+  const { owner, role, client, pool } = environment;
+  await owner.query(`
+    grant usage on schema dbos to ${role};
+    grant insert on dbos.workflow_status, dbos.workflow_input to ${role}`);
+  const enqueueExisting = (client: Parameters<Call>[0]) =>
+    assertRejects(() => enqueue(client, { ...task, workflowID: "1" }));
+  const error = await enqueueExisting(client);
+  assertInstanceOf(error, InsufficientPrivilegeError);
+  assertEquals([error.object, ...error.privileges], ["table dbos.workflow_status", "SELECT"]);
+  assertEquals(error.script, "sql/roles/enqueue.sql");
+  assert(error.message.includes("SELECT") && error.message.includes(error.script), error.message);
+
+  const transaction = await pool.connect();
+  await transaction.query("begin");
+  const inTransaction = await enqueueExisting(transaction);
+  assertInstanceOf(inTransaction, InsufficientPrivilegeError);
+  assertEquals(inTransaction.privileges, ["INSERT", "SELECT"]);
+  await transaction.query("rollback");
+  transaction.release();
+});
+
 Deno.test("a call works as soon as the role has the scripts that its errors name", async () => {
   await using environment = await createEnvironment();
   for (const name of Object.keys(calls)) {
@@ -157,6 +182,58 @@ Deno.test("a call works as soon as the role has the scripts that its errors name
     });
   }
 });
+
+const everyOption = {
+  ...task,
+  workflowClassName: "Class",
+  workflowConfigName: "instance",
+  authenticatedUser: "ann",
+  assumedRole: "admin",
+  authenticatedRoles: ["admin"],
+  priority: 1,
+  delaySeconds: 1,
+  attributes: { paid: true },
+  appVersion: "1",
+  applicationName: "shop",
+  workflowTimeoutMS: 1000,
+};
+
+/** Calls that need all that a script grants. */
+const thoroughCalls: Record<string, Call[]> = {
+  enqueue: [
+    (client) => enqueue(client, { ...everyOption, workflowID: crypto.randomUUID() }),
+    (client) => enqueueMany(client, [{ ...everyOption, deduplicationID: "one" }]),
+  ],
+  enqueue_and_wait: waits.map((name) => allCalls[name]!),
+  send: [(client) => send(client, "a workflow", 1, { idempotencyKey: "once", sendToForks: true })],
+};
+thoroughCalls.enqueue_and_wait!.push(...thoroughCalls.enqueue!);
+
+for (const [script, needed] of Object.entries(thoroughCalls)) {
+  Deno.test(`${script}.sql grants nothing that its calls do not need`, async () => {
+    await using environment = await createEnvironment();
+    const { owner, role, grant } = environment;
+    await grant(script);
+    const { rows } = await owner.query(
+      `select format('%s (%I) on dbos.%I', privilege_type, attname, relname) as privilege
+      from pg_attribute
+      join pg_class on pg_class.oid = attrelid
+      cross join aclexplode(attacl)
+      where grantee = $1::regrole`,
+      [role],
+    );
+    assert(rows.length > 5);
+    for (const { privilege } of rows) {
+      await owner.query(`revoke ${privilege} from ${role}`);
+      let isRefused = false;
+      for (const call of needed) {
+        isRefused ||= await findMissingPrivilege(environment, call) !== undefined;
+      }
+      assert(isRefused, privilege);
+      await owner.query(`grant ${privilege} to ${role}`);
+    }
+  });
+}
 
 Deno.test("a role that may only enqueue can read no payload, and change or delete nothing", async () => {
   await using environment = await createEnvironment();
@@ -174,8 +251,7 @@ Deno.test("a role that may only enqueue can read no payload, and change or delet
     "workflow_input.workflow_uuid",
     ...["class_name", "config_name", "created_at", "creator_xid", "deduplication_id", "name"]
       .map((column) => `workflow_status.${column}`),
-    ...["owner_xid", "queue_name", "status", "workflow_uuid"]
-      .map((column) => `workflow_status.${column}`),
+    ...["queue_name", "status", "workflow_uuid"].map((column) => `workflow_status.${column}`),
   ]);
   const tables = ["workflow_status", "workflow_input", "workflow_output", "workflow_events"];
   for (const table of [...tables, "streams", "notifications", "operation_outputs"]) {
@@ -201,23 +277,7 @@ Deno.test("a role that may only enqueue uses every option, and learns what is in
   await using environment = await createEnvironment();
   await environment.grant("enqueue");
   const { client, owner } = environment;
-  const task = { workflowName: "echo", queueName: "tasks" };
-  await enqueue(client, {
-    ...task,
-    workflowID: "1",
-    workflowClassName: "Class",
-    workflowConfigName: "instance",
-    authenticatedUser: "ann",
-    assumedRole: "admin",
-    authenticatedRoles: ["admin"],
-    deduplicationID: "one",
-    priority: 1,
-    delaySeconds: 1,
-    attributes: { paid: true },
-    appVersion: "1",
-    applicationName: "shop",
-    workflowTimeoutMS: 1000,
-  }, 7);
+  await enqueue(client, { ...everyOption, workflowID: "1", deduplicationID: "one" }, 7);
   const outcomes = await enqueueMany(client, [
     { ...task, workflowID: "1" },
     { ...task, workflowID: "2", args: [7] },
@@ -259,7 +319,6 @@ Deno.test("inputs that a deleted workflow left behind are replaced, all or none 
 Deno.test("the scripts fit older schemas, and grant what is new when they run again", async () => {
   await using environment = await createEnvironment(24);
   const { owner, url, role, grant } = environment;
-  const task = { workflowName: "echo", queueName: "tasks" };
   for (const version of [24, 33, 66, 108, 114, newestVersion]) {
     await migrate(owner, version);
     await owner.query(`drop owned by ${role}`);

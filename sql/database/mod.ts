@@ -33,6 +33,25 @@ where n.nspname = :schema_name::text
   and not a.attisdropped`,
 };
 
+export const findMissingPrivileges: Statement<{
+  privileges: string;
+  separator: string;
+  table_name: string;
+}, {
+  privilege: string;
+}> = {
+  name: "find_missing_privileges",
+
+  sql: `
+select privilege
+from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
+cross join to_regclass(:'schema' || '.' || :table_name::text) as relation
+where not case privilege
+  when 'DELETE' then has_table_privilege(relation, privilege)
+  else has_any_column_privilege(relation, privilege)
+end`,
+};
+
 export const isRowSecurityActive: Statement<Record<never, never>, {
   is_active: boolean;
 }> = {

@@ -43,5 +43,13 @@ from (
 join pg_catalog.pg_class on relname = table_name
 join pg_catalog.pg_attribute on attrelid = pg_class.oid and attname = any (columns::name[])
 where relnamespace = (select oid from pg_catalog.pg_namespace where nspname = :'schema')
+  -- Schemas with creator_xid do not need it.
+  and not (
+    attname = 'owner_xid'
+    and exists (
+      select from pg_catalog.pg_attribute
+      where attrelid = pg_class.oid and attname = 'creator_xid'
+    )
+  )
 group by privilege, relname
 \gexec

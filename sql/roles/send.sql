@@ -30,6 +30,7 @@ from (
 join pg_catalog.pg_class on relname = table_name
 join pg_catalog.pg_attribute on attrelid = pg_class.oid and attname = any (columns::name[])
 where relnamespace = (select oid from pg_catalog.pg_namespace where nspname = :'schema')
+  -- Schemas with formats do not need it.
   and not (
     privilege = 'select'
     and relname = 'notifications'

@@ -1,6 +1,9 @@
 /** Says which privilege a role lacks, and which script of sql/roles/ grants it. Loaded on demand. */
 
+import type { findMissingPrivileges } from "../../sql/database/mod.ts";
 import { InsufficientPrivilegeError } from "../errors/database.ts";
+
+type FindMissing = NonNullable<typeof findMissingPrivileges.parameters>;
 
 // The statements that the scripts for few privileges are for. manage.sql grants everything.
 const scripts: readonly [script: string, statements: RegExp][] = [
@@ -39,24 +42,26 @@ function findPrivileges(text: string): Map<string, Set<string>> {
 }
 
 /**
- * The error for a statement that the server refused because a privilege is missing; undefined if the
- * `error` names neither the schema nor a table of the statement.
+ * The error for the caller of a statement that the server refused because the role lacks a privilege.
+ * It is the same `error` if that names neither the schema nor a table of the statement.
+ * `findMissing` asks the server which privileges are missing, if it can.
  */
-export function toPrivilegeError(
-  error: { readonly message: string },
-  { name, text }: { readonly name: string; readonly text: string },
-  schema: string,
-): InsufficientPrivilegeError | undefined {
+export async function toPrivilegeError(
+  error: Error,
+  { schema, name, text }: { schema: string; name: string; text: string },
+  findMissing: (parameters: FindMissing) => Promise<{ privilege: string }[]>,
+): Promise<Error> {
   const privileges = findPrivileges(text);
   // A longer name may contain a shorter one.
   const tables = [...privileges.keys()].sort((a, b) => b.length - a.length);
   const table = tables.find((table) => error.message.includes(table));
-  if (!table && !error.message.includes(schema)) return undefined;
   const [script = "manage"] = scripts.find(([, statements]) => statements.test(name)) ?? [];
-  return new InsufficientPrivilegeError(
-    table ? `table ${schema}.${table}` : `schema ${schema}`,
-    table ? [...privileges.get(table)!].sort() : ["USAGE"],
-    `sql/roles/${script}.sql`,
-    { cause: error },
-  );
+  const refuse = (object: string, privileges: string[]) =>
+    new InsufficientPrivilegeError(object, privileges, `sql/roles/${script}.sql`, { cause: error });
+
+  if (!table) return error.message.includes(schema) ? refuse(`schema ${schema}`, ["USAGE"]) : error;
+  const needed = [...privileges.get(table)!].sort();
+  const parameters = { privileges: needed.join(), separator: ",", table_name: table };
+  const missing = (await findMissing(parameters).catch(() => [])).map((row) => row.privilege);
+  return refuse(`table ${schema}.${table}`, missing.length > 0 ? missing : needed);
 }

@@ -1,14 +1,15 @@
 /** Runs the statements of sql/ on a system database, whatever the version of its schema. */
 
+import * as sql from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { withoutSecrets } from "../drivers/driver_error.ts";
+import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
-import { explainRefusal } from "./privileges.ts";
 import type { QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
@@ -127,7 +128,7 @@ export function createSystemDatabase(
     parameters: object,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
-    const { name, needs } = statement;
+    const { needs } = statement;
     for (const column of needs?.columns ?? []) {
       await schemaReader.requireColumn(needs!.feature, column);
     }
@@ -140,9 +141,31 @@ export function createSystemDatabase(
       return await send(schema);
     } catch (error) {
       if (isSchemaMismatch(error)) schemaReader.invalidate();
-      const { text } = schema.buildQuery(statement, parameters);
-      throw await explainRefusal(error, { name, text }, settings.schema);
+      if (!isPrivilegeMissing(error)) throw error;
+      throw await explainRefusal(error, statement, parameters, schema);
     }
+  }
+
+  /** The error for the caller of a statement for which the role lacks a privilege. */
+  async function explainRefusal(
+    error: Error,
+    statement: Statement<object, unknown>,
+    parameters: object,
+    { buildQuery }: Schema,
+  ): Promise<Error> {
+    // Loaded on demand: it is for the message of an error only.
+    const { toPrivilegeError } = await import("./missing_privilege.ts");
+    const { text } = buildQuery(statement, parameters);
+    // A transaction of the caller is aborted, and takes no statement.
+    const isOutside = adapter.transactionStatus() === "none";
+    return await toPrivilegeError(
+      error,
+      { schema: settings.schema, name: statement.name, text },
+      async (given) =>
+        isOutside
+          ? await send(buildQuery(sql.findMissingPrivileges, given)) as { privilege: string }[]
+          : [],
+    );
   }
 
   async function runWithRetry<Result>(

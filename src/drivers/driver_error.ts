@@ -42,9 +42,3 @@ export function withoutSecrets(error: unknown): unknown {
   }
   return copy;
 }
-
-/** The function of the server that raised an error: it tells errors of one SQLSTATE apart. */
-export function routineOf(error: unknown): string | undefined {
-  const { routine, fields } = (error ?? {}) as Record<string, unknown>;
-  return (routine ?? (fields as { routine?: string } | undefined)?.routine) as string | undefined;
-}

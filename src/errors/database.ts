@@ -35,7 +35,10 @@ export class InsufficientPrivilegeError extends Error {
   constructor(
     /** What the privilege is missing on, such as `table dbos.workflow_status`. */
     readonly object: string,
-    /** The privileges that the call needs there, such as `SELECT`. At least one is missing. */
+    /**
+     * The privileges that are missing there, such as `SELECT`. If the role has them on some columns, or
+     * in a transaction, they are those that the call needs.
+     */
     readonly privileges: readonly string[],
     /** The script of this repository that grants them. */
     readonly script: string,
