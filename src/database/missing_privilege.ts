@@ -1,7 +1,7 @@
 /** Says which privilege a role lacks, and which script of sql/roles/ grants it. Loaded on demand. */
 
 import type { findMissingPrivileges } from "../../sql/database/mod.ts";
-import { InsufficientPrivilegeError } from "../errors/database.ts";
+import { InsufficientPrivilegeError } from "../errors/privileges.ts";
 
 type FindMissing = NonNullable<typeof findMissingPrivileges.parameters>;
 
