@@ -199,17 +199,30 @@ const everyOption = {
 };
 
 /** Calls that need all that a script grants. */
-const thoroughCalls: Record<string, Call[]> = {
-  enqueue: [
-    (client) => enqueue(client, { ...everyOption, workflowID: crypto.randomUUID() }),
+function thoroughCalls(script: string, { pool }: Environment): Call[] {
+  if (script === "send") {
+    return [
+      (client) => send(client, "a workflow", 1, { idempotencyKey: "once", sendToForks: true }),
+    ];
+  }
+  async function enqueueInTransaction(): Promise<void> {
+    const connection = await pool.connect();
+    try {
+      await connection.query("begin");
+      await enqueue(connection, { ...everyOption, workflowID: crypto.randomUUID() });
+    } finally {
+      await connection.query("rollback");
+      connection.release();
+    }
+  }
+  return [
+    enqueueInTransaction,
     (client) => enqueueMany(client, [{ ...everyOption, deduplicationID: "one" }]),
-  ],
-  enqueue_and_wait: waits.map((name) => allCalls[name]!),
-  send: [(client) => send(client, "a workflow", 1, { idempotencyKey: "once", sendToForks: true })],
-};
-thoroughCalls.enqueue_and_wait!.push(...thoroughCalls.enqueue!);
+    ...(script === "enqueue" ? [] : waits.map((name) => allCalls[name]!)),
+  ];
+}
 
-for (const [script, needed] of Object.entries(thoroughCalls)) {
+for (const script of ["enqueue", "enqueue_and_wait", "send"]) {
   Deno.test(`${script}.sql grants nothing that its calls do not need`, async () => {
     await using environment = await createEnvironment();
     const { owner, role, grant } = environment;
@@ -226,7 +239,7 @@ for (const [script, needed] of Object.entries(thoroughCalls)) {
     for (const { privilege } of rows) {
       await owner.query(`revoke ${privilege} from ${role}`);
       let isRefused = false;
-      for (const call of needed) {
+      for (const call of thoroughCalls(script, environment)) {
         isRefused ||= await findMissingPrivilege(environment, call) !== undefined;
       }
       assert(isRefused, privilege);
@@ -290,31 +303,43 @@ Deno.test("a role that may only enqueue uses every option, and learns what is in
   assertEquals(JSON.parse(rows[0].inputs).positionalArgs, [7]);
 });
 
-Deno.test("inputs that a deleted workflow left behind are replaced, all or none of a statement", async () => {
-  await using environment = await createEnvironment();
-  const { owner, client, grant } = environment;
-  await owner.query("insert into dbos.workflow_input values ('1', 'old'), ('2', 'old')");
-  const jobs = ["1", "2", "3"].map((workflowID) => (
-    { workflowName: "echo", queueName: "tasks", workflowID, args: [workflowID] }
-  ));
-  const count = async () => (await owner.query("select from dbos.workflow_status")).rowCount;
+for (const isInTransaction of [false, true]) {
+  const where = isInTransaction ? ", in a transaction" : "";
+  Deno.test(`inputs that a deleted workflow left behind are replaced, all or none${where}`, async () => {
+    await using environment = await createEnvironment();
+    const { owner, pool, grant } = environment;
+    await owner.query("insert into dbos.workflow_input values ('1', 'old'), ('2', 'old')");
+    const jobs = ["1", "2", "3"].map((workflowID) => ({ ...task, workflowID, args: [workflowID] }));
+    const count = async () => (await owner.query("select from dbos.workflow_status")).rowCount;
+    const enqueueAll = async () => {
+      const connection = await pool.connect();
+      try {
+        if (isInTransaction) await connection.query("begin");
+        const outcomes = await enqueueMany(connection, jobs, { atomic: true });
+        if (isInTransaction) await connection.query("commit");
+        return outcomes.map(({ outcome }) => outcome);
+      } finally {
+        await connection.query("rollback");
+        connection.release();
+      }
+    };
 
-  await grant("enqueue");
-  const refusal = await assertRejects(() => enqueueMany(client, jobs, { atomic: true }));
-  assertInstanceOf(refusal, InsufficientPrivilegeError);
-  assertEquals(refusal.object, "table dbos.workflow_input");
-  assert(refusal.privileges.includes("UPDATE"));
-  assertEquals(await count(), 0);
+    await grant("enqueue");
+    const refusal = await assertRejects(enqueueAll);
+    assertInstanceOf(refusal, InsufficientPrivilegeError);
+    assertEquals(refusal.object, "table dbos.workflow_input");
+    assert(refusal.privileges.includes("UPDATE"));
+    assertEquals(await count(), 0);
 
-  await grant("manage");
-  const outcomes = await enqueueMany(client, jobs, { atomic: true });
-  assertEquals(outcomes.map(({ outcome }) => outcome), ["enqueued", "enqueued", "enqueued"]);
-  const { rows } = await owner.query(
-    "select inputs from dbos.workflow_input order by workflow_uuid",
-  );
-  const args = rows.map((row: { inputs: string }) => JSON.parse(row.inputs).positionalArgs[0]);
-  assertEquals(args, ["1", "2", "3"]);
-});
+    await grant("manage");
+    assertEquals(await enqueueAll(), ["enqueued", "enqueued", "enqueued"]);
+    const { rows } = await owner.query(
+      "select inputs from dbos.workflow_input order by workflow_uuid",
+    );
+    const args = rows.map((row: { inputs: string }) => JSON.parse(row.inputs).positionalArgs[0]);
+    assertEquals(args, ["1", "2", "3"]);
+  });
+}
 
 Deno.test("the scripts fit older schemas, and grant what is new when they run again", async () => {
   await using environment = await createEnvironment(24);

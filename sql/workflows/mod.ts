@@ -192,6 +192,7 @@ export const enqueue: Statement<{
   after: string;
   jobs: string;
   all_columns?: number | undefined;
+  find_old_inputs?: number | undefined;
   check_conflicts?: number | undefined;
   replace_inputs?: number | undefined;
 }, {
@@ -255,7 +256,7 @@ job as (
     )
   ) with ordinality as input
 ),
--- if workflow_input and :check_conflicts and not :replace_inputs
+-- if workflow_input and :find_old_inputs
 old_inputs as (
   select workflow_id
   from job
@@ -356,32 +357,29 @@ inserted as (
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs
   from job
-  where not exists (select from old_inputs) -- if workflow_input and :check_conflicts and not :replace_inputs
-  -- if :check_conflicts
-  on conflict do nothing
+  where not exists (select from old_inputs) -- if workflow_input and :find_old_inputs
+  on conflict do nothing -- if :check_conflicts
   returning
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     workflow_uuid,
     created_at
-  -- end
 ),
 -- if :check_conflicts
-written as (
-  select job.ordinality
-  from job
-  join inserted on true
-    and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
-    and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
-    -- if not workflow_status.owner_xid and not workflow_status.creator_xid
-    and inserted.workflow_uuid = job.workflow_id
-    and inserted.created_at = job.created_at
-    -- end
-),
 conflict as (
   select *
   from job
-  where ordinality not in (select ordinality from written)
+  where not exists (
+    select
+    from inserted
+    where true
+      and inserted.creator_xid = job.creator_xid -- if workflow_status.creator_xid
+      and inserted.owner_xid = job.creator_xid -- if workflow_status.owner_xid and not workflow_status.creator_xid
+      -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+      and inserted.workflow_uuid = job.workflow_id
+      and inserted.created_at = job.created_at
+      -- end
+  )
 ),
 -- end
 -- if workflow_input
@@ -389,14 +387,13 @@ payload as (
   insert into :schema.workflow_input (workflow_uuid, inputs)
   select workflow_id, inputs
   from job
-  where ordinality in (select ordinality from written) -- if :check_conflicts
+  where ordinality not in (select ordinality from conflict) -- if :check_conflicts
   on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :replace_inputs
 ),
 -- end
 stamp as (
   select max(created_at)::text as last_created_at
-  from job
-  where ordinality in (select ordinality from written) -- if :check_conflicts
+  from inserted
 )
 select
   null::int as position, -- if not :check_conflicts
@@ -412,7 +409,7 @@ select
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
-  -- if workflow_input and not :replace_inputs
+  -- if workflow_input and :find_old_inputs
   conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
   -- end
   -- end
@@ -422,12 +419,26 @@ from stamp
 cross join clock
 -- if :check_conflicts
 left join conflict on true
-left join :schema.workflow_status as existing
-  on existing.workflow_uuid = conflict.workflow_id
+left join lateral (
+  select
+    status,
+    name,
+    class_name,
+    config_name,
+    creator_xid, -- if workflow_status.creator_xid
+    owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    workflow_uuid
+  from :schema.workflow_status
+  where workflow_uuid = conflict.workflow_id
+  limit 1
+) as existing on true
 -- if :all_columns
-left join :schema.workflow_status as holder
-  on holder.queue_name = conflict.queue_name
-  and holder.deduplication_id = conflict.deduplication_id
+left join lateral (
+  select workflow_uuid
+  from :schema.workflow_status
+  where queue_name = conflict.queue_name and deduplication_id = conflict.deduplication_id
+  limit 1
+) as holder on true
 -- end
 -- end`,
 };
