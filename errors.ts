@@ -24,7 +24,7 @@ export {
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
-export { DatabaseTimeoutError } from "./src/errors/database.ts";
+export { DatabaseTimeoutError, HiddenRowError } from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
   NonExistentQueueError,
@@ -35,6 +35,7 @@ export {
   QueryTimeoutError,
   ScheduleExistsError,
 } from "./src/errors/managing.ts";
+export { InsufficientPrivilegeError } from "./src/errors/privileges.ts";
 export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
 export { UnsupportedSerializationError } from "./src/errors/reading.ts";
 export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";

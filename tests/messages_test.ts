@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
 import {
   type Client,
   enqueue,
@@ -12,6 +13,8 @@ import {
   SerializedValue,
 } from "../mod.ts";
 import { type BatchRecorder, openBatchRecorder } from "./support/batch_recorder.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { migrate } from "./support/migrate.ts";
 
 const waitOptions = { timeoutSeconds: 60 };
 
@@ -298,4 +301,47 @@ Deno.test("an idempotency key works on old schemas without a unique index", asyn
   await sendMany(client, [to(first, 5), to(first, 5)]);
   assertEquals(await messagesTo(recorder, first), [1, 5, 5]);
   assertEquals(await messagesTo(recorder, second), [3]);
+});
+
+Deno.test("a destination that is deleted while a message is sent is reported as missing", async () => {
+  await using database = await createTestDatabase();
+  await using resources = new AsyncDisposableStack();
+  const connect = async () => {
+    const connection = new pg.Client({ connectionString: database.url });
+    await connection.connect();
+    resources.defer(() => connection.end());
+    return connection;
+  };
+  const [owner, deleter, sender] = [await connect(), await connect(), await connect()];
+  await migrate(owner);
+  const { rows: [{ pid }] } = await sender.query("select pg_backend_pid() as pid");
+
+  /** Deletes the destination in a transaction that commits when the message waits for it. */
+  async function deleteMeanwhile<Result>(run: () => Promise<Result>): Promise<Result> {
+    await owner.query(
+      "insert into dbos.workflow_status (workflow_uuid, status) values ('1', 'PENDING'), ('2', 'PENDING')",
+    );
+    await deleter.query("begin; delete from dbos.workflow_status where workflow_uuid = '1'");
+    const result = run();
+    result.catch(() => {});
+    const waits = "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'";
+    while ((await owner.query(waits, [pid])).rowCount === 0);
+    await deleter.query("commit");
+    return await result.finally(() => owner.query("delete from dbos.workflow_status"));
+  }
+
+  await assertRejects(() => deleteMeanwhile(() => send(sender, "1", 7)), NonExistentWorkflowError);
+  const messages = ["1", "2"].map((destinationID) => ({ destinationID, message: 7 }));
+  const outcomes = await deleteMeanwhile(() => sendMany(sender, messages));
+  assertEquals(outcomes.map(({ isDelivered }) => isDelivered), [false, true]);
+  const toForks = await deleteMeanwhile(() => sendMany(sender, messages, { sendToForks: true }));
+  assertEquals(toForks.map(({ isDelivered }) => isDelivered), [false, true]);
+
+  await sender.query("begin");
+  const error = await assertRejects(
+    () => deleteMeanwhile(() => send(sender, "1", 7)),
+    NonExistentWorkflowError,
+  );
+  assertEquals((error.cause as { code?: string }).code, "23503");
+  await sender.query("rollback");
 });

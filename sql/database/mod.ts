@@ -32,3 +32,34 @@ where n.nspname = :schema_name::text
   and a.attnum > 0
   and not a.attisdropped`,
 };
+
+export const findMissingPrivileges: Statement<{
+  privileges: string;
+  separator: string;
+  table_name: string;
+}, {
+  privilege: string;
+}> = {
+  name: "find_missing_privileges",
+
+  sql: `
+select privilege
+from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
+cross join to_regclass(:'schema' || '.' || :table_name::text) as relation
+where not case privilege
+  when 'DELETE' then has_table_privilege(relation, privilege)
+  else has_any_column_privilege(relation, privilege)
+end`,
+};
+
+export const isRowSecurityActive: Statement<Record<never, never>, {
+  is_active: boolean;
+}> = {
+  name: "is_row_security_active",
+
+  sql: `
+select coalesce(bool_or(row_security_active(oid)), false) as is_active
+from pg_catalog.pg_class
+where relnamespace = to_regnamespace(:'schema')
+  and relkind in ('r', 'p')`,
+};

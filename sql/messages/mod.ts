@@ -132,7 +132,7 @@ message as (
     select workflow_uuid
     from :schema.workflow_status
     where workflow_uuid = input.destination_id
-    for key share
+    limit 1
   ) as destination on true
 ),
 sent as (
@@ -235,7 +235,6 @@ destination as (
   select workflow_uuid
   from :schema.workflow_status
   where workflow_uuid in (select workflow_id from delivery)
-  for key share
 ),
 sent as (
   insert into :schema.notifications (

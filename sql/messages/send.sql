@@ -11,9 +11,10 @@
 -- The first releases for Python and Go had no unique index on the ID. It came before the column for
 -- serialization formats, so in schemas without that column the statement looks for the ID itself.
 --
--- The destinations are locked as their foreign key would lock them. A destination that is deleted
--- meanwhile is therefore reported as missing, and does not abort the caller's transaction. Workflows
--- receive by created_at_epoch_ms, which enqueue.sql explains.
+-- The destinations are not locked here, which would need the right to update them: the foreign key locks
+-- them, with the rights of their owner. A destination that is deleted while the statement runs is a
+-- foreign key violation; sent again, the statement reports it as missing.
+-- Workflows receive by created_at_epoch_ms, which enqueue.sql explains.
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
 ),
@@ -44,7 +45,7 @@ message as (
     select workflow_uuid
     from :schema.workflow_status
     where workflow_uuid = input.destination_id
-    for key share
+    limit 1
   ) as destination on true
 ),
 sent as (

@@ -52,7 +52,6 @@ destination as (
   select workflow_uuid
   from :schema.workflow_status
   where workflow_uuid in (select workflow_id from delivery)
-  for key share
 ),
 sent as (
   insert into :schema.notifications (

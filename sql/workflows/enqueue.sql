@@ -1,6 +1,7 @@
--- enqueue(after text, jobs text, all_columns? int, check_conflicts? int) many
+-- enqueue(after text, jobs text, all_columns? int, find_old_inputs? int, check_conflicts? int,
+--   replace_inputs? int) many
 -- row: server_ms text, last_created_at text?, position int?, existing_id? text?, status? text?, name? text?,
--- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?
+-- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?, has_old_inputs? boolean?
 --
 -- Inserts workflows. Returns a row for each job that was not inserted, with its position and what
 -- it conflicts with: the workflow that has its ID, or else the workflow that holds its deduplication
@@ -18,8 +19,17 @@
 -- The inputs are written both to workflow_input and to workflow_status. Older releases read only the
 -- latter; Go's would run without arguments.
 --
+-- Some releases leave the inputs of a workflow behind when they delete it. Inputs that exist for the ID of
+-- a new workflow are a unique violation, unless replace_inputs is given, which needs the right to read
+-- and update inputs. With find_old_inputs, for transactions, nothing is inserted then and `has_old_inputs`
+-- is set. Looking for them takes the server a tenth of the time. Under row-level security the workflow
+-- may exist unseen, so they are not looked for.
+--
 -- `is_own` compares a token of the call. It is in creator_xid or, where the schema lacks that, in
 -- owner_xid, as with the SDKs of that time, whose workers leave it there.
+--
+-- `limit 1` makes the planner look rows up by their IDs, even in a table of a few thousand rows, which it
+-- would read as a whole because it expects a hundred jobs.
 --
 -- A row with a position but neither ID conflicts with a workflow that this statement cannot see: one
 -- that was committed after it began, or an earlier job of the same statement. Sending that job again
@@ -78,6 +88,15 @@ job as (
     )
   ) with ordinality as input
 ),
+-- if workflow_input and :find_old_inputs
+old_inputs as (
+  select workflow_id
+  from job
+  where (select true from :schema.workflow_input where workflow_uuid = workflow_id limit 1)
+    and (select true from :schema.workflow_status where workflow_uuid = workflow_id limit 1) is null
+    and not row_security_active(:'schema' || '.workflow_status')
+),
+-- end
 inserted as (
   insert into :schema.workflow_status (
     -- if :all_columns
@@ -170,21 +189,14 @@ inserted as (
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs
   from job
+  where not exists (select from old_inputs) -- if workflow_input and :find_old_inputs
   on conflict do nothing -- if :check_conflicts
   returning
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     workflow_uuid,
-    created_at,
-    inputs
+    created_at
 ),
--- if workflow_input
-payload as (
-  insert into :schema.workflow_input (workflow_uuid, inputs)
-  select workflow_uuid, inputs from inserted
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :check_conflicts
-),
--- end
 -- if :check_conflicts
 conflict as (
   select *
@@ -200,6 +212,15 @@ conflict as (
       and inserted.created_at = job.created_at
       -- end
   )
+),
+-- end
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_id, inputs
+  from job
+  where ordinality not in (select ordinality from conflict) -- if :check_conflicts
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :replace_inputs
 ),
 -- end
 stamp as (
@@ -220,6 +241,9 @@ select
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  -- if workflow_input and :find_old_inputs
+  conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
+  -- end
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -227,11 +251,25 @@ from stamp
 cross join clock
 -- if :check_conflicts
 left join conflict on true
-left join :schema.workflow_status as existing
-  on existing.workflow_uuid = conflict.workflow_id
+left join lateral (
+  select
+    status,
+    name,
+    class_name,
+    config_name,
+    creator_xid, -- if workflow_status.creator_xid
+    owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    workflow_uuid
+  from :schema.workflow_status
+  where workflow_uuid = conflict.workflow_id
+  limit 1
+) as existing on true
 -- if :all_columns
-left join :schema.workflow_status as holder
-  on holder.queue_name = conflict.queue_name
-  and holder.deduplication_id = conflict.deduplication_id
+left join lateral (
+  select workflow_uuid
+  from :schema.workflow_status
+  where queue_name = conflict.queue_name and deduplication_id = conflict.deduplication_id
+  limit 1
+) as holder on true
 -- end
 -- end

@@ -192,7 +192,9 @@ export const enqueue: Statement<{
   after: string;
   jobs: string;
   all_columns?: number | undefined;
+  find_old_inputs?: number | undefined;
   check_conflicts?: number | undefined;
+  replace_inputs?: number | undefined;
 }, {
   server_ms: string;
   last_created_at: string | null;
@@ -204,6 +206,7 @@ export const enqueue: Statement<{
   config_name?: string | null;
   is_own?: boolean | null;
   holder_id?: string | null;
+  has_old_inputs?: boolean | null;
 }> = {
   name: "enqueue",
 
@@ -253,6 +256,15 @@ job as (
     )
   ) with ordinality as input
 ),
+-- if workflow_input and :find_old_inputs
+old_inputs as (
+  select workflow_id
+  from job
+  where (select true from :schema.workflow_input where workflow_uuid = workflow_id limit 1)
+    and (select true from :schema.workflow_status where workflow_uuid = workflow_id limit 1) is null
+    and not row_security_active(:'schema' || '.workflow_status')
+),
+-- end
 inserted as (
   insert into :schema.workflow_status (
     -- if :all_columns
@@ -345,21 +357,14 @@ inserted as (
     creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     inputs
   from job
+  where not exists (select from old_inputs) -- if workflow_input and :find_old_inputs
   on conflict do nothing -- if :check_conflicts
   returning
     creator_xid, -- if workflow_status.creator_xid
     owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
     workflow_uuid,
-    created_at,
-    inputs
+    created_at
 ),
--- if workflow_input
-payload as (
-  insert into :schema.workflow_input (workflow_uuid, inputs)
-  select workflow_uuid, inputs from inserted
-  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :check_conflicts
-),
--- end
 -- if :check_conflicts
 conflict as (
   select *
@@ -375,6 +380,15 @@ conflict as (
       and inserted.created_at = job.created_at
       -- end
   )
+),
+-- end
+-- if workflow_input
+payload as (
+  insert into :schema.workflow_input (workflow_uuid, inputs)
+  select workflow_id, inputs
+  from job
+  where ordinality not in (select ordinality from conflict) -- if :check_conflicts
+  on conflict (workflow_uuid) do update set inputs = excluded.inputs -- if :replace_inputs
 ),
 -- end
 stamp as (
@@ -395,6 +409,9 @@ select
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  -- if workflow_input and :find_old_inputs
+  conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
+  -- end
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -402,12 +419,26 @@ from stamp
 cross join clock
 -- if :check_conflicts
 left join conflict on true
-left join :schema.workflow_status as existing
-  on existing.workflow_uuid = conflict.workflow_id
+left join lateral (
+  select
+    status,
+    name,
+    class_name,
+    config_name,
+    creator_xid, -- if workflow_status.creator_xid
+    owner_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    workflow_uuid
+  from :schema.workflow_status
+  where workflow_uuid = conflict.workflow_id
+  limit 1
+) as existing on true
 -- if :all_columns
-left join :schema.workflow_status as holder
-  on holder.queue_name = conflict.queue_name
-  and holder.deduplication_id = conflict.deduplication_id
+left join lateral (
+  select workflow_uuid
+  from :schema.workflow_status
+  where queue_name = conflict.queue_name and deduplication_id = conflict.deduplication_id
+  limit 1
+) as holder on true
 -- end
 -- end`,
 };

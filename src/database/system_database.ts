@@ -1,9 +1,13 @@
 /** Runs the statements of sql/ on a system database, whatever the version of its schema. */
 
+import * as sql from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
+import { withoutSecrets } from "../drivers/driver_error.ts";
+import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { QueryBuilder } from "./query.ts";
@@ -115,27 +119,53 @@ export function createSystemDatabase(
       return rows;
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
-      throw error;
+      throw error instanceof DatabaseTimeoutError ? error : withoutSecrets(error);
     }
   }
 
   async function attempt(
-    { needs }: Statement<object, unknown>,
+    statement: Statement<object, unknown>,
+    parameters: object,
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
+    const { needs } = statement;
     for (const column of needs?.columns ?? []) {
       await schemaReader.requireColumn(needs!.feature, column);
     }
-    const schema = await schemaReader.current();
+    let schema = await schemaReader.current();
     try {
       const rows = await send(schema);
       if (!rows.some(isOutdated)) return rows;
+      schemaReader.invalidate();
+      schema = await schemaReader.current();
+      return await send(schema);
     } catch (error) {
       if (isSchemaMismatch(error)) schemaReader.invalidate();
-      throw error;
+      if (!isPrivilegeMissing(error)) throw error;
+      throw await explainRefusal(error, statement, parameters, schema);
     }
-    schemaReader.invalidate();
-    return await send(await schemaReader.current());
+  }
+
+  /** The error for the caller of a statement for which the role lacks a privilege. */
+  async function explainRefusal(
+    error: Error,
+    statement: Statement<object, unknown>,
+    parameters: object,
+    { buildQuery }: Schema,
+  ): Promise<Error> {
+    // Loaded on demand: it is for the message of an error only.
+    const { toPrivilegeError } = await import("./missing_privilege.ts");
+    const { text } = buildQuery(statement, parameters);
+    // A transaction of the caller is aborted, and takes no statement.
+    const isOutside = adapter.transactionStatus() === "none";
+    return await toPrivilegeError(
+      error,
+      { schema: settings.schema, name: statement.name, text },
+      async (given) =>
+        isOutside
+          ? await send(buildQuery(sql.findMissingPrivileges, given)) as { privilege: string }[]
+          : [],
+    );
   }
 
   async function runWithRetry<Result>(
@@ -191,7 +221,9 @@ export function createSystemDatabase(
         const given = isRetry ? { ...parameters, ...retryParameters } : parameters;
         return send(buildQuery(statement, given), sendOptions, prelude?.(buildQuery));
       };
-      return runWithRetry(() => attempt(statement, sendOnce), options) as Promise<Row[]>;
+      return runWithRetry(() => attempt(statement, parameters, sendOnce), options) as Promise<
+        Row[]
+      >;
     },
   };
 }

@@ -13,12 +13,13 @@ export class NonExistentWorkflowError extends Error {
   readonly workflowIDs: readonly string[];
 
   /** Makes the error; `action` is what the call was to do, such as `send to`. */
-  constructor(workflowID: string | readonly string[], action: string) {
+  constructor(workflowID: string | readonly string[], action: string, options?: ErrorOptions) {
     const workflowIDs = [workflowID].flat();
     super(
       workflowIDs.length > 1
         ? `Cannot ${action} workflows ${workflowIDs.join(", ")}: there are no such workflows`
         : `Cannot ${action} workflow ${workflowIDs[0]}: there is no such workflow`,
+      options,
     );
     this.workflowID = workflowIDs[0]!;
     this.workflowIDs = workflowIDs;

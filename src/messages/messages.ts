@@ -4,6 +4,7 @@ import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.t
 import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
@@ -66,6 +67,9 @@ export interface MessageOutcome {
   readonly isDelivered: boolean;
 }
 
+// The destination was deleted after the statement began.
+const foreignKeyViolation = "23503";
+
 // What DBOS stores for a message without a topic.
 const nullTopic = "__null__topic__";
 
@@ -81,9 +85,20 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
+  /** Repeats a statement while which a destination was deleted: then it sees that it is missing. */
+  async function runUnlessDeleted<Result>(run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      const isOver = database.adapter.transactionStatus() !== "none";
+      if (isOver || sqlStateOf(error) !== foreignKeyViolation) throw error;
+      return await run();
+    }
+  }
+
   async function sendBatch({ after, items, count, checkConflicts, options }: Batch) {
     const parameters = { messages: items, after, count, check_conflicts: checkConflicts };
-    const rows = await database.run(statement, parameters, options);
+    const rows = await runUnlessDeleted(() => database.run(statement, parameters, options));
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
     const { server_ms, last_created_at } = rows.at(-1)!;
@@ -189,7 +204,12 @@ export async function send(
   const loading = toItems(systemDatabaseOf(client, options.signal), [addressed], options);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const [item] = loading instanceof Promise ? await loading : loading;
-  const isDelivered = await batcherOf(database, options.sendToForks).add(item!, options.signal);
+  const { add } = batcherOf(database, options.sendToForks);
+  const isDelivered = await add(item!, options.signal).catch((error) => {
+    // In a transaction, which is aborted then.
+    if (options.sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
+    throw new NonExistentWorkflowError(destinationID, "send to", { cause: error });
+  });
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
 }
 

@@ -122,6 +122,7 @@ async function requireLimits(database: SystemDatabase, limits: QueueChanges): Pr
  * @throws {RangeError} If a limit exceeds a wider one, such as a `workerConcurrency` above
  * `globalConcurrency`.
  * @throws {OwnedByAnotherApplicationError} If the queue exists and belongs to another application.
+ * @throws {HiddenRowError} If row-level security hides a queue of that name.
  * @throws {UnsupportedFeatureError} If the schema has no table for queues, or no column for an
  * option.
  */
@@ -154,12 +155,13 @@ export async function registerQueue(
     partition_queue: partitionLimits.some((limit) => options[limit] != null),
     application_name: applicationName,
   }]);
-  return retryOnConflict(`register queue ${name}`, "it was registered and deleted", async () => {
+  const action = `register queue ${name}`;
+  return retryOnConflict(database, action, "it was registered and deleted", async () => {
     const [row] = await database.run(sql.registerQueue, { queue, on_conflict: onConflict });
     if (!row) return undefined;
     const owner = row.application_name;
     if (owner && applicationName && owner !== applicationName) {
-      throw new OwnedByAnotherApplicationError(`register queue ${name}`, applicationName, owner);
+      throw new OwnedByAnotherApplicationError(action, applicationName, owner);
     }
     return toQueue(row);
   });

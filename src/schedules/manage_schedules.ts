@@ -127,8 +127,10 @@ export async function applySchedules(
   const database = systemDatabaseOf(client, callOptions.signal);
   const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
-  await retryOnConflict("apply schedules", "one of them was created and deleted", async () => {
-    const conflicting = await database.run(sql.applySchedules, { schedules: JSON.stringify(rows) });
+  const parameters = { schedules: JSON.stringify(rows) };
+  const cause = "one of them was created and deleted";
+  await retryOnConflict(database, "apply schedules", cause, async () => {
+    const conflicting = await database.run(sql.applySchedules, parameters);
     for (const { schedule_name, application_name } of conflicting) {
       const row = rows.find((row) => row.schedule_name === schedule_name)!;
       checkOwner("apply", row, application_name);

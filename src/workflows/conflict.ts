@@ -2,6 +2,7 @@
 
 import type { enqueue } from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import {
   ConflictingWorkflowError,
   QueueDuplicatedError,
@@ -85,13 +86,15 @@ export const transientConflict = "its ID or deduplication ID was taken and freed
  * conflict. `writeAgain` repeats the insert if the statement did not see what it conflicts with.
  */
 export function resolveConflict(
+  database: SystemDatabase,
   conflict: Conflict,
   options: EnqueueOptions,
   workflowID: string,
   writeAgain: () => Promise<Conflict | undefined>,
 ): Promise<string> {
   let isFirst = true;
-  return retryOnConflict(`enqueue workflow ${workflowID}`, transientConflict, async () => {
+  const action = `enqueue workflow ${workflowID}`;
+  return retryOnConflict(database, action, transientConflict, async () => {
     const found = isFirst ? conflict : await writeAgain();
     isFirst = false;
     if (!found) return workflowID;

@@ -144,6 +144,7 @@ async function extendDelay(
  * @throws {QueueDuplicatedError} If the debounce key is held by a workflow that is not debounced,
  * has another name or class, or belongs to another application.
  * @throws {ConflictingWorkflowError} If another workflow has the given ID.
+ * @throws {HiddenRowError} If row-level security hides the workflow that has the ID or the key.
  * @throws {UnsupportedFeatureError} If the system database does not support debouncing, or has no
  * column for an option.
  */
@@ -175,7 +176,8 @@ export async function debounce<Workflow = unknown>(
   await requireColumns(ownDatabase, enqueueOptions);
 
   const action = `debounce workflow ${workflowName} by key ${debounceKey}`;
-  const workflowID = await retryOnConflict(action, "the key was taken and freed", async () => {
+  const cause = "the key was taken and freed";
+  const workflowID = await retryOnConflict(database, action, cause, async () => {
     const extendedID = await extendDelay(ownDatabase, enqueueOptions, ignoresClass, row.text);
     if (extendedID) return extendedID;
     if (extendedID === null) return undefined;

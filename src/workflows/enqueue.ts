@@ -52,6 +52,8 @@ export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => u
  * @throws {ConflictingWorkflowError} If another workflow has the ID.
  * @throws {WorkflowIDInUseError} If the ID is in use and `workflowIDReusePolicy` is `"reject"`.
  * @throws {QueueDuplicatedError} If another workflow holds the deduplication ID.
+ * @throws {HiddenRowError} If row-level security hides the workflow that has the ID or the
+ * deduplication ID.
  * @throws {UnsupportedFeatureError} If the system database has no column for an option.
  */
 export async function enqueue<Workflow = unknown>(

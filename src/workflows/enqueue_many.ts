@@ -10,6 +10,7 @@ import {
 } from "./enqueue_options.ts";
 import { toWorkflowRow, type WorkflowRow } from "./workflow_row.ts";
 import { batcherOf } from "./write_workflow.ts";
+import { HiddenRowError } from "../errors/database.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
 import { type Conflict, isOwn, toConflictError, transientConflict } from "./conflict.ts";
 import type { Codec } from "../serialization/codec.ts";
@@ -35,11 +36,11 @@ export interface EnqueueOutcome {
   /**
    * `enqueued`; `existing` if the workflow was enqueued before; `deduplicated` if another workflow
    * holds the deduplication ID; `conflicting` if a workflow of another name, class or configured
-   * instance has the ID.
+   * instance has the ID, or one that row-level security hides has the ID or the deduplication ID.
    */
   readonly outcome: "enqueued" | "existing" | "deduplicated" | "conflicting";
   /** The error that {@linkcode enqueue} would throw, if the job is `conflicting`. */
-  readonly error?: ConflictingWorkflowError;
+  readonly error?: ConflictingWorkflowError | HiddenRowError;
 }
 
 /** How many jobs have each outcome. */
@@ -50,7 +51,7 @@ export interface EnqueueTotals {
   readonly existing: number;
   /** Jobs whose deduplication ID another workflow holds. */
   readonly deduplicated: number;
-  /** Jobs whose ID belongs to a workflow of another name, class or configured instance. */
+  /** Jobs whose ID belongs to another workflow, as `outcome` describes it. */
   readonly conflicting: number;
 }
 
@@ -173,15 +174,26 @@ async function writeGroup(
   const { addAll } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
   let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
-  return await retryOnConflict("enqueue one of many workflows", transientConflict, async () => {
-    const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job), signal);
-    unsettled = unsettled.filter(({ prepared, position }, index) => {
-      const outcome = toOutcome(prepared, conflicts[index]);
-      if (outcome) outcomes[position] = outcome;
-      return !outcome;
+  const action = "enqueue one of many workflows";
+  try {
+    return await retryOnConflict(database, action, transientConflict, async () => {
+      const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job), signal);
+      unsettled = unsettled.filter(({ prepared, position }, index) => {
+        const outcome = toOutcome(prepared, conflicts[index]);
+        if (outcome) outcomes[position] = outcome;
+        return !outcome;
+      });
+      return unsettled.length === 0 ? outcomes : undefined;
     });
-    return unsettled.length === 0 ? outcomes : undefined;
-  });
+  } catch (error) {
+    if (!(error instanceof HiddenRowError)) throw error;
+    for (const { prepared, position } of unsettled) {
+      const { workflowID } = prepared.job;
+      const error = new HiddenRowError(`enqueue workflow ${workflowID}`);
+      outcomes[position] = { workflowID, outcome: "conflicting", error };
+    }
+    return outcomes;
+  }
 }
 
 function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): EnqueueTotals {

@@ -141,6 +141,7 @@ function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void
  * @throws {RangeError} If an ID or option is empty, or a number is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {WorkflowIDInUseError} If another workflow has the ID of the fork.
+ * @throws {HiddenRowError} If row-level security hides the workflow that has the ID of the fork.
  * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
 export async function forkWorkflow<Result = unknown>(
@@ -184,6 +185,7 @@ export async function forkWorkflow<Result = unknown>(
  * @throws {NonExistentWorkflowError} If a workflow does not exist; the error has the IDs of all
  * that do not.
  * @throws {WorkflowIDInUseError} If another workflow has the ID of a fork.
+ * @throws {HiddenRowError} If row-level security hides the workflow that has the ID of a fork.
  * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
 export async function forkWorkflows<Result = unknown>(
@@ -211,6 +213,7 @@ export async function forkWorkflows<Result = unknown>(
   );
   const parameters = { forks: `[${items.join()}]` };
   return await retryOnConflict(
+    database,
     "fork workflows",
     "the ID of a fork was taken and freed",
     async () => {
@@ -281,6 +284,7 @@ export async function rewindWorkflow<Result = unknown>(
     creator_xid: uuidV7(),
   };
   return await retryOnConflict(
+    database,
     `rewind workflow ${workflowID}`,
     "it ran to completion",
     async () => {

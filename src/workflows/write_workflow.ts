@@ -2,25 +2,45 @@
 
 import * as sql from "../../sql/workflows/mod.ts";
 import { type Batcher, createBatcher } from "../batching/batcher.ts";
+import type { Batch } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { sqlStateOf } from "../drivers/sql_state.ts";
 import { type Conflict, resolveConflict } from "./conflict.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 import type { WorkflowRow } from "./workflow_row.ts";
 
+const uniqueViolation = "23505";
+
 const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
+
+/** Inserts workflows. Inputs that a deleted workflow of the same ID left behind are replaced. */
+async function insert(database: SystemDatabase, batch: Batch): Promise<Conflict[]> {
+  const parameters = {
+    jobs: batch.items,
+    after: batch.after,
+    all_columns: batch.allColumns,
+    check_conflicts: batch.checkConflicts,
+  };
+  const run = (how: { find_old_inputs?: 1; replace_inputs?: 1 }) =>
+    database.run(sql.enqueue, { ...parameters, ...how }, batch.options);
+  if (!batch.checkConflicts) return await run({});
+  const isOutside = database.adapter.transactionStatus() === "none";
+  try {
+    // A violation would abort a transaction of the caller.
+    const rows = await run(isOutside ? {} : { find_old_inputs: 1 });
+    if (!rows.some((row) => row.has_old_inputs)) return rows;
+  } catch (error) {
+    if (!isOutside || sqlStateOf(error) !== uniqueViolation) throw error;
+  }
+  return await run({ replace_inputs: 1 });
+}
 
 /** The batcher that inserts the workflows of a client. Its outcomes are the conflicts, if any. */
 export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
     batcher = createBatcher(database, async (batch) => {
-      const parameters = {
-        jobs: batch.items,
-        after: batch.after,
-        all_columns: batch.allColumns,
-        check_conflicts: batch.checkConflicts,
-      };
-      const rows = await database.run(sql.enqueue, parameters, batch.options);
+      const rows = await insert(database, batch);
       const outcomes = new Array<Conflict | undefined>(batch.count);
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       const { server_ms, last_created_at } = rows[0]!;
@@ -44,5 +64,5 @@ export async function writeWorkflow(
   const write = () => add(row, options.signal);
   const conflict = await write();
   if (!conflict) return row.workflowID;
-  return await resolveConflict(conflict, options, row.workflowID, write);
+  return await resolveConflict(database, conflict, options, row.workflowID, write);
 }

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { v7 } from "@std/uuid";
+import { sqlStateOf } from "../../src/drivers/sql_state.ts";
+import { findSecret } from "../support/secrets.ts";
 import { type Cases, idleQueue, newID, statusRow } from "./target.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
@@ -295,5 +297,32 @@ export const enqueueCases: Cases = {
     });
     const order = await recorded.getResult({ timeoutSeconds: 600 });
     assertEquals(order.filter((label) => labels.includes(label)), labels);
+  },
+
+  async "an error of the server shows its kind, but not the payload"(target) {
+    const { library, client, schema, query } = target;
+    const workflowName = `refused-${newID()}`;
+    const constraint = `"${workflowName}"`;
+    await query(
+      `alter table ${schema}.workflow_status
+      add constraint ${constraint} check (name <> '${workflowName}') not valid`,
+    );
+    const payload = newID();
+    try {
+      for (const workflowID of [undefined, newID(), newID()]) {
+        const error = await assertRejects(() =>
+          library.enqueue(
+            client,
+            { workflowName, queueName: idleQueue, ...(workflowID && { workflowID }) },
+            payload,
+          )
+        );
+        assert(String(error).includes(workflowName));
+        assertEquals(sqlStateOf(error), "23514");
+        assertEquals(findSecret(error, (text) => text.includes(payload)), undefined);
+      }
+    } finally {
+      await query(`alter table ${schema}.workflow_status drop constraint ${constraint}`);
+    }
   },
 };
