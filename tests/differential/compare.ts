@@ -197,7 +197,11 @@ function numberIDs({ outcome, tables }: CallState, { knownIDs }: Baseline): Call
   const sortKey = (row: TextRow) => maskTimes(JSON.stringify(row));
   const sorted = Object.entries(tables).map(([table, rows]) => {
     const renamed = rows.map((row) => rename(row) as TextRow);
-    return [table, renamed.sort((a, b) => compareTexts(sortKey(a), sortKey(b)))];
+    // The IDs of scheduled runs have times, which are masked: they decide where all else is equal.
+    renamed.sort((a, b) =>
+      compareTexts(sortKey(a), sortKey(b)) || compareTexts(JSON.stringify(a), JSON.stringify(b))
+    );
+    return [table, renamed];
   });
   return { outcome: rename(outcome) as Outcome, tables: Object.fromEntries(sorted) };
 }
