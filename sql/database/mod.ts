@@ -7,6 +7,7 @@ export const endReadOnlySession: Statement<Record<never, never>, {
 }> = {
   name: "end_read_only_session",
 
+  columns: "is_ended boolean",
   sql: `
 select pg_terminate_backend(pg_backend_pid()) as is_ended
 where current_setting('transaction_read_only') = 'on'`,
@@ -20,6 +21,7 @@ export const findFeatures: Statement<{
 }> = {
   name: "find_features",
 
+  columns: "database text, columns text",
   sql: `
 select
   current_database()::text as database,

@@ -1,7 +1,7 @@
 -- count_steps(names? text, separator? text, id_patterns? text, application_names? text,
 --   status? text, completed_from? int, completed_until? int, by_status? int, by_name? int,
 --   bucket_ms? int) many
--- row: status? text?, name? text?, bucket? text?, max_duration_ms text?, count text
+-- row: status text?, name text?, bucket text?, max_duration_ms text?, count text
 -- needs operation_outputs.application_name, operation_outputs.started_at_epoch_ms,
 -- needs operation_outputs.completed_at_epoch_ms for countSteps()
 --
@@ -30,8 +30,11 @@ with matching as (
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching

@@ -14,9 +14,9 @@ export const countSteps: Statement<{
   by_name?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status?: string | null;
-  name?: string | null;
-  bucket?: string | null;
+  status: string | null;
+  name: string | null;
+  bucket: string | null;
   max_duration_ms: string | null;
   count: string;
 }> = {
@@ -29,6 +29,7 @@ export const countSteps: Statement<{
     ],
     feature: "countSteps()",
   },
+  columns: "status text, name text, bucket text, max_duration_ms text, count text",
   sql: `
 with matching as (
   select
@@ -52,8 +53,11 @@ with matching as (
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
@@ -109,15 +113,17 @@ export const countWorkflows: Statement<{
   by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status?: string | null;
-  name?: string | null;
-  queue_name?: string | null;
-  application_version?: string | null;
-  bucket?: string | null;
+  status: string | null;
+  name: string | null;
+  queue_name: string | null;
+  application_version: string | null;
+  bucket: string | null;
   count: string;
 }> = {
   name: "count_workflows",
 
+  columns:
+    "status text, name text, queue_name text, application_version text, bucket text, count text",
   sql: `
 with matching as (
   select ws.*
@@ -183,10 +189,15 @@ with matching as (
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
+  null::text as queue_name, -- if not :by_queue_name
   application_version, -- if :by_application_version
+  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
 group by
@@ -209,26 +220,31 @@ export const listSteps: Statement<{
 }, {
   function_id: number | null;
   name: string | null;
-  output?: string | null;
-  error?: string | null;
-  serialization?: string | null;
-  started_at_epoch_ms?: string | null;
-  completed_at_epoch_ms?: string | null;
+  output: string | null;
+  error: string | null;
+  serialization: string | null;
+  started_at_epoch_ms: string | null;
+  completed_at_epoch_ms: string | null;
   child_workflow_id: string | null;
 }> = {
   name: "list_steps",
 
+  columns:
+    "function_id int, name text, output text, error text, serialization text, started_at_epoch_ms text, completed_at_epoch_ms text, child_workflow_id text",
   sql: `
 select
   step.function_id,
   step.function_name as name,
-  -- if :load_output
-  step.output,
-  step.error,
-  -- end
+  step.output, -- if :load_output
+  null::text as output, -- if not :load_output
+  step.error, -- if :load_output
+  null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
+  null::text as serialization, -- if not operation_outputs.serialization
   step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
+  null::text as started_at_epoch_ms, -- if not operation_outputs.started_at_epoch_ms
   step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+  null::text as completed_at_epoch_ms, -- if not operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (
@@ -299,33 +315,35 @@ export const listWorkflows: Statement<{
   authenticated_user: string | null;
   assumed_role: string | null;
   authenticated_roles: string | null;
-  inputs?: string | null;
-  output?: string | null;
-  error?: string | null;
-  is_outdated?: boolean | null;
-  serialization?: string | null;
+  inputs: string | null;
+  output: string | null;
+  error: string | null;
+  is_outdated: boolean;
+  serialization: string | null;
   executor_id: string | null;
   application_version: string | null;
-  application_name?: string | null;
+  application_name: string | null;
   recovery_attempts: string | null;
   updated_at: string | null;
   timeout_ms: string | null;
   deadline_epoch_ms: string | null;
   deduplication_id: string | null;
   priority: number | null;
-  queue_partition_key?: string | null;
+  queue_partition_key: string | null;
   started_at_epoch_ms: string | null;
-  delay_until_epoch_ms?: string | null;
-  completed_at?: string | null;
-  forked_from?: string | null;
-  was_forked_from?: boolean | null;
-  parent_workflow_id?: string | null;
-  attributes?: string | null;
-  schedule_name?: string | null;
+  delay_until_epoch_ms: string | null;
+  completed_at: string | null;
+  forked_from: string | null;
+  was_forked_from: boolean | null;
+  parent_workflow_id: string | null;
+  attributes: string | null;
+  schedule_name: string | null;
   created_at: string;
 }> = {
   name: "list_workflows",
 
+  columns:
+    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, created_at text",
   sql: `
 with matching as (
   select ws.*
@@ -422,6 +440,7 @@ select
     ws.inputs
   ) as inputs,
   -- end
+  null::text as inputs, -- if not :load_input
   -- if :load_output
   coalesce(
     wo.output, -- if workflow_output
@@ -432,11 +451,18 @@ select
     ws.error
   ) as error,
   -- end
+  -- if not :load_output
+  null::text as output,
+  null::text as error,
+  -- end
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
   ws.serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
   ws.executor_id,
   ws.application_version,
   ws.application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
@@ -444,14 +470,22 @@ select
   ws.deduplication_id,
   ws.priority,
   ws.queue_partition_key, -- if workflow_status.queue_partition_key
+  null::text as queue_partition_key, -- if not workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
   ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
+  null::text as delay_until_epoch_ms, -- if not workflow_status.delay_until_epoch_ms
   ws.completed_at::text, -- if workflow_status.completed_at
+  null::text as completed_at, -- if not workflow_status.completed_at
   ws.forked_from, -- if workflow_status.forked_from
+  null::text as forked_from, -- if not workflow_status.forked_from
   ws.was_forked_from, -- if workflow_status.was_forked_from
+  null::boolean as was_forked_from, -- if not workflow_status.was_forked_from
   ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+  null::text as parent_workflow_id, -- if not workflow_status.parent_workflow_id
   ws.attributes::text, -- if workflow_status.attributes
+  null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
+  null::text as schedule_name, -- if not workflow_status.schedule_name
   ws.created_at::text
 from page as ws
 -- if workflow_input and :load_input

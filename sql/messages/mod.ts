@@ -7,15 +7,17 @@ export const findEvents: Statement<{
   max_rows: number;
 }, {
   position: number;
+  serialization: string | null;
   value: string;
-  serialization?: string | null;
 }> = {
   name: "find_events",
 
+  columns: "position int, serialization text, value text",
   sql: `
 select
   (target.ordinality - 1)::int as position,
   event.serialization, -- if workflow_events.serialization
+  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from rows from (
   json_to_recordset(:targets::text::json) as (workflow_id text, key text)
@@ -35,6 +37,7 @@ export const findStreamValues: Statement<{
 }> = {
   name: "find_stream_values",
   needs: { columns: ["streams"], feature: "streams" },
+  columns: "position int, status text, pairs text",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -74,15 +77,17 @@ export const getAllEvents: Statement<{
   workflow_id: string;
 }, {
   key: string;
+  serialization: string | null;
   value: string | null;
-  serialization?: string | null;
 }> = {
   name: "get_all_events",
 
+  columns: "key text, serialization text, value text",
   sql: `
 select
   event.key,
   event.serialization, -- if workflow_events.serialization
+  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
 where event.workflow_uuid = :workflow_id::text
@@ -101,6 +106,7 @@ export const send: Statement<{
 }> = {
   name: "send",
 
+  columns: "server_ms text, last_created_at text, position int",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -186,6 +192,7 @@ export const sendToForks: Statement<{
 }> = {
   name: "send_to_forks",
 
+  columns: "server_ms text, last_created_at text, position int",
   sql: `
 with recursive message as (
   select

@@ -1,6 +1,6 @@
 -- find_outcomes(targets text, separator text, max_rows int) many
--- row: position int, workflow_id text, status text, value text?, error text?, serialization? text?,
--- row: is_outdated? boolean?, completed_at text
+-- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
+-- row: is_outdated boolean, completed_at text
 --
 -- Returns how each workflow of a list ended, with its position in the list. A workflow that has not
 -- ended has no row. There are at most `max_rows` rows; another call finds the ones left out.
@@ -19,7 +19,9 @@ select
     ws.error
   ) as error,
   ws.serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at

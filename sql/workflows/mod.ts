@@ -11,6 +11,7 @@ export const cancelWorkflows: Statement<{
 }> = {
   name: "cancel_workflows",
 
+  columns: "cancelled int",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -46,12 +47,12 @@ export const debounce: Statement<{
   is_retry?: number | undefined;
 }, {
   extended_id: string | null;
-  holder_id: string | null;
+  is_outdated: boolean;
   is_debounced: boolean | null;
   name: string | null;
   class_name: string | null;
-  application_name?: string | null;
-  is_outdated?: boolean | null;
+  application_name: string | null;
+  holder_id: string | null;
 }> = {
   name: "debounce",
   needs: {
@@ -62,6 +63,8 @@ export const debounce: Statement<{
     ],
     feature: "debounce",
   },
+  columns:
+    "extended_id text, is_outdated boolean, is_debounced boolean, name text, class_name text, application_name text, holder_id text",
   sql: `
 with job as (
   select *
@@ -140,10 +143,12 @@ select
     extended.workflow_uuid
   ) as extended_id,
   to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
+  false as is_outdated, -- if workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
   holder.application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
 left join extended on true
@@ -194,19 +199,21 @@ export const enqueue: Statement<{
   all_columns?: number | undefined;
   check_conflicts?: number | undefined;
 }, {
-  server_ms: string;
-  last_created_at: string | null;
   position: number | null;
-  existing_id?: string | null;
-  status?: string | null;
-  name?: string | null;
-  class_name?: string | null;
-  config_name?: string | null;
-  is_own?: boolean | null;
-  holder_id?: string | null;
+  existing_id: string | null;
+  status: string | null;
+  name: string | null;
+  class_name: string | null;
+  config_name: string | null;
+  is_own: boolean | null;
+  holder_id: string | null;
+  last_created_at: string | null;
+  server_ms: string;
 }> = {
   name: "enqueue",
 
+  columns:
+    "position int, existing_id text, status text, name text, class_name text, config_name text, is_own boolean, holder_id text, last_created_at text, server_ms text",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -382,7 +389,6 @@ stamp as (
   from inserted
 )
 select
-  null::int as position, -- if not :check_conflicts
   -- if :check_conflicts
   (conflict.ordinality - 1)::int as position,
   existing.workflow_uuid as existing_id,
@@ -394,7 +400,21 @@ select
   -- if workflow_status.owner_xid and not workflow_status.creator_xid
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
+  -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+  null::boolean as is_own,
+  -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  null::text as holder_id, -- if not :all_columns
+  -- end
+  -- if not :check_conflicts
+  null::int as position,
+  null::text as existing_id,
+  null::text as status,
+  null::text as name,
+  null::text as class_name,
+  null::text as config_name,
+  null::boolean as is_own,
+  null::text as holder_id,
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -423,6 +443,7 @@ export const findCompletionTimes: Statement<{
 }> = {
   name: "find_completion_times",
 
+  columns: "position int, workflow_id text, completed_at text",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -457,12 +478,14 @@ export const findOutcomes: Statement<{
   status: string;
   value: string | null;
   error: string | null;
-  serialization?: string | null;
-  is_outdated?: boolean | null;
+  serialization: string | null;
+  is_outdated: boolean;
   completed_at: string;
 }> = {
   name: "find_outcomes",
 
+  columns:
+    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, completed_at text",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -477,7 +500,9 @@ select
     ws.error
   ) as error,
   ws.serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
   coalesce(
     ws.completed_at, -- if workflow_status.completed_at
     ws.updated_at
@@ -508,7 +533,7 @@ export const forkWorkflows: Statement<{
   position: number;
   has_original: boolean;
   is_own: boolean;
-  is_outdated?: boolean | null;
+  is_outdated: boolean;
   existing_status: string | null;
   existing_name: string | null;
 }> = {
@@ -517,6 +542,8 @@ export const forkWorkflows: Statement<{
     columns: ["workflow_events_history", "streams"],
     feature: "forkWorkflow",
   },
+  columns:
+    "position int, has_original boolean, is_own boolean, is_outdated boolean, existing_status text, existing_name text",
   sql: `
 with fork as (
   select
@@ -730,6 +757,7 @@ select
   has_original,
   is_own,
   is_outdated, -- if not workflow_input
+  false as is_outdated, -- if workflow_input
   existing_status,
   existing_name
 from fork
@@ -746,6 +774,7 @@ export const resumeWorkflows: Statement<{
 }> = {
   name: "resume_workflows",
 
+  columns: "missing_id text",
   sql: `
 with requested as (
   select distinct workflow_uuid
@@ -798,6 +827,7 @@ export const rewindWorkflow: Statement<{
     columns: ["workflow_events_history", "streams"],
     feature: "rewindWorkflow",
   },
+  columns: "status text, is_rewound boolean",
   sql: `
 with target as (
   select workflow_uuid
@@ -916,6 +946,7 @@ export const setWorkflowDelay: Statement<{
     columns: ["workflow_status.delay_until_epoch_ms"],
     feature: "setWorkflowDelay",
   },
+
   sql: `
 update :schema.workflow_status
 set
@@ -951,6 +982,7 @@ export const updateWorkflowAttributes: Statement<{
     columns: ["workflow_status.attributes"],
     feature: "updateWorkflowAttributes",
   },
+
   sql: `
 update :schema.workflow_status
 set

@@ -3,12 +3,18 @@
 import type { Statement } from "../../sql/statement.ts";
 import type { Query, Value } from "../drivers/adapter.ts";
 import { quoteIdentifier, toLiteral } from "../drivers/quoting.ts";
+import { type Column, parseColumns } from "./rows.ts";
+
+/** A query, and the columns that it returns. */
+export interface CompiledQuery extends Query {
+  readonly columns: readonly Column[];
+}
 
 /** Makes a query of a statement. */
 export type QueryBuilder = <Parameters extends object, Row>(
   statement: Statement<Parameters, Row>,
   given: Parameters,
-) => Query;
+) => CompiledQuery;
 
 /** The tables (`workflow_input`) and columns (`workflow_status.attributes`) that a schema has. */
 export type Features = ReadonlySet<string>;
@@ -23,6 +29,7 @@ interface CompiledStatement {
   readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
+  readonly columns: readonly Column[];
 }
 
 // FNV-1a: the names must differ, but need not be secret.
@@ -77,7 +84,8 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
       return features.has(condition);
     }
     const { text, parameters } = numberParameters(selectLines(statement.sql, holds), schema);
-    return { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
+    const columns = parseColumns(statement.columns);
+    return { name: `dbos_${statement.name}_${hash(text)}`, text, parameters, columns };
   }
 
   return (statement, given) => {
@@ -90,7 +98,7 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
       if (compiled.size < maxCompiled) compiled.set(key, entry);
       else entry = { ...entry, name: "" };
     }
-    const { name, text, parameters } = entry;
-    return { name, text, values: parameters.map((name) => values[name] ?? null) };
+    const { name, text, parameters, columns } = entry;
+    return { name, text, values: parameters.map((name) => values[name] ?? null), columns };
   };
 }

@@ -1,13 +1,14 @@
 /** Runs the statements of sql/ on a system database, whatever the version of its schema. */
 
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
+import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
-import type { QueryBuilder } from "./query.ts";
+import type { CompiledQuery, QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
+import { type Row, toRows } from "./rows.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 
 /** The options of a client, with their defaults filled in. */
@@ -35,7 +36,7 @@ export interface SystemDatabase {
   /** When the server last answered a statement, by performance.now(). */
   lastAnswerAt(): number;
   /** Sends a query once, whatever the schema. */
-  send(query: Query): Promise<Row[]>;
+  send(query: CompiledQuery): Promise<Row[]>;
   /** Reads the schema, so that a wrong database is noticed. */
   checkSchema(): Promise<void>;
   /** Refuses `feature` if the schema lacks a table or column that it needs. */
@@ -98,7 +99,7 @@ export function createSystemDatabase(
 
   /** Sends a query, in one message with the prelude, if there is one. */
   async function send(
-    query: Query,
+    query: CompiledQuery,
     { timeoutMs = defaultTimeoutMs(), isNeeded = () => true }: SendOptions = {},
     prelude?: Query,
   ): Promise<Row[]> {
@@ -112,7 +113,7 @@ export function createSystemDatabase(
         (attempt) => prelude ? queryInOneMessage(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();
-      return rows;
+      return toRows(query.columns, rows);
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
       throw error;

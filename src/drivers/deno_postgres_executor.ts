@@ -1,4 +1,4 @@
-import type { Executor, ExecutorOptions, Query, Row } from "./adapter.ts";
+import type { DriverRow, Executor, ExecutorOptions, Query } from "./adapter.ts";
 import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
 import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
@@ -12,7 +12,7 @@ const lostConnectionMessage =
   /^(failed to lookup address information|Could not check if server accepts SSL .* with: 0$)/;
 
 interface Queryable {
-  queryObject(text: string): Promise<{ rows: Row[] }>;
+  queryArray(text: string): Promise<{ rows: DriverRow[] }>;
 }
 
 // What each connection has run so far. A statement is prepared when it is sent for the second time, so
@@ -29,12 +29,12 @@ function statementsOn(connection: Queryable): Map<string, "run" | "prepared"> {
 const duplicatePreparedStatement = "42P05";
 const invalidStatementName = "26000";
 
-async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]> {
+async function queryPrepared(connection: Queryable, query: Query): Promise<DriverRow[]> {
   const { name, text } = query;
   const statements = statementsOn(connection);
   try {
     if (statements.get(name) === "run") {
-      await connection.queryObject(`prepare ${name} as ${text}`);
+      await connection.queryArray(`prepare ${name} as ${text}`);
       statements.set(name, "prepared");
     }
     if (statements.get(name) === "prepared") return await queryText(connection, toExecute(query));
@@ -49,8 +49,8 @@ async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]
   return rows;
 }
 
-async function queryText(connection: Queryable, text: string): Promise<Row[]> {
-  return (await connection.queryObject(text)).rows;
+async function queryText(connection: Queryable, text: string): Promise<DriverRow[]> {
+  return (await connection.queryArray(text)).rows;
 }
 
 /**
