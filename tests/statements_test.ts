@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import pg from "pg";
 import { fileURLToPath } from "node:url";
 import { systemDatabaseOf } from "../src/client/client.ts";
+import { createQueryBuilder } from "../src/database/query.ts";
 import { createClient, enqueue, getEvent, getStatus, send } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
@@ -152,6 +153,40 @@ Deno.test("every statement returns the columns of its header on the newest schem
   const present = await findFeatures(connection);
   assertEquals(allFeatures.filter((feature) => !present.has(feature)), []);
 });
+
+Deno.test("every statement that only reads calls a function that is not immutable", async () => {
+  // Cloudflare Hyperdrive would answer other statements from its cache, which is up to 75 s old.
+  await using database = await createTestDatabase();
+  await using connection = await connect(database.url);
+  const volatileNames = await findVolatileFunctions(connection);
+  const features = new Set([...allFeatures, ...files.flatMap(({ needs }) => needs)]);
+  for (const schema of [features, new Set<string>()]) {
+    const buildQuery = createQueryBuilder("dbos", schema);
+    for (const statement of statements) {
+      if (/\b(insert into|update|delete from|set local)\b/.test(statement.sql)) continue;
+      const { header: { parameters } } = files.find(({ header }) =>
+        header.name === statement.name
+      )!;
+      const required = parameters.filter(({ isOptional }) => !isOptional);
+      for (const given of [parameters, required]) {
+        const { text } = buildQuery(
+          statement,
+          Object.fromEntries(given.map(({ name }) => [name, 1])),
+        );
+        const called = [...text.matchAll(/\b([a-z_]+)\(/g)].map(([, name]) => name!);
+        assert(called.some((name) => volatileNames.has(name)), `${statement.name}: ${text}`);
+      }
+    }
+  }
+});
+
+/** The names of the functions of which no variant is immutable. */
+async function findVolatileFunctions(connection: pg.Client): Promise<Set<string>> {
+  const { rows } = await connection.query(
+    "select proname as name from pg_proc group by 1 having bool_and(provolatile <> 'i')",
+  );
+  return new Set(rows.map(({ name }: { name: string }) => name));
+}
 
 Deno.test("every statement runs on a schema that lacks any one feature", async (test) => {
   await using database = await createTestDatabase();

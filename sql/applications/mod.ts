@@ -61,7 +61,7 @@ select
   version_timestamp::text,
   created_at::text
 from :schema.application_versions as version
-where true
+where statement_timestamp() is not null
   -- if application_versions.application_name and :application_names
   and (
     application_name is null

@@ -88,6 +88,7 @@ select
   null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name

@@ -33,7 +33,7 @@ export const countSteps: Statement<{
   sql: `
 with matching as (
   select
-    case when error is null then 'SUCCESS' else 'ERROR' end as status,
+    case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
     completed_at_epoch_ms - started_at_epoch_ms as duration_ms
@@ -47,7 +47,7 @@ with matching as (
       or application_name = any(string_to_array(:application_names::text, :separator::text))
     )
     -- end
-    and (error is null) = (:status::text = 'SUCCESS')
+    and (coalesce(error, '') = '') = (:status::text = 'SUCCESS')
     and completed_at_epoch_ms >= :completed_from::bigint
     and completed_at_epoch_ms <= :completed_until::bigint
 )
@@ -61,6 +61,7 @@ select
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name
@@ -200,6 +201,7 @@ select
   null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name
@@ -237,7 +239,7 @@ select
   step.function_name as name,
   step.output, -- if :load_output
   null::text as output, -- if not :load_output
-  step.error, -- if :load_output
+  nullif(step.error, '') as error, -- if :load_output
   null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
   null::text as serialization, -- if not operation_outputs.serialization
@@ -255,7 +257,8 @@ left join lateral (
   limit :limit::int
   offset :offset::int
 ) as step on true
-where ws.workflow_uuid = :workflow_id::text
+where statement_timestamp() is not null
+  and ws.workflow_uuid = :workflow_id::text
 order by step.function_id`,
 };
 
@@ -303,6 +306,7 @@ export const listWorkflows: Statement<{
   sort_desc?: number | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
+  max_bytes?: number | undefined;
   load_input?: number | undefined;
   load_output?: number | undefined;
 }, {
@@ -338,12 +342,13 @@ export const listWorkflows: Statement<{
   parent_workflow_id: string | null;
   attributes: string | null;
   schedule_name: string | null;
+  is_cut: boolean;
   created_at: string;
 }> = {
   name: "list_workflows",
 
   columns:
-    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, created_at text",
+    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
   sql: `
 with matching as (
   select ws.*
@@ -423,6 +428,70 @@ page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
+),
+-- if :max_bytes
+counted as (
+  select
+    ws.workflow_uuid,
+    coalesce(
+      sum(
+        0
+        -- if :load_input
+        + coalesce(
+          octet_length(wi.inputs), -- if workflow_input
+          octet_length(ws.inputs),
+          0
+        )
+        -- end
+        -- if :load_output
+        + coalesce(
+          octet_length(wo.output), -- if workflow_output
+          octet_length(ws.output),
+          0
+        )
+        + coalesce(
+          octet_length(wo.error), -- if workflow_output
+          octet_length(ws.error),
+          0
+        )
+        -- end
+      ) over (
+        order by
+          -- if :sort_desc
+          ws.created_at desc,
+          ws.workflow_uuid desc,
+          -- end
+          ws.created_at,
+          ws.workflow_uuid
+        rows between unbounded preceding and 1 preceding
+      ),
+      0
+    ) < :max_bytes::int as is_within
+  from page as ws
+  -- if workflow_input and :load_input
+  left join lateral (
+    select inputs
+    from :schema.workflow_input
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wi on true
+  -- end
+  -- if workflow_output and :load_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
+),
+-- end
+bounded as (
+  select page.*
+  from page
+  -- if :max_bytes
+  join counted on counted.workflow_uuid = page.workflow_uuid and counted.is_within
+  -- end
 )
 select
   ws.workflow_uuid as workflow_id,
@@ -446,9 +515,12 @@ select
     wo.output, -- if workflow_output
     ws.output
   ) as output,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
+  nullif(
+    coalesce(
+      wo.error, -- if workflow_output
+      ws.error
+    ),
+    ''
   ) as error,
   -- end
   -- if not :load_output
@@ -486,8 +558,10 @@ select
   null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
   null::text as schedule_name, -- if not workflow_status.schedule_name
+  exists (select from counted where not is_within) as is_cut, -- if :max_bytes
+  false as is_cut, -- if not :max_bytes
   ws.created_at::text
-from page as ws
+from bounded as ws
 -- if workflow_input and :load_input
 left join lateral (
   select inputs
@@ -504,6 +578,7 @@ left join lateral (
   limit 1
 ) as wo on true
 -- end
+where statement_timestamp() is not null
 order by
   -- if :sort_desc
   ws.created_at desc,

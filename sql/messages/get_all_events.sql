@@ -8,5 +8,6 @@ select
   null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
-where event.workflow_uuid = :workflow_id::text
+where statement_timestamp() is not null
+  and event.workflow_uuid = :workflow_id::text
 order by event.key

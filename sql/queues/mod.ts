@@ -57,7 +57,7 @@ select
   null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from :schema.queues
-where true
+where statement_timestamp() is not null
   and name = :name::text
   -- if queues.application_name and :application_names
   and (

@@ -39,3 +39,4 @@ select
   null::text as latest_version, -- if not application_versions
   context
 from found
+where statement_timestamp() is not null

@@ -232,7 +232,8 @@ select
   -- end
   null::text as latest_version, -- if not application_versions
   context
-from found`,
+from found
+where statement_timestamp() is not null`,
 };
 
 export const listSchedules: Statement<{
@@ -280,7 +281,7 @@ select
   null::text as application_name, -- if not workflow_schedules.application_name
   context
 from :schema.workflow_schedules
-where true
+where statement_timestamp() is not null
   and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
   and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
   and status = any(string_to_array(:statuses::text, :separator::text))

@@ -440,37 +440,49 @@ export const findCompletionTimes: Statement<{
   position: number;
   workflow_id: string;
   completed_at: string;
+  is_cut: boolean;
 }> = {
   name: "find_completion_times",
 
-  columns: "position int, workflow_id text, completed_at text",
+  columns: "position int, workflow_id text, completed_at text, is_cut boolean",
   sql: `
-select
-  (target.ordinality - 1)::int as position,
-  ws.workflow_uuid as workflow_id,
-  coalesce(
-    ws.completed_at, -- if workflow_status.completed_at
-    ws.updated_at
-  )::text as completed_at
-from unnest(string_to_array(:targets::text, :separator::text))
-  with ordinality as target (workflow_id)
-cross join lateral (
+with found as (
   select
-    workflow_uuid,
-    status,
-    completed_at, -- if workflow_status.completed_at
-    updated_at
-  from :schema.workflow_status
-  where workflow_uuid = target.workflow_id
-  limit 1
-) as ws
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+    target.ordinality,
+    ws.workflow_uuid,
+    coalesce(
+      ws.completed_at, -- if workflow_status.completed_at
+      ws.updated_at
+    ) as completed_at
+  from unnest(string_to_array(:targets::text, :separator::text))
+    with ordinality as target (workflow_id)
+  cross join lateral (
+    select
+      workflow_uuid,
+      status,
+      completed_at, -- if workflow_status.completed_at
+      updated_at
+    from :schema.workflow_status
+    where workflow_uuid = target.workflow_id
+    limit 1
+  ) as ws
+  where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+)
+select
+  (ordinality - 1)::int as position,
+  workflow_uuid as workflow_id,
+  completed_at::text,
+  row_number() over (order by ordinality) = :max_rows::int as is_cut
+from found
+where statement_timestamp() is not null
+order by ordinality
 limit :max_rows::int`,
 };
 
 export const findOutcomes: Statement<{
   targets: string;
   separator: string;
+  max_bytes: number;
   max_rows: number;
 }, {
   position: number;
@@ -481,49 +493,82 @@ export const findOutcomes: Statement<{
   serialization: string | null;
   is_outdated: boolean;
   completed_at: string;
+  is_cut: boolean;
 }> = {
   name: "find_outcomes",
 
   columns:
-    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, completed_at text",
+    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, completed_at text, is_cut boolean",
   sql: `
+with found as (
+  select
+    target.ordinality,
+    ws.workflow_uuid,
+    ws.status,
+    coalesce(
+      wo.output, -- if workflow_output
+      ws.output
+    ) as value,
+    nullif(
+      coalesce(
+        wo.error, -- if workflow_output
+        ws.error
+      ),
+      ''
+    ) as error,
+    ws.serialization, -- if workflow_status.serialization
+    coalesce(
+      ws.completed_at, -- if workflow_status.completed_at
+      ws.updated_at
+    ) as completed_at
+  from unnest(string_to_array(:targets::text, :separator::text))
+    with ordinality as target (workflow_id)
+  cross join lateral (
+    select
+      workflow_uuid,
+      status,
+      output,
+      error,
+      serialization, -- if workflow_status.serialization
+      completed_at, -- if workflow_status.completed_at
+      updated_at
+    from :schema.workflow_status
+    where workflow_uuid = target.workflow_id
+    limit 1
+  ) as ws
+  left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
+  where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+),
+measured as (
+  select
+    found.*,
+    coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0) as bytes
+  from found
+),
+counted as (
+  select
+    measured.*,
+    sum(bytes) over ordered as total_bytes,
+    row_number() over ordered as number
+  from measured
+  window ordered as (order by ordinality rows unbounded preceding)
+)
 select
-  (target.ordinality - 1)::int as position,
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  coalesce(
-    wo.output, -- if workflow_output
-    ws.output
-  ) as value,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
-  ) as error,
-  ws.serialization, -- if workflow_status.serialization
+  (ordinality - 1)::int as position,
+  workflow_uuid as workflow_id,
+  status,
+  value,
+  error,
+  serialization, -- if workflow_status.serialization
   null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   false as is_outdated, -- if workflow_output
-  coalesce(
-    ws.completed_at, -- if workflow_status.completed_at
-    ws.updated_at
-  )::text as completed_at
-from unnest(string_to_array(:targets::text, :separator::text))
-  with ordinality as target (workflow_id)
-cross join lateral (
-  select
-    workflow_uuid,
-    status,
-    output,
-    error,
-    serialization, -- if workflow_status.serialization
-    completed_at, -- if workflow_status.completed_at
-    updated_at
-  from :schema.workflow_status
-  where workflow_uuid = target.workflow_id
-  limit 1
-) as ws
-left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+  completed_at::text,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where statement_timestamp() is not null
+  and total_bytes - bytes < :max_bytes::int
+order by ordinality
 limit :max_rows::int`,
 };
 
