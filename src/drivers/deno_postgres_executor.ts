@@ -1,7 +1,7 @@
-import type { DriverRow, Executor, ExecutorOptions, Query } from "./adapter.ts";
+import type { DriverRow, Executor, ExecutorOptions, Query, Value } from "./adapter.ts";
 import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
-import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
+import { canInline, inlineValues, joinQueries, toExecute } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 
 // The name of the driver's own error for a connection that it has closed.
@@ -12,7 +12,7 @@ const lostConnectionMessage =
   /^(failed to lookup address information|Could not check if server accepts SSL .* with: 0$)/;
 
 interface Queryable {
-  queryArray(text: string): Promise<{ rows: DriverRow[] }>;
+  queryArray(text: string, values?: readonly Value[]): Promise<{ rows: DriverRow[] }>;
 }
 
 // What each connection has run so far. A statement is prepared when it is sent for the second time, so
@@ -53,6 +53,10 @@ async function queryText(connection: Queryable, text: string): Promise<DriverRow
   return (await connection.queryArray(text)).rows;
 }
 
+async function queryValues(connection: Queryable, { text, values }: Query): Promise<DriverRow[]> {
+  return (await connection.queryArray(text, values)).rows;
+}
+
 /**
  * The executor of `jsr:@db/postgres`, which writes a query with parameters as five small packets. The
  * kernel delays the second one until the first is acknowledged, which takes some 40 ms. A text
@@ -71,13 +75,12 @@ export function createDenoPostgresExecutor(
 
   return {
     query: (query, attempt) =>
-      onConnection(
-        (connection) =>
-          prepares && query.name
-            ? queryPrepared(connection, query)
-            : queryText(connection, inlineValues(query)),
-        attempt,
-      ),
+      onConnection((connection) => {
+        if (!canInline(query)) return queryValues(connection, query);
+        return prepares && query.name
+          ? queryPrepared(connection, query)
+          : queryText(connection, inlineValues(query));
+      }, attempt),
     queryInOneMessage: (queries, attempt) =>
       onConnection((connection) => queryText(connection, joinQueries(queries)), attempt),
     isLostConnection: (error) =>

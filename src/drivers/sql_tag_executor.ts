@@ -5,10 +5,11 @@ import {
   type DriverRow,
   type Executor,
   type ExecutorOptions,
+  type Query,
   type Value,
 } from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
-import { inlineValues, joinQueries } from "./quoting.ts";
+import { canInline, inlineValues, joinQueries } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import { createSqlTagListen, type ListeningSqlTag } from "./sql_tag_listen.ts";
 
@@ -116,21 +117,16 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
     return prepare && !isFirst;
   }
 
+  function sendQuery(query: Query): SqlStatement<DriverRow[]> {
+    const isPrepared = isToBePrepared(query.name);
+    return isPrepared || !canInline(query)
+      ? sql.unsafe(query.text, query.values, { prepare: isPrepared })
+      : sql.unsafe(inlineValues(query));
+  }
+
   return {
-    async query(query, attempt) {
-      const isPrepared = isToBePrepared(query.name);
-      return removeHoles(
-        await send(
-          () =>
-            byPosition(
-              isPrepared
-                ? sql.unsafe(query.text, query.values, { prepare: true })
-                : sql.unsafe(inlineValues(query)),
-            ),
-          attempt,
-        ),
-      );
-    },
+    query: async (query, attempt) =>
+      removeHoles(await send(() => byPosition(sendQuery(query)), attempt)),
     async queryInOneMessage(queries, attempt) {
       const text = joinQueries(queries);
       const results = await send(() => byPosition(sql.unsafe<DriverRow[][]>(text)), attempt);
