@@ -440,49 +440,39 @@ export const findCompletionTimes: Statement<{
   position: number;
   workflow_id: string;
   completed_at: string;
-  is_cut: boolean;
 }> = {
   name: "find_completion_times",
 
-  columns: "position int, workflow_id text, completed_at text, is_cut boolean",
+  columns: "position int, workflow_id text, completed_at text",
   sql: `
-with found as (
-  select
-    target.ordinality,
-    ws.workflow_uuid,
-    coalesce(
-      ws.completed_at, -- if workflow_status.completed_at
-      ws.updated_at
-    ) as completed_at
-  from unnest(string_to_array(:targets::text, :separator::text))
-    with ordinality as target (workflow_id)
-  cross join lateral (
-    select
-      workflow_uuid,
-      status,
-      completed_at, -- if workflow_status.completed_at
-      updated_at
-    from :schema.workflow_status
-    where workflow_uuid = target.workflow_id
-    limit 1
-  ) as ws
-  where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
-)
 select
-  (ordinality - 1)::int as position,
-  workflow_uuid as workflow_id,
-  completed_at::text,
-  row_number() over (order by ordinality) = :max_rows::int as is_cut
-from found
+  (target.ordinality - 1)::int as position,
+  ws.workflow_uuid as workflow_id,
+  coalesce(
+    ws.completed_at, -- if workflow_status.completed_at
+    ws.updated_at
+  )::text as completed_at
+from unnest(string_to_array(:targets::text, :separator::text))
+  with ordinality as target (workflow_id)
+cross join lateral (
+  select
+    workflow_uuid,
+    status,
+    completed_at, -- if workflow_status.completed_at
+    updated_at
+  from :schema.workflow_status
+  where workflow_uuid = target.workflow_id
+  limit 1
+) as ws
 where statement_timestamp() is not null
-order by ordinality
+  and ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 limit :max_rows::int`,
 };
 
 export const findOutcomes: Statement<{
+  max_bytes?: number | undefined;
   targets: string;
   separator: string;
-  max_bytes: number;
   max_rows: number;
 }, {
   position: number;
@@ -492,13 +482,13 @@ export const findOutcomes: Statement<{
   error: string | null;
   serialization: string | null;
   is_outdated: boolean;
-  completed_at: string;
   is_cut: boolean;
+  completed_at: string;
 }> = {
   name: "find_outcomes",
 
   columns:
-    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, completed_at text, is_cut boolean",
+    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, is_cut boolean, completed_at text",
   sql: `
 with found as (
   select
@@ -517,6 +507,19 @@ with found as (
       ''
     ) as error,
     ws.serialization, -- if workflow_status.serialization
+    -- if :max_bytes
+    sum(
+      coalesce(
+        octet_length(wo.output), -- if workflow_output
+        octet_length(ws.output),
+        0
+      ) + coalesce(
+        octet_length(wo.error), -- if workflow_output
+        octet_length(ws.error),
+        0
+      )
+    ) over (order by target.ordinality rows unbounded preceding) as total_bytes,
+    -- end
     coalesce(
       ws.completed_at, -- if workflow_status.completed_at
       ws.updated_at
@@ -536,22 +539,15 @@ with found as (
     where workflow_uuid = target.workflow_id
     limit 1
   ) as ws
-  left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
+  -- if workflow_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
   where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
-),
-measured as (
-  select
-    found.*,
-    coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0) as bytes
-  from found
-),
-counted as (
-  select
-    measured.*,
-    sum(bytes) over ordered as total_bytes,
-    row_number() over ordered as number
-  from measured
-  window ordered as (order by ordinality rows unbounded preceding)
 )
 select
   (ordinality - 1)::int as position,
@@ -563,11 +559,14 @@ select
   null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
   false as is_outdated, -- if workflow_output
-  completed_at::text,
-  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
-from counted
+  total_bytes >= :max_bytes::int as is_cut,
+  false as is_cut, -- if not :max_bytes
+  completed_at::text
+from found
 where statement_timestamp() is not null
-  and total_bytes - bytes < :max_bytes::int
+  -- if :max_bytes
+  and total_bytes < :max_bytes::int + coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0)
+  -- end
 order by ordinality
 limit :max_rows::int`,
 };

@@ -8,12 +8,12 @@ import { joinLists } from "../database/text_lists.ts";
 export interface PollRow {
   /** The position of its target in the list. */
   readonly position: number;
-  /** Whether it is the last row of an answer that may lack rows. */
-  readonly is_cut: boolean;
+  /** Whether it is the last row of an answer that may lack rows, because there were too many bytes. */
+  readonly is_cut?: boolean;
 }
 
-// They bound the memory that one answer takes. The values of an answer may exceed them by one value.
-const maxRows = 1000;
+/** Bounds the memory that one answer takes, as `maxBytes` does, which may be exceeded by one value. */
+export const maxRows = 1000;
 const maxBytes = 1_000_000;
 
 /** Finds those targets of a list that are there. */
@@ -26,7 +26,7 @@ export interface PollQuery<Row> {
 /** A polling query whose targets are texts, such as workflow IDs. */
 export function pollTexts<Row>(
   statement: Statement<
-    { targets: string; separator: string; max_bytes?: number; max_rows: number },
+    { targets: string; separator: string; max_bytes?: number | undefined; max_rows: number },
     Row
   >,
 ): PollQuery<Row> {
@@ -35,7 +35,11 @@ export function pollTexts<Row>(
     run: (database, targets, options) =>
       database.run(
         statement,
-        { ...joinLists({ targets }), max_bytes: maxBytes, max_rows: maxRows },
+        {
+          ...joinLists({ targets }),
+          max_bytes: targets.length > 1 ? maxBytes : undefined,
+          max_rows: maxRows,
+        },
         options,
       ),
   };

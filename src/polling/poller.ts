@@ -3,7 +3,7 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import { createNotifiedWaits } from "./notified_waits.ts";
 import { subscribe } from "./notifications.ts";
-import type { PollQuery, PollRow } from "./poll_query.ts";
+import { maxRows, type PollQuery, type PollRow } from "./poll_query.ts";
 import { intervalMs, minIntervalMs, type Wait } from "./wait.ts";
 import { createWaitQueue } from "./wait_queue.ts";
 
@@ -99,7 +99,7 @@ function createPoller<Row extends PollRow>(
     }
     return {
       rowsOf,
-      isTruncated: rows.at(-1)?.is_cut === true,
+      isTruncated: rows.length === maxRows || rows.at(-1)?.is_cut === true,
       idleMs: waitsAt.length / targetsPerIdleMs,
     };
   }
