@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 interface Column {
   name: string;
   isOptional: boolean;
+  isNullable: boolean;
   type: string;
 }
 
@@ -17,6 +18,12 @@ interface Header {
   parameters: Column[];
   row: Column[];
   needs: { columns: string[]; feature: string } | undefined;
+}
+
+/** A line of the select list that names a column, and the conditions under which it is kept. */
+interface SelectedColumn {
+  name: string;
+  conditions: string[];
 }
 
 const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
@@ -31,13 +38,11 @@ class InvalidFileError extends Error {
 function parseColumns(file: string, list: string): Column[] {
   return list.split(",").map((item) => item.trim()).filter(Boolean).map((item) => {
     const match = /^([a-z_]+)(\??) ([a-z]+)(\??)$/.exec(item);
-    const type = types[match?.[3] ?? ""];
-    if (!match || !type) throw new InvalidFileError(file, `invalid column "${item}" in its header`);
-    return {
-      name: match[1]!,
-      isOptional: match[2] === "?",
-      type: match[4] ? `${type} | null` : type,
-    };
+    const type = match?.[3] ?? "";
+    if (!match || !types[type]) {
+      throw new InvalidFileError(file, `invalid column "${item}" in its header`);
+    }
+    return { name: match[1]!, isOptional: match[2] === "?", isNullable: match[4] === "?", type };
   });
 }
 
@@ -106,11 +111,69 @@ function checkBody(file: string, { parameters }: Header, lines: readonly string[
   }
 }
 
-function formatType(columns: readonly Column[], ofOptional = ""): string {
+/** The lines of the select list that is returned, without the list's own indentation. */
+function selectListOf(lines: readonly string[]): string[] {
+  const start = lines.findIndex((line) => /^(select|returning)\b/.test(line));
+  const end = lines.findIndex((line, index) => index > start && /^[a-z]/.test(line));
+  const [first = "", ...others] = lines.slice(start, end < 0 ? undefined : end);
+  const rest = first.replace(/^\S+ ?/, "");
+  return [...rest ? [rest] : [], ...others.map((line) => line.replace(/^ {2}/, ""))];
+}
+
+/** The columns of a select list. A line inside of parentheses, which is indented, names none. */
+function selectedColumns(file: string, list: readonly string[]): SelectedColumn[] {
+  const blocks: string[][] = [];
+  return list.flatMap((line) => {
+    const conditions = conditionsOf(line);
+    const code = line.replace(/\s*-- .*/, "").replace(/,$/, "");
+    if (/^-- if /.test(line)) blocks.push(conditions);
+    if (/^-- end$/.test(line)) blocks.pop();
+    if (!code || /^ |\($/.test(code)) return [];
+    const [, name] = /(?:^|[ .])([a-z_]+)(?:::[a-z]+)?$/.exec(code) ?? [];
+    if (!name) throw new InvalidFileError(file, `no name for the column "${code}"`);
+    const parameters = code.match(/(?<!:):(?!schema\b)[a-z_]+/g) ?? [];
+    return [{ name, conditions: [...blocks.flat(), ...conditions, ...parameters] }];
+  });
+}
+
+/**
+ * Checks that the statement returns the columns of its header, in their order, whatever conditions hold:
+ * the query runner finds values by their position.
+ */
+function checkRow(file: string, { row, parameters }: Header, lines: readonly string[]): void {
+  const optional = row.find(({ isOptional }) => isOptional);
+  if (optional) {
+    throw new InvalidFileError(file, `its row must always have ${optional.name}, if as a null`);
+  }
+  if (row.length === 0) return;
+  const required = parameters.filter(({ isOptional }) => !isOptional).map(({ name }) => `:${name}`);
+  const selected = selectedColumns(file, selectListOf(lines));
+  const variables = [
+    ...new Set(
+      selected.flatMap(({ conditions }) => conditions).map((name) => name.replace("not ", "")),
+    ),
+  ].filter((name) => !required.includes(name));
+  const expected = row.map(({ name }) => name).join(", ");
+  for (let set = 0; set < 2 ** variables.length; set++) {
+    const isTrue = (name: string) => {
+      const index = variables.indexOf(name);
+      return index < 0 || (set & (1 << index)) !== 0;
+    };
+    const found = selected.filter(({ conditions }) =>
+      conditions.every((text) => text.startsWith("not ") ? !isTrue(text.slice(4)) : isTrue(text))
+    ).map(({ name }) => name).join(", ");
+    if (found === expected) continue;
+    const held = variables.filter(isTrue).join(" and ") || "no condition";
+    throw new InvalidFileError(file, `if ${held} holds, it returns ${found}, and not ${expected}`);
+  }
+}
+
+function formatType(columns: readonly Column[]): string {
   if (columns.length === 0) return "Record<never, never>";
-  const lines = columns.map(({ name, isOptional, type }) =>
-    isOptional ? `  ${name}?: ${type}${ofOptional};\n` : `  ${name}: ${type};\n`
-  );
+  const lines = columns.map(({ name, isOptional, isNullable, type }) => {
+    const alternatives = [types[type], isNullable && "null", isOptional && "undefined"];
+    return `  ${name}${isOptional ? "?" : ""}: ${alternatives.filter(Boolean).join(" | ")};\n`;
+  });
   return `{\n${lines.join("")}}`;
 }
 
@@ -123,12 +186,15 @@ function generateStatement(file: string, source: string): string {
   const header = parseHeader(file, comment);
   const body = removeComments(lines);
   checkBody(file, header, body);
-  const types = `${formatType(header.parameters, " | undefined")}, ${formatType(header.row)}`;
+  checkRow(file, header, body);
+  const types = `${formatType(header.parameters)}, ${formatType(header.row)}`;
+  const columns = header.row.map(({ name, type }) => `${name} ${type}`).join(", ");
   const needs = header.needs ? `needs: ${Deno.inspect(header.needs)},` : "";
   const sql = body.join("\n").replace(/[\\`]|\$(?=\{)/g, "\\$&");
   return `export const ${toCamelCase(header.name)}: Statement<${types}> = {
   name: "${header.name}",
   ${needs}
+  ${columns && `columns: "${columns}",`}
   sql: \`
 ${sql}\`,
 };`;

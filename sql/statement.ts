@@ -3,6 +3,8 @@ export interface Statement<Parameters, Row> {
   readonly name: string;
   /** Its SQL, in the notation that sql/README.md describes. */
   readonly sql: string;
+  /** The columns of its rows, in the order of its select list: `position int, name text`. */
+  readonly columns?: string;
   /** The tables and columns that it cannot do without, and the feature that needs them. */
   readonly needs?: { readonly columns: readonly string[]; readonly feature: string };
   readonly parameters?: Parameters;

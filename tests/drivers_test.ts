@@ -4,6 +4,7 @@ import pg from "pg";
 import postgres from "postgres";
 import type { Driver } from "../mod.ts";
 import { createClient, enqueue } from "../mod.ts";
+import { parseColumns, toRows } from "../src/database/rows.ts";
 import { inlineValues } from "../src/drivers/quoting.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
@@ -31,8 +32,9 @@ async function checkDriver(
       text: "select $2::int as the_number, $1::text as the_text, $3::text as nothing",
       values: ["a'b\\", 7, null],
     };
-    const rows = await executor.query(query, attempt);
-    assertEquals({ ...rows[0] }, { the_number: 7, the_text: "a'b\\", nothing: null });
+    const columns = parseColumns("the_number int, the_text text, nothing text");
+    const rows = toRows(columns, await executor.query(query, attempt));
+    assertEquals(rows, [{ the_number: 7, the_text: "a'b\\", nothing: null }]);
   }
 }
 
@@ -103,7 +105,8 @@ Deno.test("npm:postgres prepares a statement when it is sent for the second time
     const executor = await adaptDriver(recorder, { prepare: true }).load();
     for (const number of [7, 8, 9]) {
       const query = { name: "dbos_test", text: "select $1::int as number", values: [number] };
-      assertEquals([...await executor.query(query, attempt)], [{ number }]);
+      const rows = toRows(parseColumns("number int"), await executor.query(query, attempt));
+      assertEquals(rows, [{ number }]);
     }
     assertEquals(hasParameters, [false, true, true]);
   } finally {

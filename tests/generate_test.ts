@@ -35,13 +35,19 @@ async function withFolder(
 }
 
 const countJobs = `-- count_jobs(min? int, queue_name text) one
--- row: total text, is_full? boolean?
+-- row: is_full boolean?, total text
 -- needs queues for registered queues
 --
 -- A comment.
 select
-  count(*)::text as total, -- a remark
-  true as is_full -- if workflow_status.attributes and :min
+  true as is_full, -- if workflow_status.attributes and :min
+  null::boolean as is_full, -- if not :min
+  -- if not workflow_status.attributes and :min
+  coalesce(
+    false
+  ) as is_full,
+  -- end
+  count(*)::text as total -- a remark
 from :schema.workflow_status
 -- a remark
 where queue_name in (:queue_name::text, '\`\\')
@@ -71,15 +77,22 @@ Deno.test("the generator keeps types and conditions, and drops comments", async 
   min?: number | undefined;
   queue_name: string;
 }, {
+  is_full: boolean | null;
   total: string;
-  is_full?: boolean | null;
 }> = {
   name: "count_jobs",
   needs: { columns: ["queues"], feature: "registered queues" },
+  columns: "is_full boolean, total text",
   sql: \`
 select
-  count(*)::text as total,
-  true as is_full -- if workflow_status.attributes and :min
+  true as is_full, -- if workflow_status.attributes and :min
+  null::boolean as is_full, -- if not :min
+  -- if not workflow_status.attributes and :min
+  coalesce(
+    false
+  ) as is_full,
+  -- end
+  count(*)::text as total
 from :schema.workflow_status
 where queue_name in (:queue_name::text, '\\\`\\\\')
 -- if not workflow_input
@@ -110,6 +123,20 @@ Deno.test("the generator rejects files that do not follow the notation", async (
       [`${header}select :a::text -- if a, b`, 'invalid condition "a, b"'],
       [`${header}select :a::text\n-- if queues`, "an if has no end"],
       [`${header}select :a::text\n-- end`, "an end has no if"],
+      ["-- bad() many\n-- row: id? int\nselect id", "its row must always have id, if as a null"],
+      ["-- bad() many\n-- row: id int\nselect id::int + 1", 'no name for the column "id::int + 1"'],
+      [
+        "-- bad() many\n-- row: a text, b text\nselect\n  b,\n  a\nfrom c",
+        "if no condition holds, it returns b, a, and not a, b",
+      ],
+      [
+        "-- bad() many\n-- row: a text, b text\nselect\n  a, -- if queues\n  b\nfrom c",
+        "if no condition holds, it returns b, and not a, b",
+      ],
+      [
+        "-- bad(b? int) many\n-- row: b text\nselect\n  a as b,\n  :b::text as b\nfrom c",
+        "if :b holds, it returns b, b, and not b",
+      ],
     ] as const
   ) {
     await withFolder({ "bad.sql": `${text}\nselect 1\n` }, async (sqlFolder) => {

@@ -1,11 +1,13 @@
 -- describe_system_database() one
--- row: schema_version? text?, application_names text, queues? text?
+-- row: schema_version text?, queues text?, application_names text
 --
 -- Returns the version of the schema, and the names of the applications and queues that are registered
 -- in it, each as the text of a JSON array. It does not read workflows: there may be too many.
 select
   (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
+  null::text as schema_version, -- if not dbos_migrations
   (select json_agg(name order by name) from :schema.queues)::text as queues, -- if queues
+  null::text as queues, -- if not queues
   (
     select coalesce(json_agg(owner.name order by owner.name), '[]')::text
     from (

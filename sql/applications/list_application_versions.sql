@@ -1,5 +1,5 @@
 -- list_application_versions(application_names? text, separator? text, limit? int) many
--- row: version_id text, version_name text, application_name? text?, version_timestamp text,
+-- row: version_id text, version_name text, application_name text?, version_timestamp text,
 -- row: created_at text
 -- needs application_versions for application versions
 --
@@ -9,10 +9,11 @@ select
   version_id,
   version_name,
   application_name, -- if application_versions.application_name
+  null::text as application_name, -- if not application_versions.application_name
   version_timestamp::text,
   created_at::text
 from :schema.application_versions as version
-where true
+where statement_timestamp() is not null
   -- if application_versions.application_name and :application_names
   and (
     application_name is null

@@ -3,16 +3,19 @@
 import type { Statement } from "../statement.ts";
 
 export const describeSystemDatabase: Statement<Record<never, never>, {
-  schema_version?: string | null;
+  schema_version: string | null;
+  queues: string | null;
   application_names: string;
-  queues?: string | null;
 }> = {
   name: "describe_system_database",
 
+  columns: "schema_version text, queues text, application_names text",
   sql: `
 select
   (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
+  null::text as schema_version, -- if not dbos_migrations
   (select json_agg(name order by name) from :schema.queues)::text as queues, -- if queues
+  null::text as queues, -- if not queues
   (
     select coalesce(json_agg(owner.name order by owner.name), '[]')::text
     from (
@@ -38,7 +41,7 @@ export const listApplicationVersions: Statement<{
 }, {
   version_id: string;
   version_name: string;
-  application_name?: string | null;
+  application_name: string | null;
   version_timestamp: string;
   created_at: string;
 }> = {
@@ -47,15 +50,18 @@ export const listApplicationVersions: Statement<{
     columns: ["application_versions"],
     feature: "application versions",
   },
+  columns:
+    "version_id text, version_name text, application_name text, version_timestamp text, created_at text",
   sql: `
 select
   version_id,
   version_name,
   application_name, -- if application_versions.application_name
+  null::text as application_name, -- if not application_versions.application_name
   version_timestamp::text,
   created_at::text
 from :schema.application_versions as version
-where true
+where statement_timestamp() is not null
   -- if application_versions.application_name and :application_names
   and (
     application_name is null
@@ -87,6 +93,7 @@ export const renameApplication: Statement<{
     ],
     feature: "renameApplication",
   },
+  columns: "queues int, schedules int, versions int, workflows int",
   sql: `
 with moved_queues as (
   update :schema.queues
@@ -141,6 +148,7 @@ export const renameSteps: Statement<{
     columns: ["operation_outputs.application_name"],
     feature: "renameApplication",
   },
+  columns: "moved int, last_id text",
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -188,6 +196,7 @@ export const renameWorkflows: Statement<{
     columns: ["workflow_status.application_name"],
     feature: "renameApplication",
   },
+  columns: "moved int, last_id text",
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -224,7 +233,7 @@ export const setLatestApplicationVersion: Statement<{
   version_name: string;
   application_name: string | null;
 }, {
-  application_name?: string | null;
+  application_name: string | null;
   is_set: boolean;
 }> = {
   name: "set_latest_application_version",
@@ -232,6 +241,7 @@ export const setLatestApplicationVersion: Statement<{
     columns: ["application_versions"],
     feature: "application versions",
   },
+  columns: "application_name text, is_set boolean",
   sql: `
 with version as (
   select
@@ -269,6 +279,7 @@ updated as (
 )
 select
   application_name, -- if application_versions.application_name
+  null::text as application_name, -- if not application_versions.application_name
   exists (select from updated) as is_set
 from version`,
 };

@@ -1,5 +1,5 @@
 -- set_latest_application_version(version_name text, application_name text?) optional
--- row: application_name? text?, is_set boolean
+-- row: application_name text?, is_set boolean
 -- needs application_versions for application versions
 --
 -- Makes a version the latest one of its application, unless that is not the given application. Returns
@@ -44,5 +44,6 @@ updated as (
 )
 select
   application_name, -- if application_versions.application_name
+  null::text as application_name, -- if not application_versions.application_name
   exists (select from updated) as is_set
 from version

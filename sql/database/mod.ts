@@ -7,6 +7,7 @@ export const endReadOnlySession: Statement<Record<never, never>, {
 }> = {
   name: "end_read_only_session",
 
+  columns: "is_ended boolean",
   sql: `
 select pg_terminate_backend(pg_backend_pid()) as is_ended
 where current_setting('transaction_read_only') = 'on'`,
@@ -20,6 +21,7 @@ export const findFeatures: Statement<{
 }> = {
   name: "find_features",
 
+  columns: "database text, columns text",
   sql: `
 select
   current_database()::text as database,
@@ -42,6 +44,7 @@ export const findMissingPrivileges: Statement<{
 }> = {
   name: "find_missing_privileges",
 
+  columns: "privilege text",
   sql: `
 select privilege
 from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
@@ -57,6 +60,7 @@ export const isRowSecurityActive: Statement<Record<never, never>, {
 }> = {
   name: "is_row_security_active",
 
+  columns: "is_active boolean",
   sql: `
 select coalesce(bool_or(row_security_active(oid)), false) as is_active
 from pg_catalog.pg_class

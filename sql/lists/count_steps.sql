@@ -1,16 +1,16 @@
 -- count_steps(names? text, separator? text, id_patterns? text, application_names? text,
 --   status? text, completed_from? int, completed_until? int, by_status? int, by_name? int,
 --   bucket_ms? int) many
--- row: status? text?, name? text?, bucket? text?, max_duration_ms text?, count text
+-- row: status text?, name text?, bucket text?, max_duration_ms text?, count text
 -- needs operation_outputs.application_name, operation_outputs.started_at_epoch_ms,
 -- needs operation_outputs.completed_at_epoch_ms for countSteps()
 --
 -- Counts the steps that match, and returns how long the longest of them took, in each of the groups
--- that are asked for. A step with an error has failed. A step without times, such as the start of a
--- child, counts but takes no time.
+-- that are asked for. A step with an error has failed; Go's workers write an empty one for a success.
+-- A step without times, such as the start of a child, counts but takes no time.
 with matching as (
   select
-    case when error is null then 'SUCCESS' else 'ERROR' end as status,
+    case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
     completed_at_epoch_ms - started_at_epoch_ms as duration_ms
@@ -24,17 +24,21 @@ with matching as (
       or application_name = any(string_to_array(:application_names::text, :separator::text))
     )
     -- end
-    and (error is null) = (:status::text = 'SUCCESS')
+    and (coalesce(error, '') = '') = (:status::text = 'SUCCESS')
     and completed_at_epoch_ms >= :completed_from::bigint
     and completed_at_epoch_ms <= :completed_until::bigint
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name

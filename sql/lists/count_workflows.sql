@@ -8,7 +8,7 @@
 --   created_from? int, created_until? int, dequeued_from? int, dequeued_until? int,
 --   completed_from? int, completed_until? int, by_status? int, by_name? int, by_queue_name? int,
 --   by_application_version? int, bucket_ms? int) many
--- row: status? text?, name? text?, queue_name? text?, application_version? text?, bucket? text?,
+-- row: status text?, name text?, queue_name text?, application_version text?, bucket text?,
 -- row: count text
 --
 -- Counts the workflows that match, in each of the groups that are asked for. The filters are those of
@@ -77,12 +77,18 @@ with matching as (
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
+  null::text as queue_name, -- if not :by_queue_name
   application_version, -- if :by_application_version
+  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name

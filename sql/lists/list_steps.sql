@@ -1,19 +1,23 @@
 -- list_steps(load_output? int, limit? int, offset? int, workflow_id text) many
--- row: function_id int?, name text?, output? text?, error? text?, serialization? text?,
--- row: started_at_epoch_ms? text?, completed_at_epoch_ms? text?, child_workflow_id text?
+-- row: function_id int?, name text?, output text?, error text?, serialization text?,
+-- row: started_at_epoch_ms text?, completed_at_epoch_ms text?, child_workflow_id text?
 --
 -- Lists the steps of a workflow in their order. A workflow without steps has one row without a
--- function_id. A workflow that does not exist has no row.
+-- function_id. A workflow that does not exist has no row. The empty error that Go's workers write for a
+-- success is null.
 select
   step.function_id,
   step.function_name as name,
-  -- if :load_output
-  step.output,
-  step.error,
-  -- end
+  step.output, -- if :load_output
+  null::text as output, -- if not :load_output
+  nullif(step.error, '') as error, -- if :load_output
+  null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
+  null::text as serialization, -- if not operation_outputs.serialization
   step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
+  null::text as started_at_epoch_ms, -- if not operation_outputs.started_at_epoch_ms
   step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+  null::text as completed_at_epoch_ms, -- if not operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (
@@ -24,5 +28,6 @@ left join lateral (
   limit :limit::int
   offset :offset::int
 ) as step on true
-where ws.workflow_uuid = :workflow_id::text
+where statement_timestamp() is not null
+  and ws.workflow_uuid = :workflow_id::text
 order by step.function_id

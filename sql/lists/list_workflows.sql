@@ -8,21 +8,24 @@
 --   attributes? text, created_from? int, created_until? int, dequeued_from? int,
 --   dequeued_until? int, completed_from? int, completed_until? int, after_time? int,
 --   cursor_id? text, before_time? int, is_selective? int, sort_desc? int, limit? int, offset? int,
---   load_input? int, load_output? int) many
+--   max_bytes? int, load_input? int, load_output? int) many
 -- row: workflow_id text, status text, name text, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
--- row: inputs? text?, output? text?, error? text?, is_outdated? boolean?, serialization? text?,
--- row: executor_id text?, application_version text?, application_name? text?,
+-- row: inputs text?, output text?, error text?, is_outdated boolean, serialization text?,
+-- row: executor_id text?, application_version text?, application_name text?,
 -- row: recovery_attempts text?, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
--- row: deduplication_id text?, priority int?, queue_partition_key? text?,
--- row: started_at_epoch_ms text?, delay_until_epoch_ms? text?, completed_at? text?,
--- row: forked_from? text?, was_forked_from? boolean?, parent_workflow_id? text?, attributes? text?,
--- row: schedule_name? text?, created_at text
+-- row: deduplication_id text?, priority int?, queue_partition_key text?,
+-- row: started_at_epoch_ms text?, delay_until_epoch_ms text?, completed_at text?,
+-- row: forked_from text?, was_forked_from boolean?, parent_workflow_id text?, attributes text?,
+-- row: schedule_name text?, is_cut boolean, created_at text
 --
 -- Lists workflows, the oldest first or, with sort_desc, the newest. Those of one millisecond are in
 -- the order of their IDs, so that a page can begin after (after_time, cursor_id) or, with sort_desc,
 -- before (before_time, cursor_id). Inputs and outcomes are joined to the page only; `limit 1` makes
 -- the planner look them up, where it would read whole tables for a page of some size.
+--
+-- With max_bytes there are no further workflows after those whose inputs, outputs and errors have so many
+-- bytes together. If that left any out, `is_cut` is true. octet_length() does not read a large value.
 --
 -- Statuses are in groups, because each group has an index of its own.
 --
@@ -35,6 +38,8 @@
 -- is_selective is for workflows that wait or run. They are young, but the planner expects them to be
 -- spread evenly: with a limit it would walk through all that have ended until it found enough.
 -- `offset 0` keeps it from that.
+--
+-- The empty error that Go's workers write for a success is null.
 with matching as (
   select ws.*
   from (
@@ -113,6 +118,70 @@ page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
+),
+-- if :max_bytes
+counted as (
+  select
+    ws.workflow_uuid,
+    coalesce(
+      sum(
+        0
+        -- if :load_input
+        + coalesce(
+          octet_length(wi.inputs), -- if workflow_input
+          octet_length(ws.inputs),
+          0
+        )
+        -- end
+        -- if :load_output
+        + coalesce(
+          octet_length(wo.output), -- if workflow_output
+          octet_length(ws.output),
+          0
+        )
+        + coalesce(
+          octet_length(wo.error), -- if workflow_output
+          octet_length(ws.error),
+          0
+        )
+        -- end
+      ) over (
+        order by
+          -- if :sort_desc
+          ws.created_at desc,
+          ws.workflow_uuid desc,
+          -- end
+          ws.created_at,
+          ws.workflow_uuid
+        rows between unbounded preceding and 1 preceding
+      ),
+      0
+    ) < :max_bytes::int as is_within
+  from page as ws
+  -- if workflow_input and :load_input
+  left join lateral (
+    select inputs
+    from :schema.workflow_input
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wi on true
+  -- end
+  -- if workflow_output and :load_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
+),
+-- end
+bounded as (
+  select page.*
+  from page
+  -- if :max_bytes
+  join counted on counted.workflow_uuid = page.workflow_uuid and counted.is_within
+  -- end
 )
 select
   ws.workflow_uuid as workflow_id,
@@ -130,21 +199,32 @@ select
     ws.inputs
   ) as inputs,
   -- end
+  null::text as inputs, -- if not :load_input
   -- if :load_output
   coalesce(
     wo.output, -- if workflow_output
     ws.output
   ) as output,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
+  nullif(
+    coalesce(
+      wo.error, -- if workflow_output
+      ws.error
+    ),
+    ''
   ) as error,
   -- end
+  -- if not :load_output
+  null::text as output,
+  null::text as error,
+  -- end
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
   ws.serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
   ws.executor_id,
   ws.application_version,
   ws.application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
@@ -152,16 +232,26 @@ select
   ws.deduplication_id,
   ws.priority,
   ws.queue_partition_key, -- if workflow_status.queue_partition_key
+  null::text as queue_partition_key, -- if not workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
   ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
+  null::text as delay_until_epoch_ms, -- if not workflow_status.delay_until_epoch_ms
   ws.completed_at::text, -- if workflow_status.completed_at
+  null::text as completed_at, -- if not workflow_status.completed_at
   ws.forked_from, -- if workflow_status.forked_from
+  null::text as forked_from, -- if not workflow_status.forked_from
   ws.was_forked_from, -- if workflow_status.was_forked_from
+  null::boolean as was_forked_from, -- if not workflow_status.was_forked_from
   ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+  null::text as parent_workflow_id, -- if not workflow_status.parent_workflow_id
   ws.attributes::text, -- if workflow_status.attributes
+  null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
+  null::text as schedule_name, -- if not workflow_status.schedule_name
+  exists (select from counted where not is_within) as is_cut, -- if :max_bytes
+  false as is_cut, -- if not :max_bytes
   ws.created_at::text
-from page as ws
+from bounded as ws
 -- if workflow_input and :load_input
 left join lateral (
   select inputs
@@ -178,6 +268,7 @@ left join lateral (
   limit 1
 ) as wo on true
 -- end
+where statement_timestamp() is not null
 order by
   -- if :sort_desc
   ws.created_at desc,

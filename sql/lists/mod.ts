@@ -14,9 +14,9 @@ export const countSteps: Statement<{
   by_name?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status?: string | null;
-  name?: string | null;
-  bucket?: string | null;
+  status: string | null;
+  name: string | null;
+  bucket: string | null;
   max_duration_ms: string | null;
   count: string;
 }> = {
@@ -29,10 +29,11 @@ export const countSteps: Statement<{
     ],
     feature: "countSteps()",
   },
+  columns: "status text, name text, bucket text, max_duration_ms text, count text",
   sql: `
 with matching as (
   select
-    case when error is null then 'SUCCESS' else 'ERROR' end as status,
+    case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
     completed_at_epoch_ms - started_at_epoch_ms as duration_ms
@@ -46,17 +47,21 @@ with matching as (
       or application_name = any(string_to_array(:application_names::text, :separator::text))
     )
     -- end
-    and (error is null) = (:status::text = 'SUCCESS')
+    and (coalesce(error, '') = '') = (:status::text = 'SUCCESS')
     and completed_at_epoch_ms >= :completed_from::bigint
     and completed_at_epoch_ms <= :completed_until::bigint
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name
@@ -109,15 +114,17 @@ export const countWorkflows: Statement<{
   by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
 }, {
-  status?: string | null;
-  name?: string | null;
-  queue_name?: string | null;
-  application_version?: string | null;
-  bucket?: string | null;
+  status: string | null;
+  name: string | null;
+  queue_name: string | null;
+  application_version: string | null;
+  bucket: string | null;
   count: string;
 }> = {
   name: "count_workflows",
 
+  columns:
+    "status text, name text, queue_name text, application_version text, bucket text, count text",
   sql: `
 with matching as (
   select ws.*
@@ -183,12 +190,18 @@ with matching as (
 )
 select
   status, -- if :by_status
+  null::text as status, -- if not :by_status
   name, -- if :by_name
+  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
+  null::text as queue_name, -- if not :by_queue_name
   application_version, -- if :by_application_version
+  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
+where statement_timestamp() is not null
 group by
   status, -- if :by_status
   name, -- if :by_name
@@ -209,26 +222,31 @@ export const listSteps: Statement<{
 }, {
   function_id: number | null;
   name: string | null;
-  output?: string | null;
-  error?: string | null;
-  serialization?: string | null;
-  started_at_epoch_ms?: string | null;
-  completed_at_epoch_ms?: string | null;
+  output: string | null;
+  error: string | null;
+  serialization: string | null;
+  started_at_epoch_ms: string | null;
+  completed_at_epoch_ms: string | null;
   child_workflow_id: string | null;
 }> = {
   name: "list_steps",
 
+  columns:
+    "function_id int, name text, output text, error text, serialization text, started_at_epoch_ms text, completed_at_epoch_ms text, child_workflow_id text",
   sql: `
 select
   step.function_id,
   step.function_name as name,
-  -- if :load_output
-  step.output,
-  step.error,
-  -- end
+  step.output, -- if :load_output
+  null::text as output, -- if not :load_output
+  nullif(step.error, '') as error, -- if :load_output
+  null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
+  null::text as serialization, -- if not operation_outputs.serialization
   step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
+  null::text as started_at_epoch_ms, -- if not operation_outputs.started_at_epoch_ms
   step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+  null::text as completed_at_epoch_ms, -- if not operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (
@@ -239,7 +257,8 @@ left join lateral (
   limit :limit::int
   offset :offset::int
 ) as step on true
-where ws.workflow_uuid = :workflow_id::text
+where statement_timestamp() is not null
+  and ws.workflow_uuid = :workflow_id::text
 order by step.function_id`,
 };
 
@@ -287,6 +306,7 @@ export const listWorkflows: Statement<{
   sort_desc?: number | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
+  max_bytes?: number | undefined;
   load_input?: number | undefined;
   load_output?: number | undefined;
 }, {
@@ -299,33 +319,36 @@ export const listWorkflows: Statement<{
   authenticated_user: string | null;
   assumed_role: string | null;
   authenticated_roles: string | null;
-  inputs?: string | null;
-  output?: string | null;
-  error?: string | null;
-  is_outdated?: boolean | null;
-  serialization?: string | null;
+  inputs: string | null;
+  output: string | null;
+  error: string | null;
+  is_outdated: boolean;
+  serialization: string | null;
   executor_id: string | null;
   application_version: string | null;
-  application_name?: string | null;
+  application_name: string | null;
   recovery_attempts: string | null;
   updated_at: string | null;
   timeout_ms: string | null;
   deadline_epoch_ms: string | null;
   deduplication_id: string | null;
   priority: number | null;
-  queue_partition_key?: string | null;
+  queue_partition_key: string | null;
   started_at_epoch_ms: string | null;
-  delay_until_epoch_ms?: string | null;
-  completed_at?: string | null;
-  forked_from?: string | null;
-  was_forked_from?: boolean | null;
-  parent_workflow_id?: string | null;
-  attributes?: string | null;
-  schedule_name?: string | null;
+  delay_until_epoch_ms: string | null;
+  completed_at: string | null;
+  forked_from: string | null;
+  was_forked_from: boolean | null;
+  parent_workflow_id: string | null;
+  attributes: string | null;
+  schedule_name: string | null;
+  is_cut: boolean;
   created_at: string;
 }> = {
   name: "list_workflows",
 
+  columns:
+    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
   sql: `
 with matching as (
   select ws.*
@@ -405,6 +428,70 @@ page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
+),
+-- if :max_bytes
+counted as (
+  select
+    ws.workflow_uuid,
+    coalesce(
+      sum(
+        0
+        -- if :load_input
+        + coalesce(
+          octet_length(wi.inputs), -- if workflow_input
+          octet_length(ws.inputs),
+          0
+        )
+        -- end
+        -- if :load_output
+        + coalesce(
+          octet_length(wo.output), -- if workflow_output
+          octet_length(ws.output),
+          0
+        )
+        + coalesce(
+          octet_length(wo.error), -- if workflow_output
+          octet_length(ws.error),
+          0
+        )
+        -- end
+      ) over (
+        order by
+          -- if :sort_desc
+          ws.created_at desc,
+          ws.workflow_uuid desc,
+          -- end
+          ws.created_at,
+          ws.workflow_uuid
+        rows between unbounded preceding and 1 preceding
+      ),
+      0
+    ) < :max_bytes::int as is_within
+  from page as ws
+  -- if workflow_input and :load_input
+  left join lateral (
+    select inputs
+    from :schema.workflow_input
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wi on true
+  -- end
+  -- if workflow_output and :load_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
+),
+-- end
+bounded as (
+  select page.*
+  from page
+  -- if :max_bytes
+  join counted on counted.workflow_uuid = page.workflow_uuid and counted.is_within
+  -- end
 )
 select
   ws.workflow_uuid as workflow_id,
@@ -422,21 +509,32 @@ select
     ws.inputs
   ) as inputs,
   -- end
+  null::text as inputs, -- if not :load_input
   -- if :load_output
   coalesce(
     wo.output, -- if workflow_output
     ws.output
   ) as output,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
+  nullif(
+    coalesce(
+      wo.error, -- if workflow_output
+      ws.error
+    ),
+    ''
   ) as error,
   -- end
+  -- if not :load_output
+  null::text as output,
+  null::text as error,
+  -- end
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
   ws.serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
   ws.executor_id,
   ws.application_version,
   ws.application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
@@ -444,16 +542,26 @@ select
   ws.deduplication_id,
   ws.priority,
   ws.queue_partition_key, -- if workflow_status.queue_partition_key
+  null::text as queue_partition_key, -- if not workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
   ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
+  null::text as delay_until_epoch_ms, -- if not workflow_status.delay_until_epoch_ms
   ws.completed_at::text, -- if workflow_status.completed_at
+  null::text as completed_at, -- if not workflow_status.completed_at
   ws.forked_from, -- if workflow_status.forked_from
+  null::text as forked_from, -- if not workflow_status.forked_from
   ws.was_forked_from, -- if workflow_status.was_forked_from
+  null::boolean as was_forked_from, -- if not workflow_status.was_forked_from
   ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+  null::text as parent_workflow_id, -- if not workflow_status.parent_workflow_id
   ws.attributes::text, -- if workflow_status.attributes
+  null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
+  null::text as schedule_name, -- if not workflow_status.schedule_name
+  exists (select from counted where not is_within) as is_cut, -- if :max_bytes
+  false as is_cut, -- if not :max_bytes
   ws.created_at::text
-from page as ws
+from bounded as ws
 -- if workflow_input and :load_input
 left join lateral (
   select inputs
@@ -470,6 +578,7 @@ left join lateral (
   limit 1
 ) as wo on true
 -- end
+where statement_timestamp() is not null
 order by
   -- if :sort_desc
   ws.created_at desc,

@@ -1,26 +1,33 @@
--- find_stream_values(targets text, max_rows int) many
--- row: position int, status text?, pairs text?
+-- find_stream_values(targets text, max_bytes int, max_rows int) many
+-- row: position int, status text?, value text?, serialization text?, is_cut boolean
 -- needs streams for streams
 --
--- Returns the values of each stream of a list from an offset on, with its position in the list: a
--- JSON array of pairs of a value and its serialization, at most `max_values`, up to the first gap. A
--- stream without values has a row only if its workflow has ended or does not exist. Status and values
--- are of one snapshot. So a workflow that has ended writes no further values, unless it was cancelled
--- and its worker has not noticed yet.
+-- Returns the values of each stream of a list from an offset on, with its position in the list: at most
+-- `max_values` of each, up to the first gap. A stream without values has a row without a value, if its
+-- workflow has ended or does not exist. Status and values are of one snapshot. So a workflow that has
+-- ended writes no further values, unless it was cancelled and its worker has not noticed yet.
 --
--- There are at most `max_rows` rows; another call finds the ones left out.
-select
-  (target.ordinality - 1)::int as position,
-  ws.status,
-  available.pairs
-from rows from (
-  json_to_recordset(:targets::text::json)
-    as (workflow_id text, key text, "offset" bigint, max_values bigint)
-) with ordinality as target
-left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-cross join lateral (
-  select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
-  from (
+-- There are at most `max_rows` rows, and none after those that have `max_bytes` together. If rows may
+-- have been left out, `is_cut` of the last one is true; another call finds them. octet_length() does
+-- not read a large value, so the server reads only those that it returns.
+with target as (
+  select target.*
+  from rows from (
+    json_to_recordset(:targets::text::json)
+      as (workflow_id text, key text, "offset" bigint, max_values bigint)
+  ) with ordinality as target
+),
+found as (
+  select
+    target.ordinality,
+    ws.status,
+    following.value,
+    following.serialization,
+    following."offset",
+    coalesce(octet_length(following.value), 0) as bytes
+  from target
+  left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
+  left join lateral (
     select
       stream.value,
       coalesce(
@@ -34,10 +41,26 @@ cross join lateral (
       and stream.key = target.key
       and stream."offset" >= target."offset"
       and stream."offset" < target."offset" + target.max_values
-  ) as following
-  where "offset" = expected
-) as available
-where available.pairs is not null
-  or ws.status is null
-  or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+  ) as following on following."offset" = following.expected
+  where following.value is not null
+    or ws.status is null
+    or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+),
+counted as (
+  select
+    found.*,
+    sum(bytes) over ordered as total_bytes,
+    row_number() over ordered as number
+  from found
+  window ordered as (order by ordinality, "offset" rows unbounded preceding)
+)
+select
+  (ordinality - 1)::int as position,
+  status,
+  value,
+  serialization,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where total_bytes - bytes < :max_bytes::int
+order by ordinality, "offset"
 limit :max_rows::int

@@ -4,50 +4,76 @@ import type { Statement } from "../statement.ts";
 
 export const findEvents: Statement<{
   targets: string;
+  max_bytes: number;
   max_rows: number;
 }, {
   position: number;
+  serialization: string | null;
+  is_cut: boolean;
   value: string;
-  serialization?: string | null;
 }> = {
   name: "find_events",
 
+  columns: "position int, serialization text, is_cut boolean, value text",
   sql: `
+with found as (
+  select
+    target.ordinality,
+    event.serialization, -- if workflow_events.serialization
+    sum(octet_length(event.value)) over (order by target.ordinality rows unbounded preceding)
+      as total_bytes,
+    event.value
+  from rows from (
+    json_to_recordset(:targets::text::json) as (workflow_id text, key text)
+  ) with ordinality as target
+  join :schema.workflow_events as event
+    on event.workflow_uuid = target.workflow_id and event.key = target.key
+)
 select
-  (target.ordinality - 1)::int as position,
-  event.serialization, -- if workflow_events.serialization
-  event.value
-from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text, key text)
-) with ordinality as target
-join :schema.workflow_events as event
-  on event.workflow_uuid = target.workflow_id and event.key = target.key
+  (ordinality - 1)::int as position,
+  serialization, -- if workflow_events.serialization
+  null::text as serialization, -- if not workflow_events.serialization
+  total_bytes >= :max_bytes::int as is_cut,
+  value
+from found
+where total_bytes < :max_bytes::int + octet_length(value)
+order by ordinality
 limit :max_rows::int`,
 };
 
 export const findStreamValues: Statement<{
   targets: string;
+  max_bytes: number;
   max_rows: number;
 }, {
   position: number;
   status: string | null;
-  pairs: string | null;
+  value: string | null;
+  serialization: string | null;
+  is_cut: boolean;
 }> = {
   name: "find_stream_values",
   needs: { columns: ["streams"], feature: "streams" },
+  columns: "position int, status text, value text, serialization text, is_cut boolean",
   sql: `
-select
-  (target.ordinality - 1)::int as position,
-  ws.status,
-  available.pairs
-from rows from (
-  json_to_recordset(:targets::text::json)
-    as (workflow_id text, key text, "offset" bigint, max_values bigint)
-) with ordinality as target
-left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-cross join lateral (
-  select json_agg(json_build_array(value, serialization) order by "offset")::text as pairs
-  from (
+with target as (
+  select target.*
+  from rows from (
+    json_to_recordset(:targets::text::json)
+      as (workflow_id text, key text, "offset" bigint, max_values bigint)
+  ) with ordinality as target
+),
+found as (
+  select
+    target.ordinality,
+    ws.status,
+    following.value,
+    following.serialization,
+    following."offset",
+    coalesce(octet_length(following.value), 0) as bytes
+  from target
+  left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
+  left join lateral (
     select
       stream.value,
       coalesce(
@@ -61,12 +87,28 @@ cross join lateral (
       and stream.key = target.key
       and stream."offset" >= target."offset"
       and stream."offset" < target."offset" + target.max_values
-  ) as following
-  where "offset" = expected
-) as available
-where available.pairs is not null
-  or ws.status is null
-  or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+  ) as following on following."offset" = following.expected
+  where following.value is not null
+    or ws.status is null
+    or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+),
+counted as (
+  select
+    found.*,
+    sum(bytes) over ordered as total_bytes,
+    row_number() over ordered as number
+  from found
+  window ordered as (order by ordinality, "offset" rows unbounded preceding)
+)
+select
+  (ordinality - 1)::int as position,
+  status,
+  value,
+  serialization,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where total_bytes - bytes < :max_bytes::int
+order by ordinality, "offset"
 limit :max_rows::int`,
 };
 
@@ -74,18 +116,21 @@ export const getAllEvents: Statement<{
   workflow_id: string;
 }, {
   key: string;
+  serialization: string | null;
   value: string | null;
-  serialization?: string | null;
 }> = {
   name: "get_all_events",
 
+  columns: "key text, serialization text, value text",
   sql: `
 select
   event.key,
   event.serialization, -- if workflow_events.serialization
+  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
-where event.workflow_uuid = :workflow_id::text
+where statement_timestamp() is not null
+  and event.workflow_uuid = :workflow_id::text
 order by event.key`,
 };
 
@@ -101,6 +146,7 @@ export const send: Statement<{
 }> = {
   name: "send",
 
+  columns: "server_ms text, last_created_at text, position int",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -186,6 +232,7 @@ export const sendToForks: Statement<{
 }> = {
   name: "send_to_forks",
 
+  columns: "server_ms text, last_created_at text, position int",
   sql: `
 with recursive message as (
   select

@@ -1,8 +1,8 @@
 -- list_queues(name? text, application_names? text, separator? text) many
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency? int?,
--- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
--- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text
+-- row: rate_limit_period_sec text?, partition_concurrency int?,
+-- row: partition_worker_concurrency int?, partition_rate_limit_max int?,
+-- row: partition_rate_limit_period_sec text?, application_name text?, polling_interval_sec text
 -- needs queues for registered queues
 --
 -- Lists the queues, or the queue of a name; of some applications with those that belong to none, or
@@ -19,10 +19,17 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from :schema.queues
-where true
+where statement_timestamp() is not null
   and name = :name::text
   -- if queues.application_name and :application_names
   and (

@@ -7,6 +7,7 @@ export const deleteQueue: Statement<{
 }, Record<never, never>> = {
   name: "delete_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
+
   sql: `
 delete from :schema.queues
 where name = :name::text`,
@@ -22,15 +23,17 @@ export const listQueues: Statement<{
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency?: number | null;
-  partition_worker_concurrency?: number | null;
-  partition_rate_limit_max?: number | null;
-  partition_rate_limit_period_sec?: string | null;
-  application_name?: string | null;
+  partition_concurrency: number | null;
+  partition_worker_concurrency: number | null;
+  partition_rate_limit_max: number | null;
+  partition_rate_limit_period_sec: string | null;
+  application_name: string | null;
   polling_interval_sec: string;
 }> = {
   name: "list_queues",
   needs: { columns: ["queues"], feature: "registered queues" },
+  columns:
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
   sql: `
 select
   name,
@@ -44,10 +47,17 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from :schema.queues
-where true
+where statement_timestamp() is not null
   and name = :name::text
   -- if queues.application_name and :application_names
   and (
@@ -67,15 +77,17 @@ export const registerQueue: Statement<{
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency?: number | null;
-  partition_worker_concurrency?: number | null;
-  partition_rate_limit_max?: number | null;
-  partition_rate_limit_period_sec?: string | null;
-  application_name?: string | null;
+  partition_concurrency: number | null;
+  partition_worker_concurrency: number | null;
+  partition_rate_limit_max: number | null;
+  partition_rate_limit_period_sec: string | null;
+  application_name: string | null;
   polling_interval_sec: string;
 }> = {
   name: "register_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
+  columns:
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
   sql: `
 with input as (
   select *
@@ -173,7 +185,14 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from found`,
 };
@@ -187,16 +206,18 @@ export const updateQueue: Statement<{
   worker_concurrency: number | null;
   rate_limit_max: number | null;
   rate_limit_period_sec: string | null;
-  partition_concurrency?: number | null;
-  partition_worker_concurrency?: number | null;
-  partition_rate_limit_max?: number | null;
-  partition_rate_limit_period_sec?: string | null;
-  application_name?: string | null;
+  partition_concurrency: number | null;
+  partition_worker_concurrency: number | null;
+  partition_rate_limit_max: number | null;
+  partition_rate_limit_period_sec: string | null;
+  application_name: string | null;
   polling_interval_sec: string;
   is_updated: boolean;
 }> = {
   name: "update_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
+  columns:
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text, is_updated boolean",
   sql: `
 with before as (
   select queue
@@ -257,7 +278,14 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text,
   exists (select from updated) as is_updated
 from wanted`,

@@ -1,8 +1,8 @@
 -- register_queue(queue text, on_conflict text) optional
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency? int?,
--- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
--- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text
+-- row: rate_limit_period_sec text?, partition_concurrency int?,
+-- row: partition_worker_concurrency int?, partition_rate_limit_max int?,
+-- row: partition_rate_limit_period_sec text?, application_name text?, polling_interval_sec text
 -- needs queues for registered queues
 --
 -- Inserts a queue. With always_update it also replaces the limits of a queue of that name, unless the
@@ -107,6 +107,13 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from found

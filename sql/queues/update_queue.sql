@@ -1,8 +1,8 @@
 -- update_queue(name text, changes text) optional
 -- row: name text, concurrency int?, worker_concurrency int?, rate_limit_max int?,
--- row: rate_limit_period_sec text?, partition_concurrency? int?,
--- row: partition_worker_concurrency? int?, partition_rate_limit_max? int?,
--- row: partition_rate_limit_period_sec? text?, application_name? text?, polling_interval_sec text,
+-- row: rate_limit_period_sec text?, partition_concurrency int?,
+-- row: partition_worker_concurrency int?, partition_rate_limit_max int?,
+-- row: partition_rate_limit_period_sec text?, application_name text?, polling_interval_sec text,
 -- row: is_updated boolean
 -- needs queues for registered queues
 --
@@ -71,7 +71,14 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
+  -- if not queues.partition_concurrency
+  null::int as partition_concurrency,
+  null::int as partition_worker_concurrency,
+  null::int as partition_rate_limit_max,
+  null::text as partition_rate_limit_period_sec,
+  -- end
   application_name, -- if queues.application_name
+  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text,
   exists (select from updated) as is_updated
 from wanted

@@ -1,5 +1,5 @@
 -- apply_schedules(schedules text) many
--- row: application_name? text?, schedule_name text
+-- row: application_name text?, schedule_name text
 -- needs workflow_schedules for schedules
 --
 -- Inserts schedules, or replaces the schedules of the same names except for their IDs, their status
@@ -90,11 +90,13 @@ written as (
 )
 select
   conflicting.application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   conflicting.schedule_name
 from conflicting
 union all
 select
   null, -- if workflow_schedules.application_name
+  null, -- if not workflow_schedules.application_name
   input.schedule_name
 from input
 where not exists (select from conflicting)

@@ -1,5 +1,5 @@
 -- create_schedule(schedule text) optional
--- row: application_name? text?, schedule_id text?
+-- row: application_name text?, schedule_id text?
 -- needs workflow_schedules for schedules
 --
 -- Inserts a schedule, or returns the schedule that has its name. Both columns are null if that one was
@@ -52,6 +52,7 @@ inserted as (
 )
 select
   existing.application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)

@@ -1,6 +1,6 @@
 -- find_schedule(application_name text?, name text) optional
--- row: workflow_name text, workflow_class_name text?, schedule text, cron_timezone? text?,
--- row: queue_name? text?, application_name text?, latest_version? text?, context text
+-- row: workflow_name text, workflow_class_name text?, schedule text, cron_timezone text?,
+-- row: queue_name text?, application_name text?, latest_version text?, context text
 -- needs workflow_schedules for schedules
 --
 -- Returns what a run of a schedule needs: its definition; the application whose workers run it, which
@@ -20,7 +20,9 @@ select
   workflow_class_name,
   schedule,
   cron_timezone, -- if workflow_schedules.cron_timezone
+  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
+  null::text as queue_name, -- if not workflow_schedules.queue_name
   owner as application_name,
   -- if application_versions
   (
@@ -34,5 +36,7 @@ select
     limit 1
   ) as latest_version,
   -- end
+  null::text as latest_version, -- if not application_versions
   context
 from found
+where statement_timestamp() is not null

@@ -1,8 +1,8 @@
 -- list_schedules(schedule_names? text, separator? text, prefixes? text, statuses? text,
 --   workflow_names? text, application_names? text) many
 -- row: schedule_id text, schedule_name text, workflow_name text, workflow_class_name text?,
--- row: schedule text, status text, last_fired_at? text?, automatic_backfill? boolean,
--- row: cron_timezone? text?, queue_name? text?, application_name? text?, context text
+-- row: schedule text, status text, last_fired_at text?, automatic_backfill boolean?,
+-- row: cron_timezone text?, queue_name text?, application_name text?, context text
 -- needs workflow_schedules for schedules
 --
 -- Lists the schedules that match, by name; of some applications with those that belong to none.
@@ -14,13 +14,18 @@ select
   schedule,
   status,
   last_fired_at, -- if workflow_schedules.last_fired_at
+  null::text as last_fired_at, -- if not workflow_schedules.last_fired_at
   automatic_backfill, -- if workflow_schedules.automatic_backfill
+  null::boolean as automatic_backfill, -- if not workflow_schedules.automatic_backfill
   cron_timezone, -- if workflow_schedules.cron_timezone
+  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
+  null::text as queue_name, -- if not workflow_schedules.queue_name
   application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   context
 from :schema.workflow_schedules
-where true
+where statement_timestamp() is not null
   and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
   and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
   and status = any(string_to_array(:statuses::text, :separator::text))

@@ -5,11 +5,12 @@ import type { Statement } from "../statement.ts";
 export const applySchedules: Statement<{
   schedules: string;
 }, {
-  application_name?: string | null;
+  application_name: string | null;
   schedule_name: string;
 }> = {
   name: "apply_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns: "application_name text, schedule_name text",
   sql: `
 with input as (
   select *
@@ -92,11 +93,13 @@ written as (
 )
 select
   conflicting.application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   conflicting.schedule_name
 from conflicting
 union all
 select
   null, -- if workflow_schedules.application_name
+  null, -- if not workflow_schedules.application_name
   input.schedule_name
 from input
 where not exists (select from conflicting)
@@ -106,11 +109,12 @@ where not exists (select from conflicting)
 export const createSchedule: Statement<{
   schedule: string;
 }, {
-  application_name?: string | null;
+  application_name: string | null;
   schedule_id: string | null;
 }> = {
   name: "create_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns: "application_name text, schedule_id text",
   sql: `
 with input as (
   select *
@@ -159,6 +163,7 @@ inserted as (
 )
 select
   existing.application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)
@@ -170,6 +175,7 @@ export const deleteSchedule: Statement<{
 }, Record<never, never>> = {
   name: "delete_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+
   sql: `
 delete from :schema.workflow_schedules
 where schedule_name = :name::text`,
@@ -182,14 +188,16 @@ export const findSchedule: Statement<{
   workflow_name: string;
   workflow_class_name: string | null;
   schedule: string;
-  cron_timezone?: string | null;
-  queue_name?: string | null;
+  cron_timezone: string | null;
+  queue_name: string | null;
   application_name: string | null;
-  latest_version?: string | null;
+  latest_version: string | null;
   context: string;
 }> = {
   name: "find_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns:
+    "workflow_name text, workflow_class_name text, schedule text, cron_timezone text, queue_name text, application_name text, latest_version text, context text",
   sql: `
 with found as (
   select
@@ -206,7 +214,9 @@ select
   workflow_class_name,
   schedule,
   cron_timezone, -- if workflow_schedules.cron_timezone
+  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
+  null::text as queue_name, -- if not workflow_schedules.queue_name
   owner as application_name,
   -- if application_versions
   (
@@ -220,8 +230,10 @@ select
     limit 1
   ) as latest_version,
   -- end
+  null::text as latest_version, -- if not application_versions
   context
-from found`,
+from found
+where statement_timestamp() is not null`,
 };
 
 export const listSchedules: Statement<{
@@ -238,15 +250,17 @@ export const listSchedules: Statement<{
   workflow_class_name: string | null;
   schedule: string;
   status: string;
-  last_fired_at?: string | null;
-  automatic_backfill?: boolean;
-  cron_timezone?: string | null;
-  queue_name?: string | null;
-  application_name?: string | null;
+  last_fired_at: string | null;
+  automatic_backfill: boolean | null;
+  cron_timezone: string | null;
+  queue_name: string | null;
+  application_name: string | null;
   context: string;
 }> = {
   name: "list_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns:
+    "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text, automatic_backfill boolean, cron_timezone text, queue_name text, application_name text, context text",
   sql: `
 select
   schedule_id,
@@ -256,13 +270,18 @@ select
   schedule,
   status,
   last_fired_at, -- if workflow_schedules.last_fired_at
+  null::text as last_fired_at, -- if not workflow_schedules.last_fired_at
   automatic_backfill, -- if workflow_schedules.automatic_backfill
+  null::boolean as automatic_backfill, -- if not workflow_schedules.automatic_backfill
   cron_timezone, -- if workflow_schedules.cron_timezone
+  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
+  null::text as queue_name, -- if not workflow_schedules.queue_name
   application_name, -- if workflow_schedules.application_name
+  null::text as application_name, -- if not workflow_schedules.application_name
   context
 from :schema.workflow_schedules
-where true
+where statement_timestamp() is not null
   and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
   and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
   and status = any(string_to_array(:statuses::text, :separator::text))
@@ -282,6 +301,7 @@ export const setScheduleStatus: Statement<{
 }, Record<never, never>> = {
   name: "set_schedule_status",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+
   sql: `
 update :schema.workflow_schedules
 set status = :status::text
@@ -296,6 +316,7 @@ export const updateSchedule: Statement<{
 }> = {
   name: "update_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns: "schedule_name text",
   sql: `
 with before as (
   select entry

@@ -1,7 +1,8 @@
 -- enqueue(after text, jobs text, all_columns? int, find_old_inputs? int, check_conflicts? int,
 --   replace_inputs? int) many
--- row: server_ms text, last_created_at text?, position int?, existing_id? text?, status? text?, name? text?,
--- row: class_name? text?, config_name? text?, is_own? boolean?, holder_id? text?, has_old_inputs? boolean?
+-- row: position int?, existing_id text?, status text?, name text?, class_name text?,
+-- row: config_name text?, is_own boolean?, holder_id text?, has_old_inputs boolean?,
+-- row: last_created_at text?, server_ms text
 --
 -- Inserts workflows. Returns a row for each job that was not inserted, with its position and what
 -- it conflicts with: the workflow that has its ID, or else the workflow that holds its deduplication
@@ -228,7 +229,6 @@ stamp as (
   from inserted
 )
 select
-  null::int as position, -- if not :check_conflicts
   -- if :check_conflicts
   (conflict.ordinality - 1)::int as position,
   existing.workflow_uuid as existing_id,
@@ -240,10 +240,27 @@ select
   -- if workflow_status.owner_xid and not workflow_status.creator_xid
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
+  -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+  null::boolean as is_own,
+  -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  null::text as holder_id, -- if not :all_columns
   -- if workflow_input and :find_old_inputs
   conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
   -- end
+  null::boolean as has_old_inputs, -- if not workflow_input
+  null::boolean as has_old_inputs, -- if workflow_input and not :find_old_inputs
+  -- end
+  -- if not :check_conflicts
+  null::int as position,
+  null::text as existing_id,
+  null::text as status,
+  null::text as name,
+  null::text as class_name,
+  null::text as config_name,
+  null::boolean as is_own,
+  null::text as holder_id,
+  null::boolean as has_old_inputs,
   -- end
   stamp.last_created_at,
   clock.server_ms::text

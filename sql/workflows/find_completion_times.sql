@@ -24,5 +24,6 @@ cross join lateral (
   where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+where statement_timestamp() is not null
+  and ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 limit :max_rows::int

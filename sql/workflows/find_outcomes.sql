@@ -1,44 +1,92 @@
--- find_outcomes(targets text, separator text, max_rows int) many
--- row: position int, workflow_id text, status text, value text?, error text?, serialization? text?,
--- row: is_outdated? boolean?, completed_at text
+-- find_outcomes(max_bytes? int, targets text, separator text, max_rows int) many
+-- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
+-- row: is_outdated boolean, is_cut boolean, completed_at text
 --
 -- Returns how each workflow of a list ended, with its position in the list. A workflow that has not
--- ended has no row. There are at most `max_rows` rows; another call finds the ones left out.
+-- ended has no row. The empty error that Go's workers write for a success is null.
 --
--- `limit 1` makes the planner look each workflow up by its ID, even with outdated statistics.
-select
-  (target.ordinality - 1)::int as position,
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  coalesce(
-    wo.output, -- if workflow_output
-    ws.output
-  ) as value,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
-  ) as error,
-  ws.serialization, -- if workflow_status.serialization
-  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  coalesce(
-    ws.completed_at, -- if workflow_status.completed_at
-    ws.updated_at
-  )::text as completed_at
-from unnest(string_to_array(:targets::text, :separator::text))
-  with ordinality as target (workflow_id)
-cross join lateral (
+-- There are at most `max_rows` rows, and none after those that have `max_bytes` together, which `is_cut`
+-- of the last one says. Another call finds the ones left out. For one workflow, max_bytes is not given:
+-- counting takes the server a fifth of the time.
+--
+-- `limit 1` makes the planner look each workflow and its output up by the ID, even with outdated
+-- statistics.
+with found as (
   select
-    workflow_uuid,
-    status,
-    output,
-    error,
-    serialization, -- if workflow_status.serialization
-    completed_at, -- if workflow_status.completed_at
-    updated_at
-  from :schema.workflow_status
-  where workflow_uuid = target.workflow_id
-  limit 1
-) as ws
-left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+    target.ordinality,
+    ws.workflow_uuid,
+    ws.status,
+    coalesce(
+      wo.output, -- if workflow_output
+      ws.output
+    ) as value,
+    nullif(
+      coalesce(
+        wo.error, -- if workflow_output
+        ws.error
+      ),
+      ''
+    ) as error,
+    ws.serialization, -- if workflow_status.serialization
+    -- if :max_bytes
+    sum(
+      coalesce(
+        octet_length(wo.output), -- if workflow_output
+        octet_length(ws.output),
+        0
+      ) + coalesce(
+        octet_length(wo.error), -- if workflow_output
+        octet_length(ws.error),
+        0
+      )
+    ) over (order by target.ordinality rows unbounded preceding) as total_bytes,
+    -- end
+    coalesce(
+      ws.completed_at, -- if workflow_status.completed_at
+      ws.updated_at
+    ) as completed_at
+  from unnest(string_to_array(:targets::text, :separator::text))
+    with ordinality as target (workflow_id)
+  cross join lateral (
+    select
+      workflow_uuid,
+      status,
+      output,
+      error,
+      serialization, -- if workflow_status.serialization
+      completed_at, -- if workflow_status.completed_at
+      updated_at
+    from :schema.workflow_status
+    where workflow_uuid = target.workflow_id
+    limit 1
+  ) as ws
+  -- if workflow_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
+  where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+)
+select
+  (ordinality - 1)::int as position,
+  workflow_uuid as workflow_id,
+  status,
+  value,
+  error,
+  serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
+  total_bytes >= :max_bytes::int as is_cut,
+  false as is_cut, -- if not :max_bytes
+  completed_at::text
+from found
+where statement_timestamp() is not null
+  -- if :max_bytes
+  and total_bytes < :max_bytes::int + coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0)
+  -- end
+order by ordinality
 limit :max_rows::int

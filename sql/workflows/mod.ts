@@ -11,6 +11,7 @@ export const cancelWorkflows: Statement<{
 }> = {
   name: "cancel_workflows",
 
+  columns: "cancelled int",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -46,12 +47,12 @@ export const debounce: Statement<{
   is_retry?: number | undefined;
 }, {
   extended_id: string | null;
-  holder_id: string | null;
+  is_outdated: boolean;
   is_debounced: boolean | null;
   name: string | null;
   class_name: string | null;
-  application_name?: string | null;
-  is_outdated?: boolean | null;
+  application_name: string | null;
+  holder_id: string | null;
 }> = {
   name: "debounce",
   needs: {
@@ -62,6 +63,8 @@ export const debounce: Statement<{
     ],
     feature: "debounce",
   },
+  columns:
+    "extended_id text, is_outdated boolean, is_debounced boolean, name text, class_name text, application_name text, holder_id text",
   sql: `
 with job as (
   select *
@@ -140,10 +143,12 @@ select
     extended.workflow_uuid
   ) as extended_id,
   to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
+  false as is_outdated, -- if workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
   holder.application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
 left join extended on true
@@ -196,20 +201,22 @@ export const enqueue: Statement<{
   check_conflicts?: number | undefined;
   replace_inputs?: number | undefined;
 }, {
-  server_ms: string;
-  last_created_at: string | null;
   position: number | null;
-  existing_id?: string | null;
-  status?: string | null;
-  name?: string | null;
-  class_name?: string | null;
-  config_name?: string | null;
-  is_own?: boolean | null;
-  holder_id?: string | null;
-  has_old_inputs?: boolean | null;
+  existing_id: string | null;
+  status: string | null;
+  name: string | null;
+  class_name: string | null;
+  config_name: string | null;
+  is_own: boolean | null;
+  holder_id: string | null;
+  has_old_inputs: boolean | null;
+  last_created_at: string | null;
+  server_ms: string;
 }> = {
   name: "enqueue",
 
+  columns:
+    "position int, existing_id text, status text, name text, class_name text, config_name text, is_own boolean, holder_id text, has_old_inputs boolean, last_created_at text, server_ms text",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -396,7 +403,6 @@ stamp as (
   from inserted
 )
 select
-  null::int as position, -- if not :check_conflicts
   -- if :check_conflicts
   (conflict.ordinality - 1)::int as position,
   existing.workflow_uuid as existing_id,
@@ -408,10 +414,27 @@ select
   -- if workflow_status.owner_xid and not workflow_status.creator_xid
   existing.owner_xid = conflict.creator_xid as is_own,
   -- end
+  -- if not workflow_status.owner_xid and not workflow_status.creator_xid
+  null::boolean as is_own,
+  -- end
   holder.workflow_uuid as holder_id, -- if :all_columns
+  null::text as holder_id, -- if not :all_columns
   -- if workflow_input and :find_old_inputs
   conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
   -- end
+  null::boolean as has_old_inputs, -- if not workflow_input
+  null::boolean as has_old_inputs, -- if workflow_input and not :find_old_inputs
+  -- end
+  -- if not :check_conflicts
+  null::int as position,
+  null::text as existing_id,
+  null::text as status,
+  null::text as name,
+  null::text as class_name,
+  null::text as config_name,
+  null::boolean as is_own,
+  null::text as holder_id,
+  null::boolean as has_old_inputs,
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -454,6 +477,7 @@ export const findCompletionTimes: Statement<{
 }> = {
   name: "find_completion_times",
 
+  columns: "position int, workflow_id text, completed_at text",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -474,11 +498,13 @@ cross join lateral (
   where workflow_uuid = target.workflow_id
   limit 1
 ) as ws
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+where statement_timestamp() is not null
+  and ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 limit :max_rows::int`,
 };
 
 export const findOutcomes: Statement<{
+  max_bytes?: number | undefined;
   targets: string;
   separator: string;
   max_rows: number;
@@ -488,48 +514,94 @@ export const findOutcomes: Statement<{
   status: string;
   value: string | null;
   error: string | null;
-  serialization?: string | null;
-  is_outdated?: boolean | null;
+  serialization: string | null;
+  is_outdated: boolean;
+  is_cut: boolean;
   completed_at: string;
 }> = {
   name: "find_outcomes",
 
+  columns:
+    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, is_cut boolean, completed_at text",
   sql: `
-select
-  (target.ordinality - 1)::int as position,
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  coalesce(
-    wo.output, -- if workflow_output
-    ws.output
-  ) as value,
-  coalesce(
-    wo.error, -- if workflow_output
-    ws.error
-  ) as error,
-  ws.serialization, -- if workflow_status.serialization
-  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  coalesce(
-    ws.completed_at, -- if workflow_status.completed_at
-    ws.updated_at
-  )::text as completed_at
-from unnest(string_to_array(:targets::text, :separator::text))
-  with ordinality as target (workflow_id)
-cross join lateral (
+with found as (
   select
-    workflow_uuid,
-    status,
-    output,
-    error,
-    serialization, -- if workflow_status.serialization
-    completed_at, -- if workflow_status.completed_at
-    updated_at
-  from :schema.workflow_status
-  where workflow_uuid = target.workflow_id
-  limit 1
-) as ws
-left join :schema.workflow_output as wo using (workflow_uuid) -- if workflow_output
-where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+    target.ordinality,
+    ws.workflow_uuid,
+    ws.status,
+    coalesce(
+      wo.output, -- if workflow_output
+      ws.output
+    ) as value,
+    nullif(
+      coalesce(
+        wo.error, -- if workflow_output
+        ws.error
+      ),
+      ''
+    ) as error,
+    ws.serialization, -- if workflow_status.serialization
+    -- if :max_bytes
+    sum(
+      coalesce(
+        octet_length(wo.output), -- if workflow_output
+        octet_length(ws.output),
+        0
+      ) + coalesce(
+        octet_length(wo.error), -- if workflow_output
+        octet_length(ws.error),
+        0
+      )
+    ) over (order by target.ordinality rows unbounded preceding) as total_bytes,
+    -- end
+    coalesce(
+      ws.completed_at, -- if workflow_status.completed_at
+      ws.updated_at
+    ) as completed_at
+  from unnest(string_to_array(:targets::text, :separator::text))
+    with ordinality as target (workflow_id)
+  cross join lateral (
+    select
+      workflow_uuid,
+      status,
+      output,
+      error,
+      serialization, -- if workflow_status.serialization
+      completed_at, -- if workflow_status.completed_at
+      updated_at
+    from :schema.workflow_status
+    where workflow_uuid = target.workflow_id
+    limit 1
+  ) as ws
+  -- if workflow_output
+  left join lateral (
+    select output, error
+    from :schema.workflow_output
+    where workflow_uuid = ws.workflow_uuid
+    limit 1
+  ) as wo on true
+  -- end
+  where ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+)
+select
+  (ordinality - 1)::int as position,
+  workflow_uuid as workflow_id,
+  status,
+  value,
+  error,
+  serialization, -- if workflow_status.serialization
+  null::text as serialization, -- if not workflow_status.serialization
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  false as is_outdated, -- if workflow_output
+  total_bytes >= :max_bytes::int as is_cut,
+  false as is_cut, -- if not :max_bytes
+  completed_at::text
+from found
+where statement_timestamp() is not null
+  -- if :max_bytes
+  and total_bytes < :max_bytes::int + coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0)
+  -- end
+order by ordinality
 limit :max_rows::int`,
 };
 
@@ -539,7 +611,7 @@ export const forkWorkflows: Statement<{
   position: number;
   has_original: boolean;
   is_own: boolean;
-  is_outdated?: boolean | null;
+  is_outdated: boolean;
   existing_status: string | null;
   existing_name: string | null;
 }> = {
@@ -548,6 +620,8 @@ export const forkWorkflows: Statement<{
     columns: ["workflow_events_history", "streams"],
     feature: "forkWorkflow",
   },
+  columns:
+    "position int, has_original boolean, is_own boolean, is_outdated boolean, existing_status text, existing_name text",
   sql: `
 with fork as (
   select
@@ -761,6 +835,7 @@ select
   has_original,
   is_own,
   is_outdated, -- if not workflow_input
+  false as is_outdated, -- if workflow_input
   existing_status,
   existing_name
 from fork
@@ -777,6 +852,7 @@ export const resumeWorkflows: Statement<{
 }> = {
   name: "resume_workflows",
 
+  columns: "missing_id text",
   sql: `
 with requested as (
   select distinct workflow_uuid
@@ -829,6 +905,7 @@ export const rewindWorkflow: Statement<{
     columns: ["workflow_events_history", "streams"],
     feature: "rewindWorkflow",
   },
+  columns: "status text, is_rewound boolean",
   sql: `
 with target as (
   select workflow_uuid
@@ -947,6 +1024,7 @@ export const setWorkflowDelay: Statement<{
     columns: ["workflow_status.delay_until_epoch_ms"],
     feature: "setWorkflowDelay",
   },
+
   sql: `
 update :schema.workflow_status
 set
@@ -982,6 +1060,7 @@ export const updateWorkflowAttributes: Statement<{
     columns: ["workflow_status.attributes"],
     feature: "updateWorkflowAttributes",
   },
+
   sql: `
 update :schema.workflow_status
 set

@@ -8,7 +8,8 @@ import type { ConnectionSettings, Host, SessionAttributes } from "./connection_s
 import { codeOf } from "../drivers/lost_connection.ts";
 import { readPassword } from "./password_file.ts";
 import { type PgConnection, refuseInvalidMessages, requireProtocol } from "./protocol_guards.ts";
-import { isLostPgConnection } from "../drivers/pg_executor.ts";
+import { parseColumns, toRows } from "../database/rows.ts";
+import { asTexts, isLostPgConnection } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
 /** A client that is not connected yet. */
@@ -37,9 +38,8 @@ export interface SessionTarget {
 /** Refuses a session that the settings do not ask for. */
 async function checkAttributes(client: PgClient, attributes: SessionAttributes): Promise<void> {
   if (attributes === "any") return;
-  const { rows: [state] } = await client.query(sessionState.sql) as {
-    rows: [{ is_standby: boolean; is_read_only: boolean }];
-  };
+  const { rows } = await client.query({ text: sessionState.sql, ...asTexts });
+  const state = toRows(parseColumns(sessionState.columns), rows)[0]!;
   const isFit = {
     "read-write": !state.is_read_only,
     "read-only": state.is_read_only,

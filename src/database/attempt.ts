@@ -2,23 +2,17 @@
 
 import type { Query } from "../drivers/adapter.ts";
 import type { Attempt } from "../drivers/attempt.ts";
+import { countCharacters } from "../drivers/quoting.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { maxTimerMs } from "../timer.ts";
 
 // A statement gets another timeout for each of these: on a slow network a large one takes long.
 const charactersPerTimeout = 100_000;
 
-function countCharacters(queries: readonly Query[]): number {
-  let sum = 0;
-  for (const { values } of queries) {
-    for (const value of values) if (typeof value === "string") sum += value.length;
-  }
-  return sum;
-}
-
 /** How long an attempt to send queries may take, if a short one may take `timeoutMs`. */
 export function scaleTimeout(timeoutMs: number, queries: readonly Query[]): number {
-  const scaledMs = Math.ceil(timeoutMs * (1 + countCharacters(queries) / charactersPerTimeout));
+  const characters = queries.reduce((sum, { values }) => sum + countCharacters(values), 0);
+  const scaledMs = Math.ceil(timeoutMs * (1 + characters / charactersPerTimeout));
   return Math.min(scaledMs, maxTimerMs);
 }
 

@@ -3,12 +3,19 @@
 import type { Statement } from "../../sql/statement.ts";
 import type { Query, Value } from "../drivers/adapter.ts";
 import { quoteIdentifier, toLiteral } from "../drivers/quoting.ts";
+import { type Column, parseColumns } from "./rows.ts";
+import { sha256 } from "./sha_256.ts";
+
+/** A query, and the columns that it returns. */
+export interface CompiledQuery extends Query {
+  readonly columns: readonly Column[];
+}
 
 /** Makes a query of a statement. */
 export type QueryBuilder = <Parameters extends object, Row>(
   statement: Statement<Parameters, Row>,
   given: Parameters,
-) => Query;
+) => CompiledQuery;
 
 /** The tables (`workflow_input`) and columns (`workflow_status.attributes`) that a schema has. */
 export type Features = ReadonlySet<string>;
@@ -23,15 +30,17 @@ interface CompiledStatement {
   readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
+  readonly columns: readonly Column[];
 }
 
-// FNV-1a: the names must differ, but need not be secret.
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (value >>> 0).toString(36);
+/**
+ * Names a text for prepared statements. Different texts have different names, also for the servers that
+ * poolers share among processes and releases: a name has 128 bits of a cryptographic hash of the text.
+ * It has fewer than 64 characters, which is where the server would cut it.
+ */
+function nameOf(statement: string, text: string): string {
+  const hash = sha256(text).subarray(0, 4).reduce((hash, word) => hash << 32n | BigInt(word), 0n);
+  return `dbos_${statement}_${hash.toString(36)}`;
 }
 
 /** The SQL of a statement without the lines whose conditions do not hold. */
@@ -77,7 +86,8 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
       return features.has(condition);
     }
     const { text, parameters } = numberParameters(selectLines(statement.sql, holds), schema);
-    return { name: `dbos_${statement.name}_${hash(text)}`, text, parameters };
+    const columns = parseColumns(statement.columns);
+    return { name: nameOf(statement.name, text), text, parameters, columns };
   }
 
   return (statement, given) => {
@@ -90,7 +100,7 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
       if (compiled.size < maxCompiled) compiled.set(key, entry);
       else entry = { ...entry, name: "" };
     }
-    const { name, text, parameters } = entry;
-    return { name, text, values: parameters.map((name) => values[name] ?? null) };
+    const { name, text, parameters, columns } = entry;
+    return { name, text, values: parameters.map((name) => values[name] ?? null), columns };
   };
 }

@@ -1,10 +1,15 @@
 /** Keeps track of which tables and columns the schema has, which an upgrade may change at any time. */
 
 import * as sql from "../../sql/database/mod.ts";
-import type { Query, Row } from "../drivers/adapter.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { SystemSchemaNotFoundError } from "../errors/schema.ts";
-import { createQueryBuilder, type Features, type QueryBuilder } from "./query.ts";
+import {
+  type CompiledQuery,
+  createQueryBuilder,
+  type Features,
+  type QueryBuilder,
+} from "./query.ts";
+import type { Row } from "./rows.ts";
 
 /** The schema as it was read, and the queries that were compiled for it. */
 export interface Schema {
@@ -49,7 +54,7 @@ async function unsupportedFeature(feature: string, column: string): Promise<Erro
 
 /** A reader of the schema of this name, which it reads with `send`. */
 export function createSchemaReader(
-  send: (query: Query) => Promise<Row[]>,
+  send: (query: CompiledQuery) => Promise<Row[]>,
   name: string,
 ): SchemaReader {
   const { buildQuery } = compileFor("");

@@ -2,7 +2,7 @@
 
 import * as sql from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter, Executor, Query, Row } from "../drivers/adapter.ts";
+import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { withoutSecrets } from "../drivers/driver_error.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
@@ -10,8 +10,9 @@ import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
-import type { QueryBuilder } from "./query.ts";
+import type { CompiledQuery, QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
+import { type Row, toRows } from "./rows.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 
 /** The options of a client, with their defaults filled in. */
@@ -39,7 +40,7 @@ export interface SystemDatabase {
   /** When the server last answered a statement, by performance.now(). */
   lastAnswerAt(): number;
   /** Sends a query once, whatever the schema. */
-  send(query: Query): Promise<Row[]>;
+  send(query: CompiledQuery): Promise<Row[]>;
   /** Reads the schema, so that a wrong database is noticed. */
   checkSchema(): Promise<void>;
   /** Refuses `feature` if the schema lacks a table or column that it needs. */
@@ -102,7 +103,7 @@ export function createSystemDatabase(
 
   /** Sends a query, in one message with the prelude, if there is one. */
   async function send(
-    query: Query,
+    query: CompiledQuery,
     { timeoutMs = defaultTimeoutMs(), isNeeded = () => true }: SendOptions = {},
     prelude?: Query,
   ): Promise<Row[]> {
@@ -116,7 +117,7 @@ export function createSystemDatabase(
         (attempt) => prelude ? queryInOneMessage(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();
-      return rows;
+      return toRows(query.columns, rows);
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
       throw error instanceof DatabaseTimeoutError ? error : withoutSecrets(error);

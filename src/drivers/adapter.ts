@@ -14,8 +14,11 @@ export interface Query {
   readonly values: readonly Value[];
 }
 
-/** A row as the driver returns it: values by column name. */
-export type Row = Record<string, unknown>;
+/**
+ * A row as the driver returns it: an array of values in the order of the select list or, from drivers
+ * that do not return arrays, an object with properties in that order.
+ */
+export type DriverRow = object;
 
 /** Whether a transaction of the caller is open; `"unknown"` if the driver does not tell. */
 export type TransactionStatus = "none" | "open" | "unknown";
@@ -32,11 +35,14 @@ export interface Adapter {
   load(): Promise<Executor>;
 }
 
-/** Sends statements through a driver. */
+/**
+ * Sends statements through a driver. The driver may be set to parse values, so the executor has it
+ * return the text of each value, where that is possible.
+ */
 export interface Executor {
-  query(query: Query, attempt: Attempt): Promise<Row[]>;
+  query(query: Query, attempt: Attempt): Promise<readonly DriverRow[]>;
   /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
-  queryInOneMessage(queries: readonly Query[], attempt: Attempt): Promise<Row[]>;
+  queryInOneMessage(queries: readonly Query[], attempt: Attempt): Promise<readonly DriverRow[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */

@@ -1,7 +1,7 @@
-import type { Executor, ExecutorOptions, Query, Row } from "./adapter.ts";
+import type { DriverRow, Executor, ExecutorOptions, Query, Value } from "./adapter.ts";
 import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
-import { inlineValues, joinQueries, toExecute } from "./quoting.ts";
+import { canInline, inlineValues, joinQueries, toExecute } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 
 // The name of the driver's own error for a connection that it has closed.
@@ -12,7 +12,7 @@ const lostConnectionMessage =
   /^(failed to lookup address information|Could not check if server accepts SSL .* with: 0$)/;
 
 interface Queryable {
-  queryObject(text: string): Promise<{ rows: Row[] }>;
+  queryArray(text: string, values?: readonly Value[]): Promise<{ rows: DriverRow[] }>;
 }
 
 // What each connection has run so far. A statement is prepared when it is sent for the second time, so
@@ -29,12 +29,12 @@ function statementsOn(connection: Queryable): Map<string, "run" | "prepared"> {
 const duplicatePreparedStatement = "42P05";
 const invalidStatementName = "26000";
 
-async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]> {
+async function queryPrepared(connection: Queryable, query: Query): Promise<DriverRow[]> {
   const { name, text } = query;
   const statements = statementsOn(connection);
   try {
     if (statements.get(name) === "run") {
-      await connection.queryObject(`prepare ${name} as ${text}`);
+      await connection.queryArray(`prepare ${name} as ${text}`);
       statements.set(name, "prepared");
     }
     if (statements.get(name) === "prepared") return await queryText(connection, toExecute(query));
@@ -49,8 +49,12 @@ async function queryPrepared(connection: Queryable, query: Query): Promise<Row[]
   return rows;
 }
 
-async function queryText(connection: Queryable, text: string): Promise<Row[]> {
-  return (await connection.queryObject(text)).rows;
+async function queryText(connection: Queryable, text: string): Promise<DriverRow[]> {
+  return (await connection.queryArray(text)).rows;
+}
+
+async function queryValues(connection: Queryable, { text, values }: Query): Promise<DriverRow[]> {
+  return (await connection.queryArray(text, values)).rows;
 }
 
 /**
@@ -71,13 +75,12 @@ export function createDenoPostgresExecutor(
 
   return {
     query: (query, attempt) =>
-      onConnection(
-        (connection) =>
-          prepares && query.name
-            ? queryPrepared(connection, query)
-            : queryText(connection, inlineValues(query)),
-        attempt,
-      ),
+      onConnection((connection) => {
+        if (!canInline(query)) return queryValues(connection, query);
+        return prepares && query.name
+          ? queryPrepared(connection, query)
+          : queryText(connection, inlineValues(query));
+      }, attempt),
     queryInOneMessage: (queries, attempt) =>
       onConnection((connection) => queryText(connection, joinQueries(queries)), attempt),
     isLostConnection: (error) =>

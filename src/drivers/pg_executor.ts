@@ -1,21 +1,33 @@
 import { createSerialQueue } from "../serial_queue.ts";
-import type { Executor, ExecutorOptions, Listen, Row } from "./adapter.ts";
+import type { DriverRow, Executor, ExecutorOptions, Listen } from "./adapter.ts";
 import { type Attempt, throwIfUnneeded } from "./attempt.ts";
 import { isLostSocket, losesConnection } from "./lost_connection.ts";
 import { joinQueries, quoteIdentifier } from "./quoting.ts";
 
 interface PgQuery {
-  name?: string;
-  text: string;
-  values: readonly unknown[];
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly rowMode: "array";
+  readonly types: { getTypeParser(): (text: string) => string };
 }
 
 interface PgResult {
-  rows: Row[];
+  readonly rows: DriverRow[];
 }
 
+function keepText(text: string): string {
+  return text;
+}
+
+/** Has a query return texts, whatever the program sets with `types` or `setTypeParser()`. */
+export const asTexts: Pick<PgQuery, "rowMode" | "types"> = {
+  rowMode: "array",
+  types: { getTypeParser: () => keepText },
+};
+
 interface Pg {
-  query(query: PgQuery | string): Promise<PgResults>;
+  query(query: PgQuery): Promise<PgResults>;
   /** Only a client has it. */
   readonly pipeline?: boolean;
 }
@@ -35,7 +47,7 @@ interface PgClient {
 type PgResults = PgResult | PgResult[];
 
 interface PgPoolClient {
-  query(query: PgQuery | string, callback: (error: Error | null, results: PgResults) => void): void;
+  query(query: PgQuery, callback: (error: Error | null, results: PgResults) => void): void;
   readonly connection?: { readonly stream: { destroy(): void } };
   /** Returns the client to the pool, or has the pool remove it. */
   release(isToBeRemoved: boolean): void;
@@ -162,7 +174,7 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
 }
 
 /** Passes a callback: the objects of a query that npm:pg makes a promise for outlive young generations. */
-function queryClient(client: PgPoolClient, query: PgQuery | string): Promise<PgResults> {
+function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
   const results = new Promise<PgResults>((resolve, reject) => {
     client.query(query, (error, results) => error ? reject(error) : resolve(results));
   });
@@ -176,7 +188,7 @@ function queryClient(client: PgPoolClient, query: PgQuery | string): Promise<PgR
 /** Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
 async function queryPool(
   pool: PgPool | ConnectPool,
-  query: PgQuery | string,
+  query: PgQuery,
   attempt: Attempt,
 ): Promise<PgResults> {
   const client = await acquire(pool);
@@ -213,7 +225,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     : undefined;
   if (pool && "Client" in pool) limitConnecting(pool);
 
-  function send(query: PgQuery | string, attempt: Attempt): Promise<PgResults> {
+  function send(query: PgQuery, attempt: Attempt): Promise<PgResults> {
     if (pool) return queryPool(pool, query, attempt);
     const pg = driver as Pg;
     if (kind === "pool" || pg.pipeline) return pg.query(query);
@@ -226,11 +238,11 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
 
   return {
     async query({ name, text, values }, attempt) {
-      const query = prepare ? { name, text, values } : { text, values };
+      const query = { name: prepare ? name : "", text, values, ...asTexts };
       return (await send(query, attempt) as PgResult).rows;
     },
     async queryInOneMessage(queries, attempt) {
-      const results = [await send(joinQueries(queries), attempt)].flat();
+      const results = [await send({ text: joinQueries(queries), ...asTexts }, attempt)].flat();
       return results.at(-1)!.rows;
     },
     isLostConnection: isLostPgConnection,

@@ -7,17 +7,18 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-// All but printable ASCII, and of that the quote and the backslash.
-const unsafeCharacter = /[^ -&(-[\]-~]/g;
+// Control characters, the quote, the backslash and lone surrogates.
+const unsafeCharacter = /[^ -&(-[\]-~\u0080-\ud7ff\ue000-\u{10ffff}]/gu;
 
 function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /**
- * A value as an SQL literal. A text cannot end its literal: between the quotes there is only printable
- * ASCII without quotes, where `u` and four digits follow every backslash. No setting of the server
- * changes the meaning of that.
+ * A value as an SQL literal. A text cannot end its literal: there is no quote in it, and `u` and four
+ * digits follow every backslash. No setting of the server changes the meaning of that, and in none of
+ * its encodings is a quote part of a longer character. Characters beyond ASCII are not escaped, because
+ * the server could not convert the escapes where the encoding of the database is SQL_ASCII.
  */
 export function toLiteral(value: Value): string {
   if (typeof value === "string") return `E'${value.replace(unsafeCharacter, escape)}'`;
@@ -38,6 +39,21 @@ export function inlineValues({ text, values }: Query): string {
     /"[^"]*"|\$(\d+)/g,
     (match, index?: string) => index ? literals[Number(index) - 1]! : match,
   );
+}
+
+// Escapes make a text up to six times as long, and a string can have some 500 million characters.
+const maxInlinedCharacters = 8_000_000;
+
+/** The number of characters in the texts among values. */
+export function countCharacters(values: readonly Value[]): number {
+  let sum = 0;
+  for (const value of values) if (typeof value === "string") sum += value.length;
+  return sum;
+}
+
+/** Whether the values of a query are short enough to be written into its text. */
+export function canInline({ values }: Query): boolean {
+  return countCharacters(values) <= maxInlinedCharacters;
 }
 
 /** A query as an SQL call of the prepared statement of its name. */

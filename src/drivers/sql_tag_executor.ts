@@ -2,20 +2,31 @@ import { endReadOnlySession } from "../../sql/database/mod.ts";
 import { createStatementLimit, type SendStatement } from "./abandoned_statements.ts";
 import {
   defaultPoolSize,
+  type DriverRow,
   type Executor,
   type ExecutorOptions,
-  type Row,
+  type Query,
   type Value,
 } from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
-import { inlineValues, joinQueries } from "./quoting.ts";
+import { canInline, inlineValues, joinQueries } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import { createSqlTagListen, type ListeningSqlTag } from "./sql_tag_listen.ts";
 
+/** A statement, which is sent when it is awaited. Only that of `npm:postgres` has a `describe()`. */
+interface SqlStatement<Result> extends Promise<Result> {
+  raw(): SqlStatement<Result>;
+  values(): SqlStatement<Result>;
+}
+
 /** What `npm:postgres` and `Bun.sql` have in common. */
 interface SqlTag {
-  unsafe(text: string, values: readonly Value[], options: { prepare: boolean }): Promise<Row[]>;
-  unsafe(text: string): Promise<Row[] | Row[][]>;
+  unsafe(
+    text: string,
+    values: readonly Value[],
+    options: { prepare: boolean },
+  ): SqlStatement<DriverRow[]>;
+  unsafe<Result = DriverRow[]>(text: string): SqlStatement<Result>;
   readonly options?: { readonly prepare?: boolean; readonly max?: number };
 }
 
@@ -30,23 +41,18 @@ const lostConnectionCodes = new Set([
   "ERR_POSTGRES_CONNECTION_TIMEOUT",
 ]);
 
-// `npm:postgres` can be set to return column names in camelCase, PascalCase or kebab-case; the columns
-// of sql/ are in snake_case.
-function restoreColumnNames(row: Row): Row {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/(?<=.)[A-Z]/g, "_$&").replaceAll("-", "_").toLowerCase(),
-      value,
-    ]),
-  );
+// If npm:postgres lost a connection in the middle of an answer, the next answer on that connection begins
+// with as many holes as there were rows.
+function removeHoles(rows: DriverRow[]): DriverRow[] {
+  return rows.length === 0 || 0 in rows ? rows : rows.filter(() => true);
 }
 
-function restoreRows(received: Row[]): Row[] {
-  // If npm:postgres lost a connection in the middle of an answer, the next answer on that connection
-  // begins with as many holes as there were rows.
-  const rows = received.length === 0 || 0 in received ? received : received.filter(() => true);
-  const isRenamed = rows.length > 0 && Object.keys(rows[0]!).some((name) => /[A-Z-]/.test(name));
-  return isRenamed ? rows.map(restoreColumnNames) : rows;
+/**
+ * Has the driver return the values of a row by their position: npm:postgres, which can be set to parse
+ * them, as bytes, and Bun.sql, whose bytes are not always text, as values.
+ */
+function byPosition<Result>(statement: SqlStatement<Result>): SqlStatement<Result> {
+  return "describe" in statement ? statement.raw() : statement.values();
 }
 
 const readOnly = "25006";
@@ -111,22 +117,20 @@ export function createSqlTagExecutor(driver: object, options: ExecutorOptions): 
     return prepare && !isFirst;
   }
 
+  function sendQuery(query: Query): SqlStatement<DriverRow[]> {
+    const isPrepared = isToBePrepared(query.name);
+    return isPrepared || !canInline(query)
+      ? sql.unsafe(query.text, query.values, { prepare: isPrepared })
+      : sql.unsafe(inlineValues(query));
+  }
+
   return {
-    async query(query, attempt) {
-      const isPrepared = isToBePrepared(query.name);
-      return restoreRows(
-        await send(
-          () =>
-            isPrepared
-              ? sql.unsafe(query.text, query.values, { prepare: true })
-              : sql.unsafe(inlineValues(query)) as Promise<Row[]>,
-          attempt,
-        ),
-      );
-    },
+    query: async (query, attempt) =>
+      removeHoles(await send(() => byPosition(sendQuery(query)), attempt)),
     async queryInOneMessage(queries, attempt) {
-      const results = await send(() => sql.unsafe(joinQueries(queries)), attempt) as Row[][];
-      return restoreRows(results.at(-1)!);
+      const text = joinQueries(queries);
+      const results = await send(() => byPosition(sql.unsafe<DriverRow[][]>(text)), attempt);
+      return removeHoles(results.at(-1)!);
     },
     isLostConnection,
     ...(isPool && "listen" in driver && {

@@ -33,7 +33,8 @@ export interface IterateWorkflowsOptions extends WorkflowFilters, CallOptions {
    */
   loadOutput?: boolean;
   /**
-   * The number of workflows that are read by one query.
+   * The maximum number of workflows that are read by one query. It reads fewer if their values have
+   * more than 4 MB together, but at least one.
    *
    * @default {100}
    */
@@ -57,6 +58,8 @@ export interface ListWorkflowsOptions extends Omit<IterateWorkflowsOptions, "pag
 }
 
 const maxRows = 2 ** 31 - 1;
+// Bounds the memory that a page takes: the values of a page may exceed it by those of one workflow.
+const maxPageBytes = 4_000_000;
 
 function toParameters(
   { settings }: SystemDatabase,
@@ -188,7 +191,12 @@ export function iterateWorkflows(
   const cursorTime = sortDesc ? "before_time" : "after_time";
 
   async function* iterate(): AsyncGenerator<WorkflowStatus, void, void> {
-    let page: ListParameters = { ...parameters, limit: pageSize };
+    const hasValues = parameters.load_input ?? parameters.load_output;
+    let page: ListParameters = {
+      ...parameters,
+      limit: pageSize,
+      max_bytes: hasValues && maxPageBytes,
+    };
     let last: WorkflowStatusRow | undefined;
     do {
       const rows = await readRows(database, page);
@@ -197,7 +205,8 @@ export function iterateWorkflows(
         options.signal?.throwIfAborted();
         yield status;
       }
-      last = rows.length === pageSize ? rows.at(-1) : undefined;
+      last = rows.at(-1);
+      if (rows.length < pageSize && !last?.is_cut) last = undefined;
       page = { ...page, [cursorTime]: Number(last?.created_at), cursor_id: last?.workflow_id };
     } while (last);
   }

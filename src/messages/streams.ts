@@ -62,28 +62,28 @@ function readValues<Value>(
     let pollImmediately = true;
     while (true) {
       waiter.restart(pollImmediately);
-      const [found] = await waiter.next([{
+      const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
         notification: `${workflowID}::${key}`,
-      }]) ?? [];
-      if (!found) {
+      }]);
+      const last = found?.at(-1);
+      if (!found || !last) {
         const { error: cause } = waiter;
         if (waiter.isEnded || (snapshot && cause === undefined)) return;
         const { timeoutSeconds = Infinity } = waitOptions;
         throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
       }
-      if (found.status === null) {
+      if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
       }
-      const pairs: [text: string, serialization: string | null][] = JSON.parse(found.pairs ?? "[]");
-      if (pairs.length === 0) return;
-      for (const [text, serialization] of pairs) {
-        if (closeMarkers.has(text)) return;
-        yield await read(text, serialization) as Value;
+      for (const { value, serialization } of found) {
+        // Without values, the workflow has ended.
+        if (value === null || closeMarkers.has(value)) return;
+        yield await read(value, serialization) as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
-      pollImmediately = pairs.length === max || found.status !== "PENDING";
+      pollImmediately = found.length === max || last.is_cut || last.status !== "PENDING";
     }
   }
   return withWaiter(waiter, values());
@@ -95,8 +95,8 @@ function readValues<Value>(
  *
  * A value that this client cannot read is a {@linkcode SerializedValue}, and does not end the stream.
  *
- * A query returns many values at once, however slowly the caller handles them. The streams of a
- * client share their queries.
+ * A query returns up to a hundred values at once, however slowly the caller handles them, but none
+ * after those that have a megabyte together. The streams of a client share their queries.
  *
  * @example
  * ```ts

@@ -4,41 +4,58 @@ import type { Statement } from "../../sql/statement.ts";
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { joinLists } from "../database/text_lists.ts";
 
-/** A row of a polling query: at least the position of its target in the list. */
+/** A row of a polling query. */
 export interface PollRow {
+  /** The position of its target in the list. */
   readonly position: number;
+  /** Whether it is the last row of an answer that may lack rows, because there were too many bytes. */
+  readonly is_cut?: boolean;
 }
+
+/** Bounds the memory that one answer takes, as `maxBytes` does, which may be exceeded by one value. */
+export const maxRows = 1000;
+const maxBytes = 1_000_000;
 
 /** Finds those targets of a list that are there. */
 export interface PollQuery<Row> {
   readonly name: string;
-  /** Returns rows of the targets that are there, at most `maxRows`. */
-  run(
-    database: SystemDatabase,
-    items: readonly string[],
-    maxRows: number,
-    options: RunOptions,
-  ): Promise<Row[]>;
+  /** Returns rows of the targets that are there, as many as one answer may have. */
+  run(database: SystemDatabase, items: readonly string[], options: RunOptions): Promise<Row[]>;
 }
 
 /** A polling query whose targets are texts, such as workflow IDs. */
 export function pollTexts<Row>(
-  statement: Statement<{ targets: string; separator: string; max_rows: number }, Row>,
+  statement: Statement<
+    { targets: string; separator: string; max_bytes?: number | undefined; max_rows: number },
+    Row
+  >,
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows, options) =>
-      database.run(statement, { ...joinLists({ targets }), max_rows: maxRows }, options),
+    run: (database, targets, options) =>
+      database.run(
+        statement,
+        {
+          ...joinLists({ targets }),
+          max_bytes: targets.length > 1 ? maxBytes : undefined,
+          max_rows: maxRows,
+        },
+        options,
+      ),
   };
 }
 
 /** A polling query whose targets are JSON objects. */
 export function pollObjects<Row>(
-  statement: Statement<{ targets: string; max_rows: number }, Row>,
+  statement: Statement<{ targets: string; max_bytes: number; max_rows: number }, Row>,
 ): PollQuery<Row> {
   return {
     name: statement.name,
-    run: (database, targets, maxRows, options) =>
-      database.run(statement, { targets: `[${targets.join()}]`, max_rows: maxRows }, options),
+    run: (database, targets, options) =>
+      database.run(
+        statement,
+        { targets: `[${targets.join()}]`, max_bytes: maxBytes, max_rows: maxRows },
+        options,
+      ),
   };
 }

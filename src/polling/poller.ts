@@ -3,7 +3,7 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import { createNotifiedWaits } from "./notified_waits.ts";
 import { subscribe } from "./notifications.ts";
-import type { PollQuery, PollRow } from "./poll_query.ts";
+import { maxRows, type PollQuery, type PollRow } from "./poll_query.ts";
 import { intervalMs, minIntervalMs, type Wait } from "./wait.ts";
 import { createWaitQueue } from "./wait_queue.ts";
 
@@ -22,8 +22,6 @@ interface PollResult<Row> {
   readonly idleMs: number;
 }
 
-// Bounds the memory that one poll takes.
-const maxRows = 1000;
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
 // a small part of its time.
 const targetsPerIdleMs = 50;
@@ -92,7 +90,7 @@ function createPoller<Row extends PollRow>(
     };
     const targets = [...waitsFor.keys()];
     const isNeeded = () => waits.size > 0;
-    const rows = await pollQuery.run(database, targets, maxRows, { onRetry, isNeeded });
+    const rows = await pollQuery.run(database, targets, { onRetry, isNeeded });
 
     const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
@@ -101,7 +99,7 @@ function createPoller<Row extends PollRow>(
     }
     return {
       rowsOf,
-      isTruncated: rows.length === maxRows,
+      isTruncated: rows.length === maxRows || rows.at(-1)?.is_cut === true,
       idleMs: waitsAt.length / targetsPerIdleMs,
     };
   }

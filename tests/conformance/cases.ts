@@ -1,6 +1,7 @@
 import { enqueueCases } from "./enqueue_cases.ts";
 import { eventCases } from "./event_cases.ts";
 import type { Cases } from "./target.ts";
+import { manageCases } from "./manage_cases.ts";
 import { messageCases } from "./message_cases.ts";
 import { resultCases } from "./result_cases.ts";
 import { streamCases } from "./stream_cases.ts";
@@ -13,5 +14,6 @@ export const cases: Cases = {
   ...messageCases,
   ...eventCases,
   ...streamCases,
+  ...manageCases,
   ...transactionCases,
 };

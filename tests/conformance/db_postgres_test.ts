@@ -2,8 +2,20 @@ import { Client, Pool, skipReason } from "../support/db_postgres.ts";
 import { createTarget, type Fixture, runTransaction } from "./driver_targets.ts";
 import { testServerConformance } from "./test_conformance.ts";
 
-async function openClient(fixture: Fixture) {
-  const client = new Client(fixture.url);
+/** How the client decodes values. */
+type Controls = NonNullable<Exclude<ConstructorParameters<typeof Client>[0], string>>["controls"];
+
+async function openClient(fixture: Fixture, controls?: Controls) {
+  const { hostname, port, username, password, pathname } = new URL(fixture.url);
+  const client = new Client({
+    hostname,
+    port,
+    user: username,
+    password,
+    database: pathname.slice(1),
+    tls: { enabled: false },
+    ...(controls && { controls }),
+  });
   await client.connect();
   return createTarget(fixture, {
     driver: client,
@@ -38,5 +50,18 @@ async function openPool(fixture: Fixture) {
   });
 }
 
-testServerConformance("jsr:@db/postgres Client", openClient, { skipReason });
+testServerConformance("jsr:@db/postgres Client", (fixture) => openClient(fixture), { skipReason });
+testServerConformance(
+  "jsr:@db/postgres Client with all values as text",
+  (fixture) => openClient(fixture, { decodeStrategy: "string" }),
+  { skipReason },
+);
+testServerConformance(
+  "jsr:@db/postgres Client with BigInts, 0 and 1",
+  (fixture) =>
+    openClient(fixture, {
+      decoders: { int4: BigInt, int8: BigInt, bool: (text) => text === "t" ? 1 : 0 },
+    }),
+  { skipReason },
+);
 testServerConformance("jsr:@db/postgres Pool", openPool, { skipReason });

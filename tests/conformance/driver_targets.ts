@@ -1,6 +1,7 @@
 import pg from "pg";
 import postgres from "postgres";
 import type { Client, ClientOptions, Driver } from "../../mod.ts";
+import { hostileParsers, parsersByID, typeIDs } from "./hostile_parsers.ts";
 import type { Library, TestTarget } from "./target.ts";
 
 /** What a target needs to open: the library, and the database of the test application. */
@@ -98,6 +99,27 @@ async function openPostgresJs(
   });
 }
 
+type Parsers = (typeof hostileParsers)[string];
+
+function pgConfig(parsers: Parsers): pg.PoolConfig {
+  const byID = parsersByID(parsers);
+  const types = { getTypeParser: (id: number) => byID.get(id) ?? String };
+  return { types } as unknown as pg.PoolConfig;
+}
+
+function postgresJsConfig(parsers: Parsers): postgres.Options<Record<string, never>> {
+  const names = Object.keys(typeIDs) as (keyof Parsers & keyof typeof typeIDs)[];
+  const types = Object.fromEntries(
+    names.map((name) => [name, { to: typeIDs[name], from: [typeIDs[name]], parse: parsers[name] }]),
+  );
+  const transform = {
+    column: { from: (name: string) => `x_${name.toUpperCase()}` },
+    value: { from: (value: unknown) => typeof value === "string" ? `<${value}>` : value },
+    row: { from: (row: object) => Object.fromEntries(Object.entries(row)) },
+  };
+  return { types, transform } as unknown as postgres.Options<Record<string, never>>;
+}
+
 /** The drivers that work on every runtime, by their names in test titles. */
 export const driverTargets: Record<string, OpenTarget> = {
   "npm:pg Pool": (fixture) => openPgPool(fixture),
@@ -111,4 +133,13 @@ export const driverTargets: Record<string, OpenTarget> = {
     openPostgresJs(fixture, { prepare: false }),
   "npm:postgres with camelCase columns": (fixture) =>
     openPostgresJs(fixture, { transform: postgres.camel }),
+  ...Object.fromEntries(
+    Object.entries(hostileParsers).flatMap(([setting, parsers]) => [
+      [`npm:pg with ${setting}`, (fixture: Fixture) => openPgPool(fixture, pgConfig(parsers))],
+      [
+        `npm:postgres with ${setting} and renamed columns`,
+        (fixture: Fixture) => openPostgresJs(fixture, postgresJsConfig(parsers)),
+      ],
+    ]),
+  ),
 };

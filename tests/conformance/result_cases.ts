@@ -119,6 +119,37 @@ export const resultCases: Cases = {
     assertEquals(status?.output, new library.SerializedValue("abacus", '"7"'));
   },
 
+  async "the empty error that Go's workers write for a success is no error"(target) {
+    const { library, client, query, schema } = target;
+    const { workflowID } = await library.enqueue(client, idleTask);
+    await query(
+      `update ${schema}.workflow_status set status = 'SUCCESS', output = '7', error = ''
+      where workflow_uuid = $1`,
+      [workflowID],
+    );
+    await query(
+      `insert into ${schema}.operation_outputs
+        (workflow_uuid, function_id, function_name, output, error, serialization)
+      values ($1, 0, $1, '8', '', 'portable_json')`,
+      [workflowID],
+    );
+    const [listed] = await library.listWorkflows(client, { workflowIDs: [workflowID] });
+    for (const status of [await library.getStatus(client, workflowID), listed]) {
+      assert(status);
+      assertEquals([status.output, "error" in status], [7, false]);
+    }
+    const steps = await library.listWorkflowSteps(client, workflowID);
+    assertEquals(steps?.map(({ output, error }) => [output, error]), [[8, null]]);
+    const filters = { name: workflowID, groupBy: ["status" as const] };
+    assertEquals((await library.countSteps(client, filters)).map(({ status }) => status), [
+      "SUCCESS",
+    ]);
+    assertEquals((await library.countSteps(client, { ...filters, status: "ERROR" })).length, 0);
+    const outcomes = library.waitEach(client, [workflowID]);
+    assertEquals((await outcomes.next()).value, { workflowID, status: "SUCCESS", result: 7 });
+    await outcomes.return();
+  },
+
   async "getStatus() returns null if there is no such workflow"({ library, client }) {
     assertEquals(await library.getStatus(client, newID()), null);
     assertEquals(await library.retrieveWorkflow(client, newID()).getStatus(), null);

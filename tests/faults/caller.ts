@@ -2,7 +2,6 @@
 import { enqueue, type EnqueueOptions } from "../../mod.ts";
 import { type Client, systemDatabaseOf } from "../../src/client/client.ts";
 import { isRetriable } from "../../src/database/retry.ts";
-import type { Row } from "../../src/drivers/adapter.ts";
 import type { Attempt } from "../../src/drivers/attempt.ts";
 import type { Driver } from "../../src/drivers/driver.ts";
 
@@ -18,8 +17,11 @@ export interface Caller {
   enqueue(options: EnqueueOptions): Promise<string>;
   /** Sends a statement once, and returns how it failed. */
   fail(text: string): Promise<Failure>;
-  /** Sends a statement once, and stops waiting for it when `signal` is aborted. */
-  query(text: string, signal?: AbortSignal): Promise<Row[]>;
+  /**
+   * Sends a statement once, and stops waiting for it when `signal` is aborted. Returns the first value
+   * of each row.
+   */
+  query(text: string, signal?: AbortSignal): Promise<string[]>;
 }
 
 function describe(error: unknown): string {
@@ -30,13 +32,16 @@ function describe(error: unknown): string {
 /** The calls of a client. */
 export function createCaller(client: Client | Driver): Caller {
   const { adapter } = systemDatabaseOf(client);
-  async function query(text: string, signal?: AbortSignal): Promise<Row[]> {
+  async function query(text: string, signal?: AbortSignal): Promise<string[]> {
     const executor = await adapter.load();
     // Equal names have equal texts.
     const name = `test_${text.replaceAll(/\W/g, "_")}`.slice(0, 63);
     const attempt: Attempt = { isNeeded: () => !signal?.aborted };
     signal?.addEventListener("abort", () => attempt.discardConnection?.());
-    return await executor.query({ name, text, values: [] }, attempt);
+    const rows = await executor.query({ name, text, values: [] }, attempt);
+    return rows.flatMap((row) => Object.values(row).slice(0, 1)).map((value) =>
+      value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value)
+    );
   }
   return {
     enqueue: async (options) => (await enqueue(client, options)).workflowID,

@@ -55,7 +55,7 @@ const cases: Record<string, (fixture: Fixture) => Promise<void>> = {
     const { pool, caller } = fixture;
     const held = await Promise.all(Array.from({ length: size }, () => pool.connect()));
     for (let call = 0; call < 2 * size; call++) await giveUpWaiting(fixture);
-    const late = caller.query("select 7 as number");
+    const late = caller.query("select 7");
     await new Promise((resolve) => setTimeout(resolve, 1));
     assertEquals([pool.size, pool.available], [size, 0]);
     for (const client of held) {
@@ -63,7 +63,7 @@ const cases: Record<string, (fixture: Fixture) => Promise<void>> = {
       assertEquals(rows, [{ number: 8 }]);
       client.release();
     }
-    assertEquals(await late, [{ number: 7 }]);
+    assertEquals(await late, ["7"]);
     await checkSize(fixture);
   },
 

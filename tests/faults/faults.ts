@@ -98,7 +98,7 @@ export async function useAll(
 
 async function isReadOnly(caller: Caller): Promise<boolean> {
   const setting = "current_setting('default_transaction_read_only')";
-  return (await caller.query(`select ${setting} = 'on' as value`))[0]!.value === true;
+  return (await caller.query(`select ${setting}`))[0] === "on";
 }
 
 /** Makes calls until as many at once succeed as there are connections. */
@@ -331,11 +331,11 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       giveUp.abort(new Error("No answer in time"));
       // More than the other connections can take at once.
       for (let round = 0; round < 3; round++) {
-        const numbers = Array.from({ length: 3 * maxConnections }, (_, number) => number);
+        const numbers = Array.from({ length: 3 * maxConnections }, (_, number) => `${number}`);
         const answers = await Promise.all(
-          numbers.map((number) => caller.query(`select ${number} as number`)),
+          numbers.map((number) => caller.query(`select ${number}`)),
         );
-        assertEquals(answers.map(([row]) => row!.number), numbers);
+        assertEquals(answers.flat(), numbers);
       }
       const workflowID = newID();
       assertEquals(await caller.enqueue({ ...idle, workflowID }), workflowID);

@@ -10,7 +10,16 @@ class Unavailable {
   }
 }
 
+interface ClientOptions {
+  controls?: {
+    decodeStrategy?: "string" | "auto";
+    decoders?: Record<string, (text: string) => unknown>;
+  };
+  [setting: string]: unknown;
+}
+
 class Queryable extends Unavailable {
+  declare queryArray: (text: string, args?: unknown[]) => Promise<{ rows: unknown[][] }>;
   declare queryObject: <T>(text: string, args?: unknown[]) => Promise<{ rows: T[] }>;
 }
 
@@ -21,6 +30,10 @@ export class Transaction extends Queryable {
 }
 
 export class Client extends Queryable {
+  constructor(options: string | ClientOptions) {
+    super(options);
+  }
+
   declare connect: () => Promise<void>;
   declare end: () => Promise<void>;
   declare createTransaction: (name: string) => Transaction;

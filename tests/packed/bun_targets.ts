@@ -7,10 +7,10 @@ interface BunSql extends SqlTagDriver {
   close(): Promise<void>;
 }
 
-declare const Bun: { SQL: new (url: string) => BunSql };
+declare const Bun: { SQL: new (url: string, options: object) => BunSql };
 
-async function openBunSql(fixture: Fixture): Promise<TestTarget> {
-  const sql = new Bun.SQL(fixture.url);
+async function openBunSql(fixture: Fixture, options: object = {}): Promise<TestTarget> {
+  const sql = new Bun.SQL(fixture.url, options);
   return await createTarget(fixture, {
     driver: sql,
     transaction: (body) => sql.begin((transaction) => body(transaction)),
@@ -20,7 +20,8 @@ async function openBunSql(fixture: Fixture): Promise<TestTarget> {
 
 /** The targets of Bun's built-in driver. */
 export const bunTargets: Record<string, OpenTarget> = {
-  "Bun.sql": openBunSql,
+  "Bun.sql": (fixture) => openBunSql(fixture),
+  "Bun.sql with BigInts": (fixture) => openBunSql(fixture, { bigint: true }),
   "Bun.sql without prepared statements": (fixture) =>
     openBunSql({ ...fixture, options: { prepare: false } }),
 };

@@ -6,9 +6,12 @@ export interface TestDatabase extends AsyncDisposable {
 
 /**
  * Creates a database on the test server, dropped with whoever is connected to it. It is empty, or a
- * copy of a database that nobody is connected to.
+ * copy of a database that nobody is connected to. `options` are those of `create database`.
  */
-export async function createTestDatabase(template?: TestDatabase): Promise<TestDatabase> {
+export async function createTestDatabase(
+  template?: TestDatabase,
+  options = "",
+): Promise<TestDatabase> {
   const serverUrl = Deno.env.get("DBOS_TEST_DATABASE_URL");
   if (!serverUrl) {
     throw new Error(
@@ -17,7 +20,7 @@ export async function createTestDatabase(template?: TestDatabase): Promise<TestD
   }
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   const source = template ? `template ${new URL(template.url).pathname.slice(1)}` : "";
-  await execute(serverUrl, `create database ${name} ${source}`);
+  await execute(serverUrl, `create database ${name} ${source} ${options}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {

@@ -1,5 +1,11 @@
 import { EventEmitter } from "node:events";
-import { type PGlite, type Results, type Transaction, types } from "@electric-sql/pglite";
+import {
+  type PGlite,
+  type QueryOptions,
+  type Results,
+  type Transaction,
+  types,
+} from "@electric-sql/pglite";
 import type { DBOSConfig } from "@dbos-inc/dbos-sdk";
 
 interface Query {
@@ -117,14 +123,25 @@ function openTransaction(database: PGlite): Promise<OpenTransaction> {
   return promise;
 }
 
+const asText = (value: string) => value;
+
+/** Parses values as pg does, whatever the settings of the database: a bigint is a string. */
+export const pgParsers: NonNullable<QueryOptions["parsers"]> = {
+  [types.INT8]: asText,
+  [types.TEXT]: asText,
+  [types.INT4]: Number,
+  [types.BOOL]: (value) => value === "t",
+  [types.JSON]: (value) => JSON.parse(value),
+  [types.JSONB]: (value) => JSON.parse(value),
+};
+
 async function runQuery(
   session: PGlite | Transaction,
   query: string | Query,
   values?: unknown[],
 ): Promise<QueryResult> {
   const { text, values: parameters } = typeof query === "string" ? { text: query, values } : query;
-  // pg reads a bigint as a string.
-  const options = { parsers: { [types.INT8]: (value: string) => value } };
+  const options = { parsers: pgParsers };
   const result: Results | undefined = parameters?.length
     ? await session.query(text, parameters, options)
     : (await session.exec(text, options)).at(-1);

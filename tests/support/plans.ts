@@ -239,10 +239,10 @@ function createExplainingDriver(connection: pg.Client, explained: Explained): Dr
     connection,
     connect() {},
     getTransactionStatus: () => "I",
-    async query(query: string | { text: string; values: unknown[] }) {
-      if (typeof query === "object") await explain(query.text, query.values);
+    async query(query: { text: string; values?: unknown[] }) {
+      if (query.values) await explain(query.text, query.values);
       // Several statements in one message. Line breaks in their literals are escaped.
-      else for (const text of query.split(";\n")) await explain(text);
+      else for (const text of query.text.split(";\n")) await explain(text);
       const startedAt = performance.now();
       const result = await connection.query(query);
       explained.durationMs += performance.now() - startedAt;

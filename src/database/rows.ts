@@ -1,0 +1,81 @@
+/**
+ * Makes rows of what a driver returns. Drivers can be set to rename columns and to parse values in ways
+ * of the user's own. So values are taken by their position, and converted here, to the types that the
+ * header of the statement gives.
+ */
+
+type Value = string | number | boolean;
+
+/** A row: values by the names of the columns. */
+export type Row = Record<string, Value | null>;
+
+/** A column that a statement returns. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** Converts a value; undefined if that is not possible. */
+  readonly convert: (value: unknown) => Value | undefined;
+}
+
+const booleans = new Map<unknown, boolean>();
+for (const value of [true, "t", "true", 1, 1n, "1"]) booleans.set(value, true);
+for (const value of [false, "f", "false", 0, 0n, "0"]) booleans.set(value, false);
+
+function toText(value: unknown): string | undefined {
+  return typeof value === "object" ? undefined : String(value);
+}
+
+function toInteger(value: unknown): number | undefined {
+  const number = typeof value === "number" ? value : Number(toText(value) || NaN);
+  return Number.isInteger(number) ? number : undefined;
+}
+
+const converters: Readonly<Record<string, Column["convert"]>> = {
+  text: toText,
+  int: toInteger,
+  boolean: (value) => booleans.get(value),
+};
+
+/** The columns of a statement, which are listed as `position int, name text`. */
+export function parseColumns(columns = ""): Column[] {
+  return columns.split(", ").filter(Boolean).map((column) => {
+    const [name, type] = column.split(" ") as [string, string];
+    return { name, type, convert: converters[type]! };
+  });
+}
+
+// The text of a value may begin with a byte order mark.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function toValue({ name, type, convert }: Column, received: unknown): Value | null {
+  if (received === null || received === undefined) return null;
+  const value = convert(received instanceof Uint8Array ? decoder.decode(received) : received);
+  if (value !== undefined) return value;
+  throw new TypeError(
+    `Cannot read the column ${name}: the driver returned a value of type ${typeof received}, and ` +
+      `no ${type}. Remove the parser or transform for such values from the settings of the driver`,
+  );
+}
+
+function toRow(columns: readonly Column[], received: unknown): Row {
+  // Some drivers return objects although they are asked for arrays, with properties in that order.
+  const values: unknown[] = Array.isArray(received) ? received : Object.values(received ?? {});
+  if (values.length !== columns.length) {
+    throw new TypeError(
+      `Cannot read a row: the driver returned ${values.length} values for the columns ` +
+        `${columns.map(({ name }) => name).join(", ")}. If the driver is set to transform rows, ` +
+        "remove the transform",
+    );
+  }
+  const row: Row = {};
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index]!;
+    row[column.name] = toValue(column, values[index]);
+  }
+  return row;
+}
+
+/** The rows that a driver returned: arrays of values in the order of the columns. */
+export function toRows(columns: readonly Column[], received: readonly unknown[]): Row[] {
+  return received.map((row) => toRow(columns, row));
+}
