@@ -267,7 +267,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
         const error = await assertRejects(call, Error);
         const { code } = error as Error & { code?: string };
         assert(
-          /^(ECONNREFUSED|CONNECTION_CLOSED|EPIPE)$/.test(code ?? "") ||
+          /^(ECONNREFUSED|ECONNRESET|CONNECTION_CLOSED|EPIPE)$/.test(code ?? "") ||
             /^Connection terminated/.test(error.message),
           Deno.inspect(error),
         );
