@@ -19,25 +19,6 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
-// Options that need none of the columns which the statement leaves out without `all_columns`.
-const commonOptions: readonly string[] = [
-  "workflowName",
-  "queueName",
-  "workflowID",
-  "workflowIDReusePolicy",
-  "appVersion",
-  "applicationName",
-  "serializationType",
-  "namedArgs",
-  "args",
-  "signal",
-] satisfies (keyof EnqueueOptions | "args")[];
-
-function isCommon(options: EnqueueOptions): boolean {
-  for (const name in options) if (!commonOptions.includes(name)) return false;
-  return true;
-}
-
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one.
@@ -47,20 +28,17 @@ export function toWorkflowRow(
   codec: Codec,
   options: EnqueueOptions,
   args: readonly unknown[],
-  columns?: ExtraColumns,
+  columns: ExtraColumns = {},
 ): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
-  const text = JSON.stringify({
-    name: options.workflowName,
+  // Most workflows have none of these: then the statement leaves them out.
+  const rareColumns = {
     class_name: options.workflowClassName,
     config_name: options.workflowConfigName,
-    queue_name: options.queueName,
     authenticated_user: options.authenticatedUser,
     assumed_role: options.assumedRole,
     authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
-    application_version: options.appVersion,
-    application_name: options.applicationName ?? database.settings.applicationName,
     timeout_ms: options.workflowTimeoutMS,
     deadline_epoch_ms: options.deadlineEpochMS,
     deduplication_id: deduplicationID,
@@ -68,13 +46,20 @@ export function toWorkflowRow(
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
     attributes: options.attributes && JSON.parse(serializeAttributes(options.attributes)),
+    ...columns,
+  };
+  const text = JSON.stringify({
+    name: options.workflowName,
+    queue_name: options.queueName,
+    application_version: options.appVersion,
+    application_name: options.applicationName ?? database.settings.applicationName,
     inputs: codec.serializeArgs(args, options.namedArgs),
     serialization: codec.name,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
-    ...columns,
+    ...rareColumns,
   });
   const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
-  const needsAllColumns = columns !== undefined || !isCommon(options);
+  const needsAllColumns = Object.values(rareColumns).some((value) => value !== undefined);
   return { workflowID, text, hasFreshID, needsAllColumns };
 }

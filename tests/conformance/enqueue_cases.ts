@@ -80,6 +80,18 @@ export const enqueueCases: Cases = {
     assertEquals(row?.inputs, payload?.inputs);
   },
 
+  async "enqueue() writes options that are getters of a class"(target) {
+    class Task {
+      workflowName = idleTask.workflowName;
+      queueName = idleTask.queueName;
+      get priority() {
+        return 7;
+      }
+    }
+    const { workflowID } = await target.library.enqueue(target.client, new Task());
+    assertEquals(Number((await statusRow(target, workflowID))?.priority), 7);
+  },
+
   async "enqueue() writes NULL for options that are not given"(target) {
     const { workflowID } = await target.library.enqueue(target.client, idleTask);
     const row = await statusRow(target, workflowID);
