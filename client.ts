@@ -100,10 +100,10 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  *
  * A URL means what it means to `psql`, with several hosts, `sslmode` and the like. What it leaves out is
  * taken from the environment variables of libpq, such as `PGPASSWORD`, and from the password file. A
- * parameter that is not supported is refused by its name. `sslmode=verify-full` without `sslrootcert` trusts the authorities
- * of the runtime, and an attempt to connect to a host ends after 30 s unless `connect_timeout` says
- * otherwise; docs/deploying.md lists all differences. Of Prisma's parameters, `pgbouncer=true` sets
- * `prepare` to false, and `connection_limit` sets `maxConnections`.
+ * parameter that is not supported is refused by its name. `sslmode=verify-full` without `sslrootcert`
+ * trusts the authorities of the runtime, and an attempt to connect to a host ends after 30 s unless
+ * `connect_timeout` says otherwise; docs/deploying.md lists all differences. Of Prisma's parameters,
+ * `pgbouncer=true` sets `prepare` to false, and `connection_limit` sets `maxConnections`.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /** Writes items in one statement: gives them their creation times, and learns from the answer. */
 
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
 import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 
 /** Something to write. */
@@ -54,8 +54,6 @@ export interface ItemWriter<Outcome> {
   /** Drops an item that is not written after all. */
   forget(item: TimedItem): void;
 }
-
-const uniqueViolation = "23505";
 
 function toJson({ text, createdAt }: TimedItem): string {
   return createdAt === undefined ? text : `${text.slice(0, -1)},"requested_at":${createdAt}}`;

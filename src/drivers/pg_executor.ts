@@ -173,7 +173,7 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
   client.release(isToBeRemoved);
 }
 
-/** Passes a callback: the objects of a query that npm:pg makes a promise for outlive young generations. */
+/** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
 function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
   const results = new Promise<PgResults>((resolve, reject) => {
     client.query(query, (error, results) => error ? reject(error) : resolve(results));

@@ -1,3 +1,6 @@
+/** A row has the key of another one. */
+export const uniqueViolation = "23505";
+
 /**
  * The SQLSTATE of a driver's error; undefined if the server did not send the error. No SQLSTATE begins
  * with E, as the codes of operating systems do.

@@ -85,20 +85,21 @@ function createMessageBatcher(
   database: SystemDatabase,
   statement: typeof sql.send | typeof sql.sendToForks,
 ): Batcher<boolean> {
-  /** Repeats a statement while which a destination was deleted: then it sees that it is missing. */
-  async function runUnlessDeleted<Result>(run: () => Promise<Result>): Promise<Result> {
+  /** Repeats a statement during which a destination was deleted, so that it is reported as missing. */
+  async function repeatIfDeleted<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
     } catch (error) {
-      const isOver = database.adapter.transactionStatus() !== "none";
-      if (isOver || sqlStateOf(error) !== foreignKeyViolation) throw error;
+      // The error has aborted a transaction of the caller.
+      const isAborted = database.adapter.transactionStatus() !== "none";
+      if (isAborted || sqlStateOf(error) !== foreignKeyViolation) throw error;
       return await run();
     }
   }
 
   async function sendBatch({ after, items, count, checkConflicts, options }: Batch) {
     const parameters = { messages: items, after, count, check_conflicts: checkConflicts };
-    const rows = await runUnlessDeleted(() => database.run(statement, parameters, options));
+    const rows = await repeatIfDeleted(() => database.run(statement, parameters, options));
     const outcomes = new Array<boolean>(count).fill(true);
     for (const { position } of rows) if (position !== null) outcomes[position] = false;
     const { server_ms, last_created_at } = rows.at(-1)!;
@@ -206,7 +207,7 @@ export async function send(
   const [item] = loading instanceof Promise ? await loading : loading;
   const { add } = batcherOf(database, options.sendToForks);
   const isDelivered = await add(item!, options.signal).catch((error) => {
-    // In a transaction, which is aborted then.
+    // Only in a transaction of the caller.
     if (options.sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
     throw new NonExistentWorkflowError(destinationID, "send to", { cause: error });
   });

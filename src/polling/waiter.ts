@@ -104,7 +104,7 @@ export function createWaiter<Row extends PollRow>(
     poller.add(wait);
   }
 
-  // Getters would cost several times as much as all else here.
+  // With getters, all objects of a wait would stay in memory until a full collection.
   const waiter = {
     isEnded: false,
     error: undefined as unknown,

@@ -4,12 +4,10 @@ import * as sql from "../../sql/workflows/mod.ts";
 import { type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
 import { type Conflict, resolveConflict } from "./conflict.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 import type { WorkflowRow } from "./workflow_row.ts";
-
-const uniqueViolation = "23505";
 
 const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 
