@@ -34,6 +34,7 @@ export {
   OwnedByAnotherApplicationError,
   QueryTimeoutError,
   ScheduleExistsError,
+  UnreadableContextError,
 } from "./src/errors/managing.ts";
 export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
 export { UnsupportedSerializationError } from "./src/errors/reading.ts";

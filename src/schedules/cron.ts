@@ -144,13 +144,23 @@ function lengthOf(month: Value): number {
   return leapYearMonths[Number(month) - 1]!;
 }
 
-/** Refuses an unknown time zone. */
+/**
+ * Refuses an unknown time zone, and one that only JavaScript knows: an offset, or a name in other
+ * letter case. At these, the schedulers of workers in Python and Java stop.
+ */
 export function checkTimeZone(what: string, timeZone: string): void {
   checkText(what, timeZone);
+  let known;
   try {
-    Intl.DateTimeFormat(undefined, { timeZone });
+    known = Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
   } catch {
     throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
+  }
+  if (/^[+-]/.test(timeZone)) {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: expected a name`);
+  }
+  if (known !== timeZone && known.toLowerCase() === timeZone.toLowerCase()) {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: write it as "${known}"`);
   }
 }
 
