@@ -246,12 +246,10 @@ with scope as (
 ),
 native as (
   select
-    -- if workflow_schedules.application_name
-    application_name,
-    -- end
-    -- if not workflow_schedules.application_name
-    null::text as application_name,
-    -- end
+    coalesce(
+      application_name, -- if workflow_schedules.application_name
+      null::text
+    ) as application_name,
     case
       when context ~ '^gA[I-X]' then 'py_pickle'
       when context ~ '"__dbos_serializer": *"superjson"' then 'js_superjson'
@@ -264,12 +262,10 @@ native as (
   select application_name, format
   from (
     select
-      -- if workflow_status.application_name
-      application_name,
-      -- end
-      -- if not workflow_status.application_name
-      null::text as application_name,
-      -- end
+      coalesce(
+        application_name, -- if workflow_status.application_name
+        null::text
+      ) as application_name,
       serialization as format
     from :schema.workflow_status
     order by created_at desc

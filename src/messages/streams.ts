@@ -116,6 +116,7 @@ function readValues<Value>(
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
  * @throws {UnsupportedSerializationError} If a value is in an unknown format.
+ * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export function readStream<Value = unknown>(
   client: Client | Driver,
@@ -154,6 +155,7 @@ export function readStream<Value = unknown>(
  * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format.
+ * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export async function readStreamOffset<Value = unknown>(
   client: Client | Driver,
