@@ -303,6 +303,16 @@ const features: NewerFeature[] = [
     feature: "partitionRateLimit",
     calls: limitWith({ partitionRateLimit: { limitPerPeriod: 1, periodSec: 1 } }),
   },
+  {
+    version: 123,
+    releases: ["5.2", "3.2"],
+    feature: "L, W, # or ? in a schedule",
+    needs: "workflow_status.creator_xid",
+    calls: {
+      ...scheduleWith({ schedule: "0 0 L * *" }),
+      "updateSchedule()": (client) => updateSchedule(client, "daily", { schedule: "0 0 LW * *" }),
+    },
+  },
 ];
 
 Deno.test("a feature that the schema lacks is rejected before any write", async (test) => {

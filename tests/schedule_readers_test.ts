@@ -34,13 +34,13 @@ interface Fixture extends AsyncDisposable {
 }
 
 /** Opens a database without a worker, after a change of its schema. */
-async function openFixture(change?: string): Promise<Fixture> {
+async function openFixture(change?: string, version?: number): Promise<Fixture> {
   const resources = new AsyncDisposableStack();
   const { url } = resources.use(await createTestDatabase());
   const pool = new pg.Pool({ connectionString: url });
   resources.defer(() => pool.end());
   const connection = await pool.connect();
-  await migrate(connection);
+  await migrate(connection, version);
   if (change) await connection.query(change);
   connection.release();
   const client = resources.use(await connect(url));
@@ -229,4 +229,24 @@ Deno.test("a schedule is not run where no worker could read the format of its co
   const run = await triggerSchedule(client, "theirs");
   const { rows } = await pool.query("select workflow_uuid from dbos.workflow_status");
   assertEquals(rows, [{ workflow_uuid: run.workflowID }]);
+});
+
+Deno.test("a schedule does not end the process of older TypeScript workers", async () => {
+  // TypeScript 4.9 ends at a class name that is null.
+  await using oldest = await openFixture(undefined, 34);
+  await createSchedule(oldest.client, { ...ours, serializationType: "portable" });
+  assertEquals(await oldest.readOurs("workflow_class_name"), [""]);
+
+  // TypeScript 5.1 ends at a day that is not a number, but Python does not.
+  await using older = await openFixture(undefined, 122);
+  const special = { ...ours, schedule: "0 0 L * *" };
+  await assertRejects(() => createSchedule(older.client, special), UnsupportedFeatureError);
+  await createSchedule(older.client, { ...ours, schedule: "0 0 1 JUL wed" });
+  await older.writeWorkflow("py_pickle");
+  await applySchedules(older.client, [special]);
+  await older.writeWorkflow("js_superjson");
+  await assertRejects(
+    () => updateSchedule(older.client, "ours", { schedule: "0 0 ? * 1" }),
+    UnsupportedFeatureError,
+  );
 });

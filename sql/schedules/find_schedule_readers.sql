@@ -7,8 +7,8 @@
 -- application that owns it, or of every application if none does; rows of no application may be
 -- theirs too.
 --
--- A schedule does not record the format of its context, but superjson is marked, a pickle and Java's
--- JSON begin in their own way, and only Go writes an empty time zone.
+-- A schedule does not record the format of its context, but a pickle and Java's JSON begin in their own
+-- way, and only Go writes an empty time zone. Superjson may be from a client that found no traces.
 with scope as (
   select
     input.schedule_name,
@@ -28,7 +28,6 @@ native as (
     ) as application_name,
     case
       when context ~ '^gA[I-X]' then 'py_pickle'
-      when context ~ '"__dbos_serializer": *"superjson"' then 'js_superjson'
       when context ~ '^(\{"@class"|\["[a-z]+(\.\w+)+",)' then 'java_jackson'
       when cron_timezone = '' then 'DBOS_JSON' -- if workflow_schedules.cron_timezone
     end as format

@@ -252,7 +252,6 @@ native as (
     ) as application_name,
     case
       when context ~ '^gA[I-X]' then 'py_pickle'
-      when context ~ '"__dbos_serializer": *"superjson"' then 'js_superjson'
       when context ~ '^(\\{"@class"|\\["[a-z]+(\\.\\w+)+",)' then 'java_jackson'
       when cron_timezone = '' then 'DBOS_JSON' -- if workflow_schedules.cron_timezone
     end as format

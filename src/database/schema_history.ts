@@ -152,6 +152,7 @@ const firstVersions: Readonly<Record<string, readonly [number, string]>> = {
   "workflow_schedules.application_name": [102, "2.30"],
   "operation_outputs.application_name": [104, "2.30"],
   "queues.partition_concurrency": [108, "2.31"],
+  "workflow_status.creator_xid": [123, "3.2"],
 };
 
 /** The first releases that create a table or column, in words; empty if they are not known. */

@@ -104,7 +104,7 @@ function refuse(expression: string, reason: string): never {
   throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
 }
 
-/** The expression that a nickname stands for. TypeScript workers before 5.2 hang on a nickname. */
+/** The expression that a nickname stands for. TypeScript workers before 5.2 end at a nickname. */
 export function resolveNickname(expression: string): string {
   return nicknames[expression.trim().toLowerCase()] ?? expression;
 }
@@ -132,6 +132,11 @@ export function parseCron(expression: string): Value[][] {
   });
   if (!hasDay(parsed[3]!, parsed[4]!)) refuse(expression, "the day exists in none of the months");
   return parsed;
+}
+
+/** Whether an expression has a day such as `L`, `15W`, `5L`, `1#2` or `?`, not only numbers. */
+export function hasSpecialDay(expression: string): boolean {
+  return expression.includes("?") || parseCron(expression).flat().some((day) => isNaN(Number(day)));
 }
 
 function hasDay(days: readonly Value[], months: readonly Value[]): boolean {

@@ -17,7 +17,7 @@ import {
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
-import { findReaders, serializeContext, toStoredTimeZone } from "./readers.ts";
+import { findReaders, requireDays, serializeContext, toStoredTimeZone } from "./readers.ts";
 import { checkText } from "../validate.ts";
 
 function checkOwner(
@@ -183,6 +183,7 @@ export async function updateSchedule(
   const database = systemDatabaseOf(client, options.signal);
   await requireScheduleColumns(database, changes);
   const readers = (await findReaders(database, [{ scheduleName: name }])).get(name)!;
+  await requireDays(database, changes.schedule, readers);
   const context = "context" in changes
     ? await serializeContext("update", name, changes, readers)
     : undefined;

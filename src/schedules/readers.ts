@@ -4,9 +4,9 @@
  *
  * - in Python, a context that is not a pickle, unless another serializer is configured;
  * - in Java, a context that is an object or an array without Java classes, and a missing class name;
- * - in Go, a missing time zone.
- *
- * The scheduler of TypeScript workers reads the context only when a schedule fires.
+ * - in Go, a missing time zone;
+ * - in TypeScript before 5.2, a day that is not a number, such as `L`; in 4.9 and 4.10, also a class
+ *   name that is null. These end the process of the worker.
  */
 
 import * as sql from "../../sql/schedules/mod.ts";
@@ -14,6 +14,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/mod.ts";
 import { isPickle } from "./context.ts";
+import { hasSpecialDay } from "./cron.ts";
 
 /** Which languages the workers that read a schedule are written in, as far as rows show it. */
 export interface Readers {
@@ -42,11 +43,14 @@ export async function findReaders(
   });
   // Only Python 2.13 has schedules, but no column for formats.
   const isPython213 = !database.hasColumn("workflow_status.serialization");
+  // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
+  const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
   return new Map(rows.map(({ schedule_name, formats }) => {
     const found: string[] = JSON.parse(formats);
+    const python = isPython213 || found.includes("py_pickle");
     return [schedule_name, {
-      typeScript: found.includes("js_superjson"),
-      python: isPython213 || found.includes("py_pickle"),
+      typeScript: found.includes("js_superjson") || (isOld && !python),
+      python,
       java: found.includes("java_jackson"),
       go: found.some((format) => format.startsWith("DBOS_")),
     }];
@@ -95,14 +99,26 @@ export function toStoredTimeZone(
 }
 
 /**
- * The class to store. For a function, TypeScript workers need an empty text, workers in Java accept
- * only that, and workers in other languages need null.
+ * The class to store. For a function, workers in TypeScript and Java need an empty text, and workers
+ * in other languages need null.
  */
 export function toStoredClassName(
   className: string | undefined,
   context: string,
-  { java }: Readers,
+  { typeScript, python, java }: Readers,
 ): string | null {
   if (className !== undefined) return className;
-  return java || context.includes('"__dbos_serializer":"superjson"') ? "" : null;
+  const isSuperjson = context.includes('"__dbos_serializer":"superjson"');
+  return isSuperjson || (!python && (typeScript || java)) ? "" : null;
+}
+
+/** Refuses days that end the process of TypeScript workers before 5.2, if they may read them. */
+export async function requireDays(
+  database: SystemDatabase,
+  schedule: string | undefined,
+  { typeScript, python, java, go }: Readers,
+): Promise<void> {
+  if (!schedule || !hasSpecialDay(schedule)) return;
+  if (!typeScript && (python || java || go)) return;
+  await database.requireColumn("L, W, # or ? in a schedule", "workflow_status.creator_xid");
 }

@@ -1,5 +1,11 @@
 import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
-import { type Readers, serializeContext, toStoredClassName, toStoredTimeZone } from "./readers.ts";
+import {
+  type Readers,
+  requireDays,
+  serializeContext,
+  toStoredClassName,
+  toStoredTimeZone,
+} from "./readers.ts";
 import type { SerializationType } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
@@ -19,8 +25,9 @@ export interface ScheduleOptions {
   workflowClassName?: string;
   /**
    * When to run it: a cron expression of 5 fields, or of 6 with seconds first, or a nickname such
-   * as `@daily`. A day must match both the day of the month and the day of the week. TypeScript
-   * workers before 5.2 hang on an `L`. Workers in Go fire only schedules of 6 fields.
+   * as `@daily`. A day must match both the day of the month and the day of the week. Days such
+   * as `L`, `15W`, `1#2` and `?` end TypeScript workers before 5.2 or mean others, so they are
+   * refused on the schema of these. Workers in Go fire only schedules of 6 fields.
    */
   schedule: string;
   /**
@@ -189,6 +196,7 @@ export async function toScheduleRow(
   options: ScheduleOptions,
   readers: Readers,
 ): Promise<ScheduleRow> {
+  await requireDays(database, options.schedule, readers);
   const context = await serializeContext(action, options.scheduleName, options, readers);
   return {
     schedule_id: uuidV7(),
