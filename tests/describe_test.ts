@@ -56,6 +56,20 @@ Deno.test("describeSystemDatabase() returns the releases of each schema version"
   assertEquals((await describeSystemDatabase(client)).missingFeatures, []);
 });
 
+Deno.test("describeSystemDatabase() knows the releases of every language", async () => {
+  await using database = await createTestDatabase();
+  await using connection = await open(database.url);
+  const expected: Record<number, Record<string, string>> = {
+    41: { TypeScript: "4.13 to 4.15", Python: "2.25 to 2.26", Go: "0.20", Java: "1.1.0-m6" },
+    107: { TypeScript: "4.26", Python: "2.30", Go: "1.2 to 1.3", Java: "after 1.1.0-m6" },
+    122: { TypeScript: "5.1", Python: "3.1", Go: "between 1.5 and 1.6", Java: "after 1.1.0-m6" },
+  };
+  for (const [version, releases] of Object.entries(expected)) {
+    await migrate(connection, Number(version));
+    assertEquals((await describeSystemDatabase(connection)).releases, releases);
+  }
+});
+
 Deno.test("describeSystemDatabase() lists the features that an old schema lacks", async () => {
   await using database = await createTestDatabase();
   await using connection = await open(database.url);

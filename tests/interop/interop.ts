@@ -11,7 +11,7 @@ import { type Language, languages, python } from "./languages.ts";
 import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
 import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
-import { hasSchedules, verifySchedules } from "./schedules.ts";
+import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
@@ -55,7 +55,7 @@ for (const language of all.filter(isOlder)) {
   });
 }
 
-for (const language of all.filter(hasSchedules)) {
+for (const language of [...languages, ...findOldestWithSchedules(releases)]) {
   Deno.test({
     name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
     ignore: unavailable.has(language),

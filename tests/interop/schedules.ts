@@ -27,9 +27,13 @@ const echo: NonNullable<Language["scheduled"]> = {
   contextOf: (args) => (args as unknown[])[1],
 };
 
-/** Whether a release has a scheduler that reads schedules from the system database. */
-export function hasSchedules({ name }: Language): boolean {
-  return !/^(TypeScript (3|4\.0)|Python (0|2\.0)|Go 0)\./.test(name);
+/** The oldest release of each language that has a scheduler for the schedules of the database. */
+export function findOldestWithSchedules(releases: readonly Language[]): Language[] {
+  const found = releases.filter(({ name }) =>
+    !/^(TypeScript (3|4\.0)|Python (0|2\.0)|Go 0)\./.test(name)
+  );
+  const byLanguage = Map.groupBy(found, ({ name }) => name.split(" ")[0]);
+  return [...byLanguage.values()].map(([oldest]) => oldest!);
 }
 
 /** Tests the schedules of a client with those of a worker. */
