@@ -34,6 +34,7 @@ export {
   OwnedByAnotherApplicationError,
   QueryTimeoutError,
   ScheduleExistsError,
+  UnreadableContextError,
 } from "./src/errors/managing.ts";
 export { InsufficientPrivilegeError } from "./src/errors/privileges.ts";
 export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";

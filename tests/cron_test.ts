@@ -4,7 +4,7 @@ import {
   validateCrontab,
   // deno-lint-ignore no-import-prefix -- the import maps of the tests have no subpaths of packages
 } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/scheduler/crontab";
-import { checkTimeZone, createTicker, parseCron } from "../src/schedules/cron.ts";
+import { checkTimeZone, createTicker, hasSpecialDay, parseCron } from "../src/schedules/cron.ts";
 
 /** A deterministic generator of random numbers. */
 function createRandom(seed: number) {
@@ -230,9 +230,20 @@ Deno.test("createTicker() uses the time zone of the process by default", async (
   assertEquals(nextTime(now), nextTimeInZone(now));
 });
 
+Deno.test("hasSpecialDay() finds the days that are no numbers", () => {
+  for (const days of ["L * *", "lw * *", "L-3 * *", "15W * *", "* * 5L", "* * 1#2", "? * 1"]) {
+    assert(hasSpecialDay(`0 0 ${days}`), days);
+  }
+  for (const days of ["* * *", "1,15 jul wed", "1-7 * mon-fri", "*/2 jan-apr sun,sat"]) {
+    assert(!hasSpecialDay(`0 0 ${days}`), days);
+  }
+});
+
 Deno.test("checkTimeZone() throws on an invalid time zone", () => {
-  for (const zone of ["UTC", "Europe/Berlin", "utc", "Etc/GMT-14"]) checkTimeZone("zone", zone);
-  for (const zone of ["", "Europe/Atlantis", "CEST2", "Europe/Berlin "]) {
+  for (const zone of ["UTC", "Europe/Berlin", "Asia/Kolkata", "Etc/GMT-14"]) {
+    checkTimeZone("zone", zone);
+  }
+  for (const zone of ["", "Europe/Atlantis", "CEST2", "Europe/Berlin ", "utc", "+01:00"]) {
     assertThrows(() => checkTimeZone("zone", zone), RangeError);
   }
 });

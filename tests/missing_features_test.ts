@@ -88,24 +88,24 @@ function limitWith(limits: RegisterQueueOptions): NewerFeature["calls"] {
   };
 }
 
-const delay = { version: 38, releases: ["4.12.9", "2.16.0"] } as const;
+const delay = { version: 38, releases: ["4.12", "2.16"] } as const;
 const delayColumn = "workflow_status.delay_until_epoch_ms";
-const fork = { version: 30, releases: ["4.5.13", "2.5.0"] } as const;
-const parents = { version: 31, releases: ["4.9.11", "2.11.0"] } as const;
-const attributes = { version: 62, releases: ["4.21.6", "2.25.0"] } as const;
-const ofSchedules = { version: 37, releases: ["4.11.11", "2.15.0"] } as const;
+const fork = { version: 30, releases: ["4.5", "2.5"] } as const;
+const parents = { version: 31, releases: ["4.9", "2.11"] } as const;
+const attributes = { version: 62, releases: ["4.21", "2.25"] } as const;
+const ofSchedules = { version: 37, releases: ["4.11", "2.15"] } as const;
 const partitionLimits = {
   version: 108,
-  releases: ["4.27.6", "2.31.0"],
+  releases: ["4.27", "2.31"],
   needs: "queues.partition_concurrency",
 } as const;
-const applications = ["4.26.10", "2.30.0"] as const;
+const applications = ["4.26", "2.30"] as const;
 
 /** All features, the oldest first. */
 const features: NewerFeature[] = [
   {
     version: 25,
-    releases: ["4.3.8", "2.2.0"],
+    releases: ["4.3", "2.2"],
     feature: "queuePartitionKey",
     needs: "workflow_status.queue_partition_key",
     calls: enqueueWith({ queuePartitionKey: "a" }),
@@ -145,7 +145,7 @@ const features: NewerFeature[] = [
   },
   {
     version: 32,
-    releases: ["4.9.11", "2.14.0"],
+    releases: ["4.9", "2.14"],
     feature: "serializationType portable",
     needs: "workflow_status.serialization",
     calls: {
@@ -156,7 +156,7 @@ const features: NewerFeature[] = [
   },
   {
     version: 33,
-    releases: ["4.9.11", "2.13.0"],
+    releases: ["4.9", "2.13"],
     feature: "schedules",
     needs: "workflow_schedules",
     calls: {
@@ -173,7 +173,7 @@ const features: NewerFeature[] = [
   },
   {
     version: 35,
-    releases: ["4.10.15", "2.14.0"],
+    releases: ["4.10", "2.14"],
     feature: "application versions",
     needs: "application_versions",
     calls: {
@@ -211,14 +211,14 @@ const features: NewerFeature[] = [
   },
   {
     version: 39,
-    releases: ["4.12.9", "2.16.0"],
+    releases: ["4.12", "2.16"],
     feature: "queueName",
     needs: "workflow_schedules.queue_name",
     calls: scheduleWith({ queueName: "tasks" }),
   },
   {
     version: 43,
-    releases: ["4.17.6", "2.20.0"],
+    releases: ["4.17", "2.20"],
     feature: "registered queues",
     needs: "queues",
     calls: {
@@ -244,7 +244,7 @@ const features: NewerFeature[] = [
   },
   {
     version: 64,
-    releases: ["4.24.16", "2.27.0"],
+    releases: ["4.24", "2.27"],
     feature: "debounce",
     needs: "workflow_status.is_debounced",
     calls: { "debounce()": (client) => debounce(client, task, "key", 1000) },
@@ -302,6 +302,16 @@ const features: NewerFeature[] = [
     ...partitionLimits,
     feature: "partitionRateLimit",
     calls: limitWith({ partitionRateLimit: { limitPerPeriod: 1, periodSec: 1 } }),
+  },
+  {
+    version: 123,
+    releases: ["5.2", "3.2"],
+    feature: "L, W, # or ? in a schedule",
+    needs: "workflow_status.creator_xid",
+    calls: {
+      ...scheduleWith({ schedule: "0 0 L * *" }),
+      "updateSchedule()": (client) => updateSchedule(client, "daily", { schedule: "0 0 LW * *" }),
+    },
   },
 ];
 

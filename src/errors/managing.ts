@@ -110,6 +110,38 @@ export class ScheduleExistsError extends Error {
   }
 }
 
+const unreadable: Readonly<Record<string, string>> = {
+  py_pickle:
+    "workers in Python read it, and fire none of their schedules any more after a context " +
+    'that is not a pickle. Use serializationType "py_pickle"',
+  java_jackson:
+    "workers in Java read it, and start no further schedule after a context that is an " +
+    "object or an array without Java classes. Use a text, a number, a boolean or no context",
+};
+
+/** The context of a schedule would stop the scheduler of workers that cannot read it. */
+export class UnreadableContextError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "UnreadableContextError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** What the call was to do, such as `create`. */
+    action: string,
+    /** The name of the schedule. */
+    readonly scheduleName: string,
+    /** The format that the workers read: `py_pickle` or `java_jackson`. */
+    readonly expectedFormat: string,
+  ) {
+    super(
+      `Cannot ${action} schedule ${scheduleName}: ${unreadable[expectedFormat]}, or the ` +
+        "applicationName of other workers, or set forceSerializationType if these run no more",
+    );
+  }
+}
+
 /** A queue, schedule or application version belongs to another application. */
 export class OwnedByAnotherApplicationError extends Error {
   /** The name of the error. */

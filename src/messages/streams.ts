@@ -119,6 +119,7 @@ function readValues<Value>(
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
+ * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export function readStream<Value = unknown>(
   client: Client | Driver,
@@ -157,6 +158,7 @@ export function readStream<Value = unknown>(
  * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
+ * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export async function readStreamOffset<Value = unknown>(
   client: Client | Driver,

@@ -104,7 +104,7 @@ function refuse(expression: string, reason: string): never {
   throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
 }
 
-/** The expression that a nickname stands for. TypeScript workers before 5.2 hang on a nickname. */
+/** The expression that a nickname stands for. TypeScript workers before 5.2 end at a nickname. */
 export function resolveNickname(expression: string): string {
   return nicknames[expression.trim().toLowerCase()] ?? expression;
 }
@@ -134,6 +134,11 @@ export function parseCron(expression: string): Value[][] {
   return parsed;
 }
 
+/** Whether an expression has a day such as `L`, `15W`, `5L`, `1#2` or `?`, not only numbers. */
+export function hasSpecialDay(expression: string): boolean {
+  return expression.includes("?") || parseCron(expression).flat().some((day) => isNaN(Number(day)));
+}
+
 function hasDay(days: readonly Value[], months: readonly Value[]): boolean {
   const longest = Math.max(...months.map(lengthOf));
   return days.some((day) => typeof day === "string" || day <= longest);
@@ -144,13 +149,23 @@ function lengthOf(month: Value): number {
   return leapYearMonths[Number(month) - 1]!;
 }
 
-/** Refuses an unknown time zone. */
+/**
+ * Refuses an unknown time zone, and one that only JavaScript knows: an offset, or a name in other
+ * letter case. At these, the schedulers of workers in Python and Java stop.
+ */
 export function checkTimeZone(what: string, timeZone: string): void {
   checkText(what, timeZone);
+  let known;
   try {
-    Intl.DateTimeFormat(undefined, { timeZone });
+    known = Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
   } catch {
     throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
+  }
+  if (/^[+-]/.test(timeZone)) {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: expected a name`);
+  }
+  if (known !== timeZone && known.toLowerCase() === timeZone.toLowerCase()) {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: write it as "${known}"`);
   }
 }
 

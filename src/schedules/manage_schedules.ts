@@ -17,7 +17,7 @@ import {
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
-import { codecOf } from "../serialization/mod.ts";
+import { findReaders, requireDays, serializeContext, toStoredTimeZone } from "./readers.ts";
 import { checkText } from "../validate.ts";
 
 function checkOwner(
@@ -62,6 +62,8 @@ function checkOwner(
  * @throws {RangeError} If the cron expression or the time zone is invalid.
  * @throws {ScheduleExistsError} If a schedule of that name exists.
  * @throws {OwnedByAnotherApplicationError} If it exists and belongs to another application.
+ * @throws {UnreadableContextError} If the format of the context would stop the scheduler of workers
+ * that read it.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
  * option.
  */
@@ -72,8 +74,9 @@ export async function createSchedule(
 ): Promise<void> {
   checkScheduleOptions(options);
   const database = systemDatabaseOf(client, callOptions.signal);
-  const row = await toScheduleRow(database, options);
   await requireScheduleColumns(database, options);
+  const readers = await findReaders(database, [options]);
+  const row = await toScheduleRow(database, "create", options, readers.get(options.scheduleName)!);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
   // The same ID means that an earlier attempt of this call created it, and its answer was lost.
   if (!existing || existing.schedule_id === row.schedule_id) return;
@@ -108,6 +111,8 @@ export async function createSchedule(
  * @throws {RangeError} If a cron expression or a time zone is invalid.
  * @throws {RangeError} If two of the schedules have the same name.
  * @throws {OwnedByAnotherApplicationError} If a schedule exists and belongs to another application.
+ * @throws {UnreadableContextError} If the format of the context would stop the scheduler of workers
+ * that read it.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
  * option.
  */
@@ -125,8 +130,13 @@ export async function applySchedules(
     names.add(options.scheduleName);
   }
   const database = systemDatabaseOf(client, callOptions.signal);
-  const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
   for (const options of schedules) await requireScheduleColumns(database, options);
+  const readers = await findReaders(database, schedules);
+  const rows = await Promise.all(
+    schedules.map((options) =>
+      toScheduleRow(database, "apply", options, readers.get(options.scheduleName)!)
+    ),
+  );
   const parameters = { schedules: JSON.stringify(rows) };
   const cause = "one of them was created and deleted";
   await retryOnConflict(database, "apply schedules", cause, async () => {
@@ -159,6 +169,8 @@ export async function applySchedules(
  * @throws {RangeError} If the name or an option is empty.
  * @throws {RangeError} If the cron expression or the time zone is invalid.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
+ * @throws {UnreadableContextError} If the format of the context would stop the scheduler of workers
+ * that read it.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for an
  * option.
  */
@@ -171,13 +183,18 @@ export async function updateSchedule(
   checkText("name", name);
   checkDefinition(changes);
   const database = systemDatabaseOf(client, options.signal);
-  const codec = await codecOf(changes.serializationType ?? "superjson");
   await requireScheduleColumns(database, changes);
+  const readers = (await findReaders(database, [{ scheduleName: name }])).get(name)!;
+  await requireDays(database, changes.schedule, readers);
+  const context = "context" in changes
+    ? await serializeContext("update", name, changes, readers)
+    : undefined;
+  const { cronTimezone } = changes;
   const columns = {
     schedule: changes.schedule && resolveNickname(changes.schedule),
-    context: "context" in changes ? codec.serializeValue(changes.context) : undefined,
+    context,
     automatic_backfill: changes.automaticBackfill,
-    cron_timezone: changes.cronTimezone,
+    cron_timezone: cronTimezone === null ? toStoredTimeZone(null, readers) : cronTimezone,
     queue_name: changes.queueName,
   };
   const [updated] = await database.run(sql.updateSchedule, {

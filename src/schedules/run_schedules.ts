@@ -10,7 +10,7 @@ import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
-import { codecOfContext } from "./schedules.ts";
+import { codecOfRuns } from "./context.ts";
 import type { Codec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
@@ -42,10 +42,15 @@ async function findRunnable(
   const application_name = database.settings.applicationName ?? null;
   const [row] = await database.run(sql.findSchedule, { name, application_name });
   if (!row) throw new NonExistentScheduleError(name, action);
-  const codec = await codecOfContext(row.context);
+  const codec = await codecOfRuns(row.context);
+  // Only Python 2.13 has schedules, but no column for formats. It reads pickles.
+  if (codec.name !== "py_pickle") {
+    await database.requireColumn(`a context in ${codec.name}`, "workflow_status.serialization");
+  }
   return {
     schedule: row.schedule,
-    cronTimezone: row.cron_timezone ?? undefined,
+    // Go stores an empty text for none.
+    cronTimezone: row.cron_timezone || undefined,
     codec,
     context: codec.deserializeValue(row.context),
     options: {
@@ -95,7 +100,8 @@ let lastTriggerMs = 0;
  * @throws {RangeError} If the name is empty.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
  * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
- * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
+ * format of the context.
  */
 export async function triggerSchedule<Result = unknown>(
   client: Client | Driver,
@@ -159,7 +165,8 @@ export async function triggerSchedule<Result = unknown>(
  * @throws {NonExistentScheduleError} If the schedule does not exist.
  * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
  * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
- * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
+ * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
+ * format of the context.
  */
 export async function backfillSchedule<Result = unknown>(
   client: Client | Driver,

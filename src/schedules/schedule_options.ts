@@ -1,5 +1,12 @@
 import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
-import { codecOf } from "../serialization/mod.ts";
+import {
+  type Readers,
+  requireDays,
+  serializeContext,
+  toStoredClassName,
+  toStoredTimeZone,
+} from "./readers.ts";
+import type { SerializationType } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
@@ -18,8 +25,9 @@ export interface ScheduleOptions {
   workflowClassName?: string;
   /**
    * When to run it: a cron expression of 5 fields, or of 6 with seconds first, or a nickname such
-   * as `@daily`. A day must match both the day of the month and the day of the week. TypeScript
-   * workers before 5.2 hang on an `L`.
+   * as `@daily`. A day must match both the day of the month and the day of the week. Days such
+   * as `L`, `15W`, `1#2` and `?` end TypeScript workers before 5.2 or mean others, so they are
+   * refused on the schema of these. Workers in Go fire only schedules of 6 fields.
    */
   schedule: string;
   /**
@@ -36,9 +44,10 @@ export interface ScheduleOptions {
    */
   automaticBackfill?: boolean;
   /**
-   * The time zone of the cron expression, such as `Europe/Berlin`.
+   * The time zone of the cron expression, such as `Europe/Berlin`. The scheduler of a worker in Go
+   * stops at a schedule without one, unless the system database shows that there are workers in Go.
    *
-   * @default {undefined} the time zone of the worker
+   * @default {undefined} the time zone of the worker; in Python, UTC
    */
   cronTimezone?: string;
   /**
@@ -55,13 +64,25 @@ export interface ScheduleOptions {
   applicationName?: string;
   /**
    * The format of the context. The system database does not record it, so it must be the format
-   * that the workers are configured for. TypeScript workers read `"superjson"`. Workers of other
-   * languages read `"portable"` if they are configured for portable serialization, and otherwise no
-   * format that this client writes.
+   * that the workers are configured for: `"superjson"` for TypeScript, `"py_pickle"` for Python,
+   * `"portable"` for Go and for workers that are configured for portable serialization.
    *
-   * @default {"superjson"} regardless of the `serializationType` of the client
+   * The scheduler of a Python worker reads the contexts of all schedules of its application, and
+   * those of no application. At one that is not in its format it stops, and none of its schedules
+   * fires any more. So where schedules or recent workflows show that such workers read it, another
+   * format is refused.
+   *
+   * @default {undefined} what the workers read that have left traces in the system database; if
+   * there are none, `"superjson"`
    */
-  serializationType?: "portable" | "superjson" | "native";
+  serializationType?: Exclude<SerializationType, "DBOS_JSON">;
+  /**
+   * Write the context even in a format that stops the scheduler of workers which have left traces
+   * in the system database, because none of them runs any more.
+   *
+   * @default {false}
+   */
+  forceSerializationType?: boolean;
 }
 
 /** Changes to a schedule. Options that are left out stay unchanged. */
@@ -99,19 +120,29 @@ export interface ScheduleChanges {
   /**
    * The format of the context, as for {@linkcode createSchedule}.
    *
-   * @default {"superjson"}
+   * @default {undefined} what the workers read that have left traces in the system database
    */
-  serializationType?: "portable" | "superjson" | "native";
+  serializationType?: Exclude<SerializationType, "DBOS_JSON">;
+  /**
+   * Write the context even in a format that stops workers, as for {@linkcode createSchedule}.
+   *
+   * @default {false}
+   */
+  forceSerializationType?: boolean;
 }
+
+const contextFormats = ["portable", "superjson", "native", "py_pickle"] as const;
 
 /** Refuses invalid options of a schedule, or of a change of it. */
 export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): void {
-  const { schedule, automaticBackfill, cronTimezone, queueName, serializationType } = definition;
+  const { schedule, automaticBackfill, cronTimezone, queueName } = definition;
+  const { serializationType, forceSerializationType } = definition;
   if (schedule !== undefined) parseCron(schedule);
   checkBoolean("automaticBackfill", automaticBackfill);
   if (cronTimezone != null) checkTimeZone("cronTimezone", cronTimezone);
   if (queueName != null) checkText("queueName", queueName);
-  checkChoice("serializationType", serializationType, ["portable", "superjson", "native"]);
+  checkChoice("serializationType", serializationType, contextFormats);
+  checkBoolean("forceSerializationType", forceSerializationType);
 }
 
 /** Refuses missing or invalid options of a new schedule. */
@@ -153,7 +184,7 @@ export interface ScheduleRow {
   schedule: string;
   context: string;
   automatic_backfill: boolean;
-  cron_timezone: string | undefined;
+  cron_timezone: string | null;
   queue_name: string | undefined;
   application_name: string | undefined;
 }
@@ -161,21 +192,21 @@ export interface ScheduleRow {
 /** Makes the row of a new schedule. */
 export async function toScheduleRow(
   database: SystemDatabase,
+  action: string,
   options: ScheduleOptions,
+  readers: Readers,
 ): Promise<ScheduleRow> {
-  const { serializationType = "superjson" } = options;
-  const codec = await codecOf(serializationType);
+  await requireDays(database, options.schedule, readers);
+  const context = await serializeContext(action, options.scheduleName, options, readers);
   return {
     schedule_id: uuidV7(),
     schedule_name: options.scheduleName,
     workflow_name: options.workflowName,
-    // Without a class, TypeScript workers need an empty string, and other workers null.
-    workflow_class_name: options.workflowClassName ??
-      (serializationType === "portable" ? null : ""),
+    workflow_class_name: toStoredClassName(options.workflowClassName, context, readers),
     schedule: resolveNickname(options.schedule),
-    context: codec.serializeValue(options.context),
+    context,
     automatic_backfill: options.automaticBackfill ?? false,
-    cron_timezone: options.cronTimezone,
+    cron_timezone: toStoredTimeZone(options.cronTimezone, readers),
     queue_name: options.queueName,
     application_name: options.applicationName ?? database.settings.applicationName,
   };

@@ -2,10 +2,7 @@ import { type CallOptions, type Client, systemDatabaseOf } from "../client/clien
 import * as sql from "../../sql/schedules/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { UnsupportedSerializationError } from "../errors/reading.ts";
-import type { Codec } from "../serialization/codec.ts";
-import { codecOf } from "../serialization/mod.ts";
-import { SerializedValue } from "../serialization/serialized_value.ts";
+import { readContext } from "./context.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkChoice, checkText } from "../validate.ts";
@@ -77,27 +74,6 @@ export interface ListSchedulesOptions extends CallOptions {
 
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 
-/**
- * The codec that a context was written with. Its format is not recorded; only superjson marks it.
- */
-export async function codecOfContext(text: string): Promise<Codec> {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UnsupportedSerializationError(null, new SyntaxError("invalid JSON"));
-  }
-  return await codecOf(value?.__dbos_serializer === "superjson" ? "superjson" : "portable");
-}
-
-async function readContext(text: string): Promise<unknown> {
-  try {
-    return (await codecOfContext(text)).deserializeValue(text);
-  } catch {
-    return new SerializedValue(null, text);
-  }
-}
-
 async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
   return {
     scheduleId: row.schedule_id,
@@ -109,7 +85,8 @@ async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
     context: await readContext(row.context),
     lastFiredAt: row.last_fired_at ?? null,
     automaticBackfill: row.automatic_backfill ?? false,
-    cronTimezone: row.cron_timezone ?? null,
+    // Go stores an empty text for none.
+    cronTimezone: row.cron_timezone || null,
     queueName: row.queue_name ?? null,
     ...(row.application_name && { applicationName: row.application_name }),
   };

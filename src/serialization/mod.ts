@@ -6,14 +6,15 @@ import { portableJson } from "./portable_json.ts";
 /**
  * The format that values are written in.
  *
- * - `"portable"`: JSON that workers in every language can read.
+ * - `"portable"`: JSON that workers in every language can read, from TypeScript 4.9, Python 2.14, Go
+ *   0.12 and Java 0.8 on.
  * - `"superjson"`: keeps `Date`, `Map`, `Set`, `bigint`, `undefined` and more, but only TypeScript
- *   workers can read it.
+ *   workers can read it, from 3.5 on.
  * - `"native"`: DBOS's own name for `"superjson"`.
- * - `"py_pickle"`: for Python workers that are too old for portable JSON. It is Python's pickle,
- *   which keeps plain data, `Date`, `Map`, `Set`, `bigint` and `Uint8Array`.
- * - `"DBOS_JSON"`: for Go workers that are too old for portable JSON. It is base64-encoded JSON,
- *   and holds only one argument.
+ * - `"py_pickle"`: for Python workers that are too old for portable JSON, from 2.0 on. It is Python's
+ *   pickle, which keeps plain data, `Date`, `Map`, `Set`, `bigint` and `Uint8Array`.
+ * - `"DBOS_JSON"`: for Go workers that are too old for portable JSON, from 0.8 on. It is
+ *   base64-encoded JSON, and holds only one argument.
  */
 export type SerializationType = "portable" | "superjson" | "native" | "py_pickle" | "DBOS_JSON";
 

@@ -1,14 +1,17 @@
 /**
  * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
- * of older releases, and that older workers can share a database with newer ones. Then it checks
- * that MATRIX.md and docs/compatibility.md have the results; with `-- --write` it updates them.
+ * of older releases, every function on the schema of each, that older workers can share a database
+ * with newer ones, and that schedules fire. Then it checks that MATRIX.md and docs/compatibility.md
+ * have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
+import { verifyEveryCall } from "./calls.ts";
 import { type Language, languages, python } from "./languages.ts";
 import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
 import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
+import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
@@ -36,11 +39,27 @@ for (const language of all) {
   });
 }
 
+for (const language of all) {
+  Deno.test({
+    name: `every function works with the schema of ${language.name} or says what it lacks`,
+    ignore: unavailable.has(language),
+    fn: () => verifyEveryCall(language),
+  });
+}
+
 for (const language of all.filter(isOlder)) {
   Deno.test({
     name: `the worker in ${language.name} shares a database with the newest TypeScript worker`,
     ignore: unavailable.has(language),
     fn: () => verifySharing(language),
+  });
+}
+
+for (const language of [...languages, ...findOldestWithSchedules(releases)]) {
+  Deno.test({
+    name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
+    ignore: unavailable.has(language),
+    fn: () => verifySchedules(language),
   });
 }
 

@@ -26,6 +26,13 @@ export interface Language {
   toArguments?(args: readonly unknown[], workflowName: string): readonly unknown[];
   /** The options that a workflow with these arguments needs besides its name. */
   enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
+  /** A workflow that a schedule can start, if that is not `echo`. */
+  scheduled?: {
+    workflowName: string;
+    /** A context that its workers can read; by default an object. */
+    context?: unknown;
+    contextOf(result: unknown): unknown;
+  };
 }
 
 /** For most releases: they do not cancel a workflow at its deadline if it has not started. */
@@ -128,6 +135,11 @@ export const go: Language = {
   install: () => buildGo(goFolder, goProgram),
   command: [goProgram],
   nativeFormat: "DBOS_JSON",
+  scheduled: {
+    // Its one argument is an object.
+    workflowName: "echoOne",
+    contextOf: (input) => (input as { context?: unknown }).context,
+  },
   unsupported: {
     "A method of a class": "the language has no classes",
     "The roles of the user": "workflows cannot read them",
@@ -170,6 +182,11 @@ const java: Language = {
   },
   // As in java/App.java, which explains why.
   enqueueOptions: (args) => ({ workflowClassName: `Workflows${args.length}` }),
+  scheduled: {
+    workflowName: "tick",
+    context: "text",
+    contextOf: (args) => (args as unknown[])[1],
+  },
 };
 
 export const languages: Language[] = [typeScript, python, go, java];

@@ -23,7 +23,10 @@ const payloadTablesVersion = 109;
 export function isOlder({ name, serializationType }: Language): boolean {
   const [language, version] = name.split(" ");
   const releases = schemaReleases[language!]!;
-  const [, schema] = releases.find(([release]) => release === version) ?? releases.at(-1)!;
+  const compare = (first: string) => first.localeCompare(version!, "en", { numeric: true });
+  const [schema] = version
+    ? releases.findLast(([, first]) => compare(first) <= 0) ?? [0]
+    : releases.at(-1)!;
   // Version 1 of the schema records no formats.
   return serializationType === undefined && schema > 1 && schema < payloadTablesVersion;
 }

@@ -6,14 +6,17 @@ export interface Application extends AsyncDisposable {
 
 /**
  * Starts an application, and waits until it has launched and printed a line of JSON with its `sdk`.
- * The application exits when its stdin is closed.
+ * The application exits when its stdin is closed. With the variable `OWN_SCHEDULE` it creates a
+ * schedule of its own, named `own`, which fires every second.
  */
 export async function startApplication(
   [program, ...args]: string[],
   systemDatabaseUrl: string,
+  env: Record<string, string> = {},
 ): Promise<Application> {
   const application = new Deno.Command(program!, {
     args: [...args, systemDatabaseUrl],
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -50,17 +50,21 @@ function createRelease(
   };
 }
 
+const beforeFormats: Partial<Language> = {
+  serializationType: "py_pickle",
+  unsupported: {
+    ...noDeadlineBeforeStart,
+    "The authenticated user": "workers pass it to workflows since 2.14",
+    "The roles of the user": "workers pass them to workflows since 2.14",
+  },
+};
+
 export const pythonReleases: Language[] = [
   // The first release that has a client.
   createRelease("0.25.0", { application: pathOf("python/oldest.py") }),
-  createRelease("2.0.0", {
-    serializationType: "py_pickle",
-    unsupported: {
-      ...noDeadlineBeforeStart,
-      "The authenticated user": "workers pass it to workflows since 2.14",
-      "The roles of the user": "workers pass them to workflows since 2.14",
-    },
-  }),
+  createRelease("2.0.0", beforeFormats),
+  // It has schedules, but no column for formats.
+  createRelease("2.13.0", beforeFormats),
   createRelease("2.14.0", { unsupported: noDeadlineBeforeStart }),
   createRelease("2.27.0", { unsupported: noDeadlineBeforeStart }),
   createRelease("2.30.0", { unsupported: noDeadlineBeforeStart }),

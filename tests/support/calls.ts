@@ -57,8 +57,11 @@ import {
   waitFirst,
 } from "../../mod.ts";
 
-/** Makes one call. */
-export type Call = (client: Client, options: CallOptions) => Promise<unknown>;
+/** Makes one call. Only those that wait take a timeout. */
+export type Call = (
+  client: Client,
+  options: CallOptions & { timeoutSeconds?: number },
+) => Promise<unknown>;
 
 /** Reads an iterator to its end. */
 export async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {

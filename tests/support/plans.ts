@@ -4,6 +4,7 @@ import {
   cancelWorkflow,
   countWorkflows,
   type CountWorkflowsOptions,
+  createSchedule,
   debounce,
   deleteWorkflow,
   type Driver,
@@ -212,6 +213,12 @@ const writes: PlannedCall[] = [
   },
   { name: "resumeWorkflow()", run: (driver) => resumeWorkflow(driver, waiting) },
   { name: "forkWorkflow()", run: (driver) => forkWorkflow(driver, ended, 1) },
+  {
+    name: "createSchedule()",
+    run: (driver) =>
+      createSchedule(driver, { scheduleName: "new", workflowName: "echo", schedule: "@daily" }),
+    index: createdIndex,
+  },
   { name: "rewindWorkflow()", run: (driver) => rewindWorkflow(driver, ended) },
   {
     name: "deleteWorkflow() with children",

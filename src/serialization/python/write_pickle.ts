@@ -9,6 +9,7 @@
  * cannot unpickle the arguments.
  */
 
+import { UnsupportedSerializationError } from "../../errors/reading.ts";
 import { toBinary, toUtf8Binary } from "../binary.ts";
 import type { Codec } from "../codec.ts";
 import { pyPickle } from "./py_pickle.ts";
@@ -111,6 +112,12 @@ function requirePlainObject(value: object): void {
 // The memo key of the time zone, which is written once for all dates.
 const utc = {};
 
+const utcOpcodes = "cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0\x85R\x85R";
+
+function writeDatetime(date: Date, timeZone: string): string {
+  return "cdatetime\ndatetime\n" + withLength("C", "B", packDatetime(date)) + timeZone + "\x86R";
+}
+
 function createPickler(): (value: unknown) => string {
   const memo = new Map<object, number>();
   let depth = 0;
@@ -130,12 +137,11 @@ function createPickler(): (value: unknown) => string {
   }
 
   function writeUtc(): string {
-    return "cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0\x85R\x85R" + memoize(utc);
+    return utcOpcodes + memoize(utc);
   }
 
   function writeDate(date: Date): string {
-    const packed = withLength("C", "B", packDatetime(date));
-    return "cdatetime\ndatetime\n" + packed + writeOnce(utc, writeUtc) + "\x86R";
+    return writeDatetime(date, writeOnce(utc, writeUtc));
   }
 
   function writeContent(object: object, empty: string, content: unknown[], end: string): string {
@@ -205,3 +211,24 @@ export const pyPickleWriter: Codec = {
     return encode(`}(${writeText("args")}${tuple}${writeText("kwargs")}${write(namedArgs)}u`);
   },
 };
+
+/**
+ * A codec for the runs of a schedule whose context is this pickle. It passes the context on as it is,
+ * since it may contain objects of classes, which only Python can write.
+ */
+export function pickleRunsWith(context: string): Codec {
+  const pickle = atob(context);
+  if (!pickle.endsWith(".")) throw new UnsupportedSerializationError("py_pickle");
+  const protocol = pickle.slice(0, 2);
+  // The length of a frame counts the end of the pickle, which is not passed on.
+  const opcodes = pickle.slice(pickle[2] === "\x95" ? 11 : 2, -1);
+  return {
+    ...pyPickleWriter,
+    // Nothing before the context is memoized, since the context counts what it memoizes from zero.
+    serializeArgs: ([time]) =>
+      btoa(
+        `${protocol}}(${writeText("kwargs")}}${writeText("args")}` +
+          `${writeDatetime(time as Date, utcOpcodes)}${opcodes}\x86u.`,
+      ),
+  };
+}

@@ -178,10 +178,11 @@ func sdkVersion() string {
 
 func main() {
 	ctx := must(dbos.NewContext(context.Background(), dbos.Config{
-		AppName:            "test-app",
-		ApplicationVersion: "test-1",
-		DatabaseURL:        os.Args[1],
-		Logger:             slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		AppName:                  "test-app",
+		ApplicationVersion:       "test-1",
+		DatabaseURL:              os.Args[1],
+		SchedulerPollingInterval: 200 * time.Millisecond,
+		Logger:                   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	}))
 	register(ctx, "echo", echo)
 	register(ctx, "echoNamed", echoNamed)
@@ -200,6 +201,14 @@ func main() {
 	for name, options := range limits {
 		options = append(options, dbos.WithQueueBasePollingInterval(50*time.Millisecond))
 		must(dbos.RegisterQueue(ctx, name, options...))
+	}
+	if _, ok := os.LookupEnv("OWN_SCHEDULE"); ok {
+		check(dbos.CreateSchedule(ctx, dbos.ScheduleSpec{
+			ScheduleName: "own",
+			WorkflowName: "echoOne",
+			Schedule:     "* * * * * *",
+			Context:      map[string]bool{"own": true},
+		}))
 	}
 	ready := must(json.Marshal(map[string]string{"sdk": "dbos-transact-golang " + sdkVersion()[1:]}))
 	fmt.Println(string(ready))

@@ -8,8 +8,10 @@ import dev.dbos.transact.json.PortableWorkflowException;
 import dev.dbos.transact.workflow.QueueOptions;
 import dev.dbos.transact.workflow.Workflow;
 import dev.dbos.transact.workflow.WorkflowClassName;
+import dev.dbos.transact.workflow.WorkflowSchedule;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -95,6 +97,12 @@ public class App {
   @Workflow
   public void fail(String message, Object code, Object data) {
     throw new CustomError(message, code, data);
+  }
+
+  /** The scheduler only runs workflows with parameters of these types. */
+  @Workflow
+  public List<Object> tick(Instant time, Object context) {
+    return Arrays.asList(time, context);
   }
 
   @Workflow
@@ -196,6 +204,7 @@ public class App {
     var user = Objects.requireNonNullElse(URI.create(url).getUserInfo(), self).split(":", 2);
     return DBOSConfig.defaults("test-app")
         .withAppVersion("test-1")
+        .withSchedulerPollingInterval(Duration.ofMillis(200))
         .withDatabaseUrl(url.replaceFirst("^\\w+://([^@]*@)?", "jdbc:postgresql://"))
         .withDbUser(user[0])
         .withDbPassword(user.length > 1 ? user[1] : "");
@@ -207,6 +216,10 @@ public class App {
     app.registerWorkflows();
     dbos.launch();
     app.registerQueues();
+    if (System.getenv("OWN_SCHEDULE") != null) {
+      var schedule = new WorkflowSchedule("own", "tick", className(2), "* * * * * *");
+      dbos.createSchedule(schedule.withContext(Map.of("own", true)));
+    }
     System.out.printf("{\"sdk\": \"dev.dbos:transact %s\"}%n", DBOS.version());
     // The parent process holds the other end, so this process also ends if the parent is killed.
     System.in.readAllBytes();

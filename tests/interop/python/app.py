@@ -145,6 +145,7 @@ def main() -> None:
             "log_level": "ERROR",
             "notification_listener_polling_interval_sec": 0.1,
             "run_admin_server": False,
+            "scheduler_polling_interval_sec": 0.2,
             "system_database_url": sys.argv[1],
         }
     )
@@ -156,6 +157,10 @@ def main() -> None:
     DBOS.launch()
     if register_queue:
         make_queues(register_queue)
+    if "OWN_SCHEDULE" in os.environ:
+        DBOS.create_schedule(
+            schedule_name="own", workflow_fn=echo, schedule="* * * * * *", context={"own": True}
+        )
     print(json.dumps({"sdk": f"dbos {version('dbos')}"}), flush=True)
     # The parent process holds the other end, so this process also ends if the parent is killed.
     sys.stdin.read()

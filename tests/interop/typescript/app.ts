@@ -108,6 +108,7 @@ DBOS.setConfig({
   applicationVersion: "test-1",
   logLevel: "error",
   runAdminServer: false,
+  schedulerPollingIntervalMs: 200,
   systemDatabaseUrl: url,
   ...applicationDatabase,
 });
@@ -116,6 +117,14 @@ if (!mustDeclare) {
   for (const [name, options] of Object.entries(queues)) {
     await DBOS.registerQueue(name, { minPollingIntervalMs: 50, ...options });
   }
+}
+if (Deno.env.has("OWN_SCHEDULE")) {
+  await DBOS.createSchedule({
+    scheduleName: "own",
+    workflowFn: registered.get("echo") as (...args: unknown[]) => Promise<never>,
+    schedule: "* * * * * *",
+    context: { own: true },
+  });
 }
 const manifest = new URL("../../package.json", import.meta.resolve("@dbos-inc/dbos-sdk"));
 const { name, version } = JSON.parse(await Deno.readTextFile(manifest));

@@ -1,0 +1,124 @@
+/**
+ * The workers that read a schedule, and what they can read of it. Their scheduler reads all schedules
+ * of their application. One that it fails at can stop it for all the others:
+ *
+ * - in Python, a context that is not a pickle, unless another serializer is configured;
+ * - in Java, a context that is an object or an array without Java classes, and a missing class name;
+ * - in Go, a missing time zone;
+ * - in TypeScript before 5.2, a day that is not a number, such as `L`; in 4.9 and 4.10, also a class
+ *   name that is null. These end the process of the worker.
+ */
+
+import * as sql from "../../sql/schedules/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import { UnreadableContextError } from "../errors/managing.ts";
+import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import { isPickle } from "./context.ts";
+import { hasSpecialDay } from "./cron.ts";
+
+/** Which languages the workers that read a schedule are written in, as far as rows show it. */
+export interface Readers {
+  readonly typeScript: boolean;
+  readonly python: boolean;
+  readonly java: boolean;
+  readonly go: boolean;
+}
+
+/** A schedule, and the application that it is created for. */
+interface Target {
+  readonly scheduleName: string;
+  readonly applicationName?: string;
+}
+
+/** Finds the readers of each of some schedules, by their names. */
+export async function findReaders(
+  database: SystemDatabase,
+  targets: readonly Target[],
+): Promise<Map<string, Readers>> {
+  const rows = await database.run(sql.findScheduleReaders, {
+    schedules: JSON.stringify(targets.map(({ scheduleName, applicationName }) => ({
+      schedule_name: scheduleName,
+      application_name: applicationName ?? database.settings.applicationName,
+    }))),
+  });
+  // Only Python 2.13 has schedules, but no column for formats.
+  const isPython213 = !database.hasColumn("workflow_status.serialization");
+  // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
+  const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
+  return new Map(rows.map(({ schedule_name, formats }) => {
+    const found: string[] = JSON.parse(formats);
+    const python = isPython213 || found.includes("py_pickle");
+    return [schedule_name, {
+      typeScript: found.includes("js_superjson") || (isOld && !python),
+      python,
+      java: found.includes("java_jackson"),
+      go: found.some((format) => format.startsWith("DBOS_")),
+    }];
+  }));
+}
+
+/** The format that readers expect of a context which stops them; undefined if they can read it. */
+function findExpectedFormat(text: string, { python, java }: Readers): string | undefined {
+  if (python) return isPickle(text) ? undefined : "py_pickle";
+  return java && (isPickle(text) || /^[{[]/.test(text)) ? "java_jackson" : undefined;
+}
+
+/** The format that most of the readers can read. */
+function chooseFormat({ typeScript, python, java, go }: Readers): SerializationType {
+  if (python) return "py_pickle";
+  return (java || go) && !typeScript ? "portable" : "superjson";
+}
+
+/** A context, and how to write it. */
+interface ContextOptions {
+  readonly context?: unknown;
+  readonly serializationType?: SerializationType;
+  readonly forceSerializationType?: boolean;
+}
+
+/** Writes a context for readers, and refuses a format that would stop them. */
+export async function serializeContext(
+  action: string,
+  scheduleName: string,
+  { context, serializationType, forceSerializationType }: ContextOptions,
+  readers: Readers,
+): Promise<string> {
+  const codec = await codecOf(serializationType ?? chooseFormat(readers));
+  const text = codec.serializeValue(context);
+  const expected = forceSerializationType ? undefined : findExpectedFormat(text, readers);
+  if (expected) throw new UnreadableContextError(action, scheduleName, expected);
+  return text;
+}
+
+/** The time zone to store: Go stores an empty text for none, at which Java fails. */
+export function toStoredTimeZone(
+  cronTimezone: string | null | undefined,
+  { go, java }: Readers,
+): string | null {
+  return cronTimezone ?? (go && !java ? "" : null);
+}
+
+/**
+ * The class to store. For a function, workers in TypeScript and Java need an empty text, and workers
+ * in other languages need null.
+ */
+export function toStoredClassName(
+  className: string | undefined,
+  context: string,
+  { typeScript, python, java }: Readers,
+): string | null {
+  if (className !== undefined) return className;
+  const isSuperjson = context.includes('"__dbos_serializer":"superjson"');
+  return isSuperjson || (!python && (typeScript || java)) ? "" : null;
+}
+
+/** Refuses days that end the process of TypeScript workers before 5.2, if they may read them. */
+export async function requireDays(
+  database: SystemDatabase,
+  schedule: string | undefined,
+  { typeScript, python, java, go }: Readers,
+): Promise<void> {
+  if (!schedule || !hasSpecialDay(schedule)) return;
+  if (!typeScript && (python || java || go)) return;
+  await database.requireColumn("L, W, # or ? in a schedule", "workflow_status.creator_xid");
+}
