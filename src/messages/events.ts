@@ -3,9 +3,10 @@ import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { deserializeValue } from "../serialization/mod.ts";
+import { readOptions } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 
 const eventsQuery = pollObjects(sql.findEvents);
 const defaultTimeoutSeconds = 60;
@@ -39,15 +40,18 @@ export async function getEvent<Value = unknown>(
   key: string,
   options: number | WaitOptions = {},
 ): Promise<Value | null> {
-  checkText("workflowID", workflowID);
-  checkText("key", key);
-  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions }: WaitOptions =
-    typeof options === "number" ? { timeoutSeconds: options } : options;
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of getEvent()", workflowID);
+  checkText("key of getEvent()", key);
+  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
+    "getEvent()",
+    waitDescription,
+    typeof options === "number" ? { timeoutSeconds: options } : options,
+  );
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const database = systemDatabaseOf(client);
   const event = await waitFor(
     database,
     eventsQuery,

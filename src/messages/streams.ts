@@ -1,12 +1,21 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
-import { checkBoolean, checkInteger, checkText } from "../validate.ts";
+import {
+  asBoolean,
+  asInteger,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value. */
 export interface ReadStreamOptions extends WaitOptions {
@@ -28,8 +37,17 @@ export interface ReadStreamOptions extends WaitOptions {
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
-const maxOffset = 2 ** 31 - 1;
 const valuesPerPoll = 100;
+
+const asOffset: Check<number> = asInteger(0, 2 ** 31 - 1);
+
+const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions<ReadStreamOptions>(
+  {
+    ...waitDescription.checks,
+    offset: asOffset,
+    snapshot: asBoolean,
+  },
+);
 
 // The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
 // older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
@@ -40,20 +58,17 @@ const closeMarkers = new Set([
   "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
 ]);
 
+/** Reads values, with options that {@linkcode readOptions} has read. */
 function readValues<Value>(
-  client: Client | Driver,
+  database: SystemDatabase,
   workflowID: string,
   key: string,
   options: ReadStreamOptions,
   max: number,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
-  checkText("workflowID", workflowID);
-  checkText("key", key);
-  checkInteger("offset", firstOffset, 0, maxOffset);
-  checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const waiter = createWaiter(systemDatabaseOf(client), streamValuesQuery, waitOptions);
+  const waiter = createWaiter(database, streamValuesQuery, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
@@ -123,7 +138,11 @@ export function readStream<Value = unknown>(
   key: string,
   options: ReadStreamOptions = {},
 ): AsyncGenerator<Value, void, void> {
-  return readValues(client, workflowID, key, options, valuesPerPoll);
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of readStream()", workflowID);
+  checkText("key of readStream()", key);
+  const read = readOptions("readStream()", streamDescription, options);
+  return readValues(database, workflowID, key, read, valuesPerPoll);
 }
 
 /**
@@ -162,7 +181,12 @@ export async function readStreamOffset<Value = unknown>(
   offset: number,
   options: ReadStreamOffsetOptions = {},
 ): Promise<Value> {
-  const values = readValues<Value>(client, workflowID, key, { ...options, offset }, 1);
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of readStreamOffset()", workflowID);
+  checkText("key of readStreamOffset()", key);
+  asOffset("offset of readStreamOffset()", offset);
+  const read = readOptions("readStreamOffset()", waitDescription, options);
+  const values = readValues<Value>(database, workflowID, key, { ...read, offset }, 1);
   const { done, value } = await values.next();
   if (done) throw new StreamEndedError(workflowID, key, offset);
   return value;

@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
@@ -9,16 +9,17 @@ import {
   ScheduleExistsError,
 } from "../errors/managing.ts";
 import {
-  checkDefinition,
-  checkScheduleOptions,
+  changesDescription,
   requireScheduleColumns,
   type ScheduleChanges,
+  scheduleDescription,
   type ScheduleOptions,
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
 import { codecOf } from "../serialization/mod.ts";
-import { checkText } from "../validate.ts";
+import { readOptions } from "../options.ts";
+import { checkArray, checkText } from "../validate.ts";
 
 function checkOwner(
   action: string,
@@ -70,15 +71,15 @@ export async function createSchedule(
   options: ScheduleOptions,
   callOptions: CallOptions = {},
 ): Promise<void> {
-  checkScheduleOptions(options);
-  const database = systemDatabaseOf(client, callOptions.signal);
-  const row = await toScheduleRow(database, options);
-  await requireScheduleColumns(database, options);
+  const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
+  const read = readOptions("createSchedule()", scheduleDescription, options);
+  const row = await toScheduleRow(database, read);
+  await requireScheduleColumns(database, read);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
   // The same ID means that an earlier attempt of this call created it, and its answer was lost.
   if (!existing || existing.schedule_id === row.schedule_id) return;
   checkOwner("create", row, existing.application_name);
-  throw new ScheduleExistsError(options.scheduleName);
+  throw new ScheduleExistsError(read.scheduleName);
 }
 
 /**
@@ -116,17 +117,22 @@ export async function applySchedules(
   schedules: readonly ScheduleOptions[],
   callOptions: CallOptions = {},
 ): Promise<void> {
+  const [database] = openCall(client, "applySchedules()", callDescription, callOptions);
+  checkArray("schedules of applySchedules()", schedules);
   const names = new Set<string>();
-  for (const options of schedules) {
-    checkScheduleOptions(options);
-    if (names.has(options.scheduleName)) {
-      throw new RangeError(`Cannot apply schedule ${options.scheduleName}: duplicate name`);
+  const read = Array.from(schedules, (options, index) => {
+    const call = `schedules[${index}] of applySchedules()`;
+    const schedule = readOptions(call, scheduleDescription, options);
+    if (names.has(schedule.scheduleName)) {
+      throw new RangeError(`Cannot apply schedule ${schedule.scheduleName}: duplicate name`);
     }
-    names.add(options.scheduleName);
-  }
-  const database = systemDatabaseOf(client, callOptions.signal);
-  const rows = await Promise.all(schedules.map((options) => toScheduleRow(database, options)));
-  for (const options of schedules) await requireScheduleColumns(database, options);
+    names.add(schedule.scheduleName);
+    return schedule;
+  });
+  const rows = await Promise.all(
+    read.map((schedule, index) => toScheduleRow(database, schedule, `schedules[${index}].`)),
+  );
+  for (const schedule of read) await requireScheduleColumns(database, schedule);
   await retryOnConflict("apply schedules", "one of them was created and deleted", async () => {
     const conflicting = await database.run(sql.applySchedules, { schedules: JSON.stringify(rows) });
     for (const { schedule_name, application_name } of conflicting) {
@@ -166,18 +172,20 @@ export async function updateSchedule(
   changes: ScheduleChanges,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("name", name);
-  checkDefinition(changes);
-  const database = systemDatabaseOf(client, options.signal);
-  const codec = await codecOf(changes.serializationType ?? "superjson");
-  await requireScheduleColumns(database, changes);
+  const [database] = openCall(client, "updateSchedule()", callDescription, options);
+  checkText("name of updateSchedule()", name);
+  const read = readOptions("updateSchedule()", changesDescription, changes);
+  // An undefined context is a new context too.
+  const hasContext = changes !== undefined && "context" in changes;
+  const codec = await codecOf(read.serializationType ?? "superjson");
   const columns = {
-    schedule: changes.schedule && resolveNickname(changes.schedule),
-    context: "context" in changes ? codec.serializeValue(changes.context) : undefined,
-    automatic_backfill: changes.automaticBackfill,
-    cron_timezone: changes.cronTimezone,
-    queue_name: changes.queueName,
+    schedule: read.schedule && resolveNickname(read.schedule),
+    context: hasContext ? codec.serializeValue(read.context, "context") : undefined,
+    automatic_backfill: read.automaticBackfill,
+    cron_timezone: read.cronTimezone,
+    queue_name: read.queueName,
   };
+  await requireScheduleColumns(database, read);
   const [updated] = await database.run(sql.updateSchedule, {
     name,
     changes: JSON.stringify(columns),
@@ -186,13 +194,14 @@ export async function updateSchedule(
 }
 
 async function setStatus(
+  call: string,
   client: Client | Driver,
   name: string,
   status: string,
-  { signal }: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, signal);
+  const [database] = openCall(client, call, callDescription, options);
+  checkText(`name of ${call}`, name);
   await database.run(sql.setScheduleStatus, { name, status });
 }
 
@@ -220,7 +229,7 @@ export async function pauseSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await setStatus(client, name, "PAUSED", options);
+  await setStatus("pauseSchedule()", client, name, "PAUSED", options);
 }
 
 /**
@@ -247,7 +256,7 @@ export async function resumeSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await setStatus(client, name, "ACTIVE", options);
+  await setStatus("resumeSchedule()", client, name, "ACTIVE", options);
 }
 
 /**
@@ -274,7 +283,7 @@ export async function deleteSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database] = openCall(client, "deleteSchedule()", callDescription, options);
+  checkText("name of deleteSchedule()", name);
   await database.run(sql.deleteSchedule, { name });
 }

@@ -2,7 +2,17 @@ import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
 import { codecOf } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
+import {
+  asAnything,
+  asBoolean,
+  asChoice,
+  asText,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+  orNull,
+} from "../options.ts";
+import { checkText } from "../validate.ts";
 
 /** A schedule: which workflow to run, and when. */
 export interface ScheduleOptions {
@@ -104,25 +114,45 @@ export interface ScheduleChanges {
   serializationType?: "portable" | "superjson" | "native";
 }
 
-/** Refuses invalid options of a schedule, or of a change of it. */
-export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): void {
-  const { schedule, automaticBackfill, cronTimezone, queueName, serializationType } = definition;
-  if (schedule !== undefined) parseCron(schedule);
-  checkBoolean("automaticBackfill", automaticBackfill);
-  if (cronTimezone != null) checkTimeZone("cronTimezone", cronTimezone);
-  if (queueName != null) checkText("queueName", queueName);
-  checkChoice("serializationType", serializationType, ["portable", "superjson", "native"]);
-}
+const asCron: Check<string> = (what, value) => {
+  checkText(what, value);
+  parseCron(value);
+  return value;
+};
 
-/** Refuses missing or invalid options of a new schedule. */
-export function checkScheduleOptions(options: ScheduleOptions): void {
-  checkText("scheduleName", options.scheduleName);
-  checkText("workflowName", options.workflowName);
-  checkOptionalText("workflowClassName", options.workflowClassName);
-  checkText("schedule", options.schedule);
-  checkOptionalText("applicationName", options.applicationName);
-  checkDefinition(options);
-}
+const asTimeZone: Check<string> = (what, value) => {
+  checkText(what, value);
+  checkTimeZone(what, value);
+  return value;
+};
+
+/** The options of a new schedule. */
+export const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
+  ScheduleOptions
+>({
+  scheduleName: { required: asText },
+  workflowName: { required: asText },
+  workflowClassName: asText,
+  schedule: { required: asCron },
+  context: asAnything,
+  automaticBackfill: asBoolean,
+  cronTimezone: asTimeZone,
+  queueName: asText,
+  applicationName: asText,
+  serializationType: asChoice("portable", "superjson", "native"),
+});
+
+/** The changes of a schedule. */
+export const changesDescription: OptionsDescription<ScheduleChanges> = describeOptions<
+  ScheduleChanges
+>({
+  schedule: asCron,
+  context: asAnything,
+  automaticBackfill: asBoolean,
+  cronTimezone: orNull(asTimeZone),
+  queueName: orNull(asText),
+  serializationType: asChoice("portable", "superjson", "native"),
+});
 
 /** The options whose column of workflow_schedules older schemas lack. */
 const neededColumns = {
@@ -158,10 +188,11 @@ export interface ScheduleRow {
   application_name: string | undefined;
 }
 
-/** Makes the row of a new schedule. */
+/** Makes the row of a new schedule. The path precedes the name of its context in errors. */
 export async function toScheduleRow(
   database: SystemDatabase,
   options: ScheduleOptions,
+  path = "",
 ): Promise<ScheduleRow> {
   const { serializationType = "superjson" } = options;
   const codec = await codecOf(serializationType);
@@ -173,7 +204,7 @@ export async function toScheduleRow(
     workflow_class_name: options.workflowClassName ??
       (serializationType === "portable" ? null : ""),
     schedule: resolveNickname(options.schedule),
-    context: codec.serializeValue(options.context),
+    context: codec.serializeValue(options.context, `${path}context`),
     automatic_backfill: options.automaticBackfill ?? false,
     cron_timezone: options.cronTimezone,
     queue_name: options.queueName,

@@ -12,6 +12,7 @@ import SuperJSON from "superjson";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { Codec } from "./codec.ts";
 import { setProperty } from "./decoding.ts";
+import { toJsonValue } from "./write_json.ts";
 
 const superjson = new SuperJSON();
 
@@ -29,23 +30,20 @@ superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
   deserialize: ({ wfid }) => ({ workflowID: wfid }),
 }, "DBOS.WorkflowHandle");
 
-// superjson passes functions and symbols through, and JSON.stringify() would drop them silently.
-function refuseUnserializable(_key: string, value: unknown): unknown {
-  if (typeof value === "function" || typeof value === "symbol") {
-    throw new TypeError(`Cannot serialize a ${typeof value} as superjson`);
-  }
-  return value;
-}
+// Only TypeScript reads superjson, and it keeps lone surrogates.
+const format = { name: "superjson", allowsLoneSurrogates: true };
 
-function serialize(value: unknown): string {
+function serialize(value: unknown, path = "value"): string {
   const { json, meta } = superjson.serialize(value);
   // The SDK's older superjson neither escapes backslashes in paths nor has a version for paths.
   const olderMeta = meta &&
     JSON.parse(JSON.stringify({ ...meta, v: undefined }).replaceAll("\\\\\\\\", "\\\\"));
-  return JSON.stringify(
-    { json, meta: olderMeta, __dbos_serializer: "superjson" },
-    refuseUnserializable,
-  );
+  return JSON.stringify({
+    // superjson passes on what it does not know, such as functions and objects of classes.
+    json: toJsonValue(json, format, path),
+    meta: olderMeta,
+    __dbos_serializer: "superjson",
+  });
 }
 
 function deserialize(text: string): unknown {
@@ -85,14 +83,14 @@ function toWorkflowError(value: unknown): WorkflowError {
 export const jsSuperjson: Codec = {
   name: "js_superjson",
   serializeValue: serialize,
-  serializeArgs(args, namedArgs) {
+  serializeArgs(args, namedArgs, path = "") {
     if (namedArgs) {
       throw new TypeError(
         'Cannot serialize namedArgs with serializationType "superjson": use "portable" or ' +
           '"py_pickle"',
       );
     }
-    return serialize(args);
+    return serialize(args, `${path}args`);
   },
   deserializeValue: deserialize,
   deserializeArgs: (text) => deserialize(text) as unknown[],

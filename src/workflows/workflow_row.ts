@@ -40,7 +40,8 @@ function isCommon(options: EnqueueOptions): boolean {
 
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
- * are left out, which makes their columns NULL. A workflow without an ID gets a new one.
+ * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
+ * precedes the names of arguments in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -48,6 +49,7 @@ export function toWorkflowRow(
   options: EnqueueOptions,
   args: readonly unknown[],
   columns?: ExtraColumns,
+  path = "",
 ): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
@@ -68,7 +70,7 @@ export function toWorkflowRow(
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
     attributes: options.attributes && JSON.parse(serializeAttributes(options.attributes)),
-    inputs: codec.serializeArgs(args, options.namedArgs),
+    inputs: codec.serializeArgs(args, options.namedArgs, path),
     serialization: codec.name,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
