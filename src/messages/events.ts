@@ -29,6 +29,7 @@ const defaultTimeoutSeconds = 60;
  * 60 s.
  * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
  * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
  * the error of the database.

@@ -127,6 +127,7 @@ function readValues<Value>(
  * is 0, and there is no timeout.
  * @returns The values.
  * @throws {TypeError} If an argument has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
@@ -168,6 +169,7 @@ export function readStream<Value = unknown>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
  * @throws {TypeError} If an argument has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.

@@ -31,7 +31,7 @@ superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
 }, "DBOS.WorkflowHandle");
 
 // Only TypeScript reads superjson, and it keeps lone surrogates.
-const format = { name: "superjson", allowsLoneSurrogates: true };
+const format = { name: "superjson", allowsLoneSurrogates: true, hasOwnTypes: true };
 
 function serialize(value: unknown, path = "value"): string {
   const { json, meta } = superjson.serialize(value);

@@ -4,13 +4,14 @@
  */
 
 /** A path within a value: the keys and indexes that lead to it. */
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const maxKeyLength = 40;
 const maxSteps = 20;
 
-function toText(path: Path): string {
+/** Writes a path as in JavaScript, such as `[0].user["first name"]`. */
+export function pathToText(path: Path): string {
   const steps = path.slice(0, maxSteps).map((step) => {
     if (typeof step === "number") return `[${step}]`;
     const key = step.slice(0, maxKeyLength);
@@ -30,6 +31,8 @@ export interface JsonFormat {
   readonly name: string;
   /** Whether all workers that read the format can read half of a UTF-16 pair. */
   readonly allowsLoneSurrogates?: boolean;
+  /** Whether it has a way of its own to write a Map, a Set or a bigint, unless in an object of a class. */
+  readonly hasOwnTypes?: boolean;
 }
 
 // Java reads 1000 levels.
@@ -41,7 +44,7 @@ function createConverter(format: JsonFormat, root: string): (value: unknown) => 
   const ancestors = new Set<object>();
 
   function fail(reason: string): string {
-    return `Cannot serialize ${root}${toText(path)} as ${format.name}: ${reason}`;
+    return `Cannot serialize ${root}${pathToText(path)} as ${format.name}: ${reason}`;
   }
 
   function refuse(reason: string): never {
@@ -105,6 +108,9 @@ function createConverter(format: JsonFormat, root: string): (value: unknown) => 
       refuse(`it is a ${classOf(object)}; use an array of numbers, or text such as base64`);
     }
     if (Array.isArray(object)) return convertArray(object);
+    if (format.hasOwnTypes && (object instanceof Map || object instanceof Set)) {
+      refuse(`it is a ${classOf(object)} in an object of a class`);
+    }
     if (object instanceof Map) return convertMap(object);
     if (object instanceof Set) return convertArray([...object]);
     if (object instanceof Error) {
@@ -134,6 +140,7 @@ function createConverter(format: JsonFormat, root: string): (value: unknown) => 
         if (!Number.isFinite(value)) refuse(`it is ${value}`);
         return value;
       case "bigint":
+        if (format.hasOwnTypes) refuse("it is a bigint in an object of a class");
         return value.toString();
       case "function":
       case "symbol":

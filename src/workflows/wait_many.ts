@@ -126,6 +126,7 @@ async function* findAll<Found extends Completion>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The handle of the workflow that ended first.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If `workflows` is empty.
  * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
  */
@@ -166,6 +167,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
  * @param options How long to wait for all of them, and how. By default there is no timeout.
  * @returns The handles, in the order of `workflows`.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
  * the IDs of those that have not.
  */
@@ -222,6 +224,7 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  * @returns The outcomes, in the order in which the workflows end. Outcomes that one poll finds
  * together are sorted by the time at which the workflows ended.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
  * the IDs of those that have not.
  */

@@ -80,6 +80,7 @@ export function retrieveWorkflow<Result = unknown>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The result of the workflow.
  * @throws {TypeError} If the ID or an option has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID is empty, or an option is out of range.
  * @throws {WorkflowError} If the workflow ended with an error. Name, message, code and data are
  * those of the workflow's error.
