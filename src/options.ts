@@ -4,11 +4,14 @@
  */
 
 import {
+  areShort,
   checkArray,
   checkBoolean,
   checkChoice,
   checkFunction,
+  checkIndexed,
   checkInteger,
+  checkLength,
   checkNumber,
   checkPlainObject,
   checkSignal,
@@ -144,6 +147,18 @@ function keeping<Value>(check: (what: string, value: unknown) => void): Check<Va
 export const asAnything: Check<unknown> = (_what, value) => value;
 
 export const asText: Check<string> = keeping(checkText);
+/** A text that an index holds. */
+export const asIndexedText: Check<string> = keeping((what, value) => {
+  checkText(what, value);
+  if (!areShort(value)) checkIndexed({ [what]: value });
+});
+
+/** A text of a column of type `varchar(255)`. */
+export const asShortText: Check<string> = keeping((what, value) => {
+  checkText(what, value);
+  checkLength(what, value, 255);
+});
+
 export const asBoolean: Check<boolean> = keeping(checkBoolean);
 export const asPlainObject: Check<Record<string, unknown>> = keeping(checkPlainObject);
 export const asSignal: Check<AbortSignal> = keeping(checkSignal);

@@ -28,6 +28,38 @@ export function checkText(what: string, value: unknown): asserts value is string
   if (!value.isWellFormed()) refuseText(what, "contains a lone surrogate");
 }
 
+/** Refuses a text of more characters than a column of type `varchar` holds. */
+export function checkLength(what: string, text: string, maxCharacters: number): void {
+  // Most texts are much shorter. Postgres counts code points.
+  if (text.length <= maxCharacters || [...text].length <= maxCharacters) return;
+  refuseText(what, `has more than ${maxCharacters} characters`);
+}
+
+// A row of an index may have 2704 bytes. That also leaves room for a status, a priority, and what
+// schedules add to their names.
+const maxIndexedBytes = 2500;
+const maxBytesPerUnit = 3;
+
+/** Whether texts are so short that one index holds all of them, in any encoding. */
+export function areShort(...texts: readonly (string | undefined)[]): boolean {
+  let units = 0;
+  for (const text of texts) if (text !== undefined) units += text.length;
+  return units * maxBytesPerUnit <= maxIndexedBytes;
+}
+
+/** Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction. */
+export function checkIndexed(texts: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.entries(texts).filter(([, text]) => text !== undefined);
+  const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
+  if (bytes <= maxIndexedBytes) return;
+  throw new RangeError(
+    `Cannot use the given ${
+      given.map(([name]) => name).join(" with ")
+    }: ${bytes} bytes in UTF-8, ` +
+      `of which an index of Postgres may hold ${maxIndexedBytes}`,
+  );
+}
+
 /** Like {@linkcode checkText}, for an option that may be left out. */
 export function checkOptionalText(what: string, value: unknown): void {
   if (value !== undefined) checkText(what, value);

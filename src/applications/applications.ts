@@ -6,13 +6,14 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import {
   asBoolean,
   asFunction,
+  asIndexedText,
   asInteger,
   describeOptions,
   type OptionsDescription,
   orNull,
   readOptions,
 } from "../options.ts";
-import { checkOptionalText, checkText } from "../validate.ts";
+import { checkOptionalText } from "../validate.ts";
 
 /** How to rename an application. */
 export interface RenameApplicationOptions {
@@ -121,7 +122,7 @@ export async function renameApplication(
 ): Promise<ApplicationRowCounts> {
   const database = systemDatabaseOf(client);
   checkOptionalText("oldName of renameApplication()", oldName);
-  checkText("newName of renameApplication()", newName);
+  asIndexedText("newName of renameApplication()", newName);
   const { batchSize = 10_000, adoptUnclaimedRows = false, onProgress, signal } = readOptions(
     "renameApplication()",
     renameDescription,

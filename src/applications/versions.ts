@@ -5,7 +5,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { asText, describeOptions, type OptionsDescription } from "../options.ts";
+import { asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
 import { checkText } from "../validate.ts";
 
 /** A version of an application, which its workers register when they are launched. */
@@ -34,7 +34,7 @@ export interface ApplicationVersionOptions extends CallOptions {
 
 const versionDescription: OptionsDescription<ApplicationVersionOptions> = describeOptions<
   ApplicationVersionOptions
->({ ...callDescription.checks, applicationName: asText });
+>({ ...callDescription.checks, applicationName: asIndexedText });
 
 async function findVersions(
   database: SystemDatabase,

@@ -7,6 +7,7 @@ import { adaptDriver } from "../drivers/mod.ts";
 import {
   asBoolean,
   asChoice,
+  asIndexedText,
   asInteger,
   asNumber,
   asSignal,
@@ -116,7 +117,7 @@ export const callDescription: OptionsDescription<CallOptions> = describeOptions<
 /** The options of a client. */
 export const clientDescription: OptionsDescription<ClientOptions> = describeOptions<ClientOptions>({
   schema: asText,
-  applicationName: asText,
+  applicationName: asIndexedText,
   serializationType: asChoice(...serializationTypes),
   pollingIntervalMs: asInteger(1, maxTimerMs),
   retryTimeoutSeconds: asNumber(0),

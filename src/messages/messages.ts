@@ -24,7 +24,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { checkArray, checkText } from "../validate.ts";
+import { areShort, checkArray, checkIndexed, checkText } from "../validate.ts";
 
 /** How to send messages. */
 export interface SendManyOptions extends CallOptions {
@@ -135,6 +135,10 @@ function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boole
 /** Makes the JSON of a message that sql/messages/send.sql reads. The path names it in errors. */
 function toItem(message: Message, codec: Codec, sendToForks: boolean, path: string): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
+  if (!areShort(destinationID, topic, idempotencyKey)) {
+    checkIndexed({ destinationID, topic });
+    checkIndexed({ destinationID, idempotencyKey });
+  }
   const key = idempotencyKey ?? uuidV7();
   const text = JSON.stringify({
     message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,

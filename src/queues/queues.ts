@@ -19,7 +19,7 @@ import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
   asChoice,
-  asText,
+  asIndexedText,
   asTextOrTexts,
   describeOptions,
   type OptionsDescription,
@@ -59,7 +59,7 @@ const registerDescription: OptionsDescription<RegisterQueueOptions> = describeOp
 >({
   ...callDescription.checks,
   ...limitsDescription.checks,
-  applicationName: asText,
+  applicationName: asIndexedText,
   onConflict: asChoice("always_update", "never_update"),
 }, replacements);
 
@@ -157,7 +157,7 @@ export async function registerQueue(
   const [database, read] = openCall(client, "registerQueue()", registerDescription, options);
   const { onConflict = "always_update", minPollingIntervalMs = null } = read;
   const applicationName = read.applicationName ?? database.settings.applicationName;
-  checkText("name of registerQueue()", name);
+  asIndexedText("name of registerQueue()", name);
   if (name.startsWith(reservedPrefix)) {
     throw new RangeError(
       `Cannot register queue ${name}: the prefix ${reservedPrefix} is reserved for DBOS`,

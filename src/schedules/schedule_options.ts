@@ -6,13 +6,15 @@ import {
   asAnything,
   asBoolean,
   asChoice,
+  asIndexedText,
+  asShortText,
   asText,
   type Check,
   describeOptions,
   type OptionsDescription,
   orNull,
 } from "../options.ts";
-import { checkText } from "../validate.ts";
+import { checkIndexed, checkText } from "../validate.ts";
 
 /** A schedule: which workflow to run, and when. */
 export interface ScheduleOptions {
@@ -114,6 +116,13 @@ export interface ScheduleChanges {
   serializationType?: "portable" | "superjson" | "native";
 }
 
+const asScheduleName: Check<string> = (what, value) => {
+  const name = asIndexedText(what, value);
+  // The longest ID of a run.
+  checkIndexed({ [what]: `sched-${name}-trigger-2026-01-01T00:00:00.000Z` });
+  return name;
+};
+
 const asCron: Check<string> = (what, value) => {
   checkText(what, value);
   parseCron(value);
@@ -130,15 +139,15 @@ const asTimeZone: Check<string> = (what, value) => {
 export const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
   ScheduleOptions
 >({
-  scheduleName: { required: asText },
+  scheduleName: { required: asScheduleName },
   workflowName: { required: asText },
-  workflowClassName: asText,
+  workflowClassName: asShortText,
   schedule: { required: asCron },
   context: asAnything,
   automaticBackfill: asBoolean,
   cronTimezone: asTimeZone,
-  queueName: asText,
-  applicationName: asText,
+  queueName: asIndexedText,
+  applicationName: asIndexedText,
   serializationType: asChoice("portable", "superjson", "native"),
 });
 
@@ -150,7 +159,7 @@ export const changesDescription: OptionsDescription<ScheduleChanges> = describeO
   context: asAnything,
   automaticBackfill: asBoolean,
   cronTimezone: orNull(asTimeZone),
-  queueName: orNull(asText),
+  queueName: orNull(asIndexedText),
   serializationType: asChoice("portable", "superjson", "native"),
 });
 

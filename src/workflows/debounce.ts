@@ -17,8 +17,8 @@ import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
   asChoice,
+  asIndexedText,
   asInteger,
-  asText,
   describeOptions,
   type OptionsDescription,
   readOptions,
@@ -76,7 +76,7 @@ const itself = "debounce() sets it itself";
 
 const debounceDescription: OptionsDescription<DebounceOptions> = describeOptions<DebounceOptions>({
   ...debounceChecks,
-  queueName: asText,
+  queueName: asIndexedText,
   debounceTimeoutMs: asInteger(1),
   keyFormat: asChoice("typescript", "python"),
 }, {

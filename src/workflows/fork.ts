@@ -7,6 +7,7 @@ import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managin
 import { internalQueueName } from "./enqueue_options.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
+  asIndexedText,
   asInteger,
   asText,
   type Check,
@@ -14,7 +15,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { checkArray, checkPlainObject, checkText } from "../validate.ts";
+import { checkArray, checkIndexed, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** Where to run workflows again. */
@@ -104,8 +105,8 @@ function asIDs(what: string, value: unknown): Record<string, string> {
 const rerunDescription: OptionsDescription<RerunOptions> = describeOptions<RerunOptions>({
   ...callDescription.checks,
   applicationVersion: asText,
-  queueName: asText,
-  queuePartitionKey: asText,
+  queueName: asIndexedText,
+  queuePartitionKey: asIndexedText,
 });
 
 const forkManyDescription: OptionsDescription<ForkWorkflowsOptions> = describeOptions<
@@ -114,12 +115,12 @@ const forkManyDescription: OptionsDescription<ForkWorkflowsOptions> = describeOp
 
 const forkOneDescription: OptionsDescription<ForkWorkflowOptions> = describeOptions<
   ForkWorkflowOptions
->({ ...forkManyDescription.checks, newWorkflowID: asText });
+>({ ...forkManyDescription.checks, newWorkflowID: asIndexedText });
 
 const forkDescription: OptionsDescription<Fork> = describeOptions<Fork>({
   workflowID: { required: asText },
   startStep: { required: asStep },
-  newWorkflowID: asText,
+  newWorkflowID: asIndexedText,
 });
 
 const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOptions<
@@ -221,6 +222,10 @@ export async function forkWorkflows<Result = unknown>(
 ): Promise<WorkflowHandle<Result>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const readForks = toForks(forks);
+  const { queueName, queuePartitionKey } = read;
+  for (const { newWorkflowID } of readForks) {
+    checkIndexed({ queueName, queuePartitionKey, newWorkflowID });
+  }
   const forkIDs = readForks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
   const items = readForks.map(({ workflowID, startStep }, index) =>
@@ -228,8 +233,8 @@ export async function forkWorkflows<Result = unknown>(
       original_id: workflowID,
       fork_id: forkIDs[index],
       start_step: startStep,
-      queue_name: read.queueName ?? internalQueueName,
-      queue_partition_key: read.queuePartitionKey,
+      queue_name: queueName ?? internalQueueName,
+      queue_partition_key: queuePartitionKey,
       application_version: read.applicationVersion,
       client_application_name: database.settings.applicationName,
       timeout_ms: read.timeoutMS,

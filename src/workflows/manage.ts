@@ -5,7 +5,7 @@ import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { asBoolean, asText, describeOptions, type OptionsDescription } from "../options.ts";
+import { asBoolean, asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
 import { checkText, checkTexts } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
@@ -47,7 +47,7 @@ const cancelDescription: OptionsDescription<CancelWorkflowsOptions> = describeOp
 
 const resumeDescription: OptionsDescription<ResumeWorkflowsOptions> = describeOptions<
   ResumeWorkflowsOptions
->({ ...callDescription.checks, queueName: asText });
+>({ ...callDescription.checks, queueName: asIndexedText });
 
 const deleteDescription: OptionsDescription<DeleteWorkflowsOptions> = describeOptions<
   DeleteWorkflowsOptions

@@ -2,6 +2,7 @@ import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
+import { areShort, checkIndexed } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
@@ -38,6 +39,18 @@ function isCommon(options: EnqueueOptions): boolean {
   return true;
 }
 
+/** Refuses what the indexes of workflow_status cannot hold. */
+function checkIndexes(
+  { workflowID, queueName, queuePartitionKey, deduplicationID }: EnqueueOptions,
+  applicationName: string | undefined,
+): void {
+  if (areShort(workflowID, queueName, queuePartitionKey, deduplicationID, applicationName)) return;
+  const partitionedID = queuePartitionKey === undefined ? undefined : workflowID;
+  checkIndexed({ workflowID });
+  checkIndexed({ queueName, deduplicationID });
+  checkIndexed({ queueName, applicationName, queuePartitionKey, workflowID: partitionedID });
+}
+
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
@@ -53,6 +66,8 @@ export function toWorkflowRow(
 ): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
+  const applicationName = options.applicationName ?? database.settings.applicationName;
+  checkIndexes(options, applicationName);
   const text = JSON.stringify({
     name: options.workflowName,
     class_name: options.workflowClassName,
@@ -62,7 +77,7 @@ export function toWorkflowRow(
     assumed_role: options.assumedRole,
     authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
     application_version: options.appVersion,
-    application_name: options.applicationName ?? database.settings.applicationName,
+    application_name: applicationName,
     timeout_ms: options.workflowTimeoutMS,
     deadline_epoch_ms: options.deadlineEpochMS,
     deduplication_id: deduplicationID,
