@@ -81,7 +81,8 @@ export function checkTexts(what: string, value: unknown): string[] {
 
 /** Refuses a value that is not an AbortSignal, of this realm or another one. */
 export function checkSignal(what: string, value: unknown): void {
-  if (typeof Object(value).throwIfAborted === "function") return;
+  const { throwIfAborted, addEventListener } = Object(value);
+  if (typeof throwIfAborted === "function" && typeof addEventListener === "function") return;
   refuseType(what, value, "an AbortSignal");
 }
 

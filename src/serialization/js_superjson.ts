@@ -33,8 +33,21 @@ superjson.registerCustom<{ workflowID: string }, { wfid: string }>({
 // Only TypeScript reads superjson, and it keeps lone surrogates.
 const format = { name: "superjson", allowsLoneSurrogates: true, hasOwnTypes: true };
 
+function toSuperJson(value: unknown, path: string): ReturnType<typeof superjson.serialize> {
+  try {
+    return superjson.serialize(value);
+  } catch (error) {
+    // Its words for a key such as __proto__.
+    if (!(error instanceof Error && /prototype pollution/.test(error.message))) throw error;
+    throw new TypeError(
+      `Cannot serialize ${path} as superjson: a key is __proto__, constructor or prototype`,
+      { cause: error },
+    );
+  }
+}
+
 function serialize(value: unknown, path = "value"): string {
-  const { json, meta } = superjson.serialize(value);
+  const { json, meta } = toSuperJson(value, path);
   // The SDK's older superjson neither escapes backslashes in paths nor has a version for paths.
   const olderMeta = meta &&
     JSON.parse(JSON.stringify({ ...meta, v: undefined }).replaceAll("\\\\\\\\", "\\\\"));
