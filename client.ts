@@ -2,8 +2,10 @@
 
 import { abortable } from "./src/abort_signal.ts";
 import {
+  callDescription,
   type CallOptions,
   type Client,
+  clientDescription,
   type ClientOptions,
   openSystemDatabase,
   registerClient,
@@ -11,7 +13,14 @@ import {
 import type { SystemDatabase } from "./src/database/system_database.ts";
 import type { Driver } from "./src/drivers/driver.ts";
 import { whenStopped } from "./src/polling/notifications.ts";
-import { checkInteger, checkOptionalText, checkSignal } from "./src/validate.ts";
+import {
+  asInteger,
+  asText,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "./src/options.ts";
+import { checkInteger, refuseType } from "./src/validate.ts";
 
 /** The options of {@linkcode connect}. */
 export interface ConnectOptions extends ClientOptions, CallOptions {
@@ -32,6 +41,13 @@ export interface ConnectOptions extends ClientOptions, CallOptions {
    */
   maxConnections?: number;
 }
+
+const connectDescription: OptionsDescription<ConnectOptions> = describeOptions<ConnectOptions>({
+  ...clientDescription.checks,
+  ...callDescription.checks,
+  systemDatabase: asText,
+  maxConnections: asInteger(1),
+});
 
 // A server that does not answer never closes its end of a connection.
 const closeTimeoutSeconds = 2;
@@ -88,7 +104,18 @@ function createClosableClient(
  * @throws {RangeError} If an option is out of range.
  */
 export function createClient(driver: Driver, options: ClientOptions = {}): Client {
-  return createClosableClient(driver, options, () => Promise.resolve()).client;
+  const read = readOptions("createClient()", clientDescription, options);
+  return createClosableClient(driver, read, () => Promise.resolve()).client;
+}
+
+function checkConnectUrl(url: unknown): void {
+  if (url === undefined || typeof url === "string") return;
+  refuseType(
+    "the URL of connect()",
+    url,
+    "a string. Pass a driver to createClient() or, as the client, to any other function, and options " +
+      "as the second argument of connect()",
+  );
 }
 
 /**
@@ -121,10 +148,13 @@ export function createClient(driver: Driver, options: ClientOptions = {}): Clien
  * @throws {SystemSchemaNotFoundError} If the database has no DBOS system tables in the schema.
  */
 export async function connect(url?: string, options: ConnectOptions = {}): Promise<Client> {
-  const { systemDatabase, maxConnections, prepare, listen = true, signal, ...others } = options;
-  checkSignal(signal);
+  checkConnectUrl(url);
+  const { systemDatabase, maxConnections, prepare, listen = true, signal, ...others } = readOptions(
+    "connect()",
+    connectDescription,
+    options,
+  );
   signal?.throwIfAborted();
-  checkOptionalText("systemDatabase", systemDatabase);
   // Only connect() needs them: 5 KB gzipped, and the driver.
   const [{ findSystemDatabase }, { openPg }] = await Promise.all([
     import("./src/connection/system_database_url.ts"),
@@ -132,7 +162,7 @@ export async function connect(url?: string, options: ConnectOptions = {}): Promi
   ]);
   const settings = await findSystemDatabase(url, systemDatabase);
   const max = maxConnections ?? settings.maxConnections ?? 10;
-  checkInteger("maxConnections", max, 1);
+  checkInteger("connection_limit of the URL", max, 1);
   const pool = await openPg(settings, max);
   const { client, database } = createClosableClient(
     pool,

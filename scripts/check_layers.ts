@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   [
     "src/errors/",
     "src/abort_signal.ts",
+    "src/options.ts",
     "src/serial_queue.ts",
     "src/timer.ts",
     "src/uuid_v7.ts",

@@ -2,11 +2,14 @@
 
 function describe(value: unknown): string {
   if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
+  if (Array.isArray(value)) return "an array";
+  return value instanceof Promise ? "a Promise" : `a value of type ${typeof value}`;
 }
 
-function refuseType(what: string, value: unknown, expected: string): never {
-  throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}`);
+/** Throws a TypeError that says what was expected. */
+export function refuseType(what: string, value: unknown, expected: string): never {
+  const advice = value instanceof Promise ? "; await it first" : "";
+  throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}${advice}`);
 }
 
 function refuseValue(what: string, value: unknown, expected: string): never {
@@ -25,27 +28,72 @@ export function checkText(what: string, value: unknown): asserts value is string
   if (!value.isWellFormed()) refuseText(what, "contains a lone surrogate");
 }
 
+/** Refuses a text of more characters than a column of type `varchar` holds. */
+export function checkLength(what: string, text: string, maxCharacters: number): void {
+  // Most texts are much shorter. Postgres counts code points.
+  if (text.length <= maxCharacters || [...text].length <= maxCharacters) return;
+  refuseText(what, `has more than ${maxCharacters} characters`);
+}
+
+// A row of an index may have 2704 bytes. That also leaves room for a status, a priority, and what
+// schedules add to their names.
+const maxIndexedBytes = 2500;
+const maxBytesPerUnit = 3;
+
+/** Whether texts are so short that one index holds all of them, in any encoding. */
+export function areShort(...texts: readonly (string | undefined)[]): boolean {
+  let units = 0;
+  for (const text of texts) if (text !== undefined) units += text.length;
+  return units * maxBytesPerUnit <= maxIndexedBytes;
+}
+
+/** Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction. */
+export function checkIndexed(texts: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.entries(texts).filter(([, text]) => text !== undefined);
+  const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
+  if (bytes <= maxIndexedBytes) return;
+  throw new RangeError(
+    `Cannot use the given ${
+      given.map(([name]) => name).join(" with ")
+    }: ${bytes} bytes in UTF-8, ` +
+      `of which an index of Postgres may hold ${maxIndexedBytes}`,
+  );
+}
+
 /** Like {@linkcode checkText}, for an option that may be left out. */
 export function checkOptionalText(what: string, value: unknown): void {
   if (value !== undefined) checkText(what, value);
 }
 
-/** Like {@linkcode checkText}, for an optional array of strings. */
-export function checkOptionalTexts(what: string, value: unknown): void {
-  if (value === undefined) return;
+/** Refuses a value that is not an array. */
+export function checkArray(what: string, value: unknown): void {
+  if (!Array.isArray(value)) refuseType(what, value, "an array");
+}
+
+/** Like {@linkcode checkText}, for an array of strings. Returns a copy of it. */
+export function checkTexts(what: string, value: unknown): string[] {
   if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
-  value.forEach((text) => checkText(what, text));
+  return Array.from(value, (text) => {
+    checkText(what, text);
+    return text;
+  });
 }
 
 /** Refuses a value that is not an AbortSignal, of this realm or another one. */
-export function checkSignal(value: unknown): void {
-  if (value === undefined || typeof Object(value).throwIfAborted === "function") return;
-  refuseType("signal", value, "an AbortSignal");
+export function checkSignal(what: string, value: unknown): void {
+  const { throwIfAborted, addEventListener } = Object(value);
+  if (typeof throwIfAborted === "function" && typeof addEventListener === "function") return;
+  refuseType(what, value, "an AbortSignal");
+}
+
+/** Refuses a value that is not a function. */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== "function") refuseType(what, value, "a function");
 }
 
 /** Refuses a value that is not one of `choices`. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
-  if (value === undefined || choices.includes(value as string)) return;
+  if (choices.includes(value as string)) return;
   const expected = choices.map((choice) => `"${choice}"`).join(" or ");
   if (typeof value !== "string") refuseType(what, value, expected);
   refuseValue(what, `"${value}"`, expected);
@@ -58,7 +106,6 @@ export function checkNumber(
   min: number,
   max: number = Number.MAX_VALUE,
 ): void {
-  if (value === undefined) return;
   if (typeof value !== "number") refuseType(what, value, "a number");
   if (value >= min && value <= max) return;
   const range = max === Number.MAX_VALUE ? `of at least ${min}` : `from ${min} to ${max}`;
@@ -72,7 +119,6 @@ export function checkInteger(
   min: number,
   max: number = Number.MAX_SAFE_INTEGER,
 ): void {
-  if (value === undefined) return;
   if (typeof value !== "number") refuseType(what, value, "a number");
   if (Number.isInteger(value) && value >= min && value <= max) return;
   refuseValue(what, value, `an integer from ${min} to ${max}`);
@@ -80,7 +126,7 @@ export function checkInteger(
 
 /** Refuses a value that is not a boolean. */
 export function checkBoolean(what: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "boolean") refuseType(what, value, "a boolean");
+  if (typeof value !== "boolean") refuseType(what, value, "a boolean");
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

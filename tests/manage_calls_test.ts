@@ -59,17 +59,17 @@ Deno.test("calls that manage workflows reject invalid IDs and send nothing", asy
   ];
   for (const call of single) {
     await assertRefused((id) => call(unusedPool, id), [
-      ["", RangeError, "the given workflowID: it is empty"],
-      ["a\0", RangeError, "the given workflowID: it contains a NUL character"],
+      ["", RangeError, "it is empty"],
+      ["a\0", RangeError, "it contains a NUL character"],
       [undefined, TypeError, "a value of type undefined as workflowID"],
       [["a"], TypeError, "an array as workflowID"],
     ]);
   }
   for (const call of [cancelWorkflows, deleteWorkflows, resumeWorkflows]) {
     await assertRefused((ids) => call(unusedPool, ids), [
-      ["task-7", TypeError, "as workflowIDs: expected an array of strings"],
-      [undefined, TypeError, "as workflowIDs: expected an array of strings"],
-      [["task-7", " "], RangeError, "the given workflowIDs: it is empty"],
+      ["task-7", TypeError, "expected an array of strings"],
+      [undefined, TypeError, "expected an array of strings"],
+      [["task-7", " "], RangeError, "it is empty"],
       [[7], TypeError, "a value of type number as workflowIDs"],
     ]);
   }
@@ -116,7 +116,7 @@ Deno.test("calls that manage workflows reject invalid options and send nothing",
   await assertRefused((startStep) => rewindWorkflow(unusedPool, "id", { startStep }), invalidSteps);
   await assertRefused((startStep) => forkWorkflow(unusedPool, "id", startStep), [
     ...invalidSteps,
-    [undefined, TypeError, "as startStep: expected a number"],
+    [undefined, TypeError, "as startStep of forkWorkflow(): expected a number"],
   ]);
   await assertRefused(
     (newWorkflowID) => forkWorkflow(unusedPool, "id", 0, { newWorkflowID }),
@@ -135,7 +135,11 @@ Deno.test("calls that manage workflows reject invalid options and send nothing",
     ],
   );
   await assertRefused((forks) => forkWorkflows(unusedPool, forks), [
-    [{ workflowID: "a", startStep: 0 }, TypeError, "Cannot fork workflows: expected an array"],
+    [
+      { workflowID: "a", startStep: 0 },
+      TypeError,
+      "as forks of forkWorkflows(): expected an array",
+    ],
     [
       ["a", "b"].map((workflowID) => ({ workflowID, startStep: 0, newWorkflowID: "new" })),
       RangeError,
@@ -145,7 +149,7 @@ Deno.test("calls that manage workflows reject invalid options and send nothing",
   await assertRefused((priority) => setWorkflowPriority(unusedPool, "id", priority), [
     [-1, RangeError, "Cannot use -1 as priority"],
     [2 ** 31, RangeError, "Cannot use 2147483648 as priority"],
-    [undefined, TypeError, "as priority: expected a number"],
+    [undefined, TypeError, "as priority of setWorkflowPriority(): expected a number"],
   ]);
   await assertRefused((delay) => setWorkflowDelay(unusedPool, "id", delay), [
     [-1, RangeError, "Cannot use -1 as delaySeconds"],
@@ -155,7 +159,7 @@ Deno.test("calls that manage workflows reject invalid options and send nothing",
     ["1", TypeError, "a value of type string as delaySeconds"],
     [undefined, TypeError, "expected either delaySeconds or delayUntilEpochMS"],
     [{}, TypeError, "expected either delaySeconds or delayUntilEpochMS"],
-    [null, TypeError, "expected either delaySeconds or delayUntilEpochMS"],
+    [null, TypeError, "null as the options of setWorkflowDelay()"],
     [{ delaySeconds: 1, delayUntilEpochMS: 1 }, TypeError, "expected either delaySeconds or"],
   ]);
   await assertRefused((attributes) => updateWorkflowAttributes(unusedPool, "id", attributes), [

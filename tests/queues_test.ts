@@ -320,11 +320,11 @@ Deno.test("registerQueue() and updateQueue() reject invalid options", async () =
       "limitPerPeriod of partitionRateLimit",
     ],
     [{ globalConcurrency: "1" as never }, TypeError, "a value of type string as globalConcurrency"],
-    [{ rateLimit: 7 as never }, TypeError, "expected an object with limitPerPeriod and periodSec"],
-    [{ rateLimit: { limitPerPeriod: 1 } as never }, TypeError, "both limitPerPeriod and periodSec"],
-    [{ concurrency: 1 }, TypeError, "Cannot set concurrency of a queue: use globalConcurrency"],
-    [{ partitionQueue: true }, TypeError, "Cannot set partitionQueue of a queue"],
-    [{ priorityEnabled: true }, TypeError, "Cannot set priorityEnabled of a queue"],
+    [{ rateLimit: 7 as never }, TypeError, "expected an object such as { limitPerPeriod: … }"],
+    [{ rateLimit: { limitPerPeriod: 1 } as never }, TypeError, "undefined as periodSec of rate"],
+    [{ concurrency: 1 }, TypeError, "Cannot use concurrency as an option"],
+    [{ partitionQueue: true }, TypeError, "set a limit for partitions instead"],
+    [{ priorityEnabled: true }, TypeError, "it is always enabled"],
   ];
   for (const [limits, errorClass, message] of invalid) {
     await assertRejects(() => registerQueue(client, "new", limits as never), errorClass, message);

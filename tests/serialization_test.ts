@@ -23,13 +23,12 @@ class Money {
 }
 
 const portableValues: Record<string, unknown> = {
-  text: 'ä 😀 \0 \ud800 "quoted" \\',
-  numbers: [0, -0, 1.5, 1e21, NaN, Infinity],
+  text: 'ä 😀 \0 "quoted" \\ \\ud800',
+  numbers: [0, -0, 1.5, 1e21],
   undefined: undefined,
   null: null,
   undefinedInside: [undefined, { a: undefined }],
   date,
-  invalidDate: new Date(NaN),
   bigint: -12345678901234567890n,
   map: new Map<string, unknown>([["a", 1], ["b", new Map([["c", 2n]])]]),
   set: new Set([1, "two", date, new Set([3n])]),

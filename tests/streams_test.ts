@@ -270,7 +270,7 @@ Deno.test("readStream() depends only on the rows of the stream and its workflow"
     assertEquals(await read(connection), [1]);
     assertEquals(await read(client), []);
     await assertRejects(
-      () => readStreamOffset(connection, crypto.randomUUID(), "log", 0),
+      () => readStreamOffset(connection, crypto.randomUUID(), "log", 0, { timeoutSeconds: 0 }),
       NonExistentWorkflowError,
     );
     assertEquals((await connection.query("select 1 as one")).rows, [{ one: 1 }]);

@@ -10,28 +10,13 @@ import {
   retrieveWorkflow,
   send,
 } from "../mod.ts";
+import { UnusedPool } from "./support/unused_pool.ts";
 
 type InvalidInput = [
   input: unknown,
   errorClass: typeof TypeError | typeof RangeError,
   messageIncludes: string,
 ];
-
-/** Has the shape of a Pool of npm:pg, and counts what is sent. */
-class UnusedPool {
-  readonly totalCount = 0;
-  statements = 0;
-
-  query(): Promise<{ rows: [] }> {
-    this.statements++;
-    return Promise.resolve({ rows: [] });
-  }
-
-  connect(): Promise<void> {
-    this.statements++;
-    return Promise.resolve();
-  }
-}
 
 /** Invalid names and IDs. */
 const invalidTexts: InvalidInput[] = [
@@ -50,9 +35,9 @@ cycle.list = [cycle];
 
 /** Values that portable JSON cannot represent. */
 const invalidValues: InvalidInput[] = [
-  [cycle, TypeError, "it has a circular reference"],
-  [() => {}, TypeError, "Cannot serialize a function"],
-  [{ mark: Symbol("mark") }, TypeError, "Cannot serialize a symbol"],
+  [cycle, TypeError, ".list[0] as portable JSON: it has a circular reference"],
+  [() => {}, TypeError, "it is a function"],
+  [{ mark: Symbol("mark") }, TypeError, "it is a symbol"],
   [new Map([[7, "seven"]]), TypeError, "expected string keys, found type number"],
 ];
 
@@ -123,20 +108,22 @@ const invalidEnqueueOptions: Record<string, InvalidInput[]> = {
     [new Date(), TypeError, "a value of type object as deadlineEpochMS"],
   ],
   attributes: [
-    [null, TypeError, "null as attributes: expected a plain object"],
-    [["a"], TypeError, "an array as attributes: expected a plain object"],
+    [null, TypeError, "null as attributes of enqueue(): expected a plain object"],
+    [["a"], TypeError, "an array as attributes of enqueue(): expected a plain object"],
     ["a", TypeError, "expected a plain object"],
     [new Map([["a", 1]]), TypeError, "expected a plain object"],
     [new Date(), TypeError, "expected a plain object"],
-    [{ key: "a\0b" }, RangeError, "they contain a NUL character or a lone surrogate"],
-    [{ "a\0b": 1 }, RangeError, "they contain a NUL character or a lone surrogate"],
-    [{ deep: [{ key: "\\\udfff" }] }, RangeError, "a NUL character or a lone surrogate"],
+    [{ key: "a\0b" }, RangeError, "they contain a NUL character"],
+    [{ "a\0b": 1 }, RangeError, "they contain a NUL character"],
+    [{ deep: [{ key: "\\\udfff" }] }, TypeError, "attributes.deep[0].key as portable JSON: it"],
     [cycle, TypeError, "it has a circular reference"],
-    [{ run() {} }, TypeError, "Cannot serialize a function"],
+    [{ run() {} }, TypeError, "Cannot serialize attributes.run as portable JSON: it is a function"],
+    [{ toJSON: () => [] }, TypeError, "toJSON() returns no object"],
   ],
   namedArgs: [
-    [[1], TypeError, "an array as namedArgs: expected a plain object"],
-    [cycle, TypeError, "it has a circular reference"],
+    [[1], TypeError, "an array as namedArgs of enqueue(): expected a plain object"],
+    [cycle, TypeError, "namedArgs.list[0] as portable JSON: it has a circular reference"],
+    [{ toJSON: () => null }, TypeError, "toJSON() returns no object"],
   ],
   workflowIDReusePolicy: [
     ["replace", RangeError, 'expected "return-existing" or "reject"'],

@@ -196,9 +196,9 @@ Deno.test("several workflows are waited for together", async (test) => {
     const connection = await pool.connect();
     await connection.query("begin");
     await completeAll({ ...recorder, pool: connection as never }, workflowIDs);
-    assertEquals((await waitAll(connection, workflowIDs, waitOptions)).length, 2);
-    assertEquals((await Array.fromAsync(waitEach(connection, workflowIDs))).length, 2);
     const once = { timeoutSeconds: 0 };
+    assertEquals((await waitAll(connection, workflowIDs, once)).length, 2);
+    assertEquals((await Array.fromAsync(waitEach(connection, workflowIDs, once))).length, 2);
     await assertRejects(() => waitFirst(client, workflowIDs, once), WaitTimeoutError);
     await connection.query("rollback");
     connection.release();
@@ -352,10 +352,10 @@ Deno.test("invalid arguments are rejected before anything is sent", async () => 
   for (
     const [workflows, error, message] of [
       ["task-7", TypeError, "expected an array"],
-      [[""], RangeError, "workflowID"],
-      [[7], TypeError, "workflowID"],
-      [[null], TypeError, "workflowID"],
-      [[{ id: "task-7" }], TypeError, "workflowID"],
+      [[""], RangeError, "workflows[0]"],
+      [[7], TypeError, "a handle or a workflowID"],
+      [[null], TypeError, "a handle or a workflowID"],
+      [[{ id: "task-7" }], TypeError, "a handle or a workflowID"],
     ] as const
   ) {
     const invalid = workflows as unknown as string[];

@@ -1,15 +1,19 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import { finishOrAbort } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
-  checkBoolean,
-  checkInteger,
-  checkOptionalText,
-  checkSignal,
-  checkText,
-} from "../validate.ts";
+  asBoolean,
+  asFunction,
+  asIndexedText,
+  asInteger,
+  describeOptions,
+  type OptionsDescription,
+  orNull,
+  readOptions,
+} from "../options.ts";
+import { checkOptionalText } from "../validate.ts";
 
 /** How to rename an application. */
 export interface RenameApplicationOptions {
@@ -41,6 +45,15 @@ export interface RenameApplicationOptions {
   signal?: AbortSignal;
 }
 
+const renameDescription: OptionsDescription<RenameApplicationOptions> = describeOptions<
+  RenameApplicationOptions
+>({
+  ...callDescription.checks,
+  batchSize: orNull(asInteger(1, 2 ** 31 - 1)),
+  adoptUnclaimedRows: asBoolean,
+  onProgress: asFunction(),
+});
+
 /** How many rows were moved from one application to another. */
 export interface ApplicationRowCounts {
   /** The number of queues. */
@@ -64,7 +77,6 @@ export function toApplicationNames(
   applicationName: string | readonly string[] | undefined,
 ): readonly string[] | undefined {
   const names = [applicationName ?? database.settings.applicationName ?? []].flat();
-  names.forEach((name) => checkText("applicationName", name));
   return names.length > 0 ? names : undefined;
 }
 
@@ -108,19 +120,20 @@ export async function renameApplication(
   newName: string,
   options: RenameApplicationOptions = {},
 ): Promise<ApplicationRowCounts> {
-  const { batchSize = 10_000, adoptUnclaimedRows = false, onProgress, signal } = options;
-  checkOptionalText("oldName", oldName);
-  checkText("newName", newName);
-  if (batchSize !== null) checkInteger("batchSize", batchSize, 1, 2 ** 31 - 1);
-  checkBoolean("adoptUnclaimedRows", adoptUnclaimedRows);
+  const database = systemDatabaseOf(client);
+  checkOptionalText("oldName of renameApplication()", oldName);
+  asIndexedText("newName of renameApplication()", newName);
+  const { batchSize = 10_000, adoptUnclaimedRows = false, onProgress, signal } = readOptions(
+    "renameApplication()",
+    renameDescription,
+    options,
+  );
   if (oldName === undefined && !adoptUnclaimedRows) {
     throw new TypeError("Cannot rename an application: expected oldName or adoptUnclaimedRows");
   }
   if (oldName === newName) {
     throw new RangeError(`Cannot rename application ${newName}: oldName and newName are the same`);
   }
-  checkSignal(signal);
-  const database = systemDatabaseOf(client);
   const runOptions = { isLong: true, isNeeded: () => !signal?.aborted };
 
   const names = {

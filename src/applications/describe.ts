@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import * as databaseSql from "../../sql/database/mod.ts";
 import { toFeatures } from "../database/schema.ts";
@@ -61,9 +61,9 @@ export async function describeSystemDatabase(
   client: Client | Driver,
   options: CallOptions = {},
 ): Promise<SystemDatabaseDescription> {
+  const [database] = openCall(client, "describeSystemDatabase()", callDescription, options);
   // Only this function and an error use the history, which is 0.9 KB gzipped.
   const { findReleasesOfSchema, schemaFeatures } = await import("../database/schema_history.ts");
-  const database = systemDatabaseOf(client, options.signal);
   const { schema } = database.settings;
   const [found] = await database.run(databaseSql.findFeatures, { schema_name: schema });
   if (!found?.columns) throw new SystemSchemaNotFoundError(String(found?.database), schema);

@@ -1,11 +1,12 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import { toApplicationNames } from "./applications.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkOptionalText, checkText } from "../validate.ts";
+import { asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
+import { checkText } from "../validate.ts";
 
 /** A version of an application, which its workers register when they are launched. */
 export interface ApplicationVersion {
@@ -30,6 +31,10 @@ export interface ApplicationVersionOptions extends CallOptions {
    */
   applicationName?: string;
 }
+
+const versionDescription: OptionsDescription<ApplicationVersionOptions> = describeOptions<
+  ApplicationVersionOptions
+>({ ...callDescription.checks, applicationName: asIndexedText });
 
 async function findVersions(
   database: SystemDatabase,
@@ -71,7 +76,9 @@ export async function listApplicationVersions(
   client: Client | Driver,
   options: ApplicationVersionOptions = {},
 ): Promise<ApplicationVersion[]> {
-  return await findVersions(systemDatabaseOf(client, options.signal), options);
+  const call = "listApplicationVersions()";
+  const [database, read] = openCall(client, call, versionDescription, options);
+  return await findVersions(database, read);
 }
 
 /**
@@ -97,7 +104,9 @@ export async function getLatestApplicationVersion(
   client: Client | Driver,
   options: ApplicationVersionOptions = {},
 ): Promise<ApplicationVersion | null> {
-  const [version] = await findVersions(systemDatabaseOf(client, options.signal), options, 1);
+  const call = "getLatestApplicationVersion()";
+  const [database, read] = openCall(client, call, versionDescription, options);
+  const [version] = await findVersions(database, read, 1);
   return version ?? null;
 }
 
@@ -134,10 +143,10 @@ export async function setLatestApplicationVersion(
   versionName: string,
   options: ApplicationVersionOptions = {},
 ): Promise<void> {
-  const database = systemDatabaseOf(client, options.signal);
-  const applicationName = options.applicationName ?? database.settings.applicationName;
-  checkText("versionName", versionName);
-  checkOptionalText("applicationName", applicationName);
+  const call = "setLatestApplicationVersion()";
+  const [database, read] = openCall(client, call, versionDescription, options);
+  checkText(`versionName of ${call}`, versionName);
+  const applicationName = read.applicationName ?? database.settings.applicationName;
   const [version] = await database.run(sql.setLatestApplicationVersion, {
     version_name: versionName,
     application_name: applicationName ?? null,

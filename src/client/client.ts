@@ -4,15 +4,20 @@ import { createSystemDatabase, type SystemDatabase } from "../database/system_da
 import { withSignal } from "../database/with_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
+import {
+  asBoolean,
+  asChoice,
+  asIndexedText,
+  asInteger,
+  asNumber,
+  asSignal,
+  asText,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
 import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import { maxTimerMs } from "../timer.ts";
-import {
-  checkChoice,
-  checkInteger,
-  checkNumber,
-  checkOptionalText,
-  checkSignal,
-} from "../validate.ts";
 
 /** The options of a client. */
 export interface ClientOptions {
@@ -104,9 +109,27 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** The options of a call that has no others. */
+export const callDescription: OptionsDescription<CallOptions> = describeOptions<CallOptions>({
+  signal: asSignal,
+});
+
+/** The options of a client. */
+export const clientDescription: OptionsDescription<ClientOptions> = describeOptions<ClientOptions>({
+  schema: asText,
+  applicationName: asIndexedText,
+  serializationType: asChoice(...serializationTypes),
+  pollingIntervalMs: asInteger(1, maxTimerMs),
+  retryTimeoutSeconds: asNumber(0),
+  attemptTimeoutSeconds: asNumber(0.001),
+  observabilityQueryTimeoutMs: asInteger(0, 2 ** 31 - 1),
+  listen: asBoolean,
+  prepare: asBoolean,
+});
+
 const systemDatabases = new WeakMap<object, SystemDatabase>();
 
-/** Checks the options, and makes the system database behind a driver. */
+/** Makes the system database behind a driver, with options that {@linkcode readOptions} has read. */
 export function openSystemDatabase(
   driver: Driver,
   options: ClientOptions,
@@ -123,13 +146,6 @@ export function openSystemDatabase(
     listen = false,
     prepare = true,
   } = options;
-  checkOptionalText("schema", schema);
-  checkOptionalText("applicationName", applicationName);
-  checkChoice("serializationType", serializationType, serializationTypes);
-  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
-  checkNumber("retryTimeoutSeconds", retryTimeoutSeconds, 0);
-  checkNumber("attemptTimeoutSeconds", attemptTimeoutSeconds, 0.001);
-  checkInteger("observabilityQueryTimeoutMs", observabilityQueryTimeoutMs, 0, 2 ** 31 - 1);
   return createSystemDatabase(
     adaptDriver(driver, { prepare }),
     {
@@ -156,11 +172,23 @@ export function registerClient(client: Client, database: SystemDatabase): void {
  * that the signal ends.
  */
 export function systemDatabaseOf(client: Client | Driver, signal?: AbortSignal): SystemDatabase {
-  checkSignal(signal);
   let database = systemDatabases.get(client);
   if (!database) {
     database = openSystemDatabase(client as Driver, {}, new AbortController().signal);
     systemDatabases.set(client, database);
   }
   return signal ? withSignal(database, signal) : database;
+}
+
+/** The system database for a call, which its signal ends, and the options of the call. */
+export function openCall<Options extends CallOptions>(
+  client: Client | Driver,
+  call: string,
+  description: OptionsDescription<Options>,
+  options: Options | undefined,
+): [database: SystemDatabase, options: Options] {
+  // First, because all arguments are wrong if the client was forgotten.
+  systemDatabaseOf(client);
+  const read = readOptions(call, description, options);
+  return [systemDatabaseOf(client, read.signal), read];
 }

@@ -20,6 +20,12 @@ function findFamily(driver: unknown): DriverFamily | undefined {
   return isObject ? families.find(({ matches }) => matches(driver)) : undefined;
 }
 
+function adviceFor(value: unknown): string {
+  if (value instanceof Promise) return "; await it first";
+  if (typeof value !== "string") return "";
+  return /^postgres(ql)?:/.test(value) ? "; pass the URL to connect()" : "";
+}
+
 /** The adapter of `driver`, or a TypeError that says what would have been a driver. */
 export function adaptDriver(driver: unknown, options: { prepare: boolean }): Adapter {
   const family = findFamily(driver);
@@ -27,7 +33,7 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
     throw new TypeError(
       `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
         "returns, or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        "npm:@electric-sql/pglite or Bun.sql",
+        `npm:@electric-sql/pglite or Bun.sql${adviceFor(driver)}`,
     );
   }
   const recognised = driver as object;

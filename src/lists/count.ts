@@ -1,9 +1,9 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
-import { checkChoice, checkInteger } from "../validate.ts";
-import { toFilterParameters } from "./filter_parameters.ts";
+import { asChoices, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
+import { filterDescription, toFilterParameters } from "./filter_parameters.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 
 /** Which workflows to count, and how to group them. */
@@ -45,6 +45,15 @@ const groups = {
   queueName: "by_queue_name",
   applicationVersion: "by_application_version",
 } as const;
+
+const countDescription: OptionsDescription<CountWorkflowsOptions> = describeOptions<
+  CountWorkflowsOptions
+>({
+  ...callDescription.checks,
+  ...filterDescription.checks,
+  groupBy: asChoices("status", "workflowName", "queueName", "applicationVersion"),
+  timeBucketMs: asInteger(1),
+});
 
 type CountParameters = NonNullable<typeof sql.countWorkflows.parameters>;
 type CountRow = NonNullable<typeof sql.countWorkflows.row>;
@@ -97,15 +106,13 @@ export async function countWorkflows(
   client: Client | Driver,
   options: CountWorkflowsOptions = {},
 ): Promise<WorkflowCount[]> {
-  const { groupBy = [], timeBucketMs } = options;
-  for (const name of groupBy) checkChoice("groupBy", name, Object.keys(groups));
-  checkInteger("timeBucketMs", timeBucketMs, 1);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database, read] = openCall(client, "countWorkflows()", countDescription, options);
+  const { groupBy = [], timeBucketMs } = read;
   const parameters: CountParameters = {
-    ...toFilterParameters(options, database.settings.applicationName),
+    ...toFilterParameters(read, database.settings.applicationName),
     ...Object.fromEntries(groupBy.map((name) => [groups[name], 1])),
     bucket_ms: timeBucketMs,
   };
   const rows = await runWithTimeout(database, sql.countWorkflows, parameters);
-  return rows.map((row) => toWorkflowCount(row, options));
+  return rows.map((row) => toWorkflowCount(row, read));
 }

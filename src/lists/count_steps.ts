@@ -1,10 +1,17 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
-import { checkChoice, checkInteger } from "../validate.ts";
+import {
+  asChoice,
+  asChoices,
+  asInteger,
+  asTextOrTexts,
+  describeOptions,
+  type OptionsDescription,
+} from "../options.ts";
 import { joinLists } from "../database/text_lists.ts";
-import { toEpochMs, toPatterns, toTexts } from "./filter_parameters.ts";
+import { asTime, toPatterns, toTexts } from "./filter_parameters.ts";
 
 /**
  * Which steps to count, and how to group them. A filter with an array matches any of its values.
@@ -76,6 +83,18 @@ export interface StepCount {
   readonly timeBucket?: number | null;
 }
 
+const countDescription: OptionsDescription<CountStepsOptions> = describeOptions<CountStepsOptions>({
+  ...callDescription.checks,
+  groupBy: asChoices("status", "name"),
+  timeBucketMs: asInteger(1),
+  status: asChoice("SUCCESS", "ERROR"),
+  name: asTextOrTexts,
+  workflow_id_prefix: asTextOrTexts,
+  completedAfter: asTime,
+  completedBefore: asTime,
+  applicationName: asTextOrTexts,
+});
+
 type CountRow = NonNullable<typeof sql.countSteps.row>;
 
 function toNumber(text: string | null | undefined): number | null {
@@ -128,28 +147,22 @@ export async function countSteps(
   client: Client | Driver,
   options: CountStepsOptions = {},
 ): Promise<StepCount[]> {
-  const { groupBy = [], timeBucketMs, status } = options;
-  for (const name of groupBy) checkChoice("groupBy", name, ["status", "name"]);
-  checkInteger("timeBucketMs", timeBucketMs, 1);
-  checkChoice("status", status, ["SUCCESS", "ERROR"]);
-  const database = systemDatabaseOf(client, options.signal);
-  const applications = toTexts(
-    "applicationName",
-    options.applicationName ?? database.settings.applicationName,
-  );
+  const [database, read] = openCall(client, "countSteps()", countDescription, options);
+  const { groupBy = [], timeBucketMs, status } = read;
+  const applications = toTexts(read.applicationName ?? database.settings.applicationName);
   const parameters = {
     ...joinLists({
-      names: toTexts("name", options.name),
-      id_patterns: toPatterns(toTexts("workflow_id_prefix", options.workflow_id_prefix)),
+      names: toTexts(read.name),
+      id_patterns: toPatterns(toTexts(read.workflow_id_prefix)),
       application_names: applications?.length ? applications : undefined,
     }),
     status,
-    completed_from: toEpochMs("completedAfter", options.completedAfter),
-    completed_until: toEpochMs("completedBefore", options.completedBefore),
+    completed_from: read.completedAfter as number | undefined,
+    completed_until: read.completedBefore as number | undefined,
     by_status: groupBy.includes("status") ? 1 : undefined,
     by_name: groupBy.includes("name") ? 1 : undefined,
     bucket_ms: timeBucketMs,
   };
   const rows = await runWithTimeout(database, sql.countSteps, parameters);
-  return rows.map((row) => toStepCount(row, options));
+  return rows.map((row) => toStepCount(row, read));
 }

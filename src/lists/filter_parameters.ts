@@ -2,7 +2,16 @@
 
 import type { listWorkflows } from "../../sql/lists/mod.ts";
 import { joinLists } from "../database/text_lists.ts";
-import { checkBoolean, checkChoice, checkText } from "../validate.ts";
+import {
+  asBoolean,
+  asPlainObject,
+  asTextOrTexts,
+  asTexts,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+} from "../options.ts";
+import { checkChoice, refuseType } from "../validate.ts";
 import { serializeAttributes } from "../workflows/attributes.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 
@@ -49,45 +58,60 @@ function entriesOf<Table extends object>(table: Table): [keyof Table, Table[keyo
   return Object.entries(table) as [keyof Table, Table[keyof Table]][];
 }
 
-/** Checks a string or an array of strings, and returns it as an array. */
-export function toTexts(
-  what: string,
-  value: string | readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  const texts = typeof value === "string" ? [value] : value;
-  if (!Array.isArray(texts)) checkText(what, texts);
-  for (const text of texts) checkText(what, text);
-  return texts;
-}
-
-function toFlag(what: string, value: boolean | undefined): number | undefined {
-  checkBoolean(what, value);
-  return value === undefined ? undefined : Number(value);
-}
-
-/** Checks a time, and returns it in milliseconds since 1970. */
-export function toEpochMs(
-  what: string,
-  value: string | Date | number | undefined,
-): number | undefined {
-  if (value === undefined) return undefined;
+/** A time, in milliseconds since 1970. */
+export const asTime: Check<number> = (what, value) => {
   if (typeof value !== "string" && typeof value !== "number" && !(value instanceof Date)) {
-    throw new TypeError(
-      `Cannot use a value of type ${typeof value} as ${what}: expected an ISO 8601 string, a ` +
-        "Date or milliseconds since 1970",
-    );
+    refuseType(what, value, "an ISO 8601 string, a Date or milliseconds since 1970");
   }
   // A Date truncates numbers to whole milliseconds, and is invalid some 270,000 years from 1970.
   const timeMs = new Date(value).getTime();
   if (Number.isNaN(timeMs)) throw new RangeError(`Cannot use the given ${what}: invalid time`);
   return timeMs;
+};
+
+const asStatuses: Check<string | string[]> = (what, value) => {
+  const names = asTextOrTexts(what, value);
+  for (const name of toTexts(names)!) checkChoice(what, name, statuses);
+  return names;
+};
+
+function checksOf<Table extends object, Value>(
+  table: Table,
+  check: Check<Value>,
+): { [Name in keyof Table]: Check<Value> } {
+  const checks = Object.keys(table).map((name) => [name, check]);
+  return Object.fromEntries(checks) as { [Name in keyof Table]: Check<Value> };
+}
+
+/** The filters of all lists and counts of workflows. */
+export const filterDescription: OptionsDescription<WorkflowFilters> = describeOptions<
+  WorkflowFilters
+>({
+  ...checksOf(lists, asTextOrTexts),
+  ...checksOf(flags, asBoolean),
+  ...checksOf(times, asTime),
+  workflowIDs: asTexts,
+  workflow_id_prefix: asTextOrTexts,
+  applicationName: asTextOrTexts,
+  status: asStatuses,
+  queuesOnly: asBoolean,
+  attributes: asPlainObject,
+});
+
+/** One or several texts as an array. */
+export function toTexts(
+  value: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  return typeof value === "string" ? [value] : value;
+}
+
+function toFlag(value: boolean | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }
 
 function toStatusParameters({ status, queuesOnly }: WorkflowFilters): ListParameters {
-  let wanted: readonly string[] | undefined = toTexts("status", status);
-  wanted?.forEach((name) => checkChoice("status", name, statuses));
-  if (toFlag("queuesOnly", queuesOnly)) {
+  let wanted = toTexts(status);
+  if (queuesOnly) {
     wanted = unfinished.filter((name) => wanted?.includes(name) ?? true);
   }
   if (!wanted) return {};
@@ -127,19 +151,19 @@ export function toPatterns(prefixes: readonly string[] | undefined): string[] | 
   return prefixes?.map((prefix) => `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
 }
 
-/** Checks filters, and returns them as parameters of list_workflows.sql and count_workflows.sql. */
+/** Turns filters into parameters of list_workflows.sql and count_workflows.sql. */
 export function toFilterParameters(
   filters: WorkflowFilters,
   ownApplication: string | undefined,
 ): ListParameters {
   const texts: Record<string, readonly string[] | undefined> = {};
   for (const [option, parameter] of entriesOf(lists)) {
-    texts[parameter] = toTexts(option, filters[option]);
+    texts[parameter] = toTexts(filters[option]);
   }
-  const prefixes = toTexts("workflow_id_prefix", filters.workflow_id_prefix);
+  const prefixes = toTexts(filters.workflow_id_prefix);
   texts.id_patterns = toPatterns(prefixes);
   const application = filters.applicationName ?? (texts.workflow_ids ? undefined : ownApplication);
-  const applications = toTexts("applicationName", application);
+  const applications = toTexts(application);
   texts.application_names = applications?.length ? applications : undefined;
 
   const parameters: ListParameters = {
@@ -148,10 +172,10 @@ export function toFilterParameters(
     ...toStatusParameters(filters),
   };
   for (const [option, parameter] of entriesOf(flags)) {
-    parameters[parameter] = toFlag(option, filters[option]);
+    parameters[parameter] = toFlag(filters[option]);
   }
   for (const [option, parameter] of entriesOf(times)) {
-    parameters[parameter] = toEpochMs(option, filters[option]);
+    parameters[parameter] = filters[option] as number | undefined;
   }
   if (filters.attributes !== undefined) {
     const text = serializeAttributes(filters.attributes);

@@ -1,10 +1,10 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkBoolean, checkInteger } from "../validate.ts";
-import { type ListParameters, toFilterParameters } from "./filter_parameters.ts";
+import { asBoolean, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
+import { filterDescription, type ListParameters, toFilterParameters } from "./filter_parameters.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 import {
   toWorkflowStatus,
@@ -61,14 +61,37 @@ const maxRows = 2 ** 31 - 1;
 // Bounds the memory that a page takes: the values of a page may exceed it by those of one workflow.
 const maxPageBytes = 4_000_000;
 
+const iterateDescription: OptionsDescription<IterateWorkflowsOptions> = describeOptions<
+  IterateWorkflowsOptions
+>({
+  ...callDescription.checks,
+  ...filterDescription.checks,
+  sortDesc: asBoolean,
+  loadInput: asBoolean,
+  loadOutput: asBoolean,
+  pageSize: asInteger(1, maxRows),
+});
+
+const { pageSize: _pageSize, ...listChecks } = iterateDescription.checks;
+
+const listDescription: OptionsDescription<ListWorkflowsOptions> = describeOptions<
+  ListWorkflowsOptions
+>({ ...listChecks, limit: asInteger(0, maxRows), offset: asInteger(0, maxRows) });
+
+const { queuesOnly: _queuesOnly, loadOutput: _loadOutput, ...queuedChecks } =
+  listDescription.checks;
+
+type ListQueuedWorkflowsOptions = Omit<ListWorkflowsOptions, "queuesOnly" | "loadOutput">;
+
+const queuedDescription: OptionsDescription<ListQueuedWorkflowsOptions> = describeOptions<
+  ListQueuedWorkflowsOptions
+>(queuedChecks);
+
 function toParameters(
   { settings }: SystemDatabase,
   options: Omit<IterateWorkflowsOptions, "pageSize">,
 ): ListParameters {
   const { sortDesc = false, loadInput = true, loadOutput = true } = options;
-  checkBoolean("sortDesc", sortDesc);
-  checkBoolean("loadInput", loadInput);
-  checkBoolean("loadOutput", loadOutput);
   return {
     ...toFilterParameters(options, settings.applicationName),
     sort_desc: sortDesc ? 1 : undefined,
@@ -85,6 +108,15 @@ function readRows(
   return parameters.workflow_ids === undefined
     ? runWithTimeout(database, sql.listWorkflows, parameters)
     : database.run(sql.listWorkflows, parameters);
+}
+
+async function list(
+  database: SystemDatabase,
+  options: ListWorkflowsOptions,
+): Promise<WorkflowStatus[]> {
+  const { limit, offset } = options;
+  const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
+  return await Promise.all(rows.map(toWorkflowStatus));
 }
 
 /**
@@ -118,12 +150,8 @@ export async function listWorkflows(
   client: Client | Driver,
   options: ListWorkflowsOptions = {},
 ): Promise<WorkflowStatus[]> {
-  const { limit, offset } = options;
-  checkInteger("limit", limit, 0, maxRows);
-  checkInteger("offset", offset, 0, maxRows);
-  const database = systemDatabaseOf(client, options.signal);
-  const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
-  return await Promise.all(rows.map(toWorkflowStatus));
+  const [database, read] = openCall(client, "listWorkflows()", listDescription, options);
+  return await list(database, read);
 }
 
 /**
@@ -146,11 +174,12 @@ export async function listWorkflows(
  * @throws {RangeError} If an option is out of range.
  * @throws {QueryTimeoutError} If the query takes longer than `observabilityQueryTimeoutMs`.
  */
-export function listQueuedWorkflows(
+export async function listQueuedWorkflows(
   client: Client | Driver,
   options: Omit<ListWorkflowsOptions, "queuesOnly" | "loadOutput"> = {},
 ): Promise<WorkflowStatus[]> {
-  return listWorkflows(client, { ...options, queuesOnly: true, loadOutput: false });
+  const [database, read] = openCall(client, "listQueuedWorkflows()", queuedDescription, options);
+  return await list(database, { ...read, queuesOnly: true, loadOutput: false });
 }
 
 /**
@@ -184,10 +213,9 @@ export function iterateWorkflows(
   client: Client | Driver,
   options: IterateWorkflowsOptions = {},
 ): AsyncGenerator<WorkflowStatus, void, void> {
-  const { pageSize = 100, sortDesc } = options;
-  checkInteger("pageSize", pageSize, 1, maxRows);
-  const database = systemDatabaseOf(client, options.signal);
-  const parameters = toParameters(database, options);
+  const [database, read] = openCall(client, "iterateWorkflows()", iterateDescription, options);
+  const { pageSize = 100, sortDesc, signal } = read;
+  const parameters = toParameters(database, read);
   const cursorTime = sortDesc ? "before_time" : "after_time";
 
   async function* iterate(): AsyncGenerator<WorkflowStatus, void, void> {
@@ -202,7 +230,7 @@ export function iterateWorkflows(
       const rows = await readRows(database, page);
       for (const row of rows) {
         const status = await toWorkflowStatus(row);
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         yield status;
       }
       last = rows.at(-1);

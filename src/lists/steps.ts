@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
@@ -8,7 +8,8 @@ import {
   deserializeValueIfKnown,
   type SerializedValue,
 } from "../serialization/serialized_value.ts";
-import { checkBoolean, checkInteger, checkText } from "../validate.ts";
+import { asBoolean, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
+import { checkText } from "../validate.ts";
 
 /**
  * A step of a workflow, as DBOS recorded it.
@@ -53,6 +54,15 @@ export interface ListWorkflowStepsOptions extends CallOptions {
    */
   loadOutput?: boolean;
 }
+
+const stepsDescription: OptionsDescription<ListWorkflowStepsOptions> = describeOptions<
+  ListWorkflowStepsOptions
+>({
+  ...callDescription.checks,
+  limit: asInteger(0, 2 ** 31 - 1),
+  offset: asInteger(0, 2 ** 31 - 1),
+  loadOutput: asBoolean,
+});
 
 type StepRow = NonNullable<typeof sql.listSteps.row>;
 
@@ -99,12 +109,10 @@ export async function listWorkflowSteps(
   workflowID: string,
   options: ListWorkflowStepsOptions = {},
 ): Promise<StepInfo[] | null> {
-  checkText("workflowID", workflowID);
-  const { limit, offset, loadOutput = true } = options;
-  checkInteger("limit", limit, 0, 2 ** 31 - 1);
-  checkInteger("offset", offset, 0, 2 ** 31 - 1);
-  checkBoolean("loadOutput", loadOutput);
-  const rows = await runWithTimeout(systemDatabaseOf(client, options.signal), sql.listSteps, {
+  const [database, read] = openCall(client, "listWorkflowSteps()", stepsDescription, options);
+  checkText("workflowID of listWorkflowSteps()", workflowID);
+  const { limit, offset, loadOutput = true } = read;
+  const rows = await runWithTimeout(database, sql.listSteps, {
     workflow_id: workflowID,
     limit,
     offset,

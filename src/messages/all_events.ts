@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
@@ -30,10 +30,9 @@ export async function getAllEvents(
   workflowID: string,
   options: CallOptions = {},
 ): Promise<Record<string, unknown>> {
-  checkText("workflowID", workflowID);
-  const rows = await systemDatabaseOf(client, options.signal).run(sql.getAllEvents, {
-    workflow_id: workflowID,
-  });
+  const [database] = openCall(client, "getAllEvents()", callDescription, options);
+  checkText("workflowID of getAllEvents()", workflowID);
+  const rows = await database.run(sql.getAllEvents, { workflow_id: workflowID });
   const values = rows.map(({ key, value, serialization }) =>
     deserializeValueIfKnown(value, serialization).then((value) => [key, value])
   );

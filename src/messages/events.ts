@@ -3,9 +3,10 @@ import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { deserializeValue } from "../serialization/mod.ts";
+import { readOptions } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 
 const eventsQuery = pollObjects(sql.findEvents);
 const defaultTimeoutSeconds = 60;
@@ -28,6 +29,7 @@ const defaultTimeoutSeconds = 60;
  * 60 s.
  * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the timeout is negative.
  * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
  * the error of the database.
@@ -39,15 +41,18 @@ export async function getEvent<Value = unknown>(
   key: string,
   options: number | WaitOptions = {},
 ): Promise<Value | null> {
-  checkText("workflowID", workflowID);
-  checkText("key", key);
-  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions }: WaitOptions =
-    typeof options === "number" ? { timeoutSeconds: options } : options;
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of getEvent()", workflowID);
+  checkText("key of getEvent()", key);
+  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
+    "getEvent()",
+    waitDescription,
+    typeof options === "number" ? { timeoutSeconds: options } : options,
+  );
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const database = systemDatabaseOf(client);
   const event = await waitFor(
     database,
     eventsQuery,

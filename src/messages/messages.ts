@@ -1,4 +1,9 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import {
+  callDescription,
+  type CallOptions,
+  type Client,
+  systemDatabaseOf,
+} from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item } from "../batching/item_writer.ts";
@@ -12,12 +17,15 @@ import { needsFormatColumn, requireFormatColumn, writingCodecOf } from "../clien
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
-  checkBoolean,
-  checkChoice,
-  checkOptionalText,
-  checkSignal,
-  checkText,
-} from "../validate.ts";
+  asAnything,
+  asBoolean,
+  asChoice,
+  asText,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { areShort, checkArray, checkIndexed, checkText } from "../validate.ts";
 
 /** How to send messages. */
 export interface SendManyOptions extends CallOptions {
@@ -70,6 +78,25 @@ export interface MessageOutcome {
 // The destination was deleted after the statement began.
 const foreignKeyViolation = "23503";
 
+const sendManyDescription: OptionsDescription<SendManyOptions> = describeOptions<SendManyOptions>({
+  ...callDescription.checks,
+  serializationType: asChoice(...serializationTypes),
+  sendToForks: asBoolean,
+});
+
+const sendDescription: OptionsDescription<SendOptions> = describeOptions<SendOptions>({
+  ...sendManyDescription.checks,
+  topic: asText,
+  idempotencyKey: asText,
+});
+
+const messageDescription: OptionsDescription<Message> = describeOptions<Message>({
+  destinationID: { required: asText },
+  message: { required: asAnything },
+  topic: asText,
+  idempotencyKey: asText,
+});
+
 // What DBOS stores for a message without a topic.
 const nullTopic = "__null__topic__";
 
@@ -121,28 +148,20 @@ function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boole
   return sendToForks ? found.toForks : found.direct;
 }
 
-function checkMessage({ destinationID, topic, idempotencyKey }: Message): void {
-  checkText("destinationID", destinationID);
-  checkOptionalText("topic", topic);
-  checkOptionalText("idempotencyKey", idempotencyKey);
-}
-
-function checkOptions({ serializationType, sendToForks, signal }: SendManyOptions): void {
-  checkSignal(signal);
-  checkChoice("serializationType", serializationType, serializationTypes);
-  checkBoolean("sendToForks", sendToForks);
-}
-
-/** Makes the JSON of a message that sql/messages/send.sql reads. */
-function toItem(message: Message, codec: Codec, sendToForks = false): Item {
+/** Makes the JSON of a message that sql/messages/send.sql reads. The path names it in errors. */
+function toItem(message: Message, codec: Codec, sendToForks: boolean, path: string): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
+  if (!areShort(destinationID, topic, idempotencyKey)) {
+    checkIndexed({ destinationID, topic });
+    checkIndexed({ destinationID, idempotencyKey });
+  }
   const key = idempotencyKey ?? uuidV7();
   const text = JSON.stringify({
     message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
     fork_prefix: sendToForks ? `${key}::` : undefined,
     destination_id: destinationID,
     topic,
-    message: codec.serializeValue(message.message),
+    message: codec.serializeValue(message.message, path),
     serialization: codec.name,
   });
   return { text, hasFreshID: idempotencyKey === undefined };
@@ -152,9 +171,11 @@ function toItem(message: Message, codec: Codec, sendToForks = false): Item {
 function toItems(
   database: SystemDatabase,
   messages: readonly Message[],
-  { serializationType, sendToForks }: SendManyOptions,
+  { serializationType, sendToForks = false }: SendManyOptions,
+  toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
-  const toItemsWith = (codec: Codec) => messages.map((each) => toItem(each, codec, sendToForks));
+  const toItemsWith = (codec: Codec) =>
+    messages.map((message, index) => toItem(message, codec, sendToForks, toPath(index)));
   const codec = writingCodecOf(database, serializationType);
   if (!(codec instanceof Promise) && !needsFormatColumn(database, serializationType)) {
     return toItemsWith(codec);
@@ -198,17 +219,18 @@ export async function send(
   message: unknown,
   options: SendOptions = {},
 ): Promise<void> {
-  const addressed: Message = { ...options, destinationID, message };
-  checkMessage(addressed);
-  checkOptions(options);
   const database = systemDatabaseOf(client);
-  const loading = toItems(systemDatabaseOf(client, options.signal), [addressed], options);
+  checkText("destinationID of send()", destinationID);
+  const read = readOptions("send()", sendDescription, options);
+  const { signal, sendToForks } = read;
+  const addressed: Message = { ...read, destinationID, message };
+  const loading = toItems(systemDatabaseOf(client, signal), [addressed], read, () => "message");
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const [item] = loading instanceof Promise ? await loading : loading;
-  const { add } = batcherOf(database, options.sendToForks);
-  const isDelivered = await add(item!, options.signal).catch((error) => {
+  const { add } = batcherOf(database, sendToForks);
+  const isDelivered = await add(item!, signal).catch((error) => {
     // Only in a transaction of the caller.
-    if (options.sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
+    if (sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
     throw new NonExistentWorkflowError(destinationID, "send to", { cause: error });
   });
   if (!isDelivered) throw new NonExistentWorkflowError(destinationID, "send to");
@@ -248,19 +270,24 @@ export async function sendMany(
   messages: readonly Message[],
   options: SendManyOptions = {},
 ): Promise<MessageOutcome[]> {
-  if (!Array.isArray(messages)) throw new TypeError("Cannot send messages: expected an array");
-  messages.forEach(checkMessage);
-  checkOptions(options);
   const database = systemDatabaseOf(client);
-  const loading = toItems(systemDatabaseOf(client, options.signal), messages, options);
+  checkArray("messages of sendMany()", messages);
+  const checked = Array.from(
+    messages,
+    (message, index) =>
+      readOptions(`messages[${index}] of sendMany()`, messageDescription, message),
+  );
+  const read = readOptions("sendMany()", sendManyDescription, options);
+  const { signal, sendToForks } = read;
+  const toPath = (index: number) => `messages[${index}].message`;
+  const loading = toItems(systemDatabaseOf(client, signal), checked, read, toPath);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const items = loading instanceof Promise ? await loading : loading;
-  const { signal, sendToForks } = options;
   const areDelivered = await abortable(
     signal,
     () => addInBatches(database, batcherOf(database, sendToForks), items, signal),
   );
-  return messages.map(({ destinationID }, index) => ({
+  return checked.map(({ destinationID }, index) => ({
     destinationID,
     isDelivered: areDelivered[index]!,
   }));

@@ -1,13 +1,22 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
 import { deserializeValue } from "../serialization/mod.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
-import { checkBoolean, checkInteger, checkText } from "../validate.ts";
+import {
+  asBoolean,
+  asInteger,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { createWaiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value. */
 export interface ReadStreamOptions extends WaitOptions {
@@ -29,8 +38,17 @@ export interface ReadStreamOptions extends WaitOptions {
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
-const maxOffset = 2 ** 31 - 1;
 const valuesPerPoll = 100;
+
+const asOffset: Check<number> = asInteger(0, 2 ** 31 - 1);
+
+const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions<ReadStreamOptions>(
+  {
+    ...waitDescription.checks,
+    offset: asOffset,
+    snapshot: asBoolean,
+  },
+);
 
 // The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
 // older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
@@ -41,21 +59,18 @@ const closeMarkers = new Set([
   "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
 ]);
 
+/** Reads values, with options that {@linkcode readOptions} has read. */
 function readValues<Value>(
-  client: Client | Driver,
+  database: SystemDatabase,
   workflowID: string,
   key: string,
   options: ReadStreamOptions,
   max: number,
-  read: (text: string, serialization: string | null) => Promise<unknown>,
+  deserialize: (text: string, serialization: string | null) => Promise<unknown>,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
-  checkText("workflowID", workflowID);
-  checkText("key", key);
-  checkInteger("offset", firstOffset, 0, maxOffset);
-  checkBoolean("snapshot", snapshot);
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const waiter = createWaiter(systemDatabaseOf(client), streamValuesQuery, waitOptions);
+  const waiter = createWaiter(database, streamValuesQuery, waitOptions);
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
@@ -79,7 +94,7 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        yield await read(value, serialization) as Value;
+        yield await deserialize(value, serialization) as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
@@ -116,6 +131,7 @@ function readValues<Value>(
  * is 0, and there is no timeout.
  * @returns The values.
  * @throws {TypeError} If an argument has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
@@ -127,7 +143,11 @@ export function readStream<Value = unknown>(
   key: string,
   options: ReadStreamOptions = {},
 ): AsyncGenerator<Value, void, void> {
-  return readValues(client, workflowID, key, options, valuesPerPoll, deserializeValueIfKnown);
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of readStream()", workflowID);
+  checkText("key of readStream()", key);
+  const read = readOptions("readStream()", streamDescription, options);
+  return readValues(database, workflowID, key, read, valuesPerPoll, deserializeValueIfKnown);
 }
 
 /**
@@ -153,6 +173,7 @@ export function readStream<Value = unknown>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
  * @throws {TypeError} If an argument has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
@@ -167,14 +188,13 @@ export async function readStreamOffset<Value = unknown>(
   offset: number,
   options: ReadStreamOffsetOptions = {},
 ): Promise<Value> {
-  const values = readValues<Value>(
-    client,
-    workflowID,
-    key,
-    { ...options, offset },
-    1,
-    deserializeValue,
-  );
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of readStreamOffset()", workflowID);
+  checkText("key of readStreamOffset()", key);
+  asOffset("offset of readStreamOffset()", offset);
+  const read = readOptions("readStreamOffset()", waitDescription, options);
+  const from = { ...read, offset };
+  const values = readValues<Value>(database, workflowID, key, from, 1, deserializeValue);
   const { done, value } = await values.next();
   if (done) throw new StreamEndedError(workflowID, key, offset);
   return value;

@@ -4,7 +4,13 @@ import { onAbort } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { maxTimerMs } from "../timer.ts";
-import { checkInteger, checkNumber, checkSignal } from "../validate.ts";
+import {
+  asInteger,
+  asNumber,
+  asSignal,
+  describeOptions,
+  type OptionsDescription,
+} from "../options.ts";
 import type { PollQuery, PollRow } from "./poll_query.ts";
 import { pollerOf } from "./poller.ts";
 import { intervalMs, type Wait, type WaitTarget } from "./wait.ts";
@@ -28,6 +34,15 @@ export interface WaitOptions {
   pollingIntervalMs?: number;
 }
 
+const asTimeout = asNumber(0);
+
+/** The options of a wait. */
+export const waitDescription: OptionsDescription<WaitOptions> = describeOptions<WaitOptions>({
+  timeoutSeconds: (what, value) => value === Infinity ? value : asTimeout(what, value),
+  signal: asSignal,
+  pollingIntervalMs: asInteger(1, maxTimerMs),
+});
+
 /** Waits repeatedly, for targets that may differ from one wait to the next. */
 export interface Waiter<Row> {
   /** Whether {@linkcode end} was called. */
@@ -43,8 +58,8 @@ export interface Waiter<Row> {
 }
 
 /**
- * Makes a waiter for what `pollQuery` finds. It checks the options and starts the timeout. Between two
- * waits it leaves no timer behind.
+ * Makes a waiter for what `pollQuery` finds, with options that {@linkcode readOptions} has read. It
+ * starts the timeout. Between two waits it leaves no timer behind.
  */
 export function createWaiter<Row extends PollRow>(
   database: SystemDatabase,
@@ -52,10 +67,12 @@ export function createWaiter<Row extends PollRow>(
   options: WaitOptions,
 ): Waiter<Row> {
   const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
-  if (timeoutSeconds !== Infinity) checkNumber("timeoutSeconds", timeoutSeconds, 0);
-  checkInteger("pollingIntervalMs", pollingIntervalMs, 1, maxTimerMs);
-  checkSignal(signal);
-
+  if (timeoutSeconds > 0 && database.isInTransaction()) {
+    throw new TypeError(
+      "Cannot wait in an open transaction: workers see what it writes only after its commit, which " +
+        "the wait would hold up. Wait with the pool after the commit, or pass timeoutSeconds: 0",
+    );
+  }
   const { attemptTimeoutSeconds } = database.settings;
   const poller = pollerOf(database, pollQuery);
   const timeoutMs = timeoutSeconds * 1000;

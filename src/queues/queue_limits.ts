@@ -1,6 +1,15 @@
 /** The limits of queues: their options, their checks, and the columns that hold them. */
 
-import { checkInteger, checkNumber } from "../validate.ts";
+import {
+  asInteger,
+  asNumber,
+  type Check,
+  describeOptions,
+  type OptionChecks,
+  type OptionsDescription,
+  orNull,
+  readOptions,
+} from "../options.ts";
 
 /** A limit on how many workflows are started per period. */
 export interface QueueRateLimit {
@@ -78,48 +87,42 @@ export const partitionLimits = [
 ] as const;
 
 // Options that only other DBOS releases have, or that the official client has under an older name.
-const replacements: Record<string, string> = {
+export const replacements: Readonly<Record<string, string>> = {
   concurrency: "use globalConcurrency instead",
   partitionQueue: "set a limit for partitions instead",
   priorityEnabled: "it is always enabled",
 };
 
-function checkRateLimit(what: string, rateLimit: unknown): void {
-  if (rateLimit === undefined || rateLimit === null) return;
-  if (typeof rateLimit !== "object") {
-    throw new TypeError(
-      `Cannot use the given ${what}: expected an object with limitPerPeriod and periodSec`,
-    );
-  }
-  const { limitPerPeriod, periodSec } = rateLimit as Partial<QueueRateLimit>;
-  if (limitPerPeriod === undefined || periodSec === undefined) {
-    throw new TypeError(`Cannot use the given ${what}: expected both limitPerPeriod and periodSec`);
-  }
-  checkInteger(`limitPerPeriod of ${what}`, limitPerPeriod, 0, maxInteger);
+const rateLimitDescription: OptionsDescription<QueueRateLimit> = describeOptions<QueueRateLimit>({
+  limitPerPeriod: { required: asInteger(0, maxInteger) },
   // Workers measure periods in milliseconds.
-  checkNumber(`periodSec of ${what}`, periodSec, 0.001);
-}
+  periodSec: { required: asNumber(0.001) },
+});
 
-/** Refuses invalid limits; null means no limit. */
-export function checkLimits(limits: QueueChanges): void {
-  for (const [name, replacement] of Object.entries(replacements)) {
-    if (limits[name as keyof QueueChanges] === undefined) continue;
-    throw new TypeError(`Cannot set ${name} of a queue: ${replacement}`);
-  }
-  const concurrencies = {
-    globalConcurrency: 0,
-    workerConcurrency: 0,
-    partitionConcurrency: 1,
-    partitionWorkerConcurrency: 1,
-  };
-  for (const [name, min] of Object.entries(concurrencies)) {
-    const limit = limits[name as keyof typeof concurrencies] ?? undefined;
-    checkInteger(name, limit, min, maxInteger);
-  }
-  checkRateLimit("rateLimit", limits.rateLimit);
-  checkRateLimit("partitionRateLimit", limits.partitionRateLimit);
-  checkNumber("minPollingIntervalMs", limits.minPollingIntervalMs ?? undefined, 1);
-}
+const asRateLimit: Check<QueueRateLimit> = (what, value) =>
+  readOptions(what, rateLimitDescription, value as QueueRateLimit);
+
+/** The limits of a new queue. */
+export const limitsDescription: OptionsDescription<QueueLimits> = describeOptions<QueueLimits>({
+  globalConcurrency: asInteger(0, maxInteger),
+  workerConcurrency: asInteger(0, maxInteger),
+  rateLimit: asRateLimit,
+  partitionConcurrency: asInteger(1, maxInteger),
+  partitionWorkerConcurrency: asInteger(1, maxInteger),
+  partitionRateLimit: asRateLimit,
+  minPollingIntervalMs: asNumber(1),
+}, replacements);
+
+const changesChecks = Object.fromEntries(
+  Object.entries<Check<unknown>>(limitsDescription.checks)
+    .map(([name, check]) => [name, orNull(check)]),
+) as unknown as OptionChecks<QueueChanges>;
+
+/** The changes to the limits of a queue. */
+export const changesDescription: OptionsDescription<QueueChanges> = describeOptions<QueueChanges>(
+  changesChecks,
+  replacements,
+);
 
 /** Refuses a limit that exceeds a wider one, as sql/queues/update_queue.sql does. */
 export function checkConsistency(name: string, limits: QueueLimits): void {

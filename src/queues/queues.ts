@@ -1,21 +1,31 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/queues/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentQueueError, OwnedByAnotherApplicationError } from "../errors/managing.ts";
 import {
+  changesDescription,
   checkConsistency,
-  checkLimits,
+  limitsDescription,
   partitionLimits,
   type QueueChanges,
   type QueueLimits,
   type QueueRateLimit,
+  replacements,
   toColumns,
 } from "./queue_limits.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkChoice, checkOptionalText, checkText } from "../validate.ts";
+import {
+  asChoice,
+  asIndexedText,
+  asTextOrTexts,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkText } from "../validate.ts";
 
 /** The limits of a queue, and the application that it belongs to. */
 export interface RegisterQueueOptions extends QueueLimits, CallOptions {
@@ -43,6 +53,20 @@ export interface ListQueuesOptions extends CallOptions {
    */
   applicationName?: string | readonly string[];
 }
+
+const registerDescription: OptionsDescription<RegisterQueueOptions> = describeOptions<
+  RegisterQueueOptions
+>({
+  ...callDescription.checks,
+  ...limitsDescription.checks,
+  applicationName: asIndexedText,
+  onConflict: asChoice("always_update", "never_update"),
+}, replacements);
+
+const listDescription: OptionsDescription<ListQueuesOptions> = describeOptions<ListQueuesOptions>({
+  ...callDescription.checks,
+  applicationName: asTextOrTexts,
+});
 
 /** A queue that is registered in the system database. A limit that is not set is undefined. */
 export interface Queue extends Readonly<QueueLimits> {
@@ -131,28 +155,25 @@ export async function registerQueue(
   name: string,
   options: RegisterQueueOptions = {},
 ): Promise<Queue> {
-  const { onConflict = "always_update", minPollingIntervalMs = null } = options;
-  const database = systemDatabaseOf(client, options.signal);
-  const applicationName = options.applicationName ?? database.settings.applicationName;
-  checkText("name", name);
+  const [database, read] = openCall(client, "registerQueue()", registerDescription, options);
+  const { onConflict = "always_update", minPollingIntervalMs = null } = read;
+  const applicationName = read.applicationName ?? database.settings.applicationName;
+  asIndexedText("name of registerQueue()", name);
   if (name.startsWith(reservedPrefix)) {
     throw new RangeError(
       `Cannot register queue ${name}: the prefix ${reservedPrefix} is reserved for DBOS`,
     );
   }
-  checkLimits(options);
-  checkConsistency(name, options);
-  checkOptionalText("applicationName", applicationName);
-  checkChoice("onConflict", onConflict, ["always_update", "never_update"]);
-  await requireLimits(database, options);
-  if (options.applicationName) {
+  checkConsistency(name, read);
+  await requireLimits(database, read);
+  if (read.applicationName) {
     await database.requireColumn("applicationName", "queues.application_name");
   }
 
   const queue = JSON.stringify([{
     name,
-    ...toColumns({ ...options, minPollingIntervalMs }),
-    partition_queue: partitionLimits.some((limit) => options[limit] != null),
+    ...toColumns({ ...read, minPollingIntervalMs }),
+    partition_queue: partitionLimits.some((limit) => read[limit] != null),
     application_name: applicationName,
   }]);
   const action = `register queue ${name}`;
@@ -191,8 +212,8 @@ export async function retrieveQueue(
   name: string,
   options: CallOptions = {},
 ): Promise<Queue | null> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database] = openCall(client, "retrieveQueue()", callDescription, options);
+  checkText("name of retrieveQueue()", name);
   const [row] = await database.run(sql.listQueues, { name });
   return row ? toQueue(row) : null;
 }
@@ -224,8 +245,8 @@ export async function listQueues(
   client: Client | Driver,
   options: ListQueuesOptions = {},
 ): Promise<Queue[]> {
-  const database = systemDatabaseOf(client, options.signal);
-  const filter = { application_names: toApplicationNames(database, options.applicationName) };
+  const [database, read] = openCall(client, "listQueues()", listDescription, options);
+  const filter = { application_names: toApplicationNames(database, read.applicationName) };
   const rows = await database.run(sql.listQueues, joinLists(filter));
   return rows.map(toQueue);
 }
@@ -264,16 +285,16 @@ export async function updateQueue(
   changes: QueueChanges,
   options: CallOptions = {},
 ): Promise<Queue> {
-  checkText("name", name);
-  checkLimits(changes);
-  const database = systemDatabaseOf(client, options.signal);
-  await requireLimits(database, changes);
+  const [database] = openCall(client, "updateQueue()", callDescription, options);
+  checkText("name of updateQueue()", name);
+  const read = readOptions("updateQueue()", changesDescription, changes);
+  await requireLimits(database, read);
 
-  const isPartitioningChanged = partitionLimits.some((limit) => changes[limit] !== undefined);
+  const isPartitioningChanged = partitionLimits.some((limit) => read[limit] !== undefined);
   const [row] = await database.run(sql.updateQueue, {
     name,
     changes: JSON.stringify({
-      ...toColumns(changes),
+      ...toColumns(read),
       ...(isPartitioningChanged && { partition_queue: null }),
     }),
   });
@@ -310,7 +331,7 @@ export async function deleteQueue(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database] = openCall(client, "deleteQueue()", callDescription, options);
+  checkText("name of deleteQueue()", name);
   await database.run(sql.deleteQueue, { name });
 }

@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { resolveNickname } from "./cron.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
@@ -9,16 +9,17 @@ import {
   ScheduleExistsError,
 } from "../errors/managing.ts";
 import {
-  checkDefinition,
-  checkScheduleOptions,
+  changesDescription,
   requireScheduleColumns,
   type ScheduleChanges,
+  scheduleDescription,
   type ScheduleOptions,
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
 import { findReaders, requireDays, serializeContext, toStoredTimeZone } from "./readers.ts";
-import { checkText } from "../validate.ts";
+import { readOptions } from "../options.ts";
+import { checkArray, checkText } from "../validate.ts";
 
 function checkOwner(
   action: string,
@@ -72,16 +73,16 @@ export async function createSchedule(
   options: ScheduleOptions,
   callOptions: CallOptions = {},
 ): Promise<void> {
-  checkScheduleOptions(options);
-  const database = systemDatabaseOf(client, callOptions.signal);
-  await requireScheduleColumns(database, options);
-  const readers = await findReaders(database, [options]);
-  const row = await toScheduleRow(database, "create", options, readers.get(options.scheduleName)!);
+  const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
+  const read = readOptions("createSchedule()", scheduleDescription, options);
+  await requireScheduleColumns(database, read);
+  const readers = await findReaders(database, [read]);
+  const row = await toScheduleRow(database, "create", read, readers.get(read.scheduleName)!);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
   // The same ID means that an earlier attempt of this call created it, and its answer was lost.
   if (!existing || existing.schedule_id === row.schedule_id) return;
   checkOwner("create", row, existing.application_name);
-  throw new ScheduleExistsError(options.scheduleName);
+  throw new ScheduleExistsError(read.scheduleName);
 }
 
 /**
@@ -121,21 +122,25 @@ export async function applySchedules(
   schedules: readonly ScheduleOptions[],
   callOptions: CallOptions = {},
 ): Promise<void> {
+  const [database] = openCall(client, "applySchedules()", callDescription, callOptions);
+  checkArray("schedules of applySchedules()", schedules);
   const names = new Set<string>();
-  for (const options of schedules) {
-    checkScheduleOptions(options);
-    if (names.has(options.scheduleName)) {
-      throw new RangeError(`Cannot apply schedule ${options.scheduleName}: duplicate name`);
+  const read = Array.from(schedules, (options, index) => {
+    const call = `schedules[${index}] of applySchedules()`;
+    const schedule = readOptions(call, scheduleDescription, options);
+    if (names.has(schedule.scheduleName)) {
+      throw new RangeError(`Cannot apply schedule ${schedule.scheduleName}: duplicate name`);
     }
-    names.add(options.scheduleName);
-  }
-  const database = systemDatabaseOf(client, callOptions.signal);
-  for (const options of schedules) await requireScheduleColumns(database, options);
-  const readers = await findReaders(database, schedules);
+    names.add(schedule.scheduleName);
+    return schedule;
+  });
+  for (const schedule of read) await requireScheduleColumns(database, schedule);
+  const readers = await findReaders(database, read);
   const rows = await Promise.all(
-    schedules.map((options) =>
-      toScheduleRow(database, "apply", options, readers.get(options.scheduleName)!)
-    ),
+    read.map((schedule, index) => {
+      const path = `schedules[${index}].`;
+      return toScheduleRow(database, "apply", schedule, readers.get(schedule.scheduleName)!, path);
+    }),
   );
   const parameters = { schedules: JSON.stringify(rows) };
   const cause = "one of them was created and deleted";
@@ -180,22 +185,22 @@ export async function updateSchedule(
   changes: ScheduleChanges,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("name", name);
-  checkDefinition(changes);
-  const database = systemDatabaseOf(client, options.signal);
-  await requireScheduleColumns(database, changes);
+  const [database] = openCall(client, "updateSchedule()", callDescription, options);
+  checkText("name of updateSchedule()", name);
+  const read = readOptions("updateSchedule()", changesDescription, changes);
+  // An undefined context is a new context too.
+  const hasContext = changes !== undefined && "context" in changes;
+  await requireScheduleColumns(database, read);
   const readers = (await findReaders(database, [{ scheduleName: name }])).get(name)!;
-  await requireDays(database, changes.schedule, readers);
-  const context = "context" in changes
-    ? await serializeContext("update", name, changes, readers)
-    : undefined;
-  const { cronTimezone } = changes;
+  await requireDays(database, read.schedule, readers);
+  const context = hasContext ? await serializeContext("update", name, read, readers) : undefined;
+  const { cronTimezone } = read;
   const columns = {
-    schedule: changes.schedule && resolveNickname(changes.schedule),
+    schedule: read.schedule && resolveNickname(read.schedule),
     context,
-    automatic_backfill: changes.automaticBackfill,
+    automatic_backfill: read.automaticBackfill,
     cron_timezone: cronTimezone === null ? toStoredTimeZone(null, readers) : cronTimezone,
-    queue_name: changes.queueName,
+    queue_name: read.queueName,
   };
   const [updated] = await database.run(sql.updateSchedule, {
     name,
@@ -205,13 +210,14 @@ export async function updateSchedule(
 }
 
 async function setStatus(
+  call: string,
   client: Client | Driver,
   name: string,
   status: string,
-  { signal }: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, signal);
+  const [database] = openCall(client, call, callDescription, options);
+  checkText(`name of ${call}`, name);
   await database.run(sql.setScheduleStatus, { name, status });
 }
 
@@ -239,7 +245,7 @@ export async function pauseSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await setStatus(client, name, "PAUSED", options);
+  await setStatus("pauseSchedule()", client, name, "PAUSED", options);
 }
 
 /**
@@ -266,7 +272,7 @@ export async function resumeSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await setStatus(client, name, "ACTIVE", options);
+  await setStatus("resumeSchedule()", client, name, "ACTIVE", options);
 }
 
 /**
@@ -293,7 +299,7 @@ export async function deleteSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("name", name);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database] = openCall(client, "deleteSchedule()", callDescription, options);
+  checkText("name of deleteSchedule()", name);
   await database.run(sql.deleteSchedule, { name });
 }

@@ -76,15 +76,19 @@ interface ContextOptions {
   readonly forceSerializationType?: boolean;
 }
 
-/** Writes a context for readers, and refuses a format that would stop them. */
+/**
+ * Writes a context for readers, and refuses a format that would stop them. The path names the context
+ * in errors.
+ */
 export async function serializeContext(
   action: string,
   scheduleName: string,
   { context, serializationType, forceSerializationType }: ContextOptions,
   readers: Readers,
+  path = "context",
 ): Promise<string> {
   const codec = await codecOf(serializationType ?? chooseFormat(readers));
-  const text = codec.serializeValue(context);
+  const text = codec.serializeValue(context, path);
   const expected = forceSerializationType ? undefined : findExpectedFormat(text, readers);
   if (expected) throw new UnreadableContextError(action, scheduleName, expected);
   return text;

@@ -1,4 +1,10 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import {
+  callDescription,
+  type CallOptions,
+  type Client,
+  openCall,
+  systemDatabaseOf,
+} from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { abortable } from "../abort_signal.ts";
 import { createTicker } from "./cron.ts";
@@ -108,10 +114,11 @@ export async function triggerSchedule<Result = unknown>(
   name: string,
   options: CallOptions = {},
 ): Promise<WorkflowHandle<Result>> {
-  checkText("name", name);
+  const call = "triggerSchedule()";
+  const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
+  checkText("name of triggerSchedule()", name);
   const database = systemDatabaseOf(client);
-  const { signal } = options;
-  const runnable = await findRunnable(systemDatabaseOf(client, signal), name, "trigger");
+  const runnable = await findRunnable(ownDatabase, name, "trigger");
   while (true) {
     // The ID is a millisecond. Of calls in the same one, the others take those that follow.
     lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
@@ -175,12 +182,13 @@ export async function backfillSchedule<Result = unknown>(
   end: Date,
   options: CallOptions = {},
 ): Promise<WorkflowHandle<Result>[]> {
-  checkText("name", name);
-  checkDate("start", start);
-  checkDate("end", end);
+  const call = "backfillSchedule()";
+  const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
+  checkText("name of backfillSchedule()", name);
+  checkDate("start of backfillSchedule()", start);
+  checkDate("end of backfillSchedule()", end);
   const database = systemDatabaseOf(client);
-  const { signal } = options;
-  const runnable = await findRunnable(systemDatabaseOf(client, signal), name, "backfill");
+  const runnable = await findRunnable(ownDatabase, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
   const runs: WorkflowRow[] = [];
   for (let time = nextTime(start); time && time < end; time = nextTime(time)) {

@@ -9,7 +9,19 @@ import {
 import type { SerializationType } from "../serialization/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkBoolean, checkChoice, checkOptionalText, checkText } from "../validate.ts";
+import {
+  asAnything,
+  asBoolean,
+  asChoice,
+  asIndexedText,
+  asShortText,
+  asText,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+  orNull,
+} from "../options.ts";
+import { checkIndexed, checkText } from "../validate.ts";
 
 /** A schedule: which workflow to run, and when. */
 export interface ScheduleOptions {
@@ -133,27 +145,54 @@ export interface ScheduleChanges {
 
 const contextFormats = ["portable", "superjson", "native", "py_pickle"] as const;
 
-/** Refuses invalid options of a schedule, or of a change of it. */
-export function checkDefinition(definition: ScheduleOptions | ScheduleChanges): void {
-  const { schedule, automaticBackfill, cronTimezone, queueName } = definition;
-  const { serializationType, forceSerializationType } = definition;
-  if (schedule !== undefined) parseCron(schedule);
-  checkBoolean("automaticBackfill", automaticBackfill);
-  if (cronTimezone != null) checkTimeZone("cronTimezone", cronTimezone);
-  if (queueName != null) checkText("queueName", queueName);
-  checkChoice("serializationType", serializationType, contextFormats);
-  checkBoolean("forceSerializationType", forceSerializationType);
-}
+const asScheduleName: Check<string> = (what, value) => {
+  const name = asIndexedText(what, value);
+  // The longest ID of a run.
+  checkIndexed({ [what]: `sched-${name}-trigger-2026-01-01T00:00:00.000Z` });
+  return name;
+};
 
-/** Refuses missing or invalid options of a new schedule. */
-export function checkScheduleOptions(options: ScheduleOptions): void {
-  checkText("scheduleName", options.scheduleName);
-  checkText("workflowName", options.workflowName);
-  checkOptionalText("workflowClassName", options.workflowClassName);
-  checkText("schedule", options.schedule);
-  checkOptionalText("applicationName", options.applicationName);
-  checkDefinition(options);
-}
+const asCron: Check<string> = (what, value) => {
+  checkText(what, value);
+  parseCron(value);
+  return value;
+};
+
+const asTimeZone: Check<string> = (what, value) => {
+  checkText(what, value);
+  checkTimeZone(what, value);
+  return value;
+};
+
+/** The options of a new schedule. */
+export const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
+  ScheduleOptions
+>({
+  scheduleName: { required: asScheduleName },
+  workflowName: { required: asText },
+  workflowClassName: asShortText,
+  schedule: { required: asCron },
+  context: asAnything,
+  automaticBackfill: asBoolean,
+  cronTimezone: asTimeZone,
+  queueName: asIndexedText,
+  applicationName: asIndexedText,
+  serializationType: asChoice(...contextFormats),
+  forceSerializationType: asBoolean,
+});
+
+/** The changes of a schedule. */
+export const changesDescription: OptionsDescription<ScheduleChanges> = describeOptions<
+  ScheduleChanges
+>({
+  schedule: asCron,
+  context: asAnything,
+  automaticBackfill: asBoolean,
+  cronTimezone: orNull(asTimeZone),
+  queueName: orNull(asIndexedText),
+  serializationType: asChoice(...contextFormats),
+  forceSerializationType: asBoolean,
+});
 
 /** The options whose column of workflow_schedules older schemas lack. */
 const neededColumns = {
@@ -189,15 +228,22 @@ export interface ScheduleRow {
   application_name: string | undefined;
 }
 
-/** Makes the row of a new schedule. */
+/** Makes the row of a new schedule. The path precedes the name of its context in errors. */
 export async function toScheduleRow(
   database: SystemDatabase,
   action: string,
   options: ScheduleOptions,
   readers: Readers,
+  path = "",
 ): Promise<ScheduleRow> {
   await requireDays(database, options.schedule, readers);
-  const context = await serializeContext(action, options.scheduleName, options, readers);
+  const context = await serializeContext(
+    action,
+    options.scheduleName,
+    options,
+    readers,
+    `${path}context`,
+  );
   return {
     schedule_id: uuidV7(),
     schedule_name: options.scheduleName,

@@ -1,11 +1,18 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { toApplicationNames } from "../applications/applications.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { readContext } from "./context.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkChoice, checkText } from "../validate.ts";
+import {
+  asChoice,
+  asTextOrTexts,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+} from "../options.ts";
+import { checkText } from "../validate.ts";
 
 /** A schedule: a workflow that workers enqueue at the times of a cron expression. */
 export interface WorkflowSchedule {
@@ -72,6 +79,24 @@ export interface ListSchedulesOptions extends CallOptions {
   applicationName?: string | readonly string[];
 }
 
+type Status = "ACTIVE" | "PAUSED";
+
+const asStatus = asChoice<Status>("ACTIVE", "PAUSED");
+
+const asStatuses: Check<Status | Status[]> = (what, value) =>
+  Array.isArray(value) ? Array.from(value, (each) => asStatus(what, each)) : asStatus(what, value);
+
+const listDescription: OptionsDescription<ListSchedulesOptions> = describeOptions<
+  ListSchedulesOptions
+>({
+  ...callDescription.checks,
+  status: asStatuses,
+  workflowName: asTextOrTexts,
+  scheduleName: asTextOrTexts,
+  scheduleNamePrefix: asTextOrTexts,
+  applicationName: asTextOrTexts,
+});
+
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 
 async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
@@ -100,15 +125,9 @@ async function findSchedules(
   return await Promise.all(rows.map(toSchedule));
 }
 
-/** Checks the values of a filter, and returns them as an array. */
-function toFilter(
-  values: string | readonly string[] | undefined,
-  check: (value: string) => void,
-): readonly string[] | undefined {
-  if (values === undefined) return undefined;
-  const list = typeof values === "string" ? [values] : values;
-  list.forEach(check);
-  return list;
+/** The values of a filter as an array. */
+function toFilter(values: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof values === "string" ? [values] : values;
 }
 
 /**
@@ -136,10 +155,9 @@ export async function getSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<WorkflowSchedule | null> {
-  checkText("name", name);
-  const [schedule] = await findSchedules(systemDatabaseOf(client, options.signal), {
-    schedule_names: [name],
-  });
+  const [database] = openCall(client, "getSchedule()", callDescription, options);
+  checkText("name of getSchedule()", name);
+  const [schedule] = await findSchedules(database, { schedule_names: [name] });
   return schedule ?? null;
 }
 
@@ -168,13 +186,12 @@ export async function listSchedules(
   client: Client | Driver,
   options: ListSchedulesOptions = {},
 ): Promise<WorkflowSchedule[]> {
-  const { status, workflowName, scheduleName, scheduleNamePrefix, applicationName } = options;
-  const database = systemDatabaseOf(client, options.signal);
+  const [database, read] = openCall(client, "listSchedules()", listDescription, options);
   return await findSchedules(database, {
-    statuses: toFilter(status, (value) => checkChoice("status", value, ["ACTIVE", "PAUSED"])),
-    workflow_names: toFilter(workflowName, (value) => checkText("workflowName", value)),
-    schedule_names: toFilter(scheduleName, (value) => checkText("scheduleName", value)),
-    prefixes: toFilter(scheduleNamePrefix, (value) => checkText("scheduleNamePrefix", value)),
-    application_names: toApplicationNames(database, applicationName),
+    statuses: toFilter(read.status),
+    workflow_names: toFilter(read.workflowName),
+    schedule_names: toFilter(read.scheduleName),
+    prefixes: toFilter(read.scheduleNamePrefix),
+    application_names: toApplicationNames(database, read.applicationName),
   });
 }

@@ -12,6 +12,12 @@ export interface ReadingCodec {
 
 /** Reads and writes one serialization format. */
 export interface Codec extends ReadingCodec {
-  serializeValue(value: unknown): string;
-  serializeArgs(args: readonly unknown[], namedArgs?: Readonly<Record<string, unknown>>): string;
+  /** Refuses what the format cannot hold. The path names the value in errors. */
+  serializeValue(value: unknown, path?: string): string;
+  /** The path precedes `args` and `namedArgs` in errors. */
+  serializeArgs(
+    args: readonly unknown[],
+    namedArgs?: Readonly<Record<string, unknown>>,
+    path?: string,
+  ): string;
 }

@@ -11,6 +11,7 @@
 import SuperJSON from "superjson";
 import type { Codec } from "./codec.ts";
 import { superjsonReader } from "./read_superjson.ts";
+import { toJsonValue } from "./write_json.ts";
 
 const superjson = new SuperJSON();
 
@@ -22,35 +23,45 @@ superjson.registerCustom<Uint8Array, number[]>({
   deserialize: (bytes) => Uint8Array.from(bytes),
 }, "Buffer");
 
-// superjson passes functions and symbols through, and JSON.stringify() would drop them silently.
-function refuseUnserializable(_key: string, value: unknown): unknown {
-  if (typeof value === "function" || typeof value === "symbol") {
-    throw new TypeError(`Cannot serialize a ${typeof value} as superjson`);
+// Only TypeScript reads superjson, and it keeps lone surrogates.
+const format = { name: "superjson", allowsLoneSurrogates: true, hasOwnTypes: true };
+
+function toSuperJson(value: unknown, path: string): ReturnType<typeof superjson.serialize> {
+  try {
+    return superjson.serialize(value);
+  } catch (error) {
+    // Its words for a key such as __proto__.
+    if (!(error instanceof Error && /prototype pollution/.test(error.message))) throw error;
+    throw new TypeError(
+      `Cannot serialize ${path} as superjson: a key is __proto__, constructor or prototype`,
+      { cause: error },
+    );
   }
-  return value;
 }
 
-function serialize(value: unknown): string {
-  const { json, meta } = superjson.serialize(value);
+function serialize(value: unknown, path = "value"): string {
+  const { json, meta } = toSuperJson(value, path);
   // The SDK's older superjson neither escapes backslashes in paths nor has a version for paths.
   const olderMeta = meta &&
     JSON.parse(JSON.stringify({ ...meta, v: undefined }).replaceAll("\\\\\\\\", "\\\\"));
-  return JSON.stringify(
-    { json, meta: olderMeta, __dbos_serializer: "superjson" },
-    refuseUnserializable,
-  );
+  return JSON.stringify({
+    // superjson passes on what it does not know, such as functions and objects of classes.
+    json: toJsonValue(json, format, path),
+    meta: olderMeta,
+    __dbos_serializer: "superjson",
+  });
 }
 
 export const jsSuperjson: Codec = {
   ...superjsonReader,
   serializeValue: serialize,
-  serializeArgs(args, namedArgs) {
+  serializeArgs(args, namedArgs, path = "") {
     if (namedArgs) {
       throw new TypeError(
         'Cannot serialize namedArgs with serializationType "superjson": use "portable" or ' +
           '"py_pickle"',
       );
     }
-    return serialize(args);
+    return serialize(args, `${path}args`);
   },
 };

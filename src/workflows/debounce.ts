@@ -4,7 +4,8 @@ import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowArgs, WorkflowResult } from "./enqueue.ts";
 import {
-  checkEnqueueOptions,
+  checkCombination,
+  enqueueDescription,
   type EnqueueOptions,
   internalQueueName,
   requireColumns,
@@ -14,19 +15,16 @@ import { writeWorkflow } from "./write_workflow.ts";
 import { QueueDuplicatedError } from "../errors/enqueuing.ts";
 import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkChoice, checkInteger, checkText } from "../validate.ts";
+import {
+  asChoice,
+  asIndexedText,
+  asInteger,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
-
-// Options of enqueue() that debounce() sets itself.
-const reservedOptions = [
-  "workflowIDReusePolicy",
-  "workflowConfigName",
-  "deduplicationID",
-  "duplicationPolicy",
-  "priority",
-  "queuePartitionKey",
-  "delaySeconds",
-] as const;
 
 /** Which workflow to debounce, and how. */
 export interface DebounceOptions extends
@@ -63,22 +61,33 @@ export interface DebounceOptions extends
   keyFormat?: "typescript" | "python";
 }
 
-function checkOptions(options: DebounceOptions): EnqueueOptions {
-  for (const name of reservedOptions) {
-    if ((options as Partial<EnqueueOptions>)[name] === undefined) continue;
-    throw new TypeError(`Cannot debounce a workflow with option ${name}: debounce sets it itself`);
-  }
-  checkInteger("debounceTimeoutMs", options.debounceTimeoutMs, 1);
-  checkChoice("keyFormat", options.keyFormat, ["typescript", "python"]);
-  const enqueueOptions = { ...options, queueName: options.queueName ?? internalQueueName };
-  checkEnqueueOptions(enqueueOptions);
-  return enqueueOptions;
-}
+const {
+  workflowIDReusePolicy: _workflowIDReusePolicy,
+  workflowConfigName: _workflowConfigName,
+  deduplicationID: _deduplicationID,
+  duplicationPolicy: _duplicationPolicy,
+  priority: _priority,
+  queuePartitionKey: _queuePartitionKey,
+  delaySeconds: _delaySeconds,
+  ...debounceChecks
+} = enqueueDescription.checks;
 
-function checkPeriod(periodMs: unknown): void {
-  if (periodMs === undefined) throw new TypeError("Cannot debounce a workflow: missing periodMs");
-  checkInteger("periodMs", periodMs, 1);
-}
+const itself = "debounce() sets it itself";
+
+const debounceDescription: OptionsDescription<DebounceOptions> = describeOptions<DebounceOptions>({
+  ...debounceChecks,
+  queueName: asIndexedText,
+  debounceTimeoutMs: asInteger(1),
+  keyFormat: asChoice("typescript", "python"),
+}, {
+  workflowIDReusePolicy: itself,
+  workflowConfigName: itself,
+  deduplicationID: itself,
+  duplicationPolicy: itself,
+  priority: itself,
+  queuePartitionKey: itself,
+  delaySeconds: itself,
+});
 
 /**
  * Extends the delay of the workflow that holds the debounce key, and returns its ID. Returns
@@ -155,22 +164,29 @@ export async function debounce<Workflow = unknown>(
   periodMs: number,
   ...args: WorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
-  checkText("debounceKey", debounceKey);
-  checkPeriod(periodMs);
-  const { workflowClassName = "", workflowName, keyFormat = "typescript" } = options;
+  const database = systemDatabaseOf(client);
+  checkText("debounceKey of debounce()", debounceKey);
+  checkInteger("periodMs of debounce()", periodMs, 1);
+  const { keyFormat, debounceTimeoutMs, ...read } = readOptions(
+    "debounce()",
+    debounceDescription,
+    options,
+  );
+  const { workflowClassName = "", workflowName } = read;
   const ignoresClass = keyFormat === "python";
   const prefix = ignoresClass ? workflowName : `${workflowClassName}.${workflowName}`;
   const enqueueOptions: EnqueueOptions = {
-    ...checkOptions(options),
+    queueName: internalQueueName,
+    ...read,
     deduplicationID: `${prefix}-${debounceKey}`,
   };
-  const database = systemDatabaseOf(client);
-  const ownDatabase = systemDatabaseOf(client, options.signal);
-  const codec = await writingCodecOf(database, options.serializationType);
+  checkCombination("debounce()", enqueueOptions);
+  const ownDatabase = systemDatabaseOf(client, read.signal);
+  const codec = await writingCodecOf(database, read.serializationType);
   const row = toWorkflowRow(database, codec, enqueueOptions, args, {
     delay_ms: periodMs,
     is_debounced: true,
-    debounce_timeout_ms: options.debounceTimeoutMs,
+    debounce_timeout_ms: debounceTimeoutMs,
     ignores_class: ignoresClass,
   });
   await requireColumns(ownDatabase, enqueueOptions);

@@ -2,11 +2,13 @@ import { type Client, systemDatabaseOf } from "../client/client.ts";
 import { writingCodecOf } from "../client/writing_codec.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
-  checkEnqueueOptions,
+  checkCombination,
+  enqueueDescription,
   type EnqueueOptions,
   requireColumns,
   usesOptionalColumns,
 } from "./enqueue_options.ts";
+import { readOptions } from "../options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
 import { writeWorkflow } from "./write_workflow.ts";
@@ -61,14 +63,15 @@ export async function enqueue<Workflow = unknown>(
   options: EnqueueOptions,
   ...args: WorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
-  checkEnqueueOptions(options);
   const database = systemDatabaseOf(client);
-  const loading = writingCodecOf(database, options.serializationType);
+  const read = readOptions("enqueue()", enqueueDescription, options);
+  checkCombination("enqueue()", read);
+  const loading = writingCodecOf(database, read.serializationType);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const codec = loading instanceof Promise ? await loading : loading;
-  const row = toWorkflowRow(database, codec, options, args);
-  if (usesOptionalColumns(database, options)) {
-    await requireColumns(systemDatabaseOf(client, options.signal), options);
+  const row = toWorkflowRow(database, codec, read, args);
+  if (usesOptionalColumns(database, read)) {
+    await requireColumns(systemDatabaseOf(client, read.signal), read);
   }
-  return createHandle(client, await writeWorkflow(database, options, row));
+  return createHandle(client, await writeWorkflow(database, read, row));
 }

@@ -3,7 +3,8 @@ import { abortableValues, finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
-  checkEnqueueOptions,
+  checkCombination,
+  enqueueDescription,
   type EnqueueOptions,
   requireColumns,
   usesOptionalColumns,
@@ -16,7 +17,16 @@ import { type Conflict, isOwn, toConflictError, transientConflict } from "./conf
 import type { Codec } from "../serialization/codec.ts";
 import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { checkBoolean } from "../validate.ts";
+import {
+  asArray,
+  asBoolean,
+  asFunction,
+  asSignal,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { refuseType } from "../validate.ts";
 
 /** One of many workflows to enqueue. Its outcome reports a conflict, so there are no policies. */
 export interface EnqueueJob
@@ -81,6 +91,26 @@ export interface EnqueueManyOptions {
   onProgress?: (totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]) => void;
 }
 
+const {
+  workflowIDReusePolicy: _workflowIDReusePolicy,
+  duplicationPolicy: _duplicationPolicy,
+  signal: _signal,
+  ...jobChecks
+} = enqueueDescription.checks;
+
+const jobDescription: OptionsDescription<EnqueueJob> = describeOptions<EnqueueJob>({
+  ...jobChecks,
+  args: asArray,
+}, {
+  workflowIDReusePolicy: "the outcome of a job reports a conflict",
+  duplicationPolicy: "the outcome of a job reports a conflict",
+  signal: "pass it to enqueueMany()",
+});
+
+const manyDescription: OptionsDescription<EnqueueManyOptions> = describeOptions<EnqueueManyOptions>(
+  { atomic: asBoolean, signal: asSignal, onProgress: asFunction() },
+);
+
 interface PreparedJob {
   readonly options: EnqueueJob;
   readonly job: WorkflowRow;
@@ -95,31 +125,45 @@ const maxStatements = 4;
 /** Prepares a job. Returns a promise only if a codec must be loaded or the schema must be read. */
 function prepare(
   database: SystemDatabase,
-  options: EnqueueJob,
+  given: EnqueueJob,
+  index: number,
 ): PreparedJob | Promise<PreparedJob> {
-  checkEnqueueOptions(options);
+  const name = `jobs[${index}]`;
+  const options = readOptions(`${name} of enqueueMany()`, jobDescription, given);
+  checkCombination(`${name} of enqueueMany()`, options);
   const toPrepared = (codec: Codec) => ({
     options,
-    job: toWorkflowRow(database, codec, options, options.args ?? []),
+    job: toWorkflowRow(database, codec, options, options.args ?? [], undefined, `${name}.`),
   });
   const codec = writingCodecOf(database, options.serializationType);
   if (!(codec instanceof Promise) && !usesOptionalColumns(database, options)) {
     return toPrepared(codec);
   }
-  return Promise.all([codec, requireColumns(database, options)]).then(([codec]) =>
-    toPrepared(codec)
-  );
+  return Promise.resolve(codec).then(async (codec) => {
+    const prepared = toPrepared(codec);
+    await requireColumns(database, options);
+    return prepared;
+  });
+}
+
+type Jobs = Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>;
+
+function checkJobs(jobs: unknown): asserts jobs is Jobs {
+  const isIterable = typeof jobs === "object" && jobs !== null &&
+    (Symbol.iterator in jobs || Symbol.asyncIterator in jobs);
+  if (!isIterable) refuseType("jobs of enqueueMany()", jobs, "an array or another iterable");
 }
 
 /** Yields the jobs of one statement at a time, prepared on demand. */
 async function* group(
   database: SystemDatabase,
-  jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
+  jobs: Jobs,
   atomic: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PreparedJob[]> {
   let pending: PreparedJob[] = [];
   let characters = 0;
+  let index = 0;
 
   /** Adds a job. Returns whether the pending jobs fill a statement. */
   function add(prepared: PreparedJob): boolean {
@@ -139,12 +183,12 @@ async function* group(
     // Awaiting every job would take a sixth longer.
     for (const job of jobs) {
       signal?.throwIfAborted();
-      const preparing = prepare(database, job);
+      const preparing = prepare(database, job, index++);
       if (add(preparing instanceof Promise ? await preparing : preparing)) yield take();
     }
   } else {
     for await (const job of signal ? abortableValues(signal, jobs) : jobs) {
-      if (add(await prepare(database, job))) yield take();
+      if (add(await prepare(database, job, index++))) yield take();
     }
   }
   if (pending.length > 0) yield pending;
@@ -272,11 +316,16 @@ export async function enqueueMany(
 ): Promise<EnqueueTotals>;
 export async function enqueueMany(
   client: Client | Driver,
-  jobs: Iterable<EnqueueJob> | AsyncIterable<EnqueueJob>,
-  { atomic = false, signal, onProgress }: EnqueueManyOptions = {},
+  jobs: Jobs,
+  options: EnqueueManyOptions = {},
 ): Promise<EnqueueOutcome[] | EnqueueTotals> {
-  checkBoolean("atomic", atomic);
   const database = systemDatabaseOf(client);
+  checkJobs(jobs);
+  const { atomic = false, signal, onProgress } = readOptions(
+    "enqueueMany()",
+    manyDescription,
+    options,
+  );
   const groups = group(systemDatabaseOf(client, signal), jobs, atomic, signal);
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };

@@ -1,20 +1,21 @@
 /** The options for enqueueing a workflow: how they are checked, and which columns they need. */
 
-import type { CallOptions } from "../client/client.ts";
+import { callDescription, type CallOptions } from "../client/client.ts";
 import { needsFormatColumn, requireFormatColumn } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
 import {
-  checkChoice,
-  checkInteger,
-  checkNumber,
-  checkOptionalText,
-  checkOptionalTexts,
-  checkPlainObject,
-  checkSignal,
-  checkText,
-} from "../validate.ts";
-import { serializeAttributes } from "./attributes.ts";
+  asChoice,
+  asIndexedText,
+  asInteger,
+  asNumber,
+  asPlainObject,
+  asShortText,
+  asText,
+  asTexts,
+  describeOptions,
+  type OptionsDescription,
+} from "../options.ts";
+import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
 
 /** The queue that every DBOS application listens to. */
 export const internalQueueName = "_dbos_internal_queue";
@@ -148,48 +149,46 @@ export interface EnqueueOptions extends CallOptions {
   namedArgs?: Record<string, unknown>;
 }
 
-const optionalTexts: readonly string[] = [
-  "workflowID",
-  "workflowClassName",
-  "workflowConfigName",
-  "appVersion",
-  "applicationName",
-  "deduplicationID",
-  "queuePartitionKey",
-  "authenticatedUser",
-  "assumedRole",
-] satisfies (keyof EnqueueOptions)[];
+/** The options of {@linkcode enqueue}. */
+export const enqueueDescription: OptionsDescription<EnqueueOptions> = describeOptions<
+  EnqueueOptions
+>({
+  ...callDescription.checks,
+  workflowName: { required: asText },
+  queueName: { required: asIndexedText },
+  workflowID: asIndexedText,
+  workflowIDReusePolicy: asChoice("return-existing", "reject"),
+  workflowClassName: asShortText,
+  workflowConfigName: asShortText,
+  appVersion: asText,
+  applicationName: asIndexedText,
+  workflowTimeoutMS: asInteger(1),
+  deadlineEpochMS: asInteger(0),
+  deduplicationID: asIndexedText,
+  duplicationPolicy: asChoice("reject", "return-existing"),
+  priority: asInteger(0, 2 ** 31 - 1),
+  queuePartitionKey: asIndexedText,
+  delaySeconds: asNumber(0, Number.MAX_SAFE_INTEGER / 1000),
+  attributes: asPlainObject,
+  authenticatedUser: asText,
+  assumedRole: asText,
+  authenticatedRoles: asTexts,
+  serializationType: asChoice(...serializationTypes),
+  namedArgs: asPlainObject,
+});
 
-/** Refuses invalid options. */
-export function checkEnqueueOptions(options: EnqueueOptions): void {
-  checkText("workflowName", options.workflowName);
-  checkText("queueName", options.queueName);
-  // Most calls give few options: checking only those is faster than checking all.
-  for (const name in options) {
-    if (optionalTexts.includes(name)) {
-      checkOptionalText(name, options[name as keyof EnqueueOptions]);
-    }
-  }
-  checkChoice("workflowIDReusePolicy", options.workflowIDReusePolicy, [
-    "return-existing",
-    "reject",
-  ]);
-  checkInteger("workflowTimeoutMS", options.workflowTimeoutMS, 1);
-  checkInteger("deadlineEpochMS", options.deadlineEpochMS, 0);
+/** Refuses options that contradict each other. */
+export function checkCombination(call: string, options: EnqueueOptions): void {
   if (options.workflowTimeoutMS !== undefined && options.deadlineEpochMS !== undefined) {
-    throw new TypeError("Cannot use both workflowTimeoutMS and deadlineEpochMS");
+    throw new TypeError(
+      `Cannot use both workflowTimeoutMS and deadlineEpochMS as options of ${call}: leave out one`,
+    );
   }
-  checkChoice("duplicationPolicy", options.duplicationPolicy, ["reject", "return-existing"]);
   if (options.duplicationPolicy === "return-existing" && options.deduplicationID === undefined) {
-    throw new TypeError('Cannot use duplicationPolicy "return-existing" without deduplicationID');
+    throw new TypeError(
+      `Cannot use duplicationPolicy "return-existing" without deduplicationID in ${call}`,
+    );
   }
-  checkInteger("priority", options.priority, 0, 2 ** 31 - 1);
-  checkNumber("delaySeconds", options.delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
-  checkOptionalTexts("authenticatedRoles", options.authenticatedRoles);
-  checkChoice("serializationType", options.serializationType, serializationTypes);
-  checkSignal(options.signal);
-  if (options.namedArgs !== undefined) checkPlainObject("namedArgs", options.namedArgs);
-  if (options.attributes !== undefined) serializeAttributes(options.attributes);
 }
 
 /** The options whose column of workflow_status is missing in older schemas. */

@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -6,7 +6,16 @@ import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkInteger, checkOptionalText, checkPlainObject, checkText } from "../validate.ts";
+import {
+  asIndexedText,
+  asInteger,
+  asText,
+  type Check,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkArray, checkIndexed, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** Where to run workflows again. */
@@ -83,37 +92,54 @@ export interface RewindWorkflowOptions extends RerunOptions {
   startStep?: number;
 }
 
-function checkStep(startStep: unknown): void {
-  // checkInteger() accepts undefined, but the step is required.
-  checkInteger("startStep", startStep ?? null, 0, 2 ** 31 - 1);
+const asStep: Check<number> = asInteger(0, 2 ** 31 - 1);
+
+/** A copy of an object whose keys and values are IDs. */
+function asIDs(what: string, value: unknown): Record<string, string> {
+  checkPlainObject(what, value);
+  const entries = Object.entries(value);
+  for (const id of entries.flat()) checkText(what, id);
+  return Object.fromEntries(entries as [string, string][]);
 }
 
-function checkRerunOptions(options: RerunOptions): void {
-  checkOptionalText("applicationVersion", options.applicationVersion);
-  checkOptionalText("queueName", options.queueName);
-  checkOptionalText("queuePartitionKey", options.queuePartitionKey);
-}
+const rerunDescription: OptionsDescription<RerunOptions> = describeOptions<RerunOptions>({
+  ...callDescription.checks,
+  applicationVersion: asText,
+  queueName: asIndexedText,
+  queuePartitionKey: asIndexedText,
+});
 
-function checkForks(forks: readonly Fork[], options: ForkWorkflowsOptions): void {
-  if (!Array.isArray(forks)) throw new TypeError("Cannot fork workflows: expected an array");
+const forkManyDescription: OptionsDescription<ForkWorkflowsOptions> = describeOptions<
+  ForkWorkflowsOptions
+>({ ...rerunDescription.checks, timeoutMS: asInteger(1), replacementChildren: asIDs });
+
+const forkOneDescription: OptionsDescription<ForkWorkflowOptions> = describeOptions<
+  ForkWorkflowOptions
+>({ ...forkManyDescription.checks, newWorkflowID: asIndexedText });
+
+const forkDescription: OptionsDescription<Fork> = describeOptions<Fork>({
+  workflowID: { required: asText },
+  startStep: { required: asStep },
+  newWorkflowID: asIndexedText,
+});
+
+const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOptions<
+  RewindWorkflowOptions
+>({ ...rerunDescription.checks, startStep: asStep });
+
+function toForks(forks: readonly Fork[]): Fork[] {
+  checkArray("forks of forkWorkflows()", forks);
   const newIDs = new Set<string>();
-  for (const { workflowID, startStep, newWorkflowID } of forks) {
-    checkText("workflowID", workflowID);
-    checkStep(startStep);
-    checkOptionalText("newWorkflowID", newWorkflowID);
-    if (newWorkflowID === undefined) continue;
+  return Array.from(forks, (fork, index) => {
+    const read = readOptions(`forks[${index}] of forkWorkflows()`, forkDescription, fork);
+    const { newWorkflowID } = read;
+    if (newWorkflowID === undefined) return read;
     if (newIDs.has(newWorkflowID)) {
       throw new RangeError(`Cannot fork workflows: duplicate newWorkflowID ${newWorkflowID}`);
     }
     newIDs.add(newWorkflowID);
-  }
-  checkRerunOptions(options);
-  checkInteger("timeoutMS", options.timeoutMS, 1);
-  const { replacementChildren = {} } = options;
-  checkPlainObject("replacementChildren", replacementChildren);
-  for (const workflowID of Object.entries(replacementChildren).flat()) {
-    checkText("replacementChildren", workflowID);
-  }
+    return read;
+  });
 }
 
 /**
@@ -150,7 +176,10 @@ export async function forkWorkflow<Result = unknown>(
   startStep: number,
   options: ForkWorkflowOptions = {},
 ): Promise<WorkflowHandle<Result>> {
-  const { newWorkflowID, ...otherOptions } = options;
+  const [, read] = openCall(client, "forkWorkflow()", forkOneDescription, options);
+  const { newWorkflowID, ...otherOptions } = read;
+  checkText("workflowID of forkWorkflow()", workflowID);
+  asStep("startStep of forkWorkflow()", startStep);
   const fork = { workflowID, startStep, ...(newWorkflowID !== undefined && { newWorkflowID }) };
   const [handle] = await forkWorkflows<Result>(client, [fork], otherOptions);
   return handle!;
@@ -193,21 +222,25 @@ export async function forkWorkflows<Result = unknown>(
   forks: readonly Fork[],
   options: ForkWorkflowsOptions = {},
 ): Promise<WorkflowHandle<Result>[]> {
-  checkForks(forks, options);
-  const database = systemDatabaseOf(client, options.signal);
-  const forkIDs = forks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
+  const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
+  const readForks = toForks(forks);
+  const { queueName, queuePartitionKey } = read;
+  for (const { newWorkflowID } of readForks) {
+    checkIndexed({ queueName, queuePartitionKey, newWorkflowID });
+  }
+  const forkIDs = readForks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
-  const items = forks.map(({ workflowID, startStep }, index) =>
+  const items = readForks.map(({ workflowID, startStep }, index) =>
     JSON.stringify({
       original_id: workflowID,
       fork_id: forkIDs[index],
       start_step: startStep,
-      queue_name: options.queueName ?? internalQueueName,
-      queue_partition_key: options.queuePartitionKey,
-      application_version: options.applicationVersion,
+      queue_name: queueName ?? internalQueueName,
+      queue_partition_key: queuePartitionKey,
+      application_version: read.applicationVersion,
       client_application_name: database.settings.applicationName,
-      timeout_ms: options.timeoutMS,
-      replacement_children: options.replacementChildren,
+      timeout_ms: read.timeoutMS,
+      replacement_children: read.replacementChildren,
       creator_xid: creatorXid,
     })
   );
@@ -220,7 +253,7 @@ export async function forkWorkflows<Result = unknown>(
       const rows = await database.run(sql.forkWorkflows, parameters, { isLong: true });
       const missing = rows.filter((row) => !row.has_original);
       if (missing.length > 0) {
-        const workflowIDs = new Set(missing.map(({ position }) => forks[position]!.workflowID));
+        const workflowIDs = new Set(missing.map(({ position }) => readForks[position]!.workflowID));
         throw new NonExistentWorkflowError([...workflowIDs], "fork");
       }
       const taken = rows.find((row) => row.existing_status !== null && !row.is_own);
@@ -270,17 +303,15 @@ export async function rewindWorkflow<Result = unknown>(
   workflowID: string,
   options: RewindWorkflowOptions = {},
 ): Promise<WorkflowHandle<Result>> {
-  const { startStep = 0, queueName = internalQueueName } = options;
-  checkText("workflowID", workflowID);
-  checkStep(startStep);
-  checkRerunOptions(options);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database, read] = openCall(client, "rewindWorkflow()", rewindDescription, options);
+  const { startStep = 0, queueName = internalQueueName } = read;
+  checkText("workflowID of rewindWorkflow()", workflowID);
   const parameters = {
     workflow_id: workflowID,
     start_step: startStep,
     queue_name: queueName,
-    queue_partition_key: options.queuePartitionKey ?? null,
-    application_version: options.applicationVersion ?? null,
+    queue_partition_key: read.queuePartitionKey ?? null,
+    application_version: read.applicationVersion ?? null,
     creator_xid: uuidV7(),
   };
   return await retryOnConflict(

@@ -1,11 +1,12 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { checkBoolean, checkOptionalTexts, checkText } from "../validate.ts";
+import { asBoolean, asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
+import { checkText, checkTexts } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
@@ -40,10 +41,17 @@ export interface DeleteWorkflowsOptions extends CallOptions {
   deleteChildren?: boolean;
 }
 
-function checkIDs(workflowIDs: unknown): void {
-  // checkOptionalTexts() accepts undefined, but the IDs are required.
-  checkOptionalTexts("workflowIDs", workflowIDs ?? null);
-}
+const cancelDescription: OptionsDescription<CancelWorkflowsOptions> = describeOptions<
+  CancelWorkflowsOptions
+>({ ...callDescription.checks, cancelChildren: asBoolean });
+
+const resumeDescription: OptionsDescription<ResumeWorkflowsOptions> = describeOptions<
+  ResumeWorkflowsOptions
+>({ ...callDescription.checks, queueName: asIndexedText });
+
+const deleteDescription: OptionsDescription<DeleteWorkflowsOptions> = describeOptions<
+  DeleteWorkflowsOptions
+>({ ...callDescription.checks, deleteChildren: asBoolean });
 
 async function requireParents(database: SystemDatabase, option: string): Promise<void> {
   await database.requireColumn(option, "workflow_status.parent_workflow_id");
@@ -77,8 +85,9 @@ export async function cancelWorkflow(
   workflowID: string,
   options: CancelWorkflowsOptions = {},
 ): Promise<void> {
-  checkText("workflowID", workflowID);
-  await cancelWorkflows(client, [workflowID], options);
+  const [, read] = openCall(client, "cancelWorkflow()", cancelDescription, options);
+  checkText("workflowID of cancelWorkflow()", workflowID);
+  await cancelWorkflows(client, [workflowID], read);
 }
 
 /**
@@ -105,13 +114,16 @@ export async function cancelWorkflows(
   workflowIDs: readonly string[],
   options: CancelWorkflowsOptions = {},
 ): Promise<void> {
-  const { cancelChildren = false } = options;
-  checkIDs(workflowIDs);
-  checkBoolean("cancelChildren", cancelChildren);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database, { cancelChildren = false }] = openCall(
+    client,
+    "cancelWorkflows()",
+    cancelDescription,
+    options,
+  );
+  const workflow_ids = checkTexts("workflowIDs of cancelWorkflows()", workflowIDs);
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
-    ...joinLists({ workflow_ids: workflowIDs }),
+    ...joinLists({ workflow_ids }),
     with_children: Number(cancelChildren),
   };
   let cancelled;
@@ -156,8 +168,9 @@ export async function resumeWorkflow<Result = unknown>(
   workflowID: string,
   options: ResumeWorkflowsOptions = {},
 ): Promise<WorkflowHandle<Result>> {
-  checkText("workflowID", workflowID);
-  const [handle] = await resumeWorkflows<Result>(client, [workflowID], options);
+  const [, read] = openCall(client, "resumeWorkflow()", resumeDescription, options);
+  checkText("workflowID of resumeWorkflow()", workflowID);
+  const [handle] = await resumeWorkflows<Result>(client, [workflowID], read);
   return handle!;
 }
 
@@ -189,21 +202,23 @@ export async function resumeWorkflows<Result = unknown>(
   workflowIDs: readonly string[],
   options: ResumeWorkflowsOptions = {},
 ): Promise<WorkflowHandle<Result>[]> {
-  const { queueName = internalQueueName } = options;
-  checkIDs(workflowIDs);
-  checkText("queueName", queueName);
+  const [database, { queueName = internalQueueName }] = openCall(
+    client,
+    "resumeWorkflows()",
+    resumeDescription,
+    options,
+  );
+  const workflow_ids = checkTexts("workflowIDs of resumeWorkflows()", workflowIDs);
   const parameters = {
-    ...joinLists({ workflow_ids: workflowIDs }),
+    ...joinLists({ workflow_ids }),
     queue_name: queueName,
     creator_xid: uuidV7(),
   };
-  const rows = await systemDatabaseOf(client, options.signal).run(sql.resumeWorkflows, parameters, {
-    isLong: true,
-  });
+  const rows = await database.run(sql.resumeWorkflows, parameters, { isLong: true });
   if (rows.length > 0) {
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
   }
-  return workflowIDs.map((workflowID) => createHandle<Result>(client, workflowID));
+  return workflow_ids.map((workflowID) => createHandle<Result>(client, workflowID));
 }
 
 /**
@@ -232,8 +247,9 @@ export async function deleteWorkflow(
   workflowID: string,
   options: DeleteWorkflowsOptions = {},
 ): Promise<void> {
-  checkText("workflowID", workflowID);
-  await deleteWorkflows(client, [workflowID], options);
+  const [, read] = openCall(client, "deleteWorkflow()", deleteDescription, options);
+  checkText("workflowID of deleteWorkflow()", workflowID);
+  await deleteWorkflows(client, [workflowID], read);
 }
 
 /**
@@ -260,13 +276,16 @@ export async function deleteWorkflows(
   workflowIDs: readonly string[],
   options: DeleteWorkflowsOptions = {},
 ): Promise<void> {
-  const { deleteChildren = false } = options;
-  checkIDs(workflowIDs);
-  checkBoolean("deleteChildren", deleteChildren);
-  const database = systemDatabaseOf(client, options.signal);
+  const [database, { deleteChildren = false }] = openCall(
+    client,
+    "deleteWorkflows()",
+    deleteDescription,
+    options,
+  );
+  const workflow_ids = checkTexts("workflowIDs of deleteWorkflows()", workflowIDs);
   if (deleteChildren) await requireParents(database, "deleteChildren");
   const parameters = {
-    ...joinLists({ workflow_ids: workflowIDs }),
+    ...joinLists({ workflow_ids }),
     with_children: Number(deleteChildren),
   };
   await database.run(sql.deleteWorkflows, parameters, { isLong: true });

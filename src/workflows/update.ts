@@ -1,8 +1,16 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { serializeAttributes } from "./attributes.ts";
-import { checkBoolean, checkInteger, checkNumber, checkText } from "../validate.ts";
+import {
+  asBoolean,
+  asInteger,
+  asNumber,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
+import { checkInteger, checkText } from "../validate.ts";
 
 /** How long to delay a workflow; give exactly one of the two options. */
 export interface SetWorkflowDelayOptions {
@@ -30,6 +38,17 @@ export interface UpdateWorkflowAttributesOptions extends CallOptions {
   merge?: boolean;
 }
 
+const delayDescription: OptionsDescription<SetWorkflowDelayOptions> = describeOptions<
+  SetWorkflowDelayOptions
+>({
+  delaySeconds: asNumber(0, Number.MAX_SAFE_INTEGER / 1000),
+  delayUntilEpochMS: asInteger(0),
+});
+
+const updateDescription: OptionsDescription<UpdateWorkflowAttributesOptions> = describeOptions<
+  UpdateWorkflowAttributesOptions
+>({ ...callDescription.checks, merge: asBoolean });
+
 /**
  * Changes the priority of a workflow that is enqueued or delayed.
  *
@@ -56,13 +75,10 @@ export async function setWorkflowPriority(
   priority: number,
   options: CallOptions = {},
 ): Promise<void> {
-  checkText("workflowID", workflowID);
-  // checkInteger() accepts undefined, but the priority is required.
-  checkInteger("priority", priority ?? null, 0, 2 ** 31 - 1);
-  await systemDatabaseOf(client, options.signal).run(sql.setWorkflowPriority, {
-    workflow_id: workflowID,
-    priority,
-  });
+  const [database] = openCall(client, "setWorkflowPriority()", callDescription, options);
+  checkText("workflowID of setWorkflowPriority()", workflowID);
+  checkInteger("priority of setWorkflowPriority()", priority, 0, 2 ** 31 - 1);
+  await database.run(sql.setWorkflowPriority, { workflow_id: workflowID, priority });
 }
 
 /**
@@ -99,18 +115,18 @@ export async function setWorkflowDelay(
   delay: number | SetWorkflowDelayOptions,
   options: CallOptions = {},
 ): Promise<void> {
-  const { delaySeconds, delayUntilEpochMS }: SetWorkflowDelayOptions = typeof delay === "object"
-    ? delay ?? {}
-    : { delaySeconds: delay };
-  checkText("workflowID", workflowID);
+  const [database] = openCall(client, "setWorkflowDelay()", callDescription, options);
+  checkText("workflowID of setWorkflowDelay()", workflowID);
+  const { delaySeconds, delayUntilEpochMS } = readOptions(
+    "setWorkflowDelay()",
+    delayDescription,
+    typeof delay === "object" ? delay : { delaySeconds: delay },
+  );
   if ((delaySeconds === undefined) === (delayUntilEpochMS === undefined)) {
     throw new TypeError(
       "Cannot set the delay of a workflow: expected either delaySeconds or delayUntilEpochMS",
     );
   }
-  checkNumber("delaySeconds", delaySeconds, 0, Number.MAX_SAFE_INTEGER / 1000);
-  checkInteger("delayUntilEpochMS", delayUntilEpochMS, 0);
-  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.setWorkflowDelay, {
     workflow_id: workflowID,
     until_epoch_ms: delayUntilEpochMS ?? null,
@@ -150,11 +166,14 @@ export async function updateWorkflowAttributes(
   attributes: Record<string, unknown> | null,
   options: UpdateWorkflowAttributesOptions = {},
 ): Promise<void> {
-  const { merge = false } = options;
-  checkText("workflowID", workflowID);
-  checkBoolean("merge", merge);
+  const [database, { merge = false }] = openCall(
+    client,
+    "updateWorkflowAttributes()",
+    updateDescription,
+    options,
+  );
+  checkText("workflowID of updateWorkflowAttributes()", workflowID);
   const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
-  const database = systemDatabaseOf(client, options.signal);
   await database.run(sql.updateWorkflowAttributes, {
     workflow_id: workflowID,
     merge: Number(merge),

@@ -3,9 +3,16 @@ import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
-import { checkText } from "../validate.ts";
+import { checkText, refuseType } from "../validate.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
-import { createWaiter, type Waiter, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { readOptions } from "../options.ts";
+import {
+  createWaiter,
+  waitDescription,
+  type Waiter,
+  type WaitOptions,
+  withWaiter,
+} from "../polling/waiter.ts";
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
@@ -41,23 +48,40 @@ export type HandleOf<Workflow extends string | WorkflowHandle> = Workflow extend
 export type ResultOf<Workflow extends string | WorkflowHandle> = Workflow extends
   WorkflowHandle<infer Result> ? Result : unknown;
 
-/** The handles of workflows by ID, without duplicates. */
-function toUniqueHandles<Workflow extends string | WorkflowHandle>(
+/** The workflows of a call. */
+interface Workflows<Handle> {
+  /** A handle for each ID. */
+  readonly byID: Map<string, Handle>;
+  /** A handle for each workflow that was given. */
+  readonly handles: Handle[];
+}
+
+/** The ID of a workflow that is given as its ID or a handle. */
+function toWorkflowID(what: string, workflow: string | WorkflowHandle): string {
+  const workflowID = typeof workflow === "string" ? workflow : workflow?.workflowID;
+  if (typeof workflowID !== "string") refuseType(what, workflow, "a handle or a workflowID");
+  checkText(what, workflowID);
+  return workflowID;
+}
+
+function toWorkflows<Workflow extends string | WorkflowHandle>(
+  call: string,
   client: Client | Driver,
   workflows: readonly Workflow[],
-): Map<string, HandleOf<Workflow>> {
+): Workflows<HandleOf<Workflow>> {
   if (!Array.isArray(workflows)) {
-    throw new TypeError("Cannot wait for workflows: expected an array of handles or workflow IDs");
+    refuseType(`workflows of ${call}`, workflows, "an array of handles or workflow IDs");
   }
-  const handles = new Map<string, HandleOf<Workflow>>();
-  for (const workflow of workflows) {
-    const workflowID = typeof workflow === "string" ? workflow : workflow?.workflowID;
-    checkText("workflowID", workflowID);
-    if (handles.has(workflowID)) continue;
-    const handle = typeof workflow === "string" ? createHandle(client, workflowID) : workflow;
-    handles.set(workflowID, handle as HandleOf<Workflow>);
-  }
-  return handles;
+  const byID = new Map<string, HandleOf<Workflow>>();
+  const handles = Array.from(workflows, (workflow, index) => {
+    const workflowID = toWorkflowID(`workflows[${index}] of ${call}`, workflow);
+    const handle = typeof workflow === "string"
+      ? byID.get(workflowID) ?? createHandle(client, workflowID)
+      : workflow;
+    if (!byID.has(workflowID)) byID.set(workflowID, handle as HandleOf<Workflow>);
+    return handle as HandleOf<Workflow>;
+  });
+  return { byID, handles };
 }
 
 /** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
@@ -102,6 +126,7 @@ async function* findAll<Found extends Completion>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The handle of the workflow that ended first.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If `workflows` is empty.
  * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
  */
@@ -110,13 +135,15 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
-  const handles = toUniqueHandles(client, workflows);
-  if (handles.size === 0) {
+  const database = systemDatabaseOf(client);
+  const { byID } = toWorkflows("waitFirst()", client, workflows);
+  const read = readOptions("waitFirst()", waitDescription, options);
+  if (byID.size === 0) {
     throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
   }
-  const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
-  const { value } = await findAll(waiter, handles.keys(), options).next();
-  return handles.get(value![0]!.workflow_id)!;
+  const waiter = createWaiter(database, completionTimesQuery, read);
+  const { value } = await findAll(waiter, byID.keys(), read).next();
+  return byID.get(value![0]!.workflow_id)!;
 }
 
 /**
@@ -140,6 +167,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
  * @param options How long to wait for all of them, and how. By default there is no timeout.
  * @returns The handles, in the order of `workflows`.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
  * the IDs of those that have not.
  */
@@ -148,12 +176,12 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
-  const handles = toUniqueHandles(client, workflows);
-  const waiter = createWaiter(systemDatabaseOf(client), completionTimesQuery, options);
-  for await (const _ of findAll(waiter, handles.keys(), options));
-  return workflows.map((workflow) =>
-    (typeof workflow === "string" ? handles.get(workflow)! : workflow) as HandleOf<Workflow>
-  );
+  const database = systemDatabaseOf(client);
+  const { byID, handles } = toWorkflows("waitAll()", client, workflows);
+  const read = readOptions("waitAll()", waitDescription, options);
+  const waiter = createWaiter(database, completionTimesQuery, read);
+  for await (const _ of findAll(waiter, byID.keys(), read));
+  return handles;
 }
 
 async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result>> {
@@ -196,6 +224,7 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  * @returns The outcomes, in the order in which the workflows end. Outcomes that one poll finds
  * together are sorted by the time at which the workflows ended.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
  * the IDs of those that have not.
  */
@@ -204,10 +233,12 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   workflows: readonly Workflow[],
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-  const workflowIDs = toUniqueHandles(client, workflows).keys();
-  const waiter = createWaiter(systemDatabaseOf(client), outcomesQuery, options);
+  const database = systemDatabaseOf(client);
+  const { byID } = toWorkflows("waitEach()", client, workflows);
+  const read = readOptions("waitEach()", waitDescription, options);
+  const waiter = createWaiter(database, outcomesQuery, read);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    for await (const found of findAll(waiter, workflowIDs, options)) {
+    for await (const found of findAll(waiter, byID.keys(), read)) {
       for (const row of found) yield await toOutcome(row);
     }
   }

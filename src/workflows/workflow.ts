@@ -1,7 +1,8 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
-import { waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { readOptions } from "../options.ts";
+import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
@@ -16,11 +17,15 @@ export interface WorkflowHandle<Result = unknown> {
   getResult(options?: WaitOptions): Promise<Result>;
 }
 
-/** Makes a handle to a workflow, without checks. */
+/**
+ * Makes a handle to a workflow, without checks. In a transaction, it is bound to the connection of the
+ * transaction, which somebody else may use after the commit.
+ */
 export function createHandle<Result>(
   client: Client | Driver,
   workflowID: string,
 ): WorkflowHandle<Result> {
+  const isBound = systemDatabaseOf(client).isInTransaction();
   return {
     workflowID,
     async getStatus(options) {
@@ -28,7 +33,7 @@ export function createHandle<Result>(
       const { getStatus } = await import("./workflow_status.ts");
       return await getStatus(client, workflowID, options);
     },
-    getResult: (options) => getResult<Result>(client, workflowID, options),
+    getResult: (options) => waitForResult<Result>(client, workflowID, options, isBound),
   };
 }
 
@@ -46,14 +51,15 @@ export function createHandle<Result>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @returns The handle.
- * @throws {TypeError} If the ID is not a string.
+ * @throws {TypeError} If the client is none, or the ID is not a string.
  * @throws {RangeError} If the ID is empty.
  */
 export function retrieveWorkflow<Result = unknown>(
   client: Client | Driver,
   workflowID: string,
 ): WorkflowHandle<Result> {
-  checkText("workflowID", workflowID);
+  systemDatabaseOf(client);
+  checkText("workflowID of retrieveWorkflow()", workflowID);
   return createHandle(client, workflowID);
 }
 
@@ -74,6 +80,7 @@ export function retrieveWorkflow<Result = unknown>(
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The result of the workflow.
  * @throws {TypeError} If the ID or an option has the wrong type.
+ * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID is empty, or an option is out of range.
  * @throws {WorkflowError} If the workflow ended with an error. Name, message, code and data are
  * those of the workflow's error.
@@ -89,11 +96,27 @@ export async function getResult<Result = unknown>(
   workflowID: string,
   options: WaitOptions = {},
 ): Promise<Result> {
-  checkText("workflowID", workflowID);
+  return await waitForResult(client, workflowID, options, false);
+}
+
+async function waitForResult<Result>(
+  client: Client | Driver,
+  workflowID: string,
+  options: WaitOptions | undefined,
+  isBound: boolean,
+): Promise<Result> {
   const database = systemDatabaseOf(client);
-  const { timeoutSeconds = Infinity } = options;
+  checkText("workflowID of getResult()", workflowID);
+  const read = readOptions("getResult()", waitDescription, options);
+  const { timeoutSeconds = Infinity } = read;
+  if (isBound && timeoutSeconds > 0) {
+    throw new TypeError(
+      `Cannot wait with this handle to workflow ${workflowID}: it was made in a transaction, and ` +
+        "belongs to its connection. After the commit, use retrieveWorkflow(pool, workflowID)",
+    );
+  }
   const target = { item: workflowID };
-  const outcome = await waitFor(database, outcomesQuery, target, options, (cause) => {
+  const outcome = await waitFor(database, outcomesQuery, target, read, (cause) => {
     throw new ResultTimeoutError(workflowID, timeoutSeconds, { cause });
   });
   return await toResult(workflowID, outcome) as Result;

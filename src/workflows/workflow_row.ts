@@ -2,6 +2,7 @@ import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
+import { areShort, checkIndexed } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
@@ -19,9 +20,22 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
+/** Refuses what the indexes of workflow_status cannot hold. */
+function checkIndexes(
+  { workflowID, queueName, queuePartitionKey, deduplicationID }: EnqueueOptions,
+  applicationName: string | undefined,
+): void {
+  if (areShort(workflowID, queueName, queuePartitionKey, deduplicationID, applicationName)) return;
+  const partitionedID = queuePartitionKey === undefined ? undefined : workflowID;
+  checkIndexed({ workflowID });
+  checkIndexed({ queueName, deduplicationID });
+  checkIndexed({ queueName, applicationName, queuePartitionKey, workflowID: partitionedID });
+}
+
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
- * are left out, which makes their columns NULL. A workflow without an ID gets a new one.
+ * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
+ * precedes the names of arguments in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -29,9 +43,12 @@ export function toWorkflowRow(
   options: EnqueueOptions,
   args: readonly unknown[],
   columns: ExtraColumns = {},
+  path = "",
 ): WorkflowRow {
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
+  const applicationName = options.applicationName ?? database.settings.applicationName;
+  checkIndexes(options, applicationName);
   // Most workflows have none of these: then the statement leaves them out.
   const rareColumns = {
     class_name: options.workflowClassName,
@@ -52,8 +69,8 @@ export function toWorkflowRow(
     name: options.workflowName,
     queue_name: options.queueName,
     application_version: options.appVersion,
-    application_name: options.applicationName ?? database.settings.applicationName,
-    inputs: codec.serializeArgs(args, options.namedArgs),
+    application_name: applicationName,
+    inputs: codec.serializeArgs(args, options.namedArgs, path),
     serialization: codec.name,
     creator_xid: uuidV7(),
     workflow_id: workflowID,

@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
@@ -167,8 +167,9 @@ export async function getStatus(
   workflowID: string,
   options: CallOptions = {},
 ): Promise<WorkflowStatus | null> {
-  checkText("workflowID", workflowID);
+  const [database] = openCall(client, "getStatus()", callDescription, options);
+  checkText("workflowID of getStatus()", workflowID);
   const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
-  const [row] = await systemDatabaseOf(client, options.signal).run(sql.listWorkflows, parameters);
+  const [row] = await database.run(sql.listWorkflows, parameters);
   return row ? await toWorkflowStatus(row) : null;
 }

@@ -29,7 +29,7 @@ const values = [
   "text",
   7,
   null,
-  ["\0 \ud800 ' \" \\ $1 😀"],
+  ["\0 ' \" \\ \\ud800 $1 😀"],
   { at: new Date(5), of: 2n ** 70n, all: new Set([1]), by: new Map([["a", undefined]]) },
 ];
 

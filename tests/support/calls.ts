@@ -73,6 +73,11 @@ export async function collect<Value>(values: AsyncIterable<Value>): Promise<Valu
 const id = "a workflow";
 const task = { workflowName: "echo", queueName: "idle" };
 const schedule = { scheduleName: "nightly", workflowName: "echo", schedule: "@daily" };
+/** Options that also have the required ones of a task. */
+function withTask(options: CallOptions): CallOptions & typeof task {
+  return Object.assign(Object.create(options), task);
+}
+
 const [start, end] = [new Date(0), new Date(1)];
 
 /** The calls, by the name of the function. */
@@ -84,14 +89,13 @@ export const calls: Record<string, Call> = {
   countSteps: (client, options) => countSteps(client, options),
   countWorkflows: (client, options) => countWorkflows(client, options),
   createSchedule: (client, options) => createSchedule(client, schedule, options),
-  debounce: (client, options) =>
-    debounce(client, { workflowName: "echo", ...options }, "key", 1000),
+  debounce: (client, options) => debounce(client, withTask(options), "key", 1000),
   deleteQueue: (client, options) => deleteQueue(client, "tasks", options),
   deleteSchedule: (client, options) => deleteSchedule(client, "nightly", options),
   deleteWorkflow: (client, options) => deleteWorkflow(client, id, options),
   deleteWorkflows: (client, options) => deleteWorkflows(client, [id], options),
   describeSystemDatabase: (client, options) => describeSystemDatabase(client, options),
-  enqueue: (client, options) => enqueue(client, { ...task, ...options }),
+  enqueue: (client, options) => enqueue(client, withTask(options)),
   enqueueMany: (client, options) => enqueueMany(client, [task, task], options),
   forkWorkflow: (client, options) => forkWorkflow(client, id, 0, options),
   forkWorkflows: (client, options) =>

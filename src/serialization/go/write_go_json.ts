@@ -11,25 +11,15 @@ import { portableJson } from "../portable_json.ts";
 
 const nil = "__DBOS_NIL";
 
-// JSON.stringify() escapes only lone surrogates. An even number of backslashes precedes an escape;
-// after an odd number, the text only looks like one.
-const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
-
-function serializeValue(value: unknown): string {
+function serializeValue(value: unknown, path = "value"): string {
   if (value === null || value === undefined) return nil;
-  const json = portableJson.serializeValue(value);
-  if (loneSurrogate.test(json)) {
-    throw new RangeError(
-      "Cannot serialize a value as DBOS_JSON: it contains a lone surrogate, which Go would replace",
-    );
-  }
-  return btoa(toUtf8Binary(json));
+  return btoa(toUtf8Binary(portableJson.serializeValue(value, path)));
 }
 
 export const goJsonWriter: Codec = {
   ...goJson,
   serializeValue,
-  serializeArgs(args, namedArgs) {
+  serializeArgs(args, namedArgs, path = "") {
     if (namedArgs) {
       throw new TypeError(
         "Cannot serialize namedArgs as DBOS_JSON: workflows in Go have no named arguments",
@@ -40,6 +30,6 @@ export const goJsonWriter: Codec = {
         `Cannot serialize ${args.length} arguments as DBOS_JSON: workflows in Go have only one`,
       );
     }
-    return serializeValue(args[0]);
+    return serializeValue(args[0], `${path}args[0]`);
   },
 };

@@ -12,13 +12,19 @@
 import { UnsupportedSerializationError } from "../../errors/reading.ts";
 import { toBinary, toUtf8Binary } from "../binary.ts";
 import type { Codec } from "../codec.ts";
+import { type Path, pathToText } from "../write_json.ts";
 import { pyPickle } from "./py_pickle.ts";
 
 // A worker cannot pickle a result that is nested deeper than about 490 levels.
 const maxDepth = 450;
 
+/** Why a value cannot be written. */
+class Refusal {
+  constructor(readonly reason: string, readonly errorClass: typeof TypeError | typeof RangeError) {}
+}
+
 function refuse(what: string, reason?: string): never {
-  throw new TypeError(`Cannot serialize ${what} as py_pickle${reason ? `: ${reason}` : ""}`);
+  throw new Refusal(`it is ${what}${reason ? `; ${reason}` : ""}`, TypeError);
 }
 
 function littleEndian(value: number, length: number): string {
@@ -118,8 +124,17 @@ function writeDatetime(date: Date, timeZone: string): string {
   return "cdatetime\ndatetime\n" + withLength("C", "B", packDatetime(date)) + timeZone + "\x86R";
 }
 
-function createPickler(): (value: unknown) => string {
+interface Pickler {
+  /** Where the value is that is being written. */
+  readonly path: Path;
+  writeArgs(args: readonly unknown[]): string;
+  writeAt(step: string, value: unknown): string;
+  write(value: unknown): string;
+}
+
+function createPickler(): Pickler {
   const memo = new Map<object, number>();
+  const path: (string | number)[] = [];
   let depth = 0;
 
   /** Calls `write` for an object the first time, and returns a reference to it after that. */
@@ -144,37 +159,69 @@ function createPickler(): (value: unknown) => string {
     return writeDatetime(date, writeOnce(utc, writeUtc));
   }
 
-  function writeContent(object: object, empty: string, content: unknown[], end: string): string {
-    if (++depth > maxDepth) {
-      throw new RangeError(
-        `Cannot serialize a value as py_pickle: it is nested deeper than ${maxDepth} levels`,
-      );
+  function writeAt(step: string | number, value: unknown): string {
+    path.push(step);
+    const written = write(value);
+    path.pop();
+    return written;
+  }
+
+  function writeEach(items: readonly unknown[]): string {
+    const written = [];
+    for (let index = 0; index < items.length; index++) {
+      if (!(index in items)) refuse("a sparse array", `there is no value at index ${index}`);
+      written.push(writeAt(index, items[index]));
     }
-    let result = empty + memoize(object);
-    if (content.length > 0) {
-      result += "(";
-      for (const item of content) result += write(item);
-      result += end;
-    }
-    depth--;
-    return result;
+    return written.join("");
+  }
+
+  function writeItems(object: object, empty: string, items: unknown[], end: string): string {
+    const start = empty + memoize(object);
+    return items.length === 0 ? start : start + "(" + writeEach(items) + end;
+  }
+
+  function writeEntries(object: object, entries: [unknown, unknown][]): string {
+    const start = "}" + memoize(object);
+    if (entries.length === 0) return start;
+    const written = entries.map(([key, value]) => {
+      const step = typeof key === "string" ? key : describe(key);
+      return writeAt(step, key) + writeAt(step, value);
+    });
+    return start + "(" + written.join("") + "u";
   }
 
   function writeObject(object: object): string {
     if (object instanceof Date) return writeDate(object);
     if (object instanceof Uint8Array) return withLength("C", "B", toBinary(object));
-    if (Array.isArray(object)) return writeContent(object, "]", object, "e");
+    if (Array.isArray(object)) return writeItems(object, "]", object, "e");
     if (object instanceof Set) {
       checkKeys(object, "Set");
-      return writeContent(object, "\x8f", [...object], "\x90");
+      return writeItems(object, "\x8f", [...object], "\x90");
     }
     if (object instanceof Map) {
       checkKeys(object.keys(), "Map");
-      return writeContent(object, "}", [...object].flat(), "u");
+      return writeEntries(object, [...object]);
     }
     requirePlainObject(object);
     const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-    return writeContent(object, "}", entries.flat(), "u");
+    return writeEntries(object, entries);
+  }
+
+  /** Writes arguments as a tuple. */
+  function writeArgs(args: readonly unknown[]): string {
+    path.push("args");
+    const items = writeEach(args);
+    path.pop();
+    return `(${items}t`;
+  }
+
+  function writeNested(object: object): string {
+    if (++depth > maxDepth) {
+      throw new Refusal(`it is nested deeper than ${maxDepth} levels`, RangeError);
+    }
+    const written = writeObject(object);
+    depth--;
+    return written;
   }
 
   function write(value: unknown): string {
@@ -190,26 +237,40 @@ function createPickler(): (value: unknown) => string {
       case "string":
         return writeText(value);
       case "object":
-        return value === null ? "N" : writeOnce(value, () => writeObject(value));
+        return value === null ? "N" : writeOnce(value, () => writeNested(value));
       default:
         refuse(describe(value));
     }
   }
-  return write;
+  return { path, writeArgs, writeAt, write };
 }
 
-function encode(body: string): string {
-  return btoa(`\x80\x04${body}.`);
+/** Encodes what `write` writes. An error names what cannot be written, as `nameOf` names its path. */
+function encode(write: (pickler: Pickler) => string, nameOf: (path: Path) => string): string {
+  const pickler = createPickler();
+  try {
+    return btoa(`\x80\x04${write(pickler)}.`);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { reason, errorClass } = error;
+    throw new errorClass(`Cannot serialize ${nameOf(pickler.path)} as py_pickle: ${reason}`);
+  }
 }
 
 export const pyPickleWriter: Codec = {
   ...pyPickle,
-  serializeValue: (value) => encode(createPickler()(value)),
-  serializeArgs(args, namedArgs = {}) {
-    const write = createPickler();
-    const tuple = `(${Array.from(args, write).join("")}t`;
-    return encode(`}(${writeText("args")}${tuple}${writeText("kwargs")}${write(namedArgs)}u`);
-  },
+  serializeValue: (value, name = "value") =>
+    encode(({ write }) => write(value), (path) => name + pathToText(path)),
+  serializeArgs: (args, namedArgs = {}, prefix = "") =>
+    encode(
+      ({ writeArgs, writeAt }) => {
+        const tuple = writeArgs(args);
+        const kwargs = writeAt("namedArgs", namedArgs);
+        return `}(${writeText("args")}${tuple}${writeText("kwargs")}${kwargs}u`;
+      },
+      // Without the dot that such a path begins with.
+      (path) => prefix + pathToText(path).slice(1),
+    ),
 };
 
 /**
