@@ -9,6 +9,7 @@ import {
   createSchedule,
   enqueue,
   getSchedule,
+  listSchedules,
   triggerSchedule,
   UnreadableContextError,
   UnsupportedFeatureError,
@@ -79,6 +80,24 @@ const theirs = { schedule_name: "theirs", workflow_name: "tick", schedule: "0 0 
 
 // As in Python 2.13.
 const dropFormats = "alter table dbos.workflow_status drop column serialization";
+
+Deno.test("a context that cannot be written is named, and no schedule is", async () => {
+  await using fixture = await openFixture();
+  const bad = { user: { run() {} } };
+  for (
+    const [call, path] of [
+      [(client) => createSchedule(client, { ...ours, context: bad }), "context.user.run"],
+      [
+        (client) => applySchedules(client, [ours, { ...ours, scheduleName: "b", context: bad }]),
+        "schedules[1].context.user.run",
+      ],
+      [(client) => updateSchedule(client, "ours", { context: bad }), "context.user.run"],
+    ] as [call: (client: Client) => Promise<void>, path: string][]
+  ) {
+    await assertRejects(() => call(fixture.client), TypeError, `Cannot serialize ${path} as `);
+  }
+  assertEquals(await listSchedules(fixture.client), []);
+});
 
 /** What shows that workers in Python with their default serializer read schedules. */
 const tracesOfPython: Record<string, () => Promise<Fixture>> = {

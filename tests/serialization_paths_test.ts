@@ -1,7 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  applySchedules,
-  createSchedule,
   debounce,
   enqueue,
   enqueueMany,
@@ -9,7 +7,6 @@ import {
   send,
   sendMany,
   type SerializationType,
-  updateSchedule,
   updateWorkflowAttributes,
 } from "../mod.ts";
 import { codecOf } from "../src/serialization/mod.ts";
@@ -138,7 +135,6 @@ Deno.test("a value may be nested 1000 levels deep, in portable JSON", async () =
 
 Deno.test("every function that writes values names the one that it refuses", async () => {
   const task = { workflowName: "echo", queueName: "tasks" };
-  const schedule = { scheduleName: "nightly", workflowName: "echo", schedule: "@daily" };
   const bad = { user: { run() {} } };
   for (
     const [call, path] of [
@@ -152,13 +148,6 @@ Deno.test("every function that writes values names the one that it refuses", asy
         (pool) => sendMany(pool, [1, bad].map((message) => ({ destinationID: "id", message }))),
         "messages[1].message.user.run",
       ],
-      [(pool) => createSchedule(pool, { ...schedule, context: bad }), "context.user.run"],
-      [
-        (pool) =>
-          applySchedules(pool, [schedule, { ...schedule, scheduleName: "b", context: bad }]),
-        "schedules[1].context.user.run",
-      ],
-      [(pool) => updateSchedule(pool, "nightly", { context: bad }), "context.user.run"],
       [(pool) => updateWorkflowAttributes(pool, "id", bad), "attributes.user.run"],
       [(pool) => listWorkflows(pool, { attributes: bad }), "attributes.user.run"],
     ] as [call: (pool: UnusedPool) => Promise<unknown>, path: string][]
