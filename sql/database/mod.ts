@@ -8,6 +8,7 @@ export const endReadOnlySession: Statement<Record<never, never>, {
   name: "end_read_only_session",
 
   columns: "is_ended boolean",
+  hash: "iCgedYzJOuS-kNmLDDSCXm",
   sql: `
 select pg_terminate_backend(pg_backend_pid()) as is_ended
 where current_setting('transaction_read_only') = 'on'`,
@@ -22,6 +23,7 @@ export const findFeatures: Statement<{
   name: "find_features",
 
   columns: "database text, columns text",
+  hash: "f_f5dRbyc0Jlb3rmqQeKF-",
   sql: `
 select
   current_database()::text as database,
@@ -45,6 +47,7 @@ export const findMissingPrivileges: Statement<{
   name: "find_missing_privileges",
 
   columns: "privilege text",
+  hash: "5WBZnYnZMqt41yLPhKAO-d",
   sql: `
 select privilege
 from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
@@ -61,6 +64,7 @@ export const isRowSecurityActive: Statement<Record<never, never>, {
   name: "is_row_security_active",
 
   columns: "is_active boolean",
+  hash: "lJB6Xm3B9tUGbiVec424fH",
   sql: `
 select coalesce(bool_or(row_security_active(oid)), false) as is_active
 from pg_catalog.pg_class

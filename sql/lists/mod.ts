@@ -30,6 +30,7 @@ export const countSteps: Statement<{
     feature: "countSteps()",
   },
   columns: "status text, name text, bucket text, max_duration_ms text, count text",
+  hash: "NM86X8Quk-2IreH5VgWF6p",
   sql: `
 with matching as (
   select
@@ -125,6 +126,7 @@ export const countWorkflows: Statement<{
 
   columns:
     "status text, name text, queue_name text, application_version text, bucket text, count text",
+  hash: "oTx0vn6RDsliXC6IvRTpUr",
   sql: `
 with matching as (
   select ws.*
@@ -233,6 +235,7 @@ export const listSteps: Statement<{
 
   columns:
     "function_id int, name text, output text, error text, serialization text, started_at_epoch_ms text, completed_at_epoch_ms text, child_workflow_id text",
+  hash: "TME6m1ub8_EgYRfNDSHCqV",
   sql: `
 select
   step.function_id,
@@ -349,6 +352,7 @@ export const listWorkflows: Statement<{
 
   columns:
     "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
+  hash: "9yahFw63s0DZveGJyTorxM",
   sql: `
 with matching as (
   select ws.*
@@ -593,6 +597,7 @@ export const setStatementTimeout: Statement<{
 }, Record<never, never>> = {
   name: "set_statement_timeout",
 
+  hash: "5YRq79Qb9lZNZX8SvizV6c",
   sql: `
 set local statement_timeout = :timeout_ms`,
 };

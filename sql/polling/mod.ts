@@ -8,6 +8,7 @@ export const notify: Statement<{
 }, Record<never, never>> = {
   name: "notify",
 
+  hash: "M09May1gnF1OEyq3KCJl2A",
   sql: `
 select from pg_notify(:channel::text, :payload::text)`,
 };

@@ -11,6 +11,7 @@ export const applySchedules: Statement<{
   name: "apply_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text, schedule_name text",
+  hash: "i-e2G_JYxC3z4Lv0IlFPuF",
   sql: `
 with input as (
   select *
@@ -115,6 +116,7 @@ export const createSchedule: Statement<{
   name: "create_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text, schedule_id text",
+  hash: "7uLHlEiwdUKPkBV6DYq4XM",
   sql: `
 with input as (
   select *
@@ -176,6 +178,7 @@ export const deleteSchedule: Statement<{
   name: "delete_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
 
+  hash: "wXqoRQheT-WT7B4M1jyO8b",
   sql: `
 delete from :schema.workflow_schedules
 where schedule_name = :name::text`,
@@ -198,6 +201,7 @@ export const findSchedule: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "workflow_name text, workflow_class_name text, schedule text, cron_timezone text, queue_name text, application_name text, latest_version text, context text",
+  hash: "P6oCz4DyTghHK-6umdBS8F",
   sql: `
 with found as (
   select
@@ -245,6 +249,7 @@ export const findScheduleReaders: Statement<{
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text, formats text",
+  hash: "KhCNOq3MGUqZ6gKaQlkYFo",
   sql: `
 with scope as (
   select
@@ -322,6 +327,7 @@ export const listSchedules: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text, automatic_backfill boolean, cron_timezone text, queue_name text, application_name text, context text",
+  hash: "5KF9u8ohVAmCW0Wwy5JOCM",
   sql: `
 select
   schedule_id,
@@ -363,6 +369,7 @@ export const setScheduleStatus: Statement<{
   name: "set_schedule_status",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
 
+  hash: "A8U71WQoAi4C6p-jIlDh0D",
   sql: `
 update :schema.workflow_schedules
 set status = :status::text
@@ -378,6 +385,7 @@ export const updateSchedule: Statement<{
   name: "update_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text",
+  hash: "a862gqTZ2pd_Tda_CDK7dT",
   sql: `
 with before as (
   select entry

@@ -12,6 +12,7 @@ export const cancelWorkflows: Statement<{
   name: "cancel_workflows",
 
   columns: "cancelled int",
+  hash: "pCfMUwVZ2MvTc9XSb9YFKN",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -65,6 +66,7 @@ export const debounce: Statement<{
   },
   columns:
     "extended_id text, is_outdated boolean, is_debounced boolean, name text, class_name text, application_name text, holder_id text",
+  hash: "hCSwfHY2T3B0n-rnOOuEel",
   sql: `
 with job as (
   select *
@@ -162,6 +164,7 @@ export const deleteWorkflows: Statement<{
 }, Record<never, never>> = {
   name: "delete_workflows",
 
+  hash: "vt0vlLHiJJiNg1vVtcq65c",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -217,6 +220,7 @@ export const enqueue: Statement<{
 
   columns:
     "position int, existing_id text, status text, name text, class_name text, config_name text, is_own boolean, holder_id text, has_old_inputs boolean, last_created_at text, server_ms text",
+  hash: "nqvz7wO1x0y0-Lu15HI5LD",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -478,6 +482,7 @@ export const findCompletionTimes: Statement<{
   name: "find_completion_times",
 
   columns: "position int, workflow_id text, completed_at text",
+  hash: "yuOBrdZB3Fajj_Slrff9NT",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -523,6 +528,7 @@ export const findOutcomes: Statement<{
 
   columns:
     "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, is_cut boolean, completed_at text",
+  hash: "QYu_QoHThNiAsPEudb-9IL",
   sql: `
 with found as (
   select
@@ -622,6 +628,7 @@ export const forkWorkflows: Statement<{
   },
   columns:
     "position int, has_original boolean, is_own boolean, is_outdated boolean, existing_status text, existing_name text",
+  hash: "ddYSxxjeTrUycEra1njMyv",
   sql: `
 with fork as (
   select
@@ -853,6 +860,7 @@ export const resumeWorkflows: Statement<{
   name: "resume_workflows",
 
   columns: "missing_id text",
+  hash: "uAEsaos5_SW8U-0Lhli1hB",
   sql: `
 with requested as (
   select distinct workflow_uuid
@@ -906,6 +914,7 @@ export const rewindWorkflow: Statement<{
     feature: "rewindWorkflow",
   },
   columns: "status text, is_rewound boolean",
+  hash: "yhXqlaYrrEk4Qabkll5sbW",
   sql: `
 with target as (
   select workflow_uuid
@@ -1025,6 +1034,7 @@ export const setWorkflowDelay: Statement<{
     feature: "setWorkflowDelay",
   },
 
+  hash: "Eearbp0u_ROBcYqs4z7GdO",
   sql: `
 update :schema.workflow_status
 set
@@ -1041,6 +1051,7 @@ export const setWorkflowPriority: Statement<{
 }, Record<never, never>> = {
   name: "set_workflow_priority",
 
+  hash: "7Oni-bp1TUnMATHmQBlrXH",
   sql: `
 update :schema.workflow_status
 set
@@ -1061,6 +1072,7 @@ export const updateWorkflowAttributes: Statement<{
     feature: "updateWorkflowAttributes",
   },
 
+  hash: "BBCaM68Bn6oHYqzP7o6O_6",
   sql: `
 update :schema.workflow_status
 set

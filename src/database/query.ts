@@ -35,29 +35,39 @@ interface CompiledStatement {
 
 /**
  * Names a text for prepared statements. Different texts have different names, also for the servers that
- * poolers share among processes and releases: a name has 128 bits of a cryptographic hash of the text.
- * It has fewer than 64 characters, which is where the server would cut it.
+ * poolers share among processes and releases: a name has 128 bits of a cryptographic hash of what the
+ * text is made of. It has fewer than 64 characters, which is where the server would cut it.
  */
-function nameOf(statement: string, text: string): string {
-  const hash = sha256(text).subarray(0, 4).reduce((hash, word) => hash << 32n | BigInt(word), 0n);
-  return `dbos_${statement}_${hash.toString(36)}`;
+function nameOf({ name, hash }: Statement<object, unknown>, lines: Lines, schema: string): string {
+  const words = sha256(`${hash} ${lines.selection} ${schema}`).subarray(0, 4);
+  const bits = words.reduce((bits, word) => bits << 32n | BigInt(word), 0n);
+  return `dbos_${name}_${bits.toString(36)}`;
+}
+
+/** Some of the lines of a statement. */
+interface Lines {
+  readonly text: string;
+  /** Tells which lines of the statement they are. */
+  readonly selection: string;
 }
 
 /** The SQL of a statement without the lines whose conditions do not hold. */
-function selectLines(sql: string, holds: (condition: string) => boolean): string {
+function selectLines(sql: string, holds: (condition: string) => boolean): Lines {
   const blocks = [true];
   const selected: string[] = [];
+  let selection = 1n;
   for (const line of sql.split("\n")) {
     const [code, directive] = line.trim().split(/ ?-- /) as [string, string?];
     const conditions = directive?.startsWith("if ") ? directive.slice(3).split(" and ") : [];
     // A line needs the parameters that it uses.
     conditions.push(...code.match(/(?<!:):(?!schema\b)[a-z_]+/g) ?? []);
     const isSelected = blocks.at(-1)! && conditions.every(holds);
+    selection = selection << 1n | BigInt(Boolean(code) && isSelected);
     if (code && isSelected) selected.push(code);
     else if (directive === "end") blocks.pop();
     else if (!code && directive) blocks.push(isSelected);
   }
-  return selected.join("\n");
+  return { text: selected.join("\n"), selection: selection.toString(36) };
 }
 
 function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
@@ -85,9 +95,13 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
       if (condition.startsWith(":")) return given[condition.slice(1)] !== undefined;
       return features.has(condition);
     }
-    const { text, parameters } = numberParameters(selectLines(statement.sql, holds), schema);
-    const columns = parseColumns(statement.columns);
-    return { name: nameOf(statement.name, text), text, parameters, columns };
+    const lines = selectLines(statement.sql, holds);
+    const name = nameOf(statement, lines, schema);
+    return {
+      name,
+      ...numberParameters(lines.text, schema),
+      columns: parseColumns(statement.columns),
+    };
   }
 
   return (statement, given) => {
