@@ -32,4 +32,4 @@ export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
 export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";
-export type { SerializationType } from "./src/serialization/mod.ts";
+export type { SerializationType } from "./src/serialization/write.ts";

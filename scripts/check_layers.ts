@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   [
     "src/errors/",
     "src/abort_signal.ts",
+    "src/on_demand.ts",
     "src/options.ts",
     "src/serial_queue.ts",
     "src/timer.ts",

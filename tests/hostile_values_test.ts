@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
-import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeValue } from "../src/serialization/read.ts";
 import { assertPlainData, assertPrototypesUntouched } from "./fuzz/plain_data.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 

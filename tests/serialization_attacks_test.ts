@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UnsupportedSerializationError } from "../mod.ts";
-import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeValue } from "../src/serialization/read.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 
 function pathOf(relative: string): string {

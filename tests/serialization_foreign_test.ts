@@ -4,7 +4,7 @@ import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { goJson } from "../src/serialization/go/go_json.ts";
 import { javaJackson } from "../src/serialization/java/java_jackson.ts";
 import { pyPickle } from "../src/serialization/python/py_pickle.ts";
-import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeValue } from "../src/serialization/read.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 
 const vectors = new URL("vectors/", import.meta.url);

@@ -9,7 +9,7 @@ import {
   type SerializationType,
   updateWorkflowAttributes,
 } from "../mod.ts";
-import { codecOf } from "../src/serialization/mod.ts";
+import { codecOf } from "../src/serialization/write.ts";
 import { UnusedPool } from "./support/unused_pool.ts";
 
 type Invalid = [value: unknown, path: string, reason: string];

@@ -8,10 +8,12 @@ import {
 } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/serialization";
 import { Buffer } from "node:buffer";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
-import { jsSuperjson } from "../src/serialization/js_superjson.ts";
-import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeValue } from "../src/serialization/read.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
-import { portableJson } from "../src/serialization/portable_json.ts";
+import { portableJsonReader } from "../src/serialization/read_portable_json.ts";
+import { superjsonReader } from "../src/serialization/read_superjson.ts";
+import { portableJsonWriter } from "../src/serialization/write_portable_json.ts";
+import { superjsonWriter } from "../src/serialization/write_superjson.ts";
 
 const date = new Date("2026-01-02T03:04:05.678Z");
 
@@ -54,25 +56,25 @@ const superjsonValues: Record<string, unknown> = {
 
 Deno.test("portable_json writes the same text as the DBOS SDK", async () => {
   for (const [name, value] of Object.entries(portableValues)) {
-    assertEquals(portableJson.serializeValue(value), DBOSPortableJSON.stringify(value), name);
+    assertEquals(portableJsonWriter.serializeValue(value), DBOSPortableJSON.stringify(value), name);
   }
   const args = Object.values(portableValues);
   for (const namedArgs of [undefined, { at: date, many: 2n }]) {
     const { serializedValue } = await serializeArgs(args, namedArgs, DBOSJSON, "portable");
-    const text = portableJson.serializeArgs(args, namedArgs);
+    const text = portableJsonWriter.serializeArgs(args, namedArgs);
     assertEquals(text, serializedValue);
     assertEquals(
-      portableJson.deserializeArgs(text),
+      portableJsonReader.deserializeArgs(text),
       JSON.parse(JSON.stringify(text && JSON.parse(text).positionalArgs)),
     );
   }
-  assertEquals(portableJson.deserializeArgs("{}"), []);
+  assertEquals(portableJsonReader.deserializeArgs("{}"), []);
 });
 
 Deno.test("a value that Go before 1.8 labels as portable_json is read correctly", async () => {
   for (const value of [null, [1], { a: [] }, "text", true, -7.5]) {
     const json = JSON.stringify(value);
-    assertEquals(portableJson.deserializeArgs(json), [value]);
+    assertEquals(portableJsonReader.deserializeArgs(json), [value]);
     assertEquals(await deserializeValue(btoa(json), "portable_json"), value);
   }
   assertEquals(await deserializeValue("__DBOS_NIL", "portable_json"), null);
@@ -90,9 +92,9 @@ Deno.test("portable_json throws on values that JSON cannot represent", () => {
       [cycle, "it has a circular reference"],
     ] as const
   ) {
-    assertThrows(() => portableJson.serializeValue(value), TypeError, message);
-    assertThrows(() => portableJson.serializeArgs([value]), TypeError, message);
-    assertThrows(() => portableJson.serializeArgs([], { value }), TypeError, message);
+    assertThrows(() => portableJsonWriter.serializeValue(value), TypeError, message);
+    assertThrows(() => portableJsonWriter.serializeArgs([value]), TypeError, message);
+    assertThrows(() => portableJsonWriter.serializeArgs([], { value }), TypeError, message);
   }
 });
 
@@ -121,14 +123,14 @@ Deno.test("portable_json reads the errors that the DBOS SDK writes", async () =>
 
 Deno.test("js_superjson and the DBOS SDK read what the other writes", async () => {
   for (const [name, value] of Object.entries(superjsonValues)) {
-    assertEquals(DBOSJSON.parse(jsSuperjson.serializeValue(value)), value, name);
+    assertEquals(DBOSJSON.parse(superjsonWriter.serializeValue(value)), value, name);
     const text = DBOSJSON.stringify(value) as string;
     assertEquals(await deserializeValue(text, "js_superjson"), value, name);
   }
   const args = Object.values(superjsonValues);
-  assertEquals(DBOSJSON.parse(jsSuperjson.serializeArgs(args)), args);
-  assertEquals(jsSuperjson.deserializeArgs(DBOSJSON.stringify(args) as string), args);
-  assertThrows(() => jsSuperjson.serializeArgs([], { a: 1 }), TypeError, "namedArgs");
+  assertEquals(DBOSJSON.parse(superjsonWriter.serializeArgs(args)), args);
+  assertEquals(superjsonReader.deserializeArgs(DBOSJSON.stringify(args) as string), args);
+  assertThrows(() => superjsonWriter.serializeArgs([], { a: 1 }), TypeError, "namedArgs");
 });
 
 Deno.test("js_superjson preserves values under keys with dots and backslashes", async () => {
@@ -138,7 +140,7 @@ Deno.test("js_superjson preserves values under keys with dots and backslashes", 
     "g\\h": shared,
     "i.j": shared,
   };
-  const text = jsSuperjson.serializeValue(value);
+  const text = superjsonWriter.serializeValue(value);
   assertEquals(DBOSJSON.parse(text), value);
   assertEquals(await deserializeValue(text, "js_superjson"), value);
 });
@@ -147,8 +149,8 @@ Deno.test("js_superjson throws on keys that could change a prototype", () => {
   for (const key of ["__proto__", "constructor", "prototype"]) {
     const value = JSON.parse(`{"inside":[{"${key}":1}]}`);
     const reason = "a key is __proto__, constructor or prototype";
-    assertThrows(() => jsSuperjson.serializeValue(value), TypeError, reason);
-    assertThrows(() => jsSuperjson.serializeArgs([value]), TypeError, reason);
+    assertThrows(() => superjsonWriter.serializeValue(value), TypeError, reason);
+    assertThrows(() => superjsonWriter.serializeArgs([value]), TypeError, reason);
   }
 });
 
@@ -158,7 +160,7 @@ Deno.test("js_superjson preserves shared references and cycles", async () => {
   value.self = value;
   for (
     const read of [
-      DBOSJSON.parse(jsSuperjson.serializeValue(value)),
+      DBOSJSON.parse(superjsonWriter.serializeValue(value)),
       await deserializeValue(DBOSJSON.stringify(value) as string, "js_superjson"),
     ] as (typeof value)[]
   ) {
@@ -170,7 +172,7 @@ Deno.test("js_superjson preserves shared references and cycles", async () => {
 
 Deno.test("js_superjson writes a Buffer, and reads it as a Uint8Array", async () => {
   const buffer = Buffer.from("bytes ä");
-  assertEquals(DBOSJSON.parse(jsSuperjson.serializeValue({ buffer })), { buffer });
+  assertEquals(DBOSJSON.parse(superjsonWriter.serializeValue({ buffer })), { buffer });
   const read = await deserializeValue(DBOSJSON.stringify([buffer]) as string, "js_superjson");
   assertEquals(read, [new Uint8Array(buffer)]);
 });

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import pg from "pg";
 import { enqueue, enqueueMany, send } from "../mod.ts";
+import { goJson } from "../src/serialization/go/go_json.ts";
 import { goJsonWriter } from "../src/serialization/go/write_go_json.ts";
+import { pyPickle } from "../src/serialization/python/py_pickle.ts";
 import { pyPickleWriter } from "../src/serialization/python/write_pickle.ts";
 import { pickleValues } from "./interop/round_trip_values.ts";
 
@@ -81,7 +83,7 @@ function pythonRepr(date: Date): string {
 Deno.test("py_pickle reads back what it has written", () => {
   for (const [value, text, read = value] of vectors) {
     const pickle = pyPickleWriter.serializeValue(value);
-    assertEquals(pyPickleWriter.deserializeValue(pickle), read === undefined ? null : read, text);
+    assertEquals(pyPickle.deserializeValue(pickle), read === undefined ? null : read, text);
   }
 });
 
@@ -105,7 +107,7 @@ Deno.test({
     for (const [index, { text, pickles }] of read.entries()) {
       for (const [protocol, pickle] of pickles.entries()) {
         assert(
-          isDeepStrictEqual(pyPickleWriter.deserializeValue(pickle), values[index]),
+          isDeepStrictEqual(pyPickle.deserializeValue(pickle), values[index]),
           `value ${index} of seed ${seed} in protocol ${protocol}: ${text}`,
         );
       }
@@ -116,13 +118,13 @@ Deno.test({
 Deno.test("py_pickle preserves shared references and cycles", () => {
   const cycle: unknown[] = [shared, new Map([[1, shared]])];
   cycle.push(cycle);
-  const read = pyPickleWriter.deserializeValue(pyPickleWriter.serializeValue(cycle)) as unknown[];
+  const read = pyPickle.deserializeValue(pyPickleWriter.serializeValue(cycle)) as unknown[];
   assert(read[2] === read);
   assert((read[1] as Map<number, unknown>).get(1) === read[0]);
   // So many that a memo index takes more than one byte.
   const many = Array.from({ length: 300 }, () => ({ at }));
   const twice = pyPickleWriter.serializeValue([...many, ...many]);
-  const readTwice = pyPickleWriter.deserializeValue(twice) as unknown[];
+  const readTwice = pyPickle.deserializeValue(twice) as unknown[];
   assertEquals(readTwice, [...many, ...many]);
   assert(readTwice[299] === readTwice[599]);
 });
@@ -132,7 +134,7 @@ Deno.test("py_pickle writes arguments as DBOS for Python does", async () => {
     pyPickleWriter.serializeArgs([1, [at]], { second: new Set([2]) }),
     pyPickleWriter.serializeArgs([]),
   ];
-  assertEquals(pickles.map(pyPickleWriter.deserializeArgs), [[1, [at]], []]);
+  assertEquals(pickles.map(pyPickle.deserializeArgs), [[1, [at]], []]);
   if (!isPythonInstalled) return;
   const read = await readWithPython(pickles);
   assertEquals(read.map(({ text }) => text), [
@@ -202,9 +204,9 @@ Deno.test("DBOS_JSON writes one argument as base64 of its portable JSON", () => 
       new TextDecoder().decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))),
       json,
     );
-    assertEquals(goJsonWriter.deserializeValue(text), read ?? value);
+    assertEquals(goJson.deserializeValue(text), read ?? value);
     assertEquals(goJsonWriter.serializeArgs([value]), text);
-    assertEquals(goJsonWriter.deserializeArgs(text), [read ?? value]);
+    assertEquals(goJson.deserializeArgs(text), [read ?? value]);
   }
   for (const value of [null, undefined]) {
     assertEquals(goJsonWriter.serializeValue(value), "__DBOS_NIL");

@@ -4,7 +4,7 @@ import { DBOSJSON } from "npm:@dbos-inc/dbos-sdk@5.3.0/internal/serialization";
 import fc, { type Arbitrary } from "fast-check";
 import { Buffer } from "node:buffer";
 import SuperJSON from "superjson";
-import { deserializeValue } from "../src/serialization/mod.ts";
+import { deserializeValue } from "../src/serialization/read.ts";
 import { describeGraph } from "./support/value_graph.ts";
 
 type Kind = "array" | "object" | "map" | "set" | "error" | "leaf";

@@ -16,7 +16,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import { maxTimerMs } from "../timer.ts";
 
 /** The options of a client. */

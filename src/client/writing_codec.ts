@@ -1,8 +1,8 @@
 /** The format that a call writes values in: its own `serializationType`, or that of its client. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { Codec } from "../serialization/codec.ts";
-import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
+import { codecOf, type SerializationType } from "../serialization/write.ts";
 
 // Releases without this column do not record formats, and cannot read portable JSON.
 const formatColumn = "workflow_status.serialization";
@@ -11,7 +11,7 @@ const formatColumn = "workflow_status.serialization";
 export function writingCodecOf(
   database: SystemDatabase,
   type: SerializationType = database.settings.serializationType,
-): Codec | Promise<Codec> {
+): WritingCodec | Promise<WritingCodec> {
   return codecOf(type);
 }
 

@@ -8,7 +8,7 @@ import { withoutSecrets } from "../drivers/driver_error.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
-import type { SerializationType } from "../serialization/mod.ts";
+import type { SerializationType } from "../serialization/write.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";

@@ -1,15 +1,10 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
-import * as sql from "../../sql/messages/mod.ts";
+import type { Client } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { DatabaseTimeoutError } from "../errors/database.ts";
-import { deserializeValue } from "../serialization/mod.ts";
-import { readOptions } from "../options.ts";
-import { checkText } from "../validate.ts";
-import { pollObjects } from "../polling/poll_query.ts";
-import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { onDemand } from "../on_demand.ts";
+import type { WaitOptions } from "../polling/waiter.ts";
 
-const eventsQuery = pollObjects(sql.findEvents);
-const defaultTimeoutSeconds = 60;
+// Many programs only enqueue and send. Waiting is 5 KB gzipped.
+const loadWaiting = onDemand(() => import("./wait_for_event.ts"));
 
 /**
  * Waits until a workflow has set an event, and returns the latest value of the event.
@@ -41,27 +36,6 @@ export async function getEvent<Value = unknown>(
   key: string,
   options: number | WaitOptions = {},
 ): Promise<Value | null> {
-  const database = systemDatabaseOf(client);
-  checkText("workflowID of getEvent()", workflowID);
-  checkText("key of getEvent()", key);
-  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
-    "getEvent()",
-    waitDescription,
-    typeof options === "number" ? { timeoutSeconds: options } : options,
-  );
-  const target = {
-    item: JSON.stringify({ workflow_id: workflowID, key }),
-    notification: `${workflowID}::${key}`,
-  };
-  const event = await waitFor(
-    database,
-    eventsQuery,
-    target,
-    { ...waitOptions, timeoutSeconds },
-    (cause) => {
-      if (cause === undefined) return null;
-      throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
-    },
-  );
-  return event && await deserializeValue(event.value, event.serialization) as Value;
+  const { waitForEvent } = await loadWaiting();
+  return await waitForEvent(client, workflowID, key, options);
 }

@@ -11,8 +11,8 @@ import { abortable } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
-import type { Codec } from "../serialization/codec.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
+import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import { needsFormatColumn, requireFormatColumn, writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
@@ -149,7 +149,7 @@ function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boole
 }
 
 /** Makes the JSON of a message that sql/messages/send.sql reads. The path names it in errors. */
-function toItem(message: Message, codec: Codec, sendToForks: boolean, path: string): Item {
+function toItem(message: Message, codec: WritingCodec, sendToForks: boolean, path: string): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
   if (!areShort(destinationID, topic, idempotencyKey)) {
     checkIndexed({ destinationID, topic });
@@ -174,7 +174,7 @@ function toItems(
   { serializationType, sendToForks = false }: SendManyOptions,
   toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
-  const toItemsWith = (codec: Codec) =>
+  const toItemsWith = (codec: WritingCodec) =>
     messages.map((message, index) => toItem(message, codec, sendToForks, toPath(index)));
   const codec = writingCodecOf(database, serializationType);
   if (!(codec instanceof Promise) && !needsFormatColumn(database, serializationType)) {

@@ -4,7 +4,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
-import { deserializeValue } from "../serialization/mod.ts";
+import { deserializeValue } from "../serialization/read.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import {
   asBoolean,

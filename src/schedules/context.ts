@@ -1,41 +1,46 @@
 /** The context of a schedule as it is stored, which is not recorded together with its format. */
 
 import { UnsupportedSerializationError } from "../errors/reading.ts";
-import type { Codec } from "../serialization/codec.ts";
-import { codecOf } from "../serialization/mod.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
+import { deserializeValue } from "../serialization/read.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
+import { codecOf } from "../serialization/write.ts";
 
 /** Whether a context is a pickle of protocol 2 or later, in base64. JSON never begins like this. */
 export function isPickle(text: string): boolean {
   return /^gA[I-X]/.test(text);
 }
 
-/** The codec that a context was written with. Of the others than pickles, only superjson marks it. */
-export async function codecOfContext(text: string): Promise<Codec> {
-  if (isPickle(text)) return await codecOf("py_pickle");
+/** The format that a context was written in. Of the others than pickles, only superjson marks it. */
+function formatOf(text: string): "py_pickle" | "js_superjson" | "portable_json" {
+  if (isPickle(text)) return "py_pickle";
   let value;
   try {
     value = JSON.parse(text);
   } catch {
     throw new UnsupportedSerializationError(null, new SyntaxError("invalid JSON"));
   }
-  return await codecOf(value?.__dbos_serializer === "superjson" ? "superjson" : "portable");
+  return value?.__dbos_serializer === "superjson" ? "js_superjson" : "portable_json";
 }
 
 /** Reads a context. Returns a {@linkcode SerializedValue} if that is not possible. */
 export async function readContext(text: string): Promise<unknown> {
   try {
-    return (await codecOfContext(text)).deserializeValue(text);
+    return await deserializeValue(text, formatOf(text));
   } catch {
     return new SerializedValue(null, text);
   }
 }
 
-/** The codec that writes the arguments of runs: the time and a context, which must be readable. */
-export async function codecOfRuns(context: string): Promise<Codec> {
-  const codec = await codecOfContext(context);
-  codec.deserializeValue(context);
-  if (!isPickle(context)) return codec;
-  const { pickleRunsWith } = await import("../serialization/python/write_pickle.ts");
-  return pickleRunsWith(context);
+/** Reads a context, with the codec that writes it together with a time: the arguments of a run. */
+export async function openContext(
+  text: string,
+): Promise<{ context: unknown; codec: WritingCodec }> {
+  const format = formatOf(text);
+  const context = await deserializeValue(text, format);
+  if (format === "py_pickle") {
+    const { pickleRunsWith } = await import("../serialization/python/write_pickle.ts");
+    return { context, codec: pickleRunsWith(text) };
+  }
+  return { context, codec: await codecOf(format === "js_superjson" ? "superjson" : "portable") };
 }

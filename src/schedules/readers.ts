@@ -12,7 +12,7 @@
 import * as sql from "../../sql/schedules/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
-import { codecOf, type SerializationType } from "../serialization/mod.ts";
+import { codecOf, type SerializationType } from "../serialization/write.ts";
 import { isPickle } from "./context.ts";
 import { hasSpecialDay } from "./cron.ts";
 

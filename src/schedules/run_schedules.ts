@@ -16,8 +16,8 @@ import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
-import { codecOfRuns } from "./context.ts";
-import type { Codec } from "../serialization/codec.ts";
+import { openContext } from "./context.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
@@ -35,7 +35,7 @@ function checkDate(what: string, value: unknown): void {
 interface Runnable {
   readonly schedule: string;
   readonly cronTimezone: string | undefined;
-  readonly codec: Codec;
+  readonly codec: WritingCodec;
   readonly context: unknown;
   readonly options: EnqueueOptions;
 }
@@ -48,7 +48,7 @@ async function findRunnable(
   const application_name = database.settings.applicationName ?? null;
   const [row] = await database.run(sql.findSchedule, { name, application_name });
   if (!row) throw new NonExistentScheduleError(name, action);
-  const codec = await codecOfRuns(row.context);
+  const { context, codec } = await openContext(row.context);
   // Only Python 2.13 has schedules, but no column for formats. It reads pickles.
   if (codec.name !== "py_pickle") {
     await database.requireColumn(`a context in ${codec.name}`, "workflow_status.serialization");
@@ -58,7 +58,7 @@ async function findRunnable(
     // Go stores an empty text for none.
     cronTimezone: row.cron_timezone || undefined,
     codec,
-    context: codec.deserializeValue(row.context),
+    context,
     options: {
       workflowName: row.workflow_name,
       queueName: row.queue_name || internalQueueName,

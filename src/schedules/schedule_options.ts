@@ -6,7 +6,7 @@ import {
   toStoredClassName,
   toStoredTimeZone,
 } from "./readers.ts";
-import type { SerializationType } from "../serialization/mod.ts";
+import type { SerializationType } from "../serialization/write.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {

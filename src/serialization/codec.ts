@@ -10,8 +10,10 @@ export interface ReadingCodec {
   deserializeError(text: string): WorkflowError;
 }
 
-/** Reads and writes one serialization format. */
-export interface Codec extends ReadingCodec {
+/** Writes one serialization format. */
+export interface WritingCodec {
+  /** The name of the format in the `serialization` columns of the system tables. */
+  readonly name: string;
   /** Refuses what the format cannot hold. The path names the value in errors. */
   serializeValue(value: unknown, path?: string): string;
   /** The path precedes `args` and `namedArgs` in errors. */

@@ -1,6 +1,6 @@
 import type { ReadingCodec } from "./codec.ts";
 import { isObject } from "./decoding.ts";
-import { findCodec } from "./mod.ts";
+import { findCodec } from "./read.ts";
 
 /** A stored value that this client cannot read: its format is unknown, or it is damaged. */
 export class SerializedValue {

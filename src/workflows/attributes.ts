@@ -1,4 +1,4 @@
-import { serializeObject } from "../serialization/portable_json.ts";
+import { serializeObject } from "../serialization/write_portable_json.ts";
 import { checkPlainObject } from "../validate.ts";
 
 // Postgres rejects this escape when it parses JSON into values. Only an even number of backslashes in

@@ -14,7 +14,7 @@ import { batcherOf } from "./write_workflow.ts";
 import { HiddenRowError } from "../errors/database.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
 import { type Conflict, isOwn, toConflictError, transientConflict } from "./conflict.ts";
-import type { Codec } from "../serialization/codec.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
 import { writingCodecOf } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
@@ -131,7 +131,7 @@ function prepare(
   const name = `jobs[${index}]`;
   const options = readOptions(`${name} of enqueueMany()`, jobDescription, given);
   checkCombination(`${name} of enqueueMany()`, options);
-  const toPrepared = (codec: Codec) => ({
+  const toPrepared = (codec: WritingCodec) => ({
     options,
     job: toWorkflowRow(database, codec, options, options.args ?? [], undefined, `${name}.`),
   });

@@ -15,7 +15,7 @@ import {
   describeOptions,
   type OptionsDescription,
 } from "../options.ts";
-import { type SerializationType, serializationTypes } from "../serialization/mod.ts";
+import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 
 /** The queue that every DBOS application listens to. */
 export const internalQueueName = "_dbos_internal_queue";

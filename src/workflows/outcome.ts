@@ -5,7 +5,7 @@ import {
 } from "../errors/waiting.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
-import { deserializeValue, findCodec } from "../serialization/mod.ts";
+import { deserializeValue, findCodec } from "../serialization/read.ts";
 
 /** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
 export type Outcome = NonNullable<typeof sql.findOutcomes.row>;

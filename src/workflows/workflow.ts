@@ -1,11 +1,13 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { ResultTimeoutError } from "../errors/waiting.ts";
-import { readOptions } from "../options.ts";
-import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { onDemand } from "../on_demand.ts";
+import type { WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
-import { outcomesQuery, toResult } from "./outcome.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
+
+// Many programs only enqueue. Waiting is 5 KB gzipped, and a status 2 KB.
+const loadWaiting = onDemand(() => import("./wait_for_result.ts"));
+const loadStatus = onDemand(() => import("./workflow_status.ts"));
 
 /** A handle to a workflow. */
 export interface WorkflowHandle<Result = unknown> {
@@ -29,11 +31,13 @@ export function createHandle<Result>(
   return {
     workflowID,
     async getStatus(options) {
-      // Most handles are only used for results. This module is 1.7 KB gzipped.
-      const { getStatus } = await import("./workflow_status.ts");
+      const { getStatus } = await loadStatus();
       return await getStatus(client, workflowID, options);
     },
-    getResult: (options) => waitForResult<Result>(client, workflowID, options, isBound),
+    async getResult(options) {
+      const { waitForResult } = await loadWaiting();
+      return await waitForResult<Result>(client, workflowID, options, isBound);
+    },
   };
 }
 
@@ -96,28 +100,6 @@ export async function getResult<Result = unknown>(
   workflowID: string,
   options: WaitOptions = {},
 ): Promise<Result> {
+  const { waitForResult } = await loadWaiting();
   return await waitForResult(client, workflowID, options, false);
-}
-
-async function waitForResult<Result>(
-  client: Client | Driver,
-  workflowID: string,
-  options: WaitOptions | undefined,
-  isBound: boolean,
-): Promise<Result> {
-  const database = systemDatabaseOf(client);
-  checkText("workflowID of getResult()", workflowID);
-  const read = readOptions("getResult()", waitDescription, options);
-  const { timeoutSeconds = Infinity } = read;
-  if (isBound && timeoutSeconds > 0) {
-    throw new TypeError(
-      `Cannot wait with this handle to workflow ${workflowID}: it was made in a transaction, and ` +
-        "belongs to its connection. After the commit, use retrieveWorkflow(pool, workflowID)",
-    );
-  }
-  const target = { item: workflowID };
-  const outcome = await waitFor(database, outcomesQuery, target, read, (cause) => {
-    throw new ResultTimeoutError(workflowID, timeoutSeconds, { cause });
-  });
-  return await toResult(workflowID, outcome) as Result;
 }

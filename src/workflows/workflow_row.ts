@@ -1,6 +1,6 @@
 import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { Codec } from "../serialization/codec.ts";
+import type { WritingCodec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { areShort, checkIndexed } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
@@ -39,7 +39,7 @@ function checkIndexes(
  */
 export function toWorkflowRow(
   database: SystemDatabase,
-  codec: Codec,
+  codec: WritingCodec,
   options: EnqueueOptions,
   args: readonly unknown[],
   columns: ExtraColumns = {},

@@ -5,9 +5,13 @@ import { type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
-import { type Conflict, resolveConflict } from "./conflict.ts";
+import type { Conflict } from "./conflict.ts";
+import { onDemand } from "../on_demand.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 import type { WorkflowRow } from "./workflow_row.ts";
+
+// Most workflows conflict with no other. This is 2 KB gzipped.
+const loadConflict = onDemand(() => import("./conflict.ts"));
 
 const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 
@@ -62,5 +66,6 @@ export async function writeWorkflow(
   const write = () => add(row, options.signal);
   const conflict = await write();
   if (!conflict) return row.workflowID;
+  const { resolveConflict } = await loadConflict();
   return await resolveConflict(database, conflict, options, row.workflowID, write);
 }

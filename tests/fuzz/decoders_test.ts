@@ -1,7 +1,7 @@
 import { assert, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { UnsupportedSerializationError, WorkflowError } from "../../mod.ts";
-import { deserializeValue, findCodec } from "../../src/serialization/mod.ts";
+import { deserializeValue, findCodec } from "../../src/serialization/read.ts";
 import { mutatedValues } from "./mutations.ts";
 import { fuzzParameters, seed } from "./options.ts";
 import { assertPlainData, assertPrototypesUntouched } from "./plain_data.ts";

@@ -1,5 +1,5 @@
 import type { WorkflowError } from "../../mod.ts";
-import { findCodec } from "../../src/serialization/mod.ts";
+import { findCodec } from "../../src/serialization/read.ts";
 
 /** Deserializes a stored error. */
 export async function deserializeError(

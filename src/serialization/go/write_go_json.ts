@@ -5,19 +5,18 @@
  */
 
 import { toUtf8Binary } from "../binary.ts";
-import type { Codec } from "../codec.ts";
-import { goJson } from "./go_json.ts";
-import { portableJson } from "../portable_json.ts";
+import type { WritingCodec } from "../codec.ts";
+import { portableJsonWriter } from "../write_portable_json.ts";
 
 const nil = "__DBOS_NIL";
 
 function serializeValue(value: unknown, path = "value"): string {
   if (value === null || value === undefined) return nil;
-  return btoa(toUtf8Binary(portableJson.serializeValue(value, path)));
+  return btoa(toUtf8Binary(portableJsonWriter.serializeValue(value, path)));
 }
 
-export const goJsonWriter: Codec = {
-  ...goJson,
+export const goJsonWriter: WritingCodec = {
+  name: "DBOS_JSON",
   serializeValue,
   serializeArgs(args, namedArgs, path = "") {
     if (namedArgs) {

@@ -11,9 +11,8 @@
 
 import { UnsupportedSerializationError } from "../../errors/reading.ts";
 import { toBinary, toUtf8Binary } from "../binary.ts";
-import type { Codec } from "../codec.ts";
+import type { WritingCodec } from "../codec.ts";
 import { type Path, pathToText } from "../write_json.ts";
-import { pyPickle } from "./py_pickle.ts";
 
 // A worker cannot pickle a result that is nested deeper than about 490 levels.
 const maxDepth = 450;
@@ -257,8 +256,8 @@ function encode(write: (pickler: Pickler) => string, nameOf: (path: Path) => str
   }
 }
 
-export const pyPickleWriter: Codec = {
-  ...pyPickle,
+export const pyPickleWriter: WritingCodec = {
+  name: "py_pickle",
   serializeValue: (value, name = "value") =>
     encode(({ write }) => write(value), (path) => name + pathToText(path)),
   serializeArgs: (args, namedArgs = {}, prefix = "") =>
@@ -277,7 +276,7 @@ export const pyPickleWriter: Codec = {
  * A codec for the runs of a schedule whose context is this pickle. It passes the context on as it is,
  * since it may contain objects of classes, which only Python can write.
  */
-export function pickleRunsWith(context: string): Codec {
+export function pickleRunsWith(context: string): WritingCodec {
   const pickle = atob(context);
   if (!pickle.endsWith(".")) throw new UnsupportedSerializationError("py_pickle");
   const protocol = pickle.slice(0, 2);

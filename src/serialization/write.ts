@@ -1,7 +1,7 @@
-/** Finds the codec for a value. All codecs but that of portable JSON are loaded on demand. */
+/** Finds the codec that writes a value. All but that of portable JSON are loaded on demand. */
 
-import type { Codec, ReadingCodec } from "./codec.ts";
-import { portableJson } from "./portable_json.ts";
+import type { WritingCodec } from "./codec.ts";
+import { portableJsonWriter } from "./write_portable_json.ts";
 
 /**
  * The format that values are written in.
@@ -27,50 +27,27 @@ export const serializationTypes: readonly SerializationType[] = [
   "DBOS_JSON",
 ];
 
-// Base64 of JSON or of a gob never starts like this.
-const jsonStart = /^[\s{["\d-]|^(?:null|true|false)$/;
-
-/** Finds the codec that reads a stored text. */
-export async function findCodec(
-  serialization: string | null | undefined,
-  text: string,
-): Promise<ReadingCodec> {
-  // Go before 1.8 records portable_json for some values in its own format.
-  if (serialization === "portable_json" && jsonStart.test(text)) return portableJson;
-  // With what it loads, it is up to 9 KB gzipped.
-  return await (await import("./native_codecs.ts")).findNativeCodec(serialization, text);
-}
-
 // Loaded on demand: most programs write only portable JSON, and the largest of these is 7 KB gzipped.
-async function loadSuperjson(): Promise<Codec> {
-  return (await import("./js_superjson.ts")).jsSuperjson;
+async function loadSuperjson(): Promise<WritingCodec> {
+  return (await import("./write_superjson.ts")).superjsonWriter;
 }
 
-const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promise<Codec>> = {
+const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promise<WritingCodec>> = {
   superjson: loadSuperjson,
   native: loadSuperjson,
   py_pickle: async () => (await import("./python/write_pickle.ts")).pyPickleWriter,
   DBOS_JSON: async () => (await import("./go/write_go_json.ts")).goJsonWriter,
 };
 
-const loadedCodecs = new Map<SerializationType, Codec>([["portable", portableJson]]);
+const loadedCodecs = new Map<SerializationType, WritingCodec>([["portable", portableJsonWriter]]);
 
-async function load(type: Exclude<SerializationType, "portable">): Promise<Codec> {
+async function load(type: Exclude<SerializationType, "portable">): Promise<WritingCodec> {
   const codec = await writingCodecs[type]();
   loadedCodecs.set(type, codec);
   return codec;
 }
 
 /** Returns the codec that writes `type`, as a promise only if it must be loaded. */
-export function codecOf(type: SerializationType): Codec | Promise<Codec> {
+export function codecOf(type: SerializationType): WritingCodec | Promise<WritingCodec> {
   return loadedCodecs.get(type) ?? load(type as Exclude<SerializationType, "portable">);
-}
-
-/** Deserializes a stored text. Returns null for null. */
-export async function deserializeValue(
-  text: string | null,
-  serialization: string | null | undefined,
-): Promise<unknown> {
-  if (text === null) return null;
-  return (await findCodec(serialization, text)).deserializeValue(text);
 }

@@ -9,8 +9,7 @@
  */
 
 import SuperJSON from "superjson";
-import type { Codec } from "./codec.ts";
-import { superjsonReader } from "./read_superjson.ts";
+import type { WritingCodec } from "./codec.ts";
 import { toJsonValue } from "./write_json.ts";
 
 const superjson = new SuperJSON();
@@ -52,8 +51,8 @@ function serialize(value: unknown, path = "value"): string {
   });
 }
 
-export const jsSuperjson: Codec = {
-  ...superjsonReader,
+export const superjsonWriter: WritingCodec = {
+  name: "js_superjson",
   serializeValue: serialize,
   serializeArgs(args, namedArgs, path = "") {
     if (namedArgs) {

@@ -1,5 +1,5 @@
 /**
- * `portable_json`: JSON that workers in every language can read.
+ * Writes `portable_json`: JSON that workers in every language can read.
  *
  * Not every language preserves every value:
  *
@@ -8,8 +8,7 @@
  * - JSON has no -0, NaN or Infinity.
  */
 
-import type { Codec } from "./codec.ts";
-import { portableJsonReader } from "./read_portable_json.ts";
+import type { WritingCodec } from "./codec.ts";
 import { stringify, toJsonArray, toJsonObject, toJsonValue } from "./write_json.ts";
 
 const format = { name: "portable JSON" };
@@ -35,8 +34,8 @@ export function serializeObject(object: object, path: string): string {
   return stringify(object, () => toJsonObject(object, format, path));
 }
 
-export const portableJson: Codec = {
-  ...portableJsonReader,
+export const portableJsonWriter: WritingCodec = {
+  name: "portable_json",
   serializeValue,
   serializeArgs,
 };

@@ -1,0 +1,44 @@
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import * as sql from "../../sql/messages/mod.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { DatabaseTimeoutError } from "../errors/database.ts";
+import { deserializeValue } from "../serialization/read.ts";
+import { readOptions } from "../options.ts";
+import { checkText } from "../validate.ts";
+import { pollObjects } from "../polling/poll_query.ts";
+import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+
+const eventsQuery = pollObjects(sql.findEvents);
+const defaultTimeoutSeconds = 60;
+
+/** Waits for an event, and reads its value. */
+export async function waitForEvent<Value>(
+  client: Client | Driver,
+  workflowID: string,
+  key: string,
+  options: number | WaitOptions,
+): Promise<Value | null> {
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of getEvent()", workflowID);
+  checkText("key of getEvent()", key);
+  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
+    "getEvent()",
+    waitDescription,
+    typeof options === "number" ? { timeoutSeconds: options } : options,
+  );
+  const target = {
+    item: JSON.stringify({ workflow_id: workflowID, key }),
+    notification: `${workflowID}::${key}`,
+  };
+  const event = await waitFor(
+    database,
+    eventsQuery,
+    target,
+    { ...waitOptions, timeoutSeconds },
+    (cause) => {
+      if (cause === undefined) return null;
+      throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
+    },
+  );
+  return event && await deserializeValue(event.value, event.serialization) as Value;
+}

@@ -1,0 +1,31 @@
+import { type Client, systemDatabaseOf } from "../client/client.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { ResultTimeoutError } from "../errors/waiting.ts";
+import { readOptions } from "../options.ts";
+import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { checkText } from "../validate.ts";
+import { outcomesQuery, toResult } from "./outcome.ts";
+
+/** Waits for a result. A handle that is bound to the connection of a transaction may only look once. */
+export async function waitForResult<Result>(
+  client: Client | Driver,
+  workflowID: string,
+  options: WaitOptions | undefined,
+  isBound: boolean,
+): Promise<Result> {
+  const database = systemDatabaseOf(client);
+  checkText("workflowID of getResult()", workflowID);
+  const read = readOptions("getResult()", waitDescription, options);
+  const { timeoutSeconds = Infinity } = read;
+  if (isBound && timeoutSeconds > 0) {
+    throw new TypeError(
+      `Cannot wait with this handle to workflow ${workflowID}: it was made in a transaction, and ` +
+        "belongs to its connection. After the commit, use retrieveWorkflow(pool, workflowID)",
+    );
+  }
+  const target = { item: workflowID };
+  const outcome = await waitFor(database, outcomesQuery, target, read, (cause) => {
+    throw new ResultTimeoutError(workflowID, timeoutSeconds, { cause });
+  });
+  return await toResult(workflowID, outcome) as Result;
+}
