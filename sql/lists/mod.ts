@@ -299,9 +299,9 @@ export const listWorkflows: Statement<{
   dequeued_until?: number | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
-  after_time?: number | undefined;
+  after_time?: string | undefined;
   cursor_id?: string | undefined;
-  before_time?: number | undefined;
+  before_time?: string | undefined;
   is_selective?: number | undefined;
   sort_desc?: number | undefined;
   limit?: number | undefined;
@@ -311,8 +311,8 @@ export const listWorkflows: Statement<{
   load_output?: number | undefined;
 }, {
   workflow_id: string;
-  status: string;
-  name: string;
+  status: string | null;
+  name: string | null;
   class_name: string | null;
   config_name: string | null;
   queue_name: string | null;
@@ -411,8 +411,8 @@ with matching as (
       and started_at_epoch_ms <= :dequeued_until::bigint
       and completed_at >= :completed_from::bigint
       and completed_at <= :completed_until::bigint
-      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text)
-      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) > (:after_time::text::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) < (:before_time::text::bigint, :cursor_id::text)
     offset 0 -- if :is_selective
   ) as ws
 ),
