@@ -36,7 +36,7 @@ with matching as (
     case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
-    completed_at_epoch_ms - started_at_epoch_ms as duration_ms
+    completed_at_epoch_ms::double precision - started_at_epoch_ms as duration_ms
   from :schema.operation_outputs
   where true
     and function_name = any(string_to_array(:names::text, :separator::text))
