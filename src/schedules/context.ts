@@ -31,11 +31,24 @@ export async function readContext(text: string): Promise<unknown> {
   }
 }
 
-/** The codec that writes the arguments of runs: the time and a context, which must be readable. */
+/**
+ * The codec that writes the arguments of runs: the time and a context. One that cannot be read, or not
+ * be written again, is unsupported.
+ */
 export async function codecOfRuns(context: string): Promise<Codec> {
-  const codec = await codecOfContext(context);
+  let codec = await codecOfContext(context);
   codec.deserializeValue(context);
-  if (!isPickle(context)) return codec;
-  const { pickleRunsWith } = await import("../serialization/python/write_pickle.ts");
-  return pickleRunsWith(context);
+  if (isPickle(context)) {
+    codec = (await import("../serialization/python/write_pickle.ts")).pickleRunsWith(context);
+  }
+  return {
+    ...codec,
+    serializeArgs(args) {
+      try {
+        return codec.serializeArgs(args);
+      } catch (cause) {
+        throw new UnsupportedSerializationError(codec.name, cause);
+      }
+    },
+  };
 }
