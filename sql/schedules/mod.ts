@@ -238,21 +238,24 @@ where statement_timestamp() is not null`,
 
 export const findScheduleReaders: Statement<{
   schedules: string;
+  load_context?: number | undefined;
 }, {
   schedule_name: string;
+  context: string | null;
   formats: string;
 }> = {
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "schedule_name text, formats text",
+  columns: "schedule_name text, context text, formats text",
   sql: `
 with scope as (
   select
-    input.schedule_name,
     coalesce(
       existing.application_name, -- if workflow_schedules.application_name
       input.application_name
-    ) as owner
+    ) as owner,
+    existing.context,
+    input.schedule_name
   from json_to_recordset(:schedules::text::json)
     as input (schedule_name text, application_name text)
   left join :schema.workflow_schedules as existing using (schedule_name)
@@ -288,6 +291,8 @@ native as (
 )
 select
   schedule_name,
+  context, -- if :load_context
+  null::text as context, -- if not :load_context
   (
     select coalesce(json_agg(distinct format), '[]')::text
     from native
