@@ -336,6 +336,32 @@ Deno.test("a schedule whose context cannot be read can be listed, but not run", 
   }
 });
 
+Deno.test("a schedule that cannot be run says why, whatever is stored of it", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
+  await createSchedule(client, newYear);
+  const backfill = () => backfillSchedule(client, "new-year", new Date(0), new Date(4e10));
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  // They can be read, but not be written again.
+  const contexts = [
+    ...["1e999", '"\\ud800"', deep, '{"json":{"__proto__":1},"__dbos_serializer":"superjson"}'],
+    `{"json":${deep},"__dbos_serializer":"superjson"}`,
+  ];
+  for (const text of contexts) {
+    await pool.query("update dbos.workflow_schedules set context = $1", [text]);
+    for (const call of [() => triggerSchedule(client, "new-year"), backfill]) {
+      const error = await assertRejects(call, UnsupportedSerializationError, "Cannot serialize");
+      assert(error.cause instanceof Error);
+    }
+  }
+  for (const [column, text] of [["schedule", "often"], ["cron_timezone", "Mars/Olympus"]]) {
+    await pool.query(`update dbos.workflow_schedules set context = 'null', ${column} = $1`, [text]);
+    await assertRejects(backfill, RangeError, `Cannot use "${text}" as `);
+    await triggerSchedule(client, "new-year");
+    await pool.query("update dbos.workflow_schedules set schedule = '@yearly'");
+  }
+});
+
 Deno.test("functions for schedules throw if a table or column is missing", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { database, pool } = fixture;

@@ -149,18 +149,22 @@ function lengthOf(month: Value): number {
   return leapYearMonths[Number(month) - 1]!;
 }
 
+/** The name of a time zone as JavaScript writes it. Refuses an unknown time zone. */
+function nameTimeZone(what: string, timeZone: string): string {
+  try {
+    return Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
+  } catch {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
+  }
+}
+
 /**
  * Refuses an unknown time zone, and one that only JavaScript knows: an offset, or a name in other
  * letter case. At these, the schedulers of workers in Python and Java stop.
  */
 export function checkTimeZone(what: string, timeZone: string): void {
   checkText(what, timeZone);
-  let known;
-  try {
-    known = Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
-  } catch {
-    throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
-  }
+  const known = nameTimeZone(what, timeZone);
   if (/^[+-]/.test(timeZone)) {
     throw new RangeError(`Cannot use "${timeZone}" as ${what}: expected a name`);
   }
@@ -221,6 +225,7 @@ export async function createTicker(
   expression: string,
   timeZone?: string,
 ): Promise<(after: Date) => Date | undefined> {
+  if (timeZone) nameTimeZone("cronTimezone", timeZone);
   const { Cron } = await import("croner");
   const options = { domAndDow: true, mode: "7-part", paused: true } as const;
   const crons = toPatterns(parseCron(expression))

@@ -105,7 +105,8 @@ let lastTriggerMs = 0;
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, damaged, or not one
+ * that this client can write.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */
@@ -169,9 +170,11 @@ export async function triggerSchedule<Result = unknown>(
  * @throws {TypeError} If an argument has the wrong type.
  * @throws {RangeError} If the name is empty.
  * @throws {RangeError} If `start` or `end` is an invalid Date.
+ * @throws {RangeError} If the cron expression or the time zone of the schedule is invalid.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
  * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, damaged, or not one
+ * that this client can write.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */

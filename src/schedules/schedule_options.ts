@@ -1,3 +1,4 @@
+import { callDescription, type CallOptions } from "../client/client.ts";
 import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
 import {
   type Readers,
@@ -143,6 +144,17 @@ export interface ScheduleChanges {
   forceSerializationType?: boolean;
 }
 
+/** Whether to check the context of a schedule that is resumed. */
+export interface ResumeScheduleOptions extends CallOptions {
+  /**
+   * Resume the schedule even if its context is in a format that stops the scheduler of workers which
+   * have left traces in the system database, because none of them runs any more.
+   *
+   * @default {false}
+   */
+  forceSerializationType?: boolean;
+}
+
 const contextFormats = ["portable", "superjson", "native", "py_pickle"] as const;
 
 const asScheduleName: Check<string> = (what, value) => {
@@ -193,6 +205,11 @@ export const changesDescription: OptionsDescription<ScheduleChanges> = describeO
   serializationType: asChoice(...contextFormats),
   forceSerializationType: asBoolean,
 });
+
+/** The options of a schedule that is resumed. */
+export const resumeDescription: OptionsDescription<ResumeScheduleOptions> = describeOptions<
+  ResumeScheduleOptions
+>({ ...callDescription.checks, forceSerializationType: asBoolean });
 
 /** The options whose column of workflow_schedules older schemas lack. */
 const neededColumns = {

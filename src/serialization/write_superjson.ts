@@ -29,6 +29,12 @@ function toSuperJson(value: unknown, path: string): ReturnType<typeof superjson.
   try {
     return superjson.serialize(value);
   } catch (error) {
+    // It calls itself for each level.
+    if (error instanceof RangeError) {
+      throw new RangeError(`Cannot serialize ${path} as superjson: it is nested too deeply`, {
+        cause: error,
+      });
+    }
     // Its words for a key such as __proto__.
     if (!(error instanceof Error && /prototype pollution/.test(error.message))) throw error;
     throw new TypeError(
