@@ -47,16 +47,23 @@ export function areShort(...texts: readonly (string | undefined)[]): boolean {
   return units * maxBytesPerUnit <= maxIndexedBytes;
 }
 
-/** Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction. */
-export function checkIndexed(texts: Readonly<Record<string, string | undefined>>): void {
+/**
+ * Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction.
+ * `call` is the function that they are given to, unless their names tell.
+ */
+export function checkIndexed(
+  texts: Readonly<Record<string, string | undefined>>,
+  call?: string,
+): void {
   const given = Object.entries(texts).filter(([, text]) => text !== undefined);
   const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
   if (bytes <= maxIndexedBytes) return;
+  const names = given.map(([name]) => name).join(" with ");
   throw new RangeError(
-    `Cannot use the given ${
-      given.map(([name]) => name).join(" with ")
-    }: ${bytes} bytes in UTF-8, ` +
-      `of which an index of Postgres may hold ${maxIndexedBytes}`,
+    `Cannot use the given ${names}${
+      call ? ` of ${call}` : ""
+    }: ${bytes} bytes in UTF-8, of which ` +
+      `an index of Postgres may hold ${maxIndexedBytes}`,
   );
 }
 

@@ -10,9 +10,9 @@ import {
 } from "../errors/managing.ts";
 import {
   changesDescription,
+  readSchedule,
   requireScheduleColumns,
   type ScheduleChanges,
-  scheduleDescription,
   type ScheduleOptions,
   type ScheduleRow,
   toScheduleRow,
@@ -74,7 +74,7 @@ export async function createSchedule(
   callOptions: CallOptions = {},
 ): Promise<void> {
   const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
-  const read = readOptions("createSchedule()", scheduleDescription, options);
+  const read = readSchedule("createSchedule()", database, options);
   await requireScheduleColumns(database, read);
   const readers = await findReaders(database, [read]);
   const row = await toScheduleRow(database, "create", read, readers.get(read.scheduleName)!);
@@ -127,7 +127,7 @@ export async function applySchedules(
   const names = new Set<string>();
   const read = Array.from(schedules, (options, index) => {
     const call = `schedules[${index}] of applySchedules()`;
-    const schedule = readOptions(call, scheduleDescription, options);
+    const schedule = readSchedule(call, database, options);
     if (names.has(schedule.scheduleName)) {
       throw new RangeError(`Cannot apply schedule ${schedule.scheduleName}: duplicate name`);
     }

@@ -10,7 +10,11 @@ import { abortable } from "../abort_signal.ts";
 import { createTicker } from "./cron.ts";
 import { addInBatches } from "../batching/batcher.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { type EnqueueOptions, internalQueueName } from "../workflows/enqueue_options.ts";
+import {
+  checkIndexes,
+  type EnqueueOptions,
+  internalQueueName,
+} from "../workflows/enqueue_options.ts";
 import { toWorkflowRow, type WorkflowRow } from "../workflows/workflow_row.ts";
 import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
@@ -70,6 +74,7 @@ async function findRunnable(
 }
 
 function toRun(
+  call: string,
   database: SystemDatabase,
   scheduleName: string,
   { codec, context, options }: Runnable,
@@ -77,7 +82,9 @@ function toRun(
   time: Date,
 ): WorkflowRow {
   const columns = { schedule_name: scheduleName };
-  return toWorkflowRow(database, codec, { ...options, workflowID }, [time, context], columns);
+  const runOptions = { ...options, workflowID };
+  checkIndexes(call, runOptions, database.settings.applicationName);
+  return toWorkflowRow(database, codec, runOptions, [time, context], columns);
 }
 
 let lastTriggerMs = 0;
@@ -124,7 +131,7 @@ export async function triggerSchedule<Result = unknown>(
     lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
     const time = new Date(lastTriggerMs);
     const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
-    const run = toRun(database, name, runnable, workflowID, time);
+    const run = toRun(call, database, name, runnable, workflowID, time);
     const enqueueOptions: EnqueueOptions = {
       ...runnable.options,
       ...(signal && { signal }),
@@ -193,7 +200,7 @@ export async function backfillSchedule<Result = unknown>(
   const runs: WorkflowRow[] = [];
   for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
-    runs.push(toRun(database, name, runnable, workflowID, time));
+    runs.push(toRun(call, database, name, runnable, workflowID, time));
   }
   const conflicts = await abortable(
     signal,

@@ -4,6 +4,7 @@ import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
+  checkIndexes,
   enqueueDescription,
   type EnqueueOptions,
   requireColumns,
@@ -129,8 +130,10 @@ function prepare(
   index: number,
 ): PreparedJob | Promise<PreparedJob> {
   const name = `jobs[${index}]`;
-  const options = readOptions(`${name} of enqueueMany()`, jobDescription, given);
-  checkCombination(`${name} of enqueueMany()`, options);
+  const call = `${name} of enqueueMany()`;
+  const options = readOptions(call, jobDescription, given);
+  checkCombination(call, options);
+  checkIndexes(call, options, database.settings.applicationName);
   const toPrepared = (codec: Codec) => ({
     options,
     job: toWorkflowRow(database, codec, options, options.args ?? [], undefined, `${name}.`),

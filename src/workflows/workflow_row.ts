@@ -2,7 +2,6 @@ import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Codec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { areShort, checkIndexed } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
@@ -18,18 +17,6 @@ interface ExtraColumns {
   is_debounced?: boolean;
   debounce_timeout_ms?: number | undefined;
   ignores_class?: boolean;
-}
-
-/** Refuses what the indexes of workflow_status cannot hold. */
-function checkIndexes(
-  { workflowID, queueName, queuePartitionKey, deduplicationID }: EnqueueOptions,
-  applicationName: string | undefined,
-): void {
-  if (areShort(workflowID, queueName, queuePartitionKey, deduplicationID, applicationName)) return;
-  const partitionedID = queuePartitionKey === undefined ? undefined : workflowID;
-  checkIndexed({ workflowID });
-  checkIndexed({ queueName, deduplicationID });
-  checkIndexed({ queueName, applicationName, queuePartitionKey, workflowID: partitionedID });
 }
 
 /**
@@ -48,7 +35,6 @@ export function toWorkflowRow(
   const { authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
   const applicationName = options.applicationName ?? database.settings.applicationName;
-  checkIndexes(options, applicationName);
   // Most workflows have none of these: then the statement leaves them out.
   const rareColumns = {
     class_name: options.workflowClassName,
