@@ -1,14 +1,20 @@
 /** Checks arguments and options before a statement is sent. */
 
+/** Whether `await` would wait for a value: a Promise, of this realm or another one, or a query. */
+export function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
 function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  return value instanceof Promise ? "a Promise" : `a value of type ${typeof value}`;
+  return isThenable(value) ? "a Promise" : `a value of type ${typeof value}`;
 }
 
 /** Throws a TypeError that says what was expected. */
 export function refuseType(what: string, value: unknown, expected: string): never {
-  const advice = value instanceof Promise ? "; await it first" : "";
+  const advice = isThenable(value) ? "; await it first" : "";
   throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}${advice}`);
 }
 
