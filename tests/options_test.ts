@@ -12,6 +12,7 @@ import {
   registerQueue,
   send,
   sendMany,
+  updateWorkflowAttributes,
   waitAll,
 } from "../mod.ts";
 import { type Call, calls } from "./support/calls.ts";
@@ -149,6 +150,10 @@ Deno.test("a function that gets something else as its options says what it expec
       [
         () => sendMany(pool, [untyped({ destinationID: 7, message: 1 })]),
         "as destinationID of messages[0] of sendMany(): expected a string",
+      ],
+      [
+        () => updateWorkflowAttributes(pool, "id", untyped(["paid"])),
+        "Cannot use an array as attributes of updateWorkflowAttributes(): expected a plain object",
       ],
       [() => waitAll(pool, [untyped(Promise.resolve())]), "await it first"],
       [() => connect(untyped(pool)), "Pass a driver to createClient()"],

@@ -407,7 +407,16 @@ Deno.test("functions for schedules reject invalid options before anything is sen
       error,
     );
   }
-  await assertInvalid(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
+  await assertRejects(
+    () => updateSchedule(pool, "new-year", { schedule: "x" }),
+    RangeError,
+    'Cannot use "x" as schedule of updateSchedule(): expected 5 or 6 fields',
+  );
+  await assertRejects(
+    () => applySchedules(pool, [everySecond, { ...newYear, schedule: "x" }]),
+    RangeError,
+    'Cannot use "x" as schedule of schedules[1] of applySchedules(): expected 5 or 6 fields',
+  );
   await assertInvalid(() => updateSchedule(pool, "", {}), RangeError);
   await assertInvalid(() => listSchedules(pool, { status: untyped("DONE") }), RangeError);
   await assertInvalid(() => listSchedules(pool, { workflowName: [untyped(7)] }), TypeError);

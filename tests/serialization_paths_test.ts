@@ -153,6 +153,10 @@ Deno.test("every function that writes values names the one that it refuses", asy
       [(pool) => enqueue(pool, { ...task, namedArgs: bad }), "namedArgs.user.run"],
       [(pool) => enqueue(pool, { ...task, attributes: bad }), "attributes.user.run"],
       [(pool) => enqueueMany(pool, [{ ...task, args: [bad] }]), "jobs[0].args[0].user.run"],
+      [
+        (pool) => enqueueMany(pool, [{ ...task, attributes: bad }]),
+        "jobs[0].attributes.user.run",
+      ],
       [(pool) => debounce(pool, task, "key", 1, bad), "args[0].user.run"],
       [(pool) => send(pool, "id", bad), "message.user.run"],
       [

@@ -155,7 +155,7 @@ const asScheduleName: Check<string> = (what, value) => {
 
 const asCron: Check<string> = (what, value) => {
   checkText(what, value);
-  parseCron(value);
+  parseCron(value, what);
   return value;
 };
 

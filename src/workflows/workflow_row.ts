@@ -22,7 +22,7 @@ interface ExtraColumns {
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
- * precedes the names of arguments in errors.
+ * precedes the names of arguments and attributes in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -32,7 +32,7 @@ export function toWorkflowRow(
   columns: ExtraColumns = {},
   path = "",
 ): WorkflowRow {
-  const { authenticatedRoles, deduplicationID, delaySeconds } = options;
+  const { attributes, authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
   const applicationName = options.applicationName ?? database.settings.applicationName;
   // Most workflows have none of these: then the statement leaves them out.
@@ -48,7 +48,7 @@ export function toWorkflowRow(
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: options.attributes && JSON.parse(serializeAttributes(options.attributes)),
+    attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
     ...columns,
   };
   const text = JSON.stringify({
