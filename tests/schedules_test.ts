@@ -196,6 +196,16 @@ Deno.test("backfillSchedule() enqueues hundreds of times in order", async () => 
   assertEquals(handles.length, 15 * 60 - 1);
 });
 
+Deno.test("backfillSchedule() keeps to its times if the caller changes the Dates meanwhile", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
+  await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
+  const [start, end] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:00:05Z")];
+  const backfilling = backfillSchedule(client, "every-second", start, end);
+  end.setTime(start.getTime());
+  assertEquals((await backfilling).length, 4);
+});
+
 Deno.test("the official client and this one read the same schedule", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, database } = fixture;

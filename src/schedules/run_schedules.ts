@@ -26,13 +26,15 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
 
-function checkDate(what: string, value: unknown): void {
+/** A copy of a Date, which the caller may change while the call is in progress. */
+function copyDate(what: string, value: unknown): Date {
   if (!(value instanceof Date)) {
     throw new TypeError(`Cannot use a value of type ${typeof value} as ${what}: expected a Date`);
   }
   if (Number.isNaN(value.getTime())) {
     throw new RangeError(`Cannot use the given ${what}: invalid Date`);
   }
+  return new Date(value);
 }
 
 /** What is needed to run the workflow of a schedule. */
@@ -192,13 +194,13 @@ export async function backfillSchedule<Result = unknown>(
   const call = "backfillSchedule()";
   const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
   checkText("name of backfillSchedule()", name);
-  checkDate("start of backfillSchedule()", start);
-  checkDate("end of backfillSchedule()", end);
+  const after = copyDate("start of backfillSchedule()", start);
+  const before = copyDate("end of backfillSchedule()", end);
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(ownDatabase, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
   const runs: WorkflowRow[] = [];
-  for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
+  for (let time = nextTime(after); time && time < before; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(toRun(call, database, name, runnable, workflowID, time));
   }

@@ -186,7 +186,9 @@ export async function debounce<Workflow = unknown>(
   }
   checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const codec = await writingCodecOf(database, read.serializationType);
+  const loading = writingCodecOf(database, read.serializationType);
+  // Only awaited if necessary, so that the arguments are written as they are when it is called.
+  const codec = loading instanceof Promise ? await loading : loading;
   const row = toWorkflowRow(database, codec, enqueueOptions, args, {
     delay_ms: periodMs,
     is_debounced: true,
