@@ -196,6 +196,16 @@ Deno.test("backfillSchedule() enqueues hundreds of times in order", async () => 
   assertEquals(handles.length, 15 * 60 - 1);
 });
 
+Deno.test("backfillSchedule() keeps to its times if the caller changes the Dates meanwhile", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
+  await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
+  const [start, end] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:00:05Z")];
+  const backfilling = backfillSchedule(client, "every-second", start, end);
+  end.setTime(start.getTime());
+  assertEquals((await backfilling).length, 4);
+});
+
 Deno.test("the official client and this one read the same schedule", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, database } = fixture;
@@ -433,7 +443,16 @@ Deno.test("functions for schedules reject invalid options before anything is sen
       error,
     );
   }
-  await assertInvalid(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
+  await assertRejects(
+    () => updateSchedule(pool, "new-year", { schedule: "x" }),
+    RangeError,
+    'Cannot use "x" as schedule of updateSchedule(): expected 5 or 6 fields',
+  );
+  await assertRejects(
+    () => applySchedules(pool, [everySecond, { ...newYear, schedule: "x" }]),
+    RangeError,
+    'Cannot use "x" as schedule of schedules[1] of applySchedules(): expected 5 or 6 fields',
+  );
   await assertInvalid(() => updateSchedule(pool, "", {}), RangeError);
   await assertInvalid(() => listSchedules(pool, { status: untyped("DONE") }), RangeError);
   await assertInvalid(() => listSchedules(pool, { workflowName: [untyped(7)] }), TypeError);

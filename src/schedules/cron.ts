@@ -100,8 +100,8 @@ function parseItem(item: string, field: Field): Value[] {
   return values.every((value) => value >= field.min && value <= field.max) ? values : [];
 }
 
-function refuse(expression: string, reason: string): never {
-  throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
+function refuse(what: string, expression: string, reason: string): never {
+  throw new RangeError(`Cannot use "${expression}" as ${what}: ${reason}`);
 }
 
 /** The expression that a nickname stands for. TypeScript workers before 5.2 end at a nickname. */
@@ -112,25 +112,29 @@ export function resolveNickname(expression: string): string {
 /**
  * The values of the six fields of a cron expression. Refuses one that the DBOS scheduler refuses.
  */
-export function parseCron(expression: string): Value[][] {
-  checkText("schedule", expression);
+export function parseCron(expression: string, what = "schedule"): Value[][] {
+  checkText(what, expression);
   const resolved = resolveNickname(expression);
   if (!/^[a-zA-Z0-9*/,#? -]+$/.test(resolved)) {
-    refuse(expression, "invalid character");
+    refuse(what, expression, "invalid character");
   }
   const texts = resolved.trim().split(/ +/);
   if (texts.length === 5) texts.unshift("0");
-  if (texts.length !== 6) refuse(expression, "expected 5 or 6 fields");
+  if (texts.length !== 6) refuse(what, expression, "expected 5 or 6 fields");
   const parsed = fields.map((field, index) => {
     const text = texts[index]!;
     if (text === "?" && field.special) return parseItem("*", field);
     const values = replaceNames(text, field).split(",").flatMap((item) => {
       const values = parseItem(item, field);
-      return values.length > 0 ? values : refuse(expression, `invalid ${field.name} "${item}"`);
+      return values.length > 0
+        ? values
+        : refuse(what, expression, `invalid ${field.name} "${item}"`);
     });
     return [...new Set(values)];
   });
-  if (!hasDay(parsed[3]!, parsed[4]!)) refuse(expression, "the day exists in none of the months");
+  if (!hasDay(parsed[3]!, parsed[4]!)) {
+    refuse(what, expression, "the day exists in none of the months");
+  }
   return parsed;
 }
 

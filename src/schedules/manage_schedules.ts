@@ -10,11 +10,11 @@ import {
 } from "../errors/managing.ts";
 import {
   changesDescription,
+  readSchedule,
   requireScheduleColumns,
   resumeDescription,
   type ResumeScheduleOptions,
   type ScheduleChanges,
-  scheduleDescription,
   type ScheduleOptions,
   type ScheduleRow,
   toScheduleRow,
@@ -91,7 +91,7 @@ export async function createSchedule(
   callOptions: CallOptions = {},
 ): Promise<void> {
   const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
-  const read = readOptions("createSchedule()", scheduleDescription, options);
+  const read = readSchedule("createSchedule()", database, options);
   await requireScheduleColumns(database, read);
   const readers = await findReaders(database, [toTarget(database, read)]);
   const row = await toScheduleRow(database, "create", read, readers.get(read.scheduleName)!);
@@ -144,7 +144,7 @@ export async function applySchedules(
   const names = new Set<string>();
   const read = Array.from(schedules, (options, index) => {
     const call = `schedules[${index}] of applySchedules()`;
-    const schedule = readOptions(call, scheduleDescription, options);
+    const schedule = readSchedule(call, database, options);
     if (names.has(schedule.scheduleName)) {
       throw new RangeError(`Cannot apply schedule ${schedule.scheduleName}: duplicate name`);
     }

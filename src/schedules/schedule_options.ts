@@ -21,6 +21,7 @@ import {
   describeOptions,
   type OptionsDescription,
   orNull,
+  readOptions,
 } from "../options.ts";
 import { checkIndexed, checkText } from "../validate.ts";
 
@@ -166,7 +167,7 @@ const asScheduleName: Check<string> = (what, value) => {
 
 const asCron: Check<string> = (what, value) => {
   checkText(what, value);
-  parseCron(value);
+  parseCron(value, what);
   return value;
 };
 
@@ -176,8 +177,7 @@ const asTimeZone: Check<string> = (what, value) => {
   return value;
 };
 
-/** The options of a new schedule. */
-export const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
+const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
   ScheduleOptions
 >({
   scheduleName: { required: asScheduleName },
@@ -192,6 +192,18 @@ export const scheduleDescription: OptionsDescription<ScheduleOptions> = describe
   serializationType: asChoice(...contextFormats),
   forceSerializationType: asBoolean,
 });
+
+/** Reads the options of a new schedule. Refuses one whose workflow no index could hold. */
+export function readSchedule(
+  call: string,
+  database: SystemDatabase,
+  options: ScheduleOptions,
+): ScheduleOptions {
+  const read = readOptions(call, scheduleDescription, options);
+  const { queueName, applicationName = database.settings.applicationName } = read;
+  checkIndexed({ queueName, applicationName }, call);
+  return read;
+}
 
 /** The changes of a schedule. */
 export const changesDescription: OptionsDescription<ScheduleChanges> = describeOptions<
