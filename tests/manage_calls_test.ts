@@ -163,7 +163,7 @@ Deno.test("calls that manage workflows reject invalid options and send nothing",
     [{ delaySeconds: 1, delayUntilEpochMS: 1 }, TypeError, "expected either delaySeconds or"],
   ]);
   await assertRefused((attributes) => updateWorkflowAttributes(unusedPool, "id", attributes), [
-    [undefined, TypeError, "as attributes: expected a plain object"],
+    [undefined, TypeError, "as attributes of updateWorkflowAttributes(): expected a plain object"],
     [["a"], TypeError, "an array as attributes"],
     [{ a: "\0" }, RangeError, "they contain a NUL character"],
   ]);

@@ -36,6 +36,8 @@ export async function getEvent<Value = unknown>(
   key: string,
   options: number | WaitOptions = {},
 ): Promise<Value | null> {
-  const { waitForEvent } = await loadWaiting();
+  const loading = loadWaiting();
+  // Only awaited if necessary, so that waits that begin in the same tick share a poll.
+  const { waitForEvent } = loading instanceof Promise ? await loading : loading;
   return await waitForEvent(client, workflowID, key, options);
 }

@@ -35,7 +35,8 @@ export function createHandle<Result>(
       return await getStatus(client, workflowID, options);
     },
     async getResult(options) {
-      const { waitForResult } = await loadWaiting();
+      const loading = loadWaiting();
+      const { waitForResult } = loading instanceof Promise ? await loading : loading;
       return await waitForResult<Result>(client, workflowID, options, isBound);
     },
   };
@@ -100,6 +101,8 @@ export async function getResult<Result = unknown>(
   workflowID: string,
   options: WaitOptions = {},
 ): Promise<Result> {
-  const { waitForResult } = await loadWaiting();
+  const loading = loadWaiting();
+  // Only awaited if necessary, so that waits that begin in the same tick share a poll.
+  const { waitForResult } = loading instanceof Promise ? await loading : loading;
   return await waitForResult(client, workflowID, options, false);
 }

@@ -92,7 +92,13 @@ const cases: Record<string, Calls> = {
       const { workflowID } = await enqueue(client, { workflowName: name, queueName: name }, name);
       await send(client, workflowID, name, { topic: name });
     }));
-    const filters = ["workflowName", "queueName", "user", "status", "applicationVersion"];
+    const filters = [
+      "workflowName",
+      "queueName",
+      "authenticatedUser",
+      "status",
+      "applicationVersion",
+    ];
     await Promise.all(names.map((name, index) =>
       listWorkflows(client, {
         limit: 1,
