@@ -10,12 +10,12 @@ const externals = {
   ours: ["pg", "postgres", "superjson"],
 };
 
-/** Code that is loaded on demand, but always needed: the executor of npm:pg. */
-const alwaysNeeded = /^pg_executor-/;
+/** Code that is loaded on demand, and that the program needs. */
+const waiting = /^wait_for_result-/;
 
-/** Reads the code of a bundle that a program loads: its own, what is always needed, and imports. */
+/** Reads the code of a bundle that a program loads: its own, that for waiting, and imports. */
 async function readLoaded(folder: string, file: string): Promise<string> {
-  const files = new Set([file, ...listFiles(folder).filter((name) => alwaysNeeded.test(name))]);
+  const files = new Set([file, ...listFiles(folder).filter((name) => waiting.test(name))]);
   let code = "";
   for (const name of files) {
     const text = await Deno.readTextFile(join(folder, name));

@@ -192,7 +192,7 @@ function generateStatement(file: string, source: string): string {
   const columns = header.row.map(({ name, type }) => `${name} ${type}`).join(", ");
   const needs = header.needs ? `needs: ${Deno.inspect(header.needs)},` : "";
   const sql = body.join("\n");
-  const hash = createHash("sha256").update(sql).digest("base64url").slice(0, 22);
+  const hash = createHash("sha256").update(sql).digest("base64url").slice(0, 16);
   const escaped = sql.replace(/[\\`]|\$(?=\{)/g, "\\$&");
   return `export const ${toCamelCase(header.name)}: Statement<${types}> = {
   name: "${header.name}",

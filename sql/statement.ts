@@ -3,7 +3,7 @@ export interface Statement<Parameters, Row> {
   readonly name: string;
   /** Its SQL, in the notation that sql/README.md describes. */
   readonly sql: string;
-  /** 128 bits of a cryptographic hash of its SQL. */
+  /** 96 bits of a cryptographic hash of its SQL. */
   readonly hash: string;
   /** The columns of its rows, in the order of its select list: `position int, name text`. */
   readonly columns?: string;

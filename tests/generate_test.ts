@@ -83,7 +83,7 @@ Deno.test("the generator keeps types and conditions, and drops comments", async 
   name: "count_jobs",
   needs: { columns: ["queues"], feature: "registered queues" },
   columns: "is_full boolean, total text",
-  hash: "j-H0r5ohuUKDkX0tPo8E2g",
+  hash: "j-H0r5ohuUKDkX0t",
   sql: \`
 select
   true as is_full, -- if workflow_status.attributes and :min

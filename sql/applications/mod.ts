@@ -10,7 +10,7 @@ export const describeSystemDatabase: Statement<Record<never, never>, {
   name: "describe_system_database",
 
   columns: "schema_version text, queues text, application_names text",
-  hash: "lFPLr-TDeBL_o5vGmNNZma",
+  hash: "lFPLr-TDeBL_o5vG",
   sql: `
 select
   (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
@@ -53,7 +53,7 @@ export const listApplicationVersions: Statement<{
   },
   columns:
     "version_id text, version_name text, application_name text, version_timestamp text, created_at text",
-  hash: "hlCKDgHul13r_nEZ_8y4XB",
+  hash: "hlCKDgHul13r_nEZ",
   sql: `
 select
   version_id,
@@ -96,7 +96,7 @@ export const renameApplication: Statement<{
     feature: "renameApplication",
   },
   columns: "queues int, schedules int, versions int, workflows int",
-  hash: "whLLLLTOxcr9UNY01wVQrd",
+  hash: "whLLLLTOxcr9UNY0",
   sql: `
 with moved_queues as (
   update :schema.queues
@@ -152,7 +152,7 @@ export const renameSteps: Statement<{
     feature: "renameApplication",
   },
   columns: "moved int, last_id text",
-  hash: "QkQw_O2HuP0q1bzBOEMQPW",
+  hash: "QkQw_O2HuP0q1bzB",
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -201,7 +201,7 @@ export const renameWorkflows: Statement<{
     feature: "renameApplication",
   },
   columns: "moved int, last_id text",
-  hash: "cZglypH1-fWDuiDIS983Uv",
+  hash: "cZglypH1-fWDuiDI",
   sql: `
 with batch as (
   select max(workflow_uuid) as last_id
@@ -247,7 +247,7 @@ export const setLatestApplicationVersion: Statement<{
     feature: "application versions",
   },
   columns: "application_name text, is_set boolean",
-  hash: "2M65sWScRLnDGRqbnUuKd5",
+  hash: "2M65sWScRLnDGRqb",
   sql: `
 with version as (
   select

@@ -9,7 +9,7 @@ export const sessionState: Statement<Record<never, never>, {
   name: "session_state",
 
   columns: "is_standby boolean, is_read_only boolean",
-  hash: "7iupTQvCLifYa-vM6_TMko",
+  hash: "7iupTQvCLifYa-vM",
   sql: `
 select
   pg_is_in_recovery() as is_standby,

@@ -8,7 +8,7 @@ export const endReadOnlySession: Statement<Record<never, never>, {
   name: "end_read_only_session",
 
   columns: "is_ended boolean",
-  hash: "iCgedYzJOuS-kNmLDDSCXm",
+  hash: "iCgedYzJOuS-kNmL",
   sql: `
 select pg_terminate_backend(pg_backend_pid()) as is_ended
 where current_setting('transaction_read_only') = 'on'`,
@@ -23,7 +23,7 @@ export const findFeatures: Statement<{
   name: "find_features",
 
   columns: "database text, columns text",
-  hash: "f_f5dRbyc0Jlb3rmqQeKF-",
+  hash: "f_f5dRbyc0Jlb3rm",
   sql: `
 select
   current_database()::text as database,
@@ -47,7 +47,7 @@ export const findMissingPrivileges: Statement<{
   name: "find_missing_privileges",
 
   columns: "privilege text",
-  hash: "5WBZnYnZMqt41yLPhKAO-d",
+  hash: "5WBZnYnZMqt41yLP",
   sql: `
 select privilege
 from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
@@ -64,7 +64,7 @@ export const isRowSecurityActive: Statement<Record<never, never>, {
   name: "is_row_security_active",
 
   columns: "is_active boolean",
-  hash: "lJB6Xm3B9tUGbiVec424fH",
+  hash: "lJB6Xm3B9tUGbiVe",
   sql: `
 select coalesce(bool_or(row_security_active(oid)), false) as is_active
 from pg_catalog.pg_class

@@ -118,9 +118,9 @@ page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
-),
+)
 -- if :max_bytes
-counted as (
+, counted as (
   select
     ws.workflow_uuid,
     coalesce(
@@ -174,15 +174,8 @@ counted as (
     limit 1
   ) as wo on true
   -- end
-),
--- end
-bounded as (
-  select page.*
-  from page
-  -- if :max_bytes
-  join counted on counted.workflow_uuid = page.workflow_uuid and counted.is_within
-  -- end
 )
+-- end
 select
   ws.workflow_uuid as workflow_id,
   ws.status,
@@ -251,7 +244,8 @@ select
   exists (select from counted where not is_within) as is_cut, -- if :max_bytes
   false as is_cut, -- if not :max_bytes
   ws.created_at::text
-from bounded as ws
+from page as ws
+join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes
 -- if workflow_input and :load_input
 left join lateral (
   select inputs

@@ -30,7 +30,7 @@ export const countSteps: Statement<{
     feature: "countSteps()",
   },
   columns: "status text, name text, bucket text, max_duration_ms text, count text",
-  hash: "l0QM6-OwoDCh0HaU-dpFFB",
+  hash: "l0QM6-OwoDCh0HaU",
   sql: `
 with matching as (
   select
@@ -126,7 +126,7 @@ export const countWorkflows: Statement<{
 
   columns:
     "status text, name text, queue_name text, application_version text, bucket text, count text",
-  hash: "oTx0vn6RDsliXC6IvRTpUr",
+  hash: "oTx0vn6RDsliXC6I",
   sql: `
 with matching as (
   select ws.*
@@ -235,7 +235,7 @@ export const listSteps: Statement<{
 
   columns:
     "function_id int, name text, output text, error text, serialization text, started_at_epoch_ms text, completed_at_epoch_ms text, child_workflow_id text",
-  hash: "TME6m1ub8_EgYRfNDSHCqV",
+  hash: "TME6m1ub8_EgYRfN",
   sql: `
 select
   step.function_id,
@@ -352,7 +352,7 @@ export const listWorkflows: Statement<{
 
   columns:
     "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
-  hash: "QpT9NEynFwOu-oV2mk1ubJ",
+  hash: "i0O3aO9qAq124arC",
   sql: `
 with matching as (
   select ws.*
@@ -432,9 +432,9 @@ page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
-),
+)
 -- if :max_bytes
-counted as (
+, counted as (
   select
     ws.workflow_uuid,
     coalesce(
@@ -488,15 +488,8 @@ counted as (
     limit 1
   ) as wo on true
   -- end
-),
--- end
-bounded as (
-  select page.*
-  from page
-  -- if :max_bytes
-  join counted on counted.workflow_uuid = page.workflow_uuid and counted.is_within
-  -- end
 )
+-- end
 select
   ws.workflow_uuid as workflow_id,
   ws.status,
@@ -565,7 +558,8 @@ select
   exists (select from counted where not is_within) as is_cut, -- if :max_bytes
   false as is_cut, -- if not :max_bytes
   ws.created_at::text
-from bounded as ws
+from page as ws
+join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes
 -- if workflow_input and :load_input
 left join lateral (
   select inputs
@@ -597,7 +591,7 @@ export const setStatementTimeout: Statement<{
 }, Record<never, never>> = {
   name: "set_statement_timeout",
 
-  hash: "5YRq79Qb9lZNZX8SvizV6c",
+  hash: "5YRq79Qb9lZNZX8S",
   sql: `
 set local statement_timeout = :timeout_ms`,
 };

@@ -15,7 +15,7 @@ export const findEvents: Statement<{
   name: "find_events",
 
   columns: "position int, serialization text, is_cut boolean, value text",
-  hash: "rhGXpgPUujp7u0CDzBS2qF",
+  hash: "rhGXpgPUujp7u0CD",
   sql: `
 with found as (
   select
@@ -56,7 +56,7 @@ export const findStreamValues: Statement<{
   name: "find_stream_values",
   needs: { columns: ["streams"], feature: "streams" },
   columns: "position int, status text, value text, serialization text, is_cut boolean",
-  hash: "3oUk8q-lQyJNeAgBbwittm",
+  hash: "3oUk8q-lQyJNeAgB",
   sql: `
 with target as (
   select target.*
@@ -124,7 +124,7 @@ export const getAllEvents: Statement<{
   name: "get_all_events",
 
   columns: "key text, serialization text, value text",
-  hash: "Iv8gkqdQLj5pt5XAZygIBh",
+  hash: "Iv8gkqdQLj5pt5XA",
   sql: `
 select
   event.key,
@@ -150,7 +150,7 @@ export const send: Statement<{
   name: "send",
 
   columns: "server_ms text, last_created_at text, position int",
-  hash: "3jAQB5X0K_4pz1q2yWqOgk",
+  hash: "3jAQB5X0K_4pz1q2",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -237,7 +237,7 @@ export const sendToForks: Statement<{
   name: "send_to_forks",
 
   columns: "server_ms text, last_created_at text, position int",
-  hash: "FtCBVGaDI1LjdHXQlIWQEz",
+  hash: "FtCBVGaDI1LjdHXQ",
   sql: `
 with recursive message as (
   select

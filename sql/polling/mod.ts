@@ -8,7 +8,7 @@ export const notify: Statement<{
 }, Record<never, never>> = {
   name: "notify",
 
-  hash: "M09May1gnF1OEyq3KCJl2A",
+  hash: "M09May1gnF1OEyq3",
   sql: `
 select from pg_notify(:channel::text, :payload::text)`,
 };

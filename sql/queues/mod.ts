@@ -8,7 +8,7 @@ export const deleteQueue: Statement<{
   name: "delete_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
 
-  hash: "hlpv_Z5j_ftUHv59TJUzAN",
+  hash: "hlpv_Z5j_ftUHv59",
   sql: `
 delete from :schema.queues
 where name = :name::text`,
@@ -35,7 +35,7 @@ export const listQueues: Statement<{
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
     "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
-  hash: "R0EFqt0qLgHuG22RyflKdQ",
+  hash: "R0EFqt0qLgHuG22R",
   sql: `
 select
   name,
@@ -90,7 +90,7 @@ export const registerQueue: Statement<{
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
     "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
-  hash: "LQEoq82sVCxseOeQz9XjKU",
+  hash: "LQEoq82sVCxseOeQ",
   sql: `
 with input as (
   select *
@@ -221,7 +221,7 @@ export const updateQueue: Statement<{
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
     "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text, is_updated boolean",
-  hash: "St6HSkAphl91tDCBH8XT81",
+  hash: "St6HSkAphl91tDCB",
   sql: `
 with before as (
   select queue

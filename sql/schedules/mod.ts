@@ -11,7 +11,7 @@ export const applySchedules: Statement<{
   name: "apply_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text, schedule_name text",
-  hash: "i-e2G_JYxC3z4Lv0IlFPuF",
+  hash: "i-e2G_JYxC3z4Lv0",
   sql: `
 with input as (
   select *
@@ -116,7 +116,7 @@ export const createSchedule: Statement<{
   name: "create_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text, schedule_id text",
-  hash: "7uLHlEiwdUKPkBV6DYq4XM",
+  hash: "7uLHlEiwdUKPkBV6",
   sql: `
 with input as (
   select *
@@ -178,7 +178,7 @@ export const deleteSchedule: Statement<{
   name: "delete_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
 
-  hash: "wXqoRQheT-WT7B4M1jyO8b",
+  hash: "wXqoRQheT-WT7B4M",
   sql: `
 delete from :schema.workflow_schedules
 where schedule_name = :name::text`,
@@ -201,7 +201,7 @@ export const findSchedule: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "workflow_name text, workflow_class_name text, schedule text, cron_timezone text, queue_name text, application_name text, latest_version text, context text",
-  hash: "P6oCz4DyTghHK-6umdBS8F",
+  hash: "P6oCz4DyTghHK-6u",
   sql: `
 with found as (
   select
@@ -251,7 +251,7 @@ export const findScheduleReaders: Statement<{
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text, context text, formats text",
-  hash: "rK_XkVqJSc2rltXxZfkOZX",
+  hash: "rK_XkVqJSc2rltXx",
   sql: `
 with scope as (
   select
@@ -332,7 +332,7 @@ export const listSchedules: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text, automatic_backfill boolean, cron_timezone text, queue_name text, application_name text, context text",
-  hash: "5KF9u8ohVAmCW0Wwy5JOCM",
+  hash: "5KF9u8ohVAmCW0Ww",
   sql: `
 select
   schedule_id,
@@ -374,7 +374,7 @@ export const setScheduleStatus: Statement<{
   name: "set_schedule_status",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
 
-  hash: "A8U71WQoAi4C6p-jIlDh0D",
+  hash: "A8U71WQoAi4C6p-j",
   sql: `
 update :schema.workflow_schedules
 set status = :status::text
@@ -390,7 +390,7 @@ export const updateSchedule: Statement<{
   name: "update_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text",
-  hash: "a862gqTZ2pd_Tda_CDK7dT",
+  hash: "a862gqTZ2pd_Tda_",
   sql: `
 with before as (
   select entry

@@ -12,7 +12,7 @@ export const cancelWorkflows: Statement<{
   name: "cancel_workflows",
 
   columns: "cancelled int",
-  hash: "pCfMUwVZ2MvTc9XSb9YFKN",
+  hash: "pCfMUwVZ2MvTc9XS",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -66,7 +66,7 @@ export const debounce: Statement<{
   },
   columns:
     "extended_id text, is_outdated boolean, is_debounced boolean, name text, class_name text, application_name text, holder_id text",
-  hash: "hCSwfHY2T3B0n-rnOOuEel",
+  hash: "hCSwfHY2T3B0n-rn",
   sql: `
 with job as (
   select *
@@ -164,7 +164,7 @@ export const deleteWorkflows: Statement<{
 }, Record<never, never>> = {
   name: "delete_workflows",
 
-  hash: "vt0vlLHiJJiNg1vVtcq65c",
+  hash: "vt0vlLHiJJiNg1vV",
   sql: `
 with recursive target as (
   select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
@@ -220,7 +220,7 @@ export const enqueue: Statement<{
 
   columns:
     "position int, existing_id text, status text, name text, class_name text, config_name text, is_own boolean, holder_id text, has_old_inputs boolean, last_created_at text, server_ms text",
-  hash: "nqvz7wO1x0y0-Lu15HI5LD",
+  hash: "nqvz7wO1x0y0-Lu1",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -482,7 +482,7 @@ export const findCompletionTimes: Statement<{
   name: "find_completion_times",
 
   columns: "position int, workflow_id text, completed_at text",
-  hash: "yuOBrdZB3Fajj_Slrff9NT",
+  hash: "yuOBrdZB3Fajj_Sl",
   sql: `
 select
   (target.ordinality - 1)::int as position,
@@ -528,7 +528,7 @@ export const findOutcomes: Statement<{
 
   columns:
     "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, is_cut boolean, completed_at text",
-  hash: "QYu_QoHThNiAsPEudb-9IL",
+  hash: "QYu_QoHThNiAsPEu",
   sql: `
 with found as (
   select
@@ -628,7 +628,7 @@ export const forkWorkflows: Statement<{
   },
   columns:
     "position int, has_original boolean, is_own boolean, is_outdated boolean, existing_status text, existing_name text",
-  hash: "ddYSxxjeTrUycEra1njMyv",
+  hash: "ddYSxxjeTrUycEra",
   sql: `
 with fork as (
   select
@@ -860,7 +860,7 @@ export const resumeWorkflows: Statement<{
   name: "resume_workflows",
 
   columns: "missing_id text",
-  hash: "uAEsaos5_SW8U-0Lhli1hB",
+  hash: "uAEsaos5_SW8U-0L",
   sql: `
 with requested as (
   select distinct workflow_uuid
@@ -914,7 +914,7 @@ export const rewindWorkflow: Statement<{
     feature: "rewindWorkflow",
   },
   columns: "status text, is_rewound boolean",
-  hash: "yhXqlaYrrEk4Qabkll5sbW",
+  hash: "yhXqlaYrrEk4Qabk",
   sql: `
 with target as (
   select workflow_uuid
@@ -1034,7 +1034,7 @@ export const setWorkflowDelay: Statement<{
     feature: "setWorkflowDelay",
   },
 
-  hash: "Eearbp0u_ROBcYqs4z7GdO",
+  hash: "Eearbp0u_ROBcYqs",
   sql: `
 update :schema.workflow_status
 set
@@ -1051,7 +1051,7 @@ export const setWorkflowPriority: Statement<{
 }, Record<never, never>> = {
   name: "set_workflow_priority",
 
-  hash: "7Oni-bp1TUnMATHmQBlrXH",
+  hash: "7Oni-bp1TUnMATHm",
   sql: `
 update :schema.workflow_status
 set
@@ -1072,7 +1072,7 @@ export const updateWorkflowAttributes: Statement<{
     feature: "updateWorkflowAttributes",
   },
 
-  hash: "BBCaM68Bn6oHYqzP7o6O_6",
+  hash: "BBCaM68Bn6oHYqzP",
   sql: `
 update :schema.workflow_status
 set

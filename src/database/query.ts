@@ -34,40 +34,58 @@ interface CompiledStatement {
 }
 
 /**
- * Names a text for prepared statements. Different texts have different names, also for the servers that
- * poolers share among processes and releases: a name has 128 bits of a cryptographic hash of what the
- * text is made of. It has fewer than 64 characters, which is where the server would cut it.
+ * The part of a statement's name that tells its schema: the schema itself if it is short and plain, and
+ * otherwise 128 bits of a cryptographic hash, which begin with an equals sign.
  */
-function nameOf({ name, hash }: Statement<object, unknown>, lines: Lines, schema: string): string {
-  const words = sha256(`${hash} ${lines.selection} ${schema}`).subarray(0, 4);
-  const bits = words.reduce((bits, word) => bits << 32n | BigInt(word), 0n);
-  return `dbos_${name}_${bits.toString(36)}`;
+function toSchemaPart(schema: string): string {
+  if (/^[a-z0-9_]{1,24}$/.test(schema)) return schema;
+  const words = sha256(schema).subarray(0, 4);
+  return `=${words.reduce((bits, word) => bits << 32n | BigInt(word), 0n).toString(36)}`;
 }
 
-/** Some of the lines of a statement. */
-interface Lines {
-  readonly text: string;
-  /** Tells which lines of the statement they are. */
-  readonly selection: string;
+/** Remembers which conditions hold. */
+interface Conditions {
+  holds(condition: string): boolean;
+  /** Tells those that held from those that did not. */
+  toText(): string;
+}
+
+function createConditions(
+  features: Features,
+  isGiven: (parameter: string) => boolean,
+): Conditions {
+  const outcomes = new Map<string, boolean>();
+  function holds(condition: string): boolean {
+    if (condition.startsWith("not ")) return !holds(condition.slice(4));
+    let outcome = outcomes.get(condition);
+    if (outcome === undefined) {
+      outcome = condition.startsWith(":") ? isGiven(condition.slice(1)) : features.has(condition);
+      outcomes.set(condition, outcome);
+    }
+    return outcome;
+  }
+  function toText(): string {
+    const bits = [...outcomes.values()].reduce((bits, outcome) => 2n * bits + BigInt(outcome), 1n);
+    return bits.toString(36);
+  }
+  return { holds, toText };
 }
 
 /** The SQL of a statement without the lines whose conditions do not hold. */
-function selectLines(sql: string, holds: (condition: string) => boolean): Lines {
+function selectLines(sql: string, holds: (condition: string) => boolean): string {
   const blocks = [true];
   const selected: string[] = [];
-  let selection = 1n;
   for (const line of sql.split("\n")) {
     const [code, directive] = line.trim().split(/ ?-- /) as [string, string?];
     const conditions = directive?.startsWith("if ") ? directive.slice(3).split(" and ") : [];
     // A line needs the parameters that it uses.
-    conditions.push(...code.match(/(?<!:):(?!schema\b)[a-z_]+/g) ?? []);
+    if (code.includes(":")) conditions.push(...code.match(/(?<!:):(?!schema\b)[a-z_]+/g) ?? []);
     const isSelected = blocks.at(-1)! && conditions.every(holds);
-    selection = selection << 1n | BigInt(Boolean(code) && isSelected);
     if (code && isSelected) selected.push(code);
     else if (directive === "end") blocks.pop();
     else if (!code && directive) blocks.push(isSelected);
   }
-  return { text: selected.join("\n"), selection: selection.toString(36) };
+  return selected.join("\n");
 }
 
 function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
@@ -88,20 +106,18 @@ function numberParameters(text: string, schema: string): { text: string; paramet
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();
+  const schemaPart = toSchemaPart(schema);
 
+  /**
+   * Different texts get different names, also on the servers that poolers share among processes and
+   * releases: a name has all that a text is made of. It has fewer than 64 characters, which is where the
+   * server would cut it.
+   */
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
-    function holds(condition: string): boolean {
-      if (condition.startsWith("not ")) return !holds(condition.slice(4));
-      if (condition.startsWith(":")) return given[condition.slice(1)] !== undefined;
-      return features.has(condition);
-    }
-    const lines = selectLines(statement.sql, holds);
-    const name = nameOf(statement, lines, schema);
-    return {
-      name,
-      ...numberParameters(lines.text, schema),
-      columns: parseColumns(statement.columns),
-    };
+    const { holds, toText } = createConditions(features, (name) => given[name] !== undefined);
+    const text = selectLines(statement.sql, holds);
+    const name = `dbos_${statement.hash}_${toText()}_${schemaPart}`;
+    return { name, ...numberParameters(text, schema), columns: parseColumns(statement.columns) };
   }
 
   return (statement, given) => {

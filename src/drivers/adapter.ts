@@ -90,8 +90,8 @@ export interface DriverFamily {
   poolSizeOf(driver: object): number;
   /** Whether a transaction is open on a connection; undefined if the driver cannot tell. */
   readonly connectionStatusOf?: (driver: object) => TransactionStatus;
-  /** Loads the executor. Few programs use more than one family, and the others are 0.7 KB each. */
-  loadExecutor(): Promise<CreateExecutor>;
+  /** Loads the executor, on demand where few programs need it: they are 0.7 KB each. */
+  loadExecutor(): CreateExecutor | Promise<CreateExecutor>;
 }
 
 /** How many connections npm:pg, npm:postgres and Bun.sql open if they are not told. */

@@ -51,6 +51,7 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
       return family.connectionStatusOf?.(recognised) ?? "unknown";
     },
     load: () =>
-      executor ??= family.loadExecutor().then((create) => create(recognised, { ...options, kind })),
+      executor ??= Promise.resolve(family.loadExecutor())
+        .then((create) => create(recognised, { ...options, kind })),
   };
 }

@@ -1,4 +1,5 @@
 import { defaultPoolSize, type DriverFamily } from "./adapter.ts";
+import { createPgExecutor } from "./pg_executor.ts";
 
 /** A `Pool`, `Client` or `PoolClient` of `npm:pg`, or the pool of `connect()`. */
 export const pg: DriverFamily = {
@@ -14,5 +15,6 @@ export const pg: DriverFamily = {
     if (!status) return "unknown";
     return status === "I" ? "none" : "open";
   },
-  loadExecutor: async () => (await import("./pg_executor.ts")).createPgExecutor,
+  // Also that of connect(), so most programs need it: an import() takes longer than its code.
+  loadExecutor: () => createPgExecutor,
 };

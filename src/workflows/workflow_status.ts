@@ -92,8 +92,9 @@ export type WorkflowStatusRow = NonNullable<typeof sql.listWorkflows.row>;
 type Present<Record> = { [Key in keyof Record]: Exclude<Record[Key], undefined> };
 
 function dropUndefined<Record extends object>(record: Record): Present<Record> {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Present<Record>;
+  const present: Partial<Record> = {};
+  for (const name in record) if (record[name] !== undefined) present[name] = record[name];
+  return present as Present<Record>;
 }
 
 function toNumber(text: string | null | undefined): number | undefined {
