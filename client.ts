@@ -7,6 +7,7 @@ import {
   type Client,
   clientDescription,
   type ClientOptions,
+  isClient,
   openSystemDatabase,
   registerClient,
 } from "./src/client/client.ts";
@@ -104,6 +105,12 @@ function createClosableClient(
  * @throws {RangeError} If an option is out of range.
  */
 export function createClient(driver: Driver, options: ClientOptions = {}): Client {
+  if (isClient(driver)) {
+    throw new TypeError(
+      "Cannot use a client as the driver of createClient(): pass it to other functions as it is, or " +
+        "make another client of its driver",
+    );
+  }
   const read = readOptions("createClient()", clientDescription, options);
   return createClosableClient(driver, read, () => Promise.resolve()).client;
 }

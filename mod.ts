@@ -178,7 +178,11 @@ export {
   resumeSchedule,
   updateSchedule,
 } from "./src/schedules/manage_schedules.ts";
-export type { ScheduleChanges, ScheduleOptions } from "./src/schedules/schedule_options.ts";
+export type {
+  ResumeScheduleOptions,
+  ScheduleChanges,
+  ScheduleOptions,
+} from "./src/schedules/schedule_options.ts";
 export {
   getSchedule,
   listSchedules,

@@ -17,6 +17,7 @@ import {
   checkSignal,
   checkText,
   checkTexts,
+  isThenable,
   refuseType,
 } from "./validate.ts";
 
@@ -105,7 +106,7 @@ function refuseName<Options extends object>(
 function checkIsObject(call: string, options: unknown, names: Iterable<string>): void {
   const [name] = names;
   const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-  if (isObject && !("then" in options)) return;
+  if (isObject && !isThenable(options)) return;
   refuseType(`the options of ${call}`, options, `an object such as { ${name}: … }`);
 }
 

@@ -1,14 +1,20 @@
 /** Checks arguments and options before a statement is sent. */
 
+/** Whether `await` would wait for a value: a Promise, of this realm or another one, or a query. */
+export function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
 function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  return value instanceof Promise ? "a Promise" : `a value of type ${typeof value}`;
+  return isThenable(value) ? "a Promise" : `a value of type ${typeof value}`;
 }
 
 /** Throws a TypeError that says what was expected. */
 export function refuseType(what: string, value: unknown, expected: string): never {
-  const advice = value instanceof Promise ? "; await it first" : "";
+  const advice = isThenable(value) ? "; await it first" : "";
   throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}${advice}`);
 }
 
@@ -47,16 +53,23 @@ export function areShort(...texts: readonly (string | undefined)[]): boolean {
   return units * maxBytesPerUnit <= maxIndexedBytes;
 }
 
-/** Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction. */
-export function checkIndexed(texts: Readonly<Record<string, string | undefined>>): void {
+/**
+ * Refuses texts, by name, that one index cannot hold together. Postgres would abort the transaction.
+ * `call` is the function that they are given to, unless their names tell.
+ */
+export function checkIndexed(
+  texts: Readonly<Record<string, string | undefined>>,
+  call?: string,
+): void {
   const given = Object.entries(texts).filter(([, text]) => text !== undefined);
   const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
   if (bytes <= maxIndexedBytes) return;
+  const names = given.map(([name]) => name).join(" with ");
   throw new RangeError(
-    `Cannot use the given ${
-      given.map(([name]) => name).join(" with ")
-    }: ${bytes} bytes in UTF-8, ` +
-      `of which an index of Postgres may hold ${maxIndexedBytes}`,
+    `Cannot use the given ${names}${
+      call ? ` of ${call}` : ""
+    }: ${bytes} bytes in UTF-8, of which ` +
+      `an index of Postgres may hold ${maxIndexedBytes}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import { countSteps, type CountStepsOptions, enqueue, listWorkflowSteps, send } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { migrate } from "./support/migrate.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 Deno.test("countSteps() counts the steps that listWorkflowSteps() lists", async (test) => {
@@ -83,4 +84,22 @@ Deno.test("countSteps() counts the steps that listWorkflowSteps() lists", async 
       "status",
     );
   });
+});
+
+Deno.test("countSteps() counts steps whatever their times are", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  const pool = new pg.Pool({ connectionString: url });
+  resources.defer(() => pool.end());
+  await migrate(pool);
+  await pool.query(`
+    insert into dbos.workflow_status (workflow_uuid) values ('1');
+    insert into dbos.operation_outputs
+      (workflow_uuid, function_id, function_name, started_at_epoch_ms, completed_at_epoch_ms)
+    values ('1', 0, 'odd', -9223372036854775808, 9223372036854775807),
+      ('1', 1, 'usual', 1700000000000, 1700086400123)`);
+  assertEquals(await countSteps(pool, { groupBy: ["name"], timeBucketMs: 1000 }), [
+    { name: "usual", timeBucket: 1700086400000, count: 1, maxDurationMs: 86_400_123 },
+    { name: "odd", timeBucket: 9223372036854775000, count: 1, maxDurationMs: 2 ** 64 },
+  ]);
 });

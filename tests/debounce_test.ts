@@ -246,3 +246,12 @@ Deno.test("debounce() rejects invalid arguments before anything is sent", async 
     );
   }
 });
+
+Deno.test("debounce() writes arguments as they are when it is called", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const argument = { draft: 1 };
+  const debouncing = debounce(fixture.client, echo, "key", longMs, argument);
+  argument.draft = 2;
+  const { workflowID } = await debouncing;
+  assertEquals((await getStatus(fixture.client, workflowID))?.input, [{ draft: 1 }]);
+});

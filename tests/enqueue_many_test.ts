@@ -88,6 +88,17 @@ Deno.test("enqueueMany() is atomic with atomic: true", async () => {
   assertEquals(await countWorkflows(recorder), 1500);
 });
 
+Deno.test("enqueueMany() in a transaction writes none of an array that has an invalid job", async () => {
+  await using recorder = await openRecorder();
+  const connection = await recorder.pool.connect();
+  await connection.query("begin");
+  const jobs = [...makeJobs(1000), { ...task, priority: -1 }];
+  await assertRejects(() => enqueueMany(connection, jobs), RangeError, "jobs[1000]");
+  await connection.query("commit");
+  connection.release();
+  assertEquals(await countWorkflows(recorder), 0);
+});
+
 Deno.test("enqueueMany() in a transaction is rolled back with it", async () => {
   await using recorder = await openRecorder();
   const client = await recorder.pool.connect();

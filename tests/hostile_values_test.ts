@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { UnsupportedSerializationError, WorkflowError } from "../mod.ts";
 import { deserializeValue } from "../src/serialization/read.ts";
 import { assertPlainData, assertPrototypesUntouched } from "./fuzz/plain_data.ts";
@@ -64,6 +64,11 @@ function unequalCopies(count: number): string {
   return superjson([wide, ...copies], { referentialEqualities: equalities });
 }
 
+function manyErrors(count: number): string {
+  const json = Array.from({ length: count }, () => ({}));
+  return superjson(json, { values: Object.fromEntries(json.map((_, i) => [i, ["Error"]])) });
+}
+
 const digits = "9".repeat(10_000_000);
 
 /** Texts of some bytes or megabytes that took seconds, minutes or gigabytes. */
@@ -107,6 +112,7 @@ const bombs: Record<string, [format: string | null, text: () => string]> = {
     "js_superjson",
     () => superjson([], { values: { ["0.".repeat(1e7)]: ["Date"] } }),
   ],
+  "half a million errors": ["js_superjson", () => manyErrors(500_000)],
   "a regular expression of a million classes": [
     "js_superjson",
     () => superjson(`/${"[\\p{L}--\\p{Lu}]".repeat(1e6)}/v`, { values: ["regexp"] }),
@@ -151,6 +157,26 @@ Deno.test("a stored value takes time and memory in proportion to its text", asyn
         else assertInstanceOf(outcome.reason, UnsupportedSerializationError);
       }
     });
+  }
+});
+
+Deno.test("a stored value of more errors than a worker writes is refused", async () => {
+  assertEquals((await deserializeValue(manyErrors(10_000), "js_superjson") as []).length, 10_000);
+  const read = () => deserializeValue(manyErrors(10_001), "js_superjson");
+  await assertRejects(read, UnsupportedSerializationError, "more than 10000 errors");
+});
+
+Deno.test("the error of a value that cannot be read does not quote it", async () => {
+  for (
+    const pickle of [
+      "V\\U00123456\n.",
+      "cuuid\nUUID\n)R}U\x03intF1193046.5\nsb.",
+      "I1193046x\n.",
+    ]
+  ) {
+    const error = await assertRejects(() => deserializeValue(btoa(pickle), "py_pickle"));
+    assertInstanceOf(error, UnsupportedSerializationError);
+    assert(!/1193046/.test(Deno.inspect(error)), error.message);
   }
 });
 

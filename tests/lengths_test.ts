@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import pg from "pg";
 import {
   applySchedules,
+  cancelWorkflow,
   createClient,
   createSchedule,
   debounce,
@@ -16,10 +17,12 @@ import {
   rewindWorkflow,
   send,
   sendMany,
+  setLatestApplicationVersion,
   triggerSchedule,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { UnusedPool } from "./support/unused_pool.ts";
 
 const maxBytes = 2500;
 
@@ -40,6 +43,8 @@ function incompressible(bytes: number): string {
 
 const task = { workflowName: "echo", queueName: "q" };
 const daily = { workflowName: "echo", schedule: "@daily" };
+
+const version = incompressible(1000).replaceAll(/[^a-z]/g, "a");
 
 interface Limit {
   /** Makes a call that writes a text. */
@@ -99,6 +104,17 @@ const limits: Record<string, Limit> = {
     },
     others: 36,
   },
+  "the partition of a workflow that is rewound": {
+    async write(client, queuePartitionKey) {
+      const { workflowID } = await enqueue(client, task);
+      await cancelWorkflow(client, workflowID);
+      await rewindWorkflow(client, workflowID, {
+        queueName: "q".repeat(1000),
+        queuePartitionKey,
+      });
+    },
+    others: 1036,
+  },
   "the queue of a workflow that is resumed": {
     write: (client, queueName, id) => resumeWorkflow(client, id, { queueName }),
   },
@@ -110,31 +126,96 @@ const limits: Record<string, Limit> = {
     },
     others: "sched--trigger-2026-01-01T00:00:00.000Z".length,
   },
+  "the application of a schedule": {
+    async write(client, applicationName) {
+      const scheduleName = crypto.randomUUID();
+      const queueName = "q".repeat(1000);
+      await createSchedule(client, { ...daily, scheduleName, queueName, applicationName });
+      await triggerSchedule(client, scheduleName);
+    },
+    others: 1000,
+  },
+  "the application of a version": {
+    async write(client, applicationName) {
+      await setLatestApplicationVersion(client, version, { applicationName });
+    },
+    others: version.length,
+  },
 };
 
 Deno.test("what an index cannot hold is a RangeError, and leaves a transaction usable", async (test) => {
   await using database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url });
   await migrate(pool);
+  await pool.query(
+    "insert into dbos.application_versions (version_id, version_name, version_timestamp, created_at) " +
+      "values ('1', $1, 0, 0)",
+    [version],
+  );
   const { workflowID } = await enqueue(pool, task);
   for (const [name, { write, others = 0 }] of Object.entries(limits)) {
     await test.step(name, async () => {
       await write(pool, incompressible(maxBytes - others), workflowID);
       const connection = await pool.connect();
       await connection.query("begin");
-      for (const bytes of [maxBytes - others + 1, 100_000]) {
-        const error = await assertRejects(
-          () => write(connection, incompressible(bytes), workflowID),
-          RangeError,
-        );
-        assertStringIncludes(error.message, `an index of Postgres may hold ${maxBytes}`);
+      try {
+        for (const bytes of [maxBytes - others + 1, 100_000]) {
+          const error = await assertRejects(
+            () => write(connection, incompressible(bytes), workflowID),
+            RangeError,
+          );
+          assertStringIncludes(error.message, `an index of Postgres may hold ${maxBytes}`);
+        }
+        assertEquals((await connection.query("select 1 as one")).rows, [{ one: 1 }]);
+      } finally {
+        await connection.query("rollback");
+        connection.release();
       }
-      assertEquals((await connection.query("select 1 as one")).rows, [{ one: 1 }]);
-      await connection.query("rollback");
-      connection.release();
     });
   }
   await pool.end();
+});
+
+Deno.test("what one index cannot hold together is named with the function that it was given to", async () => {
+  const pool = new UnusedPool();
+  const long = "a".repeat(1500);
+  const invalidTask = { ...task, queueName: long, deduplicationID: long };
+  for (
+    const [call, names] of [
+      [() => enqueue(pool, invalidTask), "queueName with deduplicationID of enqueue()"],
+      [
+        () => enqueueMany(pool, [invalidTask]),
+        "queueName with deduplicationID of jobs[0] of enqueueMany()",
+      ],
+      [
+        () => debounce(pool, { ...task, queueName: long }, long, 1),
+        "queueName with debounceKey of debounce()",
+      ],
+      [() => send(pool, long, 1, { topic: long }), "destinationID with topic of send()"],
+      [
+        () => sendMany(pool, [{ destinationID: long, idempotencyKey: long, message: 1 }]),
+        "destinationID with idempotencyKey of messages[0] of sendMany()",
+      ],
+      [
+        () => rewindWorkflow(pool, long, { queuePartitionKey: long }),
+        "queueName with queuePartitionKey with workflowID of rewindWorkflow()",
+      ],
+      [
+        () => setLatestApplicationVersion(pool, long, { applicationName: long }),
+        "applicationName with versionName of setLatestApplicationVersion()",
+      ],
+      [
+        () =>
+          applySchedules(pool, [
+            { ...daily, scheduleName: "a", queueName: long, applicationName: long },
+          ]),
+        "queueName with applicationName of schedules[0] of applySchedules()",
+      ],
+    ] as const
+  ) {
+    await assertRejects(call, RangeError, `Cannot use the given ${names}: `);
+  }
+  assertEquals(pool.statements, 0);
 });
 
 Deno.test("a class or a configured instance has at most 255 characters", async () => {

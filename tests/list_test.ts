@@ -127,6 +127,33 @@ Deno.test("iterateWorkflows() yields each workflow once, in both directions", as
   }
 });
 
+Deno.test("iterateWorkflows() yields each workflow once, whatever times are stored", async () => {
+  await using database = await createPopulated(0);
+  const { pool } = database;
+  // As numbers, some of them are equal, and the last one is out of range.
+  const times = ["-9223372036854775808", "0", "9007199254740992", "9007199254740993"];
+  times.push("9007199254740993", "9223372036854775806", "9223372036854775807");
+  await pool.query(
+    `insert into dbos.workflow_status (workflow_uuid, created_at)
+    select ordinality, time::bigint
+    from unnest(string_to_array($1, ',')) with ordinality as input (time, ordinality)`,
+    [times.join()],
+  );
+  const ids = times.map((_, index) => `${index + 1}`);
+  for (const pageSize of [1, 2, 100]) {
+    for (const sortDesc of [false, true]) {
+      const found = [];
+      for await (const { workflowID } of iterateWorkflows(pool, { pageSize, sortDesc })) {
+        found.push(workflowID);
+        if (found.length > ids.length) break;
+      }
+      assertEquals(found, sortDesc ? ids.toReversed() : ids);
+    }
+  }
+  const [status] = await listWorkflows(pool, { limit: 1 });
+  assertEquals([status?.status, status?.workflowName], ["", ""]);
+});
+
 Deno.test("iterateWorkflows() yields workflows enqueued meanwhile, until a break", async () => {
   await using database = await createPopulated(10);
   const seen = [];

@@ -12,6 +12,7 @@ import {
   registerQueue,
   send,
   sendMany,
+  updateWorkflowAttributes,
   waitAll,
 } from "../mod.ts";
 import { type Call, calls } from "./support/calls.ts";
@@ -91,6 +92,9 @@ for (const [name, call] of Object.entries(calls)) {
   Deno.test(`${name}() says what to do if its client is none`, async () => {
     const mistakes: [unknown, string][] = [
       [Promise.resolve(new UnusedPool()), "await it first"],
+      [{ then: () => {} }, "await it first"],
+      [new URL("postgres://user:secret@host/database"), "pass its href to connect()"],
+      [pg.Pool, "pass an instance of it, or what it returns"],
       ["postgres://user:secret@host/database", "pass the URL to connect()"],
       [null, "as a client"],
       [{ workflowName: "echo" }, "as a client"],
@@ -122,6 +126,15 @@ Deno.test("a function that gets something else as its options says what it expec
         () => enqueue(pool, untyped(Promise.resolve(task))),
         "Cannot use a Promise as the options of enqueue()",
       ],
+      [
+        () => enqueue(pool, untyped({ then: () => {} })),
+        "Cannot use a Promise as the options of enqueue(): expected an object such as " +
+        "{ signal: … }; await it first",
+      ],
+      [
+        () => untyped(createClient)(createClient(pool)),
+        "Cannot use a client as the driver of createClient()",
+      ],
       [() => enqueue(pool, untyped(null)), "Cannot use null as the options of enqueue()"],
       [() => enqueue(pool, untyped([task])), "Cannot use an array as the options of enqueue()"],
       [() => enqueueMany(pool, untyped(task)), "as jobs of enqueueMany(): expected an array or"],
@@ -137,6 +150,10 @@ Deno.test("a function that gets something else as its options says what it expec
       [
         () => sendMany(pool, [untyped({ destinationID: 7, message: 1 })]),
         "as destinationID of messages[0] of sendMany(): expected a string",
+      ],
+      [
+        () => updateWorkflowAttributes(pool, "id", untyped(["paid"])),
+        "Cannot use an array as attributes of updateWorkflowAttributes(): expected a plain object",
       ],
       [() => waitAll(pool, [untyped(Promise.resolve())]), "await it first"],
       [() => connect(untyped(pool)), "Pass a driver to createClient()"],

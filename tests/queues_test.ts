@@ -314,6 +314,8 @@ Deno.test("registerQueue() and updateQueue() reject invalid options", async () =
       "limitPerPeriod of rateLimit",
     ],
     [{ rateLimit: { limitPerPeriod: 1, periodSec: 0 } }, RangeError, "periodSec of rateLimit"],
+    [{ rateLimit: { limitPerPeriod: 1, periodSec: 1e300 } }, RangeError, "periodSec of rateLimit"],
+    [{ minPollingIntervalMs: 1e300 }, RangeError, "1e+300 as minPollingIntervalMs"],
     [
       { partitionRateLimit: { limitPerPeriod: 0.5, periodSec: 1 } },
       RangeError,

@@ -6,10 +6,13 @@ import {
   backfillSchedule,
   type Client,
   connect,
+  createClient,
   createSchedule,
   enqueue,
   getSchedule,
   listSchedules,
+  pauseSchedule,
+  resumeSchedule,
   triggerSchedule,
   UnreadableContextError,
   UnsupportedFeatureError,
@@ -158,6 +161,63 @@ Deno.test("a context that would stop workers in Python is refused unless forced"
   await updateSchedule(client, "ours", { context: 1, ...forced });
   await applySchedules(client, [{ ...ours, context: 2, ...forced }]);
   assertEquals(await readOurs("context"), ["2"]);
+});
+
+Deno.test("a paused schedule whose context would stop workers is not resumed unless forced", async () => {
+  await using fixture = await openFixture();
+  const { client, writeSchedule, writeWorkflow, readOurs } = fixture;
+  await createSchedule(client, { ...ours, context: { a: 1 } });
+  await pauseSchedule(client, "ours");
+  // Until these start, nothing is in the way.
+  await resumeSchedule(client, "ours");
+  await pauseSchedule(client, "ours");
+  await writeWorkflow("py_pickle");
+  const error = await assertRejects(
+    () => resumeSchedule(client, "ours"),
+    UnreadableContextError,
+    "Cannot resume schedule ours: workers in Python read it",
+  );
+  assertEquals([error.scheduleName, error.expectedFormat], ["ours", "py_pickle"]);
+  assertEquals(await readOurs("status"), ["PAUSED"]);
+  await updateSchedule(client, "ours", { context: { a: 1 } });
+  await resumeSchedule(client, "ours");
+  assertEquals(await readOurs("status"), ["ACTIVE"]);
+
+  const forced = { serializationType: "portable", forceSerializationType: true } as const;
+  await updateSchedule(client, "ours", { context: 1, ...forced });
+  await pauseSchedule(client, "ours");
+  await resumeSchedule(client, "ours", { forceSerializationType: true });
+  assertEquals(await readOurs("status"), ["ACTIVE"]);
+  await writeSchedule({ context: pickledNone, status: "PAUSED" });
+  await resumeSchedule(client, "theirs");
+  await resumeSchedule(client, "no such schedule");
+});
+
+Deno.test("a schedule of workers in Java is resumed, with their classes only", async () => {
+  await using fixture = await openFixture();
+  const { client, writeSchedule, readOurs } = fixture;
+  const contexts = ['{"@class":"java.util.HashMap"}', '["java.util.ArrayList",[1]]', '"text"'];
+  for (const [index, context] of contexts.entries()) {
+    await writeSchedule({ schedule_name: `${index}`, context, status: "PAUSED" });
+    await resumeSchedule(client, `${index}`);
+  }
+  await writeSchedule({ schedule_name: "ours", context: '{"a":1}', status: "PAUSED" });
+  await assertRejects(() => resumeSchedule(client, "ours"), UnreadableContextError);
+  assertEquals(await readOurs("status"), ["PAUSED"]);
+});
+
+Deno.test("an update of a schedule of no application respects the workers of all of them", async () => {
+  await using fixture = await openFixture();
+  const { pool, writeSchedule, writeWorkflow } = fixture;
+  await writeSchedule({ schedule_name: "ours", context: "null" });
+  await writeWorkflow("py_pickle", "python");
+  const client = createClient(pool, { applicationName: "typescript" });
+  const update = { context: 1, serializationType: "superjson" } as const;
+  await assertRejects(() => updateSchedule(client, "ours", update), UnreadableContextError);
+  await assertRejects(() => resumeSchedule(client, "ours"), UnreadableContextError);
+  // This one becomes that of the client's application.
+  await applySchedules(client, [{ ...ours, ...update }]);
+  await updateSchedule(client, "ours", update);
 });
 
 Deno.test("only the workers that read a schedule decide on the format of its context", async () => {

@@ -196,6 +196,16 @@ Deno.test("backfillSchedule() enqueues hundreds of times in order", async () => 
   assertEquals(handles.length, 15 * 60 - 1);
 });
 
+Deno.test("backfillSchedule() keeps to its times if the caller changes the Dates meanwhile", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const { client } = fixture;
+  await createSchedule(client, { ...everySecond, cronTimezone: "UTC", queueName: "idle" });
+  const [start, end] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:00:05Z")];
+  const backfilling = backfillSchedule(client, "every-second", start, end);
+  end.setTime(start.getTime());
+  assertEquals((await backfilling).length, 4);
+});
+
 Deno.test("the official client and this one read the same schedule", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { client, database } = fixture;
@@ -336,6 +346,32 @@ Deno.test("a schedule whose context cannot be read can be listed, but not run", 
   }
 });
 
+Deno.test("a schedule that cannot be run says why, whatever is stored of it", async () => {
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, pool } = fixture;
+  await createSchedule(client, newYear);
+  const backfill = () => backfillSchedule(client, "new-year", new Date(0), new Date(4e10));
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  // They can be read, but not be written again.
+  const contexts = [
+    ...["1e999", '"\\ud800"', deep, '{"json":{"__proto__":1},"__dbos_serializer":"superjson"}'],
+    `{"json":${deep},"__dbos_serializer":"superjson"}`,
+  ];
+  for (const text of contexts) {
+    await pool.query("update dbos.workflow_schedules set context = $1", [text]);
+    for (const call of [() => triggerSchedule(client, "new-year"), backfill]) {
+      const error = await assertRejects(call, UnsupportedSerializationError, "Cannot serialize");
+      assert(error.cause instanceof Error);
+    }
+  }
+  for (const [column, text] of [["schedule", "often"], ["cron_timezone", "Mars/Olympus"]]) {
+    await pool.query(`update dbos.workflow_schedules set context = 'null', ${column} = $1`, [text]);
+    await assertRejects(backfill, RangeError, `Cannot use "${text}" as `);
+    await triggerSchedule(client, "new-year");
+    await pool.query("update dbos.workflow_schedules set schedule = '@yearly'");
+  }
+});
+
 Deno.test("functions for schedules throw if a table or column is missing", async () => {
   await using fixture = await openFixture({ withWorker: false });
   const { database, pool } = fixture;
@@ -407,7 +443,16 @@ Deno.test("functions for schedules reject invalid options before anything is sen
       error,
     );
   }
-  await assertInvalid(() => updateSchedule(pool, "new-year", { schedule: "x" }), RangeError);
+  await assertRejects(
+    () => updateSchedule(pool, "new-year", { schedule: "x" }),
+    RangeError,
+    'Cannot use "x" as schedule of updateSchedule(): expected 5 or 6 fields',
+  );
+  await assertRejects(
+    () => applySchedules(pool, [everySecond, { ...newYear, schedule: "x" }]),
+    RangeError,
+    'Cannot use "x" as schedule of schedules[1] of applySchedules(): expected 5 or 6 fields',
+  );
   await assertInvalid(() => updateSchedule(pool, "", {}), RangeError);
   await assertInvalid(() => listSchedules(pool, { status: untyped("DONE") }), RangeError);
   await assertInvalid(() => listSchedules(pool, { workflowName: [untyped(7)] }), TypeError);

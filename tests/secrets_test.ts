@@ -360,3 +360,15 @@ Deno.test("an error keeps its class and what tells its kind", () => {
   assertEquals(findSecret(nested, isSecret), undefined);
   assertEquals(nested.errors[1] === harmless, true);
 });
+
+Deno.test("errors that contain themselves, or many others, are copied without secrets", () => {
+  const cyclic = Object.assign(new Error("refused"), { detail: payload });
+  cyclic.cause = new AggregateError([cyclic], "all refused");
+  const copy = withoutSecrets(cyclic);
+  assertInstanceOf(copy, Error);
+  assertInstanceOf(copy.cause, AggregateError);
+  assertEquals(findSecret(copy, isSecret), undefined);
+  let deep: Error = Object.assign(new Error("refused"), { detail: payload });
+  for (let level = 0; level < 30; level++) deep = new Error("failed", { cause: deep });
+  assertEquals(findSecret(withoutSecrets(deep), isSecret), undefined);
+});

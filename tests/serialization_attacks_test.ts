@@ -85,6 +85,13 @@ function memoBomb(levels: number): string {
     `h${String.fromCharCode(levels)}.`;
 }
 
+/** The keys of a dict, each followed by a pickled value. */
+function entries(count: number, value: string): string {
+  return Array.from({ length: count }, (_, i) => `K${String.fromCharCode(i & 255)}${value}`).join(
+    "",
+  );
+}
+
 /** Pickles of lengths that a worker might write, and why they are rejected. */
 const bombs: Record<string, [pickle: () => string, reason: string]> = {
   "nested lists": [
@@ -105,6 +112,29 @@ const bombs: Record<string, [pickle: () => string, reason: string]> = {
   "a dict that contains the memo": [
     () => `\x80\x02]q\x00](${"h\0".repeat(500_000)}eq\x01}(h\0h\x01K\x01h\x01u.`,
     "expands to more than 1000000 items",
+  ],
+  "sets of the list that they are in": [
+    () => `]q\x00cbuiltins\nset\nq\x01h\x00\x85q\x0200(${"h\x01h\x02R".repeat(60_000)}e.`,
+    "copies more than 1000000 items",
+  ],
+  "objects whose state is the dict that they are in": [
+    () => `}q\x00ca\nb\nq\x01)q\x0200(${entries(60_000, "h\x01h\x02Rh\x00b")}u.`,
+    "copies more than 1000000 items",
+  ],
+  "objects with a pair of states that they are in": [
+    () => `}q\x00ca\nb\nq\x01)q\x02Nh\x00\x86q\x03000(${entries(60_000, "h\x01h\x02Rh\x03b")}u.`,
+    "copies more than 1000000 items",
+  ],
+  "objects made of a large tuple": [
+    () =>
+      `(ca\nb\n${"N".repeat(500_000)}tq\x00ccopyreg\n__newobj__\nq\x01](${
+        "h\x01h\x00R".repeat(100_000)
+      }e.`,
+    "more than 1000000 items",
+  ],
+  "many errors": [
+    () => `cbuiltins\nValueError\nq\x01)q\x02](${"h\x01h\x02R".repeat(250_000)}e.`,
+    "more than 10000 errors",
   ],
   "many marks": [() => "(".repeat(4 * megabyte), "more than 1000000 items"],
   "many lists": [() => `](${"]".repeat(4 * megabyte)}e.`, "more than 1000000 items"],

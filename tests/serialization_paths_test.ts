@@ -32,6 +32,8 @@ const unserializable: Invalid[] = [
   [[{ "first name": Symbol("mark") }], '[0]["first name"]', "a symbol"],
   [{ user: Promise.resolve() }, ".user", "Promise"],
   [[, 1], "", "a sparse array"],
+  [{ list: new Array(2) }, ".list", "a sparse array"],
+  [[Object.assign([1], { length: 3 })], "[0]", "a sparse array"],
   [{ cache: new WeakMap() }, ".cache", "WeakMap"],
   [{ bytes: new ArrayBuffer(2) }, ".bytes", "ArrayBuffer"],
   [{ view: new DataView(new ArrayBuffer(2)) }, ".view", "DataView"],
@@ -133,6 +135,15 @@ Deno.test("a value may be nested 1000 levels deep, in portable JSON", async () =
   }
 });
 
+Deno.test("superjson refuses a value that is nested too deeply", async () => {
+  const { serializeArgs, serializeValue } = await codecOf("superjson");
+  let nested: unknown = 1;
+  for (let i = 0; i < 20_000; i++) nested = i % 2 ? [nested] : new Map([["a", nested]]);
+  const reason = "as superjson: it is nested too deeply";
+  assertThrows(() => serializeArgs([nested]), RangeError, `Cannot serialize args ${reason}`);
+  assertThrows(() => serializeValue(nested, "message"), RangeError, `message ${reason}`);
+});
+
 Deno.test("every function that writes values names the one that it refuses", async () => {
   const task = { workflowName: "echo", queueName: "tasks" };
   const bad = { user: { run() {} } };
@@ -142,6 +153,10 @@ Deno.test("every function that writes values names the one that it refuses", asy
       [(pool) => enqueue(pool, { ...task, namedArgs: bad }), "namedArgs.user.run"],
       [(pool) => enqueue(pool, { ...task, attributes: bad }), "attributes.user.run"],
       [(pool) => enqueueMany(pool, [{ ...task, args: [bad] }]), "jobs[0].args[0].user.run"],
+      [
+        (pool) => enqueueMany(pool, [{ ...task, attributes: bad }]),
+        "jobs[0].attributes.user.run",
+      ],
       [(pool) => debounce(pool, task, "key", 1, bad), "args[0].user.run"],
       [(pool) => send(pool, "id", bad), "message.user.run"],
       [

@@ -7,13 +7,14 @@
 --
 -- Counts the steps that match, and returns how long the longest of them took, in each of the groups
 -- that are asked for. A step with an error has failed; Go's workers write an empty one for a success.
--- A step without times, such as the start of a child, counts but takes no time.
+-- A step without times, such as the start of a child, counts but takes no time. The difference of two
+-- floats cannot overflow, whatever times are stored.
 with matching as (
   select
     case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
-    completed_at_epoch_ms - started_at_epoch_ms as duration_ms
+    completed_at_epoch_ms::double precision - started_at_epoch_ms as duration_ms
   from :schema.operation_outputs
   where true
     and function_name = any(string_to_array(:names::text, :separator::text))

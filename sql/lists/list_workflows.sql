@@ -6,10 +6,10 @@
 --   application_versions? text, application_names? text, forked_from? text, is_fork? int,
 --   was_forked_from? int, parent_workflow_ids? text, has_parent? int, schedule_names? text,
 --   attributes? text, created_from? int, created_until? int, dequeued_from? int,
---   dequeued_until? int, completed_from? int, completed_until? int, after_time? int,
---   cursor_id? text, before_time? int, is_selective? int, sort_desc? int, limit? int, offset? int,
+--   dequeued_until? int, completed_from? int, completed_until? int, after_time? text,
+--   cursor_id? text, before_time? text, is_selective? int, sort_desc? int, limit? int, offset? int,
 --   max_bytes? int, load_input? int, load_output? int) many
--- row: workflow_id text, status text, name text, class_name text?, config_name text?,
+-- row: workflow_id text, status text?, name text?, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
 -- row: inputs text?, output text?, error text?, is_outdated boolean, serialization text?,
 -- row: executor_id text?, application_version text?, application_name text?,
@@ -101,8 +101,8 @@ with matching as (
       and started_at_epoch_ms <= :dequeued_until::bigint
       and completed_at >= :completed_from::bigint
       and completed_at <= :completed_until::bigint
-      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text)
-      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) > (:after_time::text::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) < (:before_time::text::bigint, :cursor_id::text)
     offset 0 -- if :is_selective
   ) as ws
 ),

@@ -30,14 +30,14 @@ export const countSteps: Statement<{
     feature: "countSteps()",
   },
   columns: "status text, name text, bucket text, max_duration_ms text, count text",
-  hash: "NM86X8Quk-2IreH5VgWF6p",
+  hash: "l0QM6-OwoDCh0HaU-dpFFB",
   sql: `
 with matching as (
   select
     case when coalesce(error, '') = '' then 'SUCCESS' else 'ERROR' end as status,
     function_name as name,
     completed_at_epoch_ms as completed_at,
-    completed_at_epoch_ms - started_at_epoch_ms as duration_ms
+    completed_at_epoch_ms::double precision - started_at_epoch_ms as duration_ms
   from :schema.operation_outputs
   where true
     and function_name = any(string_to_array(:names::text, :separator::text))
@@ -302,9 +302,9 @@ export const listWorkflows: Statement<{
   dequeued_until?: number | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
-  after_time?: number | undefined;
+  after_time?: string | undefined;
   cursor_id?: string | undefined;
-  before_time?: number | undefined;
+  before_time?: string | undefined;
   is_selective?: number | undefined;
   sort_desc?: number | undefined;
   limit?: number | undefined;
@@ -314,8 +314,8 @@ export const listWorkflows: Statement<{
   load_output?: number | undefined;
 }, {
   workflow_id: string;
-  status: string;
-  name: string;
+  status: string | null;
+  name: string | null;
   class_name: string | null;
   config_name: string | null;
   queue_name: string | null;
@@ -352,7 +352,7 @@ export const listWorkflows: Statement<{
 
   columns:
     "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
-  hash: "9yahFw63s0DZveGJyTorxM",
+  hash: "QpT9NEynFwOu-oV2mk1ubJ",
   sql: `
 with matching as (
   select ws.*
@@ -415,8 +415,8 @@ with matching as (
       and started_at_epoch_ms <= :dequeued_until::bigint
       and completed_at >= :completed_from::bigint
       and completed_at <= :completed_until::bigint
-      and (created_at, workflow_uuid) > (:after_time::bigint, :cursor_id::text)
-      and (created_at, workflow_uuid) < (:before_time::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) > (:after_time::text::bigint, :cursor_id::text)
+      and (created_at, workflow_uuid) < (:before_time::text::bigint, :cursor_id::text)
     offset 0 -- if :is_selective
   ) as ws
 ),

@@ -1,21 +1,22 @@
--- find_schedule_readers(schedules text) many
--- row: schedule_name text, formats text
+-- find_schedule_readers(schedules text, load_context? int) many
+-- row: schedule_name text, context text?, formats text
 -- needs workflow_schedules for schedules
 --
 -- Finds out about the workers that read a schedule: a JSON array of the native formats that they have
 -- left in schedules and in the 1,000 newest workflows. A schedule is read by the workers of the
 -- application that owns it, or of every application if none does; rows of no application may be
--- theirs too.
+-- theirs too. Also returns the context of a schedule that exists, if asked for.
 --
 -- A schedule does not record the format of its context, but a pickle and Java's JSON begin in their own
 -- way, and only Go writes an empty time zone. Superjson may be from a client that found no traces.
 with scope as (
   select
-    input.schedule_name,
     coalesce(
       existing.application_name, -- if workflow_schedules.application_name
       input.application_name
-    ) as owner
+    ) as owner,
+    existing.context,
+    input.schedule_name
   from json_to_recordset(:schedules::text::json)
     as input (schedule_name text, application_name text)
   left join :schema.workflow_schedules as existing using (schedule_name)
@@ -51,6 +52,8 @@ native as (
 )
 select
   schedule_name,
+  context, -- if :load_context
+  null::text as context, -- if not :load_context
   (
     select coalesce(json_agg(distinct format), '[]')::text
     from native

@@ -242,22 +242,25 @@ where statement_timestamp() is not null`,
 
 export const findScheduleReaders: Statement<{
   schedules: string;
+  load_context?: number | undefined;
 }, {
   schedule_name: string;
+  context: string | null;
   formats: string;
 }> = {
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "schedule_name text, formats text",
-  hash: "KhCNOq3MGUqZ6gKaQlkYFo",
+  columns: "schedule_name text, context text, formats text",
+  hash: "rK_XkVqJSc2rltXxZfkOZX",
   sql: `
 with scope as (
   select
-    input.schedule_name,
     coalesce(
       existing.application_name, -- if workflow_schedules.application_name
       input.application_name
-    ) as owner
+    ) as owner,
+    existing.context,
+    input.schedule_name
   from json_to_recordset(:schedules::text::json)
     as input (schedule_name text, application_name text)
   left join :schema.workflow_schedules as existing using (schedule_name)
@@ -293,6 +296,8 @@ native as (
 )
 select
   schedule_name,
+  context, -- if :load_context
+  null::text as context, -- if not :load_context
   (
     select coalesce(json_agg(distinct format), '[]')::text
     from native

@@ -6,7 +6,7 @@ import { NonExistentVersionError, OwnedByAnotherApplicationError } from "../erro
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
-import { checkText } from "../validate.ts";
+import { checkIndexed, checkText } from "../validate.ts";
 
 /** A version of an application, which its workers register when they are launched. */
 export interface ApplicationVersion {
@@ -147,6 +147,7 @@ export async function setLatestApplicationVersion(
   const [database, read] = openCall(client, call, versionDescription, options);
   checkText(`versionName of ${call}`, versionName);
   const applicationName = read.applicationName ?? database.settings.applicationName;
+  if (applicationName !== undefined) checkIndexed({ applicationName, versionName }, call);
   const [version] = await database.run(sql.setLatestApplicationVersion, {
     version_name: versionName,
     application_name: applicationName ?? null,

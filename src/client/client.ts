@@ -128,6 +128,7 @@ export const clientDescription: OptionsDescription<ClientOptions> = describeOpti
 });
 
 const systemDatabases = new WeakMap<object, SystemDatabase>();
+const clients = new WeakSet<object>();
 
 /** Makes the system database behind a driver, with options that {@linkcode readOptions} has read. */
 export function openSystemDatabase(
@@ -165,6 +166,12 @@ export function openSystemDatabase(
 /** Has {@linkcode systemDatabaseOf} return this system database for a client. */
 export function registerClient(client: Client, database: SystemDatabase): void {
   systemDatabases.set(client, database);
+  clients.add(client);
+}
+
+/** Whether a value is a client, and not a driver. */
+export function isClient(value: object): boolean {
+  return clients.has(value);
 }
 
 /**

@@ -13,31 +13,30 @@ const safeProperties = new Set([
 // What holds further errors or, with `@db/postgres`, what the others keep in the error itself.
 const nestedProperties = new Set(["cause", "errors", "fields"]);
 
-function isSafe(name: string, value: unknown): boolean {
-  if (nestedProperties.has(name)) return withoutSecrets(value) === value;
-  return safeProperties.has(name);
-}
-
 /**
  * A driver's error without what may be secret: the same error if it has nothing of that kind, else a
- * copy of the same class. A copy, because properties of npm:postgres cannot be deleted.
+ * copy of the same class. A copy, because properties of npm:postgres cannot be deleted. Of errors that
+ * contain themselves, which `outer` tells, only the first occurrence is kept.
  */
-export function withoutSecrets(error: unknown): unknown {
+export function withoutSecrets(error: unknown, outer: readonly unknown[] = []): unknown {
   if (typeof error !== "object" || error === null) return error;
-  const properties = Object.getOwnPropertyNames(error);
-  const own = error as Record<string, unknown>;
+  if (outer.includes(error)) return undefined;
+  const clean = (inner: unknown) => withoutSecrets(inner, [...outer, error]);
   if (Array.isArray(error)) {
-    const errors = error.map(withoutSecrets);
+    const errors = error.map(clean);
     return errors.every((each, index) => each === error[index]) ? error : errors;
   }
-  if (properties.every((name) => isSafe(name, own[name]))) return error;
+  const own = error as Record<string, unknown>;
+  const kept = Object.getOwnPropertyNames(error)
+    .filter((name) => nestedProperties.has(name) || safeProperties.has(name))
+    .map((name) => [name, nestedProperties.has(name) ? clean(own[name]) : own[name]] as const);
+  const isSafe = kept.length === Object.getOwnPropertyNames(error).length &&
+    kept.every(([name, value]) => !nestedProperties.has(name) || value === own[name]);
+  if (isSafe) return error;
   const copy = error instanceof Error ? new Error(error.message) : {};
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error));
-  for (const name of properties) {
-    const isNested = nestedProperties.has(name);
-    if (!isNested && !safeProperties.has(name)) continue;
+  for (const [name, value] of kept) {
     const { enumerable = false } = Object.getOwnPropertyDescriptor(error, name)!;
-    const value = isNested ? withoutSecrets(own[name]) : own[name];
     Object.defineProperty(copy, name, { value, enumerable, writable: true, configurable: true });
   }
   return copy;

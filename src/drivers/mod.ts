@@ -1,5 +1,6 @@
 /** Recognises drivers, and tells what is known of one before anything is sent through it. */
 
+import { isThenable } from "../validate.ts";
 import type { Adapter, DriverFamily, Executor } from "./adapter.ts";
 import { denoPostgres } from "./deno_postgres.ts";
 import { pg } from "./pg.ts";
@@ -21,7 +22,9 @@ function findFamily(driver: unknown): DriverFamily | undefined {
 }
 
 function adviceFor(value: unknown): string {
-  if (value instanceof Promise) return "; await it first";
+  if (isThenable(value)) return "; await it first";
+  if (value instanceof URL) return "; pass its href to connect()";
+  if (typeof value === "function") return "; pass an instance of it, or what it returns";
   if (typeof value !== "string") return "";
   return /^postgres(ql)?:/.test(value) ? "; pass the URL to connect()" : "";
 }

@@ -135,8 +135,9 @@ export class UnreadableContextError extends Error {
     /** The format that the workers read: `py_pickle` or `java_jackson`. */
     readonly expectedFormat: string,
   ) {
+    const where = action === "resume" ? " with updateSchedule()" : "";
     super(
-      `Cannot ${action} schedule ${scheduleName}: ${unreadable[expectedFormat]}, or the ` +
+      `Cannot ${action} schedule ${scheduleName}: ${unreadable[expectedFormat]}${where}, or the ` +
         "applicationName of other workers, or set forceSerializationType if these run no more",
     );
   }

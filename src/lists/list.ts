@@ -235,7 +235,7 @@ export function iterateWorkflows(
       }
       last = rows.at(-1);
       if (rows.length < pageSize && !last?.is_cut) last = undefined;
-      page = { ...page, [cursorTime]: Number(last?.created_at), cursor_id: last?.workflow_id };
+      page = { ...page, [cursorTime]: last?.created_at, cursor_id: last?.workflow_id };
     } while (last);
   }
   return iterate();

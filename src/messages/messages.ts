@@ -148,13 +148,16 @@ function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boole
   return sendToForks ? found.toForks : found.direct;
 }
 
+/** Refuses what the indexes of notifications cannot hold together. */
+function checkIndexes(call: string, { destinationID, topic, idempotencyKey }: Message): void {
+  if (areShort(destinationID, topic, idempotencyKey)) return;
+  checkIndexed({ destinationID, topic }, call);
+  checkIndexed({ destinationID, idempotencyKey }, call);
+}
+
 /** Makes the JSON of a message that sql/messages/send.sql reads. The path names it in errors. */
 function toItem(message: Message, codec: WritingCodec, sendToForks: boolean, path: string): Item {
   const { destinationID, topic = nullTopic, idempotencyKey } = message;
-  if (!areShort(destinationID, topic, idempotencyKey)) {
-    checkIndexed({ destinationID, topic });
-    checkIndexed({ destinationID, idempotencyKey });
-  }
   const key = idempotencyKey ?? uuidV7();
   const text = JSON.stringify({
     message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
@@ -224,6 +227,7 @@ export async function send(
   const read = readOptions("send()", sendDescription, options);
   const { signal, sendToForks } = read;
   const addressed: Message = { ...read, destinationID, message };
+  checkIndexes("send()", addressed);
   const loading = toItems(systemDatabaseOf(client, signal), [addressed], read, () => "message");
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const [item] = loading instanceof Promise ? await loading : loading;
@@ -272,11 +276,12 @@ export async function sendMany(
 ): Promise<MessageOutcome[]> {
   const database = systemDatabaseOf(client);
   checkArray("messages of sendMany()", messages);
-  const checked = Array.from(
-    messages,
-    (message, index) =>
-      readOptions(`messages[${index}] of sendMany()`, messageDescription, message),
-  );
+  const checked = Array.from(messages, (message, index) => {
+    const call = `messages[${index}] of sendMany()`;
+    const read = readOptions(call, messageDescription, message);
+    checkIndexes(call, read);
+    return read;
+  });
   const read = readOptions("sendMany()", sendManyDescription, options);
   const { signal, sendToForks } = read;
   const toPath = (index: number) => `messages[${index}].message`;

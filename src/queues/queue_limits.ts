@@ -10,6 +10,7 @@ import {
   orNull,
   readOptions,
 } from "../options.ts";
+import { maxTimerMs } from "../timer.ts";
 
 /** A limit on how many workflows are started per period. */
 export interface QueueRateLimit {
@@ -95,8 +96,8 @@ export const replacements: Readonly<Record<string, string>> = {
 
 const rateLimitDescription: OptionsDescription<QueueRateLimit> = describeOptions<QueueRateLimit>({
   limitPerPeriod: { required: asInteger(0, maxInteger) },
-  // Workers measure periods in milliseconds.
-  periodSec: { required: asNumber(0.001) },
+  // Workers measure periods in milliseconds, and fail at a number of them that is no bigint.
+  periodSec: { required: asNumber(0.001, Number.MAX_SAFE_INTEGER / 1000) },
 });
 
 const asRateLimit: Check<QueueRateLimit> = (what, value) =>
@@ -110,7 +111,7 @@ export const limitsDescription: OptionsDescription<QueueLimits> = describeOption
   partitionConcurrency: asInteger(1, maxInteger),
   partitionWorkerConcurrency: asInteger(1, maxInteger),
   partitionRateLimit: asRateLimit,
-  minPollingIntervalMs: asNumber(1),
+  minPollingIntervalMs: asNumber(1, maxTimerMs),
 }, replacements);
 
 const changesChecks = Object.fromEntries(

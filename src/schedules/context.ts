@@ -32,15 +32,29 @@ export async function readContext(text: string): Promise<unknown> {
   }
 }
 
-/** Reads a context, with the codec that writes it together with a time: the arguments of a run. */
+/**
+ * Reads a context, with the codec that writes it together with a time: the arguments of a run. One that
+ * cannot be read, or not be written again, is unsupported.
+ */
 export async function openContext(
   text: string,
 ): Promise<{ context: unknown; codec: WritingCodec }> {
   const format = formatOf(text);
   const context = await deserializeValue(text, format);
-  if (format === "py_pickle") {
-    const { pickleRunsWith } = await import("../serialization/python/write_pickle.ts");
-    return { context, codec: pickleRunsWith(text) };
-  }
-  return { context, codec: await codecOf(format === "js_superjson" ? "superjson" : "portable") };
+  const codec = format === "py_pickle"
+    ? (await import("../serialization/python/write_pickle.ts")).pickleRunsWith(text)
+    : await codecOf(format === "js_superjson" ? "superjson" : "portable");
+  return {
+    context,
+    codec: {
+      ...codec,
+      serializeArgs(args) {
+        try {
+          return codec.serializeArgs(args);
+        } catch (cause) {
+          throw new UnsupportedSerializationError(codec.name, cause);
+        }
+      },
+    },
+  };
 }

@@ -100,8 +100,8 @@ function parseItem(item: string, field: Field): Value[] {
   return values.every((value) => value >= field.min && value <= field.max) ? values : [];
 }
 
-function refuse(expression: string, reason: string): never {
-  throw new RangeError(`Cannot use "${expression}" as schedule: ${reason}`);
+function refuse(what: string, expression: string, reason: string): never {
+  throw new RangeError(`Cannot use "${expression}" as ${what}: ${reason}`);
 }
 
 /** The expression that a nickname stands for. TypeScript workers before 5.2 end at a nickname. */
@@ -112,25 +112,29 @@ export function resolveNickname(expression: string): string {
 /**
  * The values of the six fields of a cron expression. Refuses one that the DBOS scheduler refuses.
  */
-export function parseCron(expression: string): Value[][] {
-  checkText("schedule", expression);
+export function parseCron(expression: string, what = "schedule"): Value[][] {
+  checkText(what, expression);
   const resolved = resolveNickname(expression);
   if (!/^[a-zA-Z0-9*/,#? -]+$/.test(resolved)) {
-    refuse(expression, "invalid character");
+    refuse(what, expression, "invalid character");
   }
   const texts = resolved.trim().split(/ +/);
   if (texts.length === 5) texts.unshift("0");
-  if (texts.length !== 6) refuse(expression, "expected 5 or 6 fields");
+  if (texts.length !== 6) refuse(what, expression, "expected 5 or 6 fields");
   const parsed = fields.map((field, index) => {
     const text = texts[index]!;
     if (text === "?" && field.special) return parseItem("*", field);
     const values = replaceNames(text, field).split(",").flatMap((item) => {
       const values = parseItem(item, field);
-      return values.length > 0 ? values : refuse(expression, `invalid ${field.name} "${item}"`);
+      return values.length > 0
+        ? values
+        : refuse(what, expression, `invalid ${field.name} "${item}"`);
     });
     return [...new Set(values)];
   });
-  if (!hasDay(parsed[3]!, parsed[4]!)) refuse(expression, "the day exists in none of the months");
+  if (!hasDay(parsed[3]!, parsed[4]!)) {
+    refuse(what, expression, "the day exists in none of the months");
+  }
   return parsed;
 }
 
@@ -149,18 +153,22 @@ function lengthOf(month: Value): number {
   return leapYearMonths[Number(month) - 1]!;
 }
 
+/** The name of a time zone as JavaScript writes it. Refuses an unknown time zone. */
+function nameTimeZone(what: string, timeZone: string): string {
+  try {
+    return Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
+  } catch {
+    throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
+  }
+}
+
 /**
  * Refuses an unknown time zone, and one that only JavaScript knows: an offset, or a name in other
  * letter case. At these, the schedulers of workers in Python and Java stop.
  */
 export function checkTimeZone(what: string, timeZone: string): void {
   checkText(what, timeZone);
-  let known;
-  try {
-    known = Intl.DateTimeFormat(undefined, { timeZone }).resolvedOptions().timeZone;
-  } catch {
-    throw new RangeError(`Cannot use "${timeZone}" as ${what}: unknown time zone`);
-  }
+  const known = nameTimeZone(what, timeZone);
   if (/^[+-]/.test(timeZone)) {
     throw new RangeError(`Cannot use "${timeZone}" as ${what}: expected a name`);
   }
@@ -221,6 +229,7 @@ export async function createTicker(
   expression: string,
   timeZone?: string,
 ): Promise<(after: Date) => Date | undefined> {
+  if (timeZone) nameTimeZone("cronTimezone", timeZone);
   const { Cron } = await import("croner");
   const options = { domAndDow: true, mode: "7-part", paused: true } as const;
   const crons = toPatterns(parseCron(expression))

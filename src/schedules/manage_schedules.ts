@@ -10,16 +10,33 @@ import {
 } from "../errors/managing.ts";
 import {
   changesDescription,
+  readSchedule,
   requireScheduleColumns,
+  resumeDescription,
+  type ResumeScheduleOptions,
   type ScheduleChanges,
-  scheduleDescription,
   type ScheduleOptions,
   type ScheduleRow,
   toScheduleRow,
 } from "./schedule_options.ts";
-import { findReaders, requireDays, serializeContext, toStoredTimeZone } from "./readers.ts";
+import {
+  findReaders,
+  requireDays,
+  requireReadableContext,
+  serializeContext,
+  toStoredTimeZone,
+} from "./readers.ts";
 import { readOptions } from "../options.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import { checkArray, checkText } from "../validate.ts";
+
+/** A schedule that a call creates or replaces, with the application that it belongs to then. */
+function toTarget(
+  { settings }: SystemDatabase,
+  { scheduleName, applicationName = settings.applicationName }: ScheduleOptions,
+) {
+  return { scheduleName, applicationName };
+}
 
 function checkOwner(
   action: string,
@@ -74,9 +91,9 @@ export async function createSchedule(
   callOptions: CallOptions = {},
 ): Promise<void> {
   const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
-  const read = readOptions("createSchedule()", scheduleDescription, options);
+  const read = readSchedule("createSchedule()", database, options);
   await requireScheduleColumns(database, read);
-  const readers = await findReaders(database, [read]);
+  const readers = await findReaders(database, [toTarget(database, read)]);
   const row = await toScheduleRow(database, "create", read, readers.get(read.scheduleName)!);
   const [existing] = await database.run(sql.createSchedule, { schedule: JSON.stringify([row]) });
   // The same ID means that an earlier attempt of this call created it, and its answer was lost.
@@ -127,7 +144,7 @@ export async function applySchedules(
   const names = new Set<string>();
   const read = Array.from(schedules, (options, index) => {
     const call = `schedules[${index}] of applySchedules()`;
-    const schedule = readOptions(call, scheduleDescription, options);
+    const schedule = readSchedule(call, database, options);
     if (names.has(schedule.scheduleName)) {
       throw new RangeError(`Cannot apply schedule ${schedule.scheduleName}: duplicate name`);
     }
@@ -135,7 +152,8 @@ export async function applySchedules(
     return schedule;
   });
   for (const schedule of read) await requireScheduleColumns(database, schedule);
-  const readers = await findReaders(database, read);
+  const targets = read.map((schedule) => toTarget(database, schedule));
+  const readers = await findReaders(database, targets);
   const rows = await Promise.all(
     read.map((schedule, index) => {
       const path = `schedules[${index}].`;
@@ -209,18 +227,6 @@ export async function updateSchedule(
   if (!updated) throw new NonExistentScheduleError(name, "update");
 }
 
-async function setStatus(
-  call: string,
-  client: Client | Driver,
-  name: string,
-  status: string,
-  options: CallOptions,
-): Promise<void> {
-  const [database] = openCall(client, call, callDescription, options);
-  checkText(`name of ${call}`, name);
-  await database.run(sql.setScheduleStatus, { name, status });
-}
-
 /**
  * Pauses a schedule: it does not fire until it is resumed. Workers notice this within 30 seconds.
  * Does nothing if the schedule does not exist.
@@ -245,7 +251,9 @@ export async function pauseSchedule(
   name: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await setStatus("pauseSchedule()", client, name, "PAUSED", options);
+  const [database] = openCall(client, "pauseSchedule()", callDescription, options);
+  checkText("name of pauseSchedule()", name);
+  await database.run(sql.setScheduleStatus, { name, status: "PAUSED" });
 }
 
 /**
@@ -262,17 +270,22 @@ export async function pauseSchedule(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
- * @param options An abort signal.
- * @throws {TypeError} If the name is not a string.
+ * @param options Whether to check its context, and an abort signal.
+ * @throws {TypeError} If the name is not a string, or an option has the wrong type.
  * @throws {RangeError} If the name is empty.
+ * @throws {UnreadableContextError} If the format of the context would stop the scheduler of workers
+ * that read it. Write it with {@linkcode updateSchedule} in the format of these workers first.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules.
  */
 export async function resumeSchedule(
   client: Client | Driver,
   name: string,
-  options: CallOptions = {},
+  options: ResumeScheduleOptions = {},
 ): Promise<void> {
-  await setStatus("resumeSchedule()", client, name, "ACTIVE", options);
+  const [database, read] = openCall(client, "resumeSchedule()", resumeDescription, options);
+  checkText("name of resumeSchedule()", name);
+  if (!read.forceSerializationType) await requireReadableContext(database, name);
+  await database.run(sql.setScheduleStatus, { name, status: "ACTIVE" });
 }
 
 /**

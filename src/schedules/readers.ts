@@ -2,7 +2,8 @@
  * The workers that read a schedule, and what they can read of it. Their scheduler reads all schedules
  * of their application. One that it fails at can stop it for all the others:
  *
- * - in Python, a context that is not a pickle, unless another serializer is configured;
+ * - in Python, a context that is not a pickle, unless another serializer is configured. It is read only
+ *   while the schedule is active;
  * - in Java, a context that is an object or an array without Java classes, and a missing class name;
  * - in Go, a missing time zone;
  * - in TypeScript before 5.2, a day that is not a number, such as `L`; in 4.9 and 4.10, also a class
@@ -24,10 +25,42 @@ export interface Readers {
   readonly go: boolean;
 }
 
-/** A schedule, and the application that it is created for. */
+/** A schedule, and the application that it becomes that of if it belongs to none. */
 interface Target {
   readonly scheduleName: string;
-  readonly applicationName?: string;
+  readonly applicationName?: string | undefined;
+}
+
+type ReadersRow = NonNullable<typeof sql.findScheduleReaders.row>;
+
+function toReaders(database: SystemDatabase, row: ReadersRow): Readers {
+  // Only Python 2.13 has schedules, but no column for formats.
+  const isPython213 = !database.hasColumn("workflow_status.serialization");
+  // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
+  const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
+  const found: string[] = JSON.parse(row.formats);
+  const python = isPython213 || found.includes("py_pickle");
+  return {
+    typeScript: found.includes("js_superjson") || (isOld && !python),
+    python,
+    java: found.includes("java_jackson"),
+    go: found.some((format) => format.startsWith("DBOS_")),
+  };
+}
+
+function findRows(
+  database: SystemDatabase,
+  targets: readonly Target[],
+  load_context?: 1,
+): Promise<ReadersRow[]> {
+  const schedules = targets.map(({ scheduleName, applicationName }) => ({
+    schedule_name: scheduleName,
+    application_name: applicationName,
+  }));
+  return database.run(sql.findScheduleReaders, {
+    schedules: JSON.stringify(schedules),
+    load_context,
+  });
 }
 
 /** Finds the readers of each of some schedules, by their names. */
@@ -35,32 +68,31 @@ export async function findReaders(
   database: SystemDatabase,
   targets: readonly Target[],
 ): Promise<Map<string, Readers>> {
-  const rows = await database.run(sql.findScheduleReaders, {
-    schedules: JSON.stringify(targets.map(({ scheduleName, applicationName }) => ({
-      schedule_name: scheduleName,
-      application_name: applicationName ?? database.settings.applicationName,
-    }))),
-  });
-  // Only Python 2.13 has schedules, but no column for formats.
-  const isPython213 = !database.hasColumn("workflow_status.serialization");
-  // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
-  const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
-  return new Map(rows.map(({ schedule_name, formats }) => {
-    const found: string[] = JSON.parse(formats);
-    const python = isPython213 || found.includes("py_pickle");
-    return [schedule_name, {
-      typeScript: found.includes("js_superjson") || (isOld && !python),
-      python,
-      java: found.includes("java_jackson"),
-      go: found.some((format) => format.startsWith("DBOS_")),
-    }];
-  }));
+  const rows = await findRows(database, targets);
+  return new Map(rows.map((row) => [row.schedule_name, toReaders(database, row)]));
 }
 
 /** The format that readers expect of a context which stops them; undefined if they can read it. */
 function findExpectedFormat(text: string, { python, java }: Readers): string | undefined {
   if (python) return isPickle(text) ? undefined : "py_pickle";
-  return java && (isPickle(text) || /^[{[]/.test(text)) ? "java_jackson" : undefined;
+  const isUnreadable = isPickle(text) || (/^[{[]/.test(text) && !isJackson(text));
+  return java && isUnreadable ? "java_jackson" : undefined;
+}
+
+/** Whether a context is an object or an array with Java classes. */
+function isJackson(text: string): boolean {
+  return /^(\{"@class"|\["[a-z]+(\.\w+)+",)/.test(text);
+}
+
+/** Refuses to resume a schedule whose context would stop readers that skip it while it is paused. */
+export async function requireReadableContext(
+  database: SystemDatabase,
+  scheduleName: string,
+): Promise<void> {
+  const [row] = await findRows(database, [{ scheduleName }], 1);
+  if (row?.context == null) return;
+  const expected = findExpectedFormat(row.context, toReaders(database, row));
+  if (expected) throw new UnreadableContextError("resume", scheduleName, expected);
 }
 
 /** The format that most of the readers can read. */

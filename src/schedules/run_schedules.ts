@@ -10,7 +10,11 @@ import { abortable } from "../abort_signal.ts";
 import { createTicker } from "./cron.ts";
 import { addInBatches } from "../batching/batcher.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { type EnqueueOptions, internalQueueName } from "../workflows/enqueue_options.ts";
+import {
+  checkIndexes,
+  type EnqueueOptions,
+  internalQueueName,
+} from "../workflows/enqueue_options.ts";
 import { toWorkflowRow, type WorkflowRow } from "../workflows/workflow_row.ts";
 import { batcherOf, writeWorkflow } from "../workflows/write_workflow.ts";
 import { toConflictError } from "../workflows/conflict.ts";
@@ -22,13 +26,15 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
 
-function checkDate(what: string, value: unknown): void {
+/** A copy of a Date, which the caller may change while the call is in progress. */
+function copyDate(what: string, value: unknown): Date {
   if (!(value instanceof Date)) {
     throw new TypeError(`Cannot use a value of type ${typeof value} as ${what}: expected a Date`);
   }
   if (Number.isNaN(value.getTime())) {
     throw new RangeError(`Cannot use the given ${what}: invalid Date`);
   }
+  return new Date(value);
 }
 
 /** What is needed to run the workflow of a schedule. */
@@ -70,6 +76,7 @@ async function findRunnable(
 }
 
 function toRun(
+  call: string,
   database: SystemDatabase,
   scheduleName: string,
   { codec, context, options }: Runnable,
@@ -77,7 +84,9 @@ function toRun(
   time: Date,
 ): WorkflowRow {
   const columns = { schedule_name: scheduleName };
-  return toWorkflowRow(database, codec, { ...options, workflowID }, [time, context], columns);
+  const runOptions = { ...options, workflowID };
+  checkIndexes(call, runOptions, database.settings.applicationName);
+  return toWorkflowRow(database, codec, runOptions, [time, context], columns);
 }
 
 let lastTriggerMs = 0;
@@ -105,7 +114,8 @@ let lastTriggerMs = 0;
  * @throws {TypeError} If the name is not a string.
  * @throws {RangeError} If the name is empty.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, damaged, or not one
+ * that this client can write.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */
@@ -124,7 +134,7 @@ export async function triggerSchedule<Result = unknown>(
     lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
     const time = new Date(lastTriggerMs);
     const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
-    const run = toRun(database, name, runnable, workflowID, time);
+    const run = toRun(call, database, name, runnable, workflowID, time);
     const enqueueOptions: EnqueueOptions = {
       ...runnable.options,
       ...(signal && { signal }),
@@ -169,9 +179,11 @@ export async function triggerSchedule<Result = unknown>(
  * @throws {TypeError} If an argument has the wrong type.
  * @throws {RangeError} If the name is empty.
  * @throws {RangeError} If `start` or `end` is an invalid Date.
+ * @throws {RangeError} If the cron expression or the time zone of the schedule is invalid.
  * @throws {NonExistentScheduleError} If the schedule does not exist.
  * @throws {ConflictingWorkflowError} If a workflow of another name or class has the ID of a run.
- * @throws {UnsupportedSerializationError} If the context is in an unknown format, or damaged.
+ * @throws {UnsupportedSerializationError} If the context is in an unknown format, damaged, or not one
+ * that this client can write.
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */
@@ -185,15 +197,15 @@ export async function backfillSchedule<Result = unknown>(
   const call = "backfillSchedule()";
   const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
   checkText("name of backfillSchedule()", name);
-  checkDate("start of backfillSchedule()", start);
-  checkDate("end of backfillSchedule()", end);
+  const after = copyDate("start of backfillSchedule()", start);
+  const before = copyDate("end of backfillSchedule()", end);
   const database = systemDatabaseOf(client);
   const runnable = await findRunnable(ownDatabase, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
   const runs: WorkflowRow[] = [];
-  for (let time = nextTime(start); time && time < end; time = nextTime(time)) {
+  for (let time = nextTime(after); time && time < before; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
-    runs.push(toRun(database, name, runnable, workflowID, time));
+    runs.push(toRun(call, database, name, runnable, workflowID, time));
   }
   const conflicts = await abortable(
     signal,

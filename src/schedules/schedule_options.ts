@@ -1,3 +1,4 @@
+import { callDescription, type CallOptions } from "../client/client.ts";
 import { checkTimeZone, parseCron, resolveNickname } from "./cron.ts";
 import {
   type Readers,
@@ -20,6 +21,7 @@ import {
   describeOptions,
   type OptionsDescription,
   orNull,
+  readOptions,
 } from "../options.ts";
 import { checkIndexed, checkText } from "../validate.ts";
 
@@ -143,6 +145,17 @@ export interface ScheduleChanges {
   forceSerializationType?: boolean;
 }
 
+/** Whether to check the context of a schedule that is resumed. */
+export interface ResumeScheduleOptions extends CallOptions {
+  /**
+   * Resume the schedule even if its context is in a format that stops the scheduler of workers which
+   * have left traces in the system database, because none of them runs any more.
+   *
+   * @default {false}
+   */
+  forceSerializationType?: boolean;
+}
+
 const contextFormats = ["portable", "superjson", "native", "py_pickle"] as const;
 
 const asScheduleName: Check<string> = (what, value) => {
@@ -154,7 +167,7 @@ const asScheduleName: Check<string> = (what, value) => {
 
 const asCron: Check<string> = (what, value) => {
   checkText(what, value);
-  parseCron(value);
+  parseCron(value, what);
   return value;
 };
 
@@ -164,8 +177,7 @@ const asTimeZone: Check<string> = (what, value) => {
   return value;
 };
 
-/** The options of a new schedule. */
-export const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
+const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions<
   ScheduleOptions
 >({
   scheduleName: { required: asScheduleName },
@@ -181,6 +193,18 @@ export const scheduleDescription: OptionsDescription<ScheduleOptions> = describe
   forceSerializationType: asBoolean,
 });
 
+/** Reads the options of a new schedule. Refuses one whose workflow no index could hold. */
+export function readSchedule(
+  call: string,
+  database: SystemDatabase,
+  options: ScheduleOptions,
+): ScheduleOptions {
+  const read = readOptions(call, scheduleDescription, options);
+  const { queueName, applicationName = database.settings.applicationName } = read;
+  checkIndexed({ queueName, applicationName }, call);
+  return read;
+}
+
 /** The changes of a schedule. */
 export const changesDescription: OptionsDescription<ScheduleChanges> = describeOptions<
   ScheduleChanges
@@ -193,6 +217,11 @@ export const changesDescription: OptionsDescription<ScheduleChanges> = describeO
   serializationType: asChoice(...contextFormats),
   forceSerializationType: asBoolean,
 });
+
+/** The options of a schedule that is resumed. */
+export const resumeDescription: OptionsDescription<ResumeScheduleOptions> = describeOptions<
+  ResumeScheduleOptions
+>({ ...callDescription.checks, forceSerializationType: asBoolean });
 
 /** The options whose column of workflow_schedules older schemas lack. */
 const neededColumns = {

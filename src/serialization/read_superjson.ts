@@ -10,7 +10,13 @@
 import type { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { isObject, parseJson, requireArgs, setHidden, wrapErrors } from "./decoding.ts";
-import { addProperties, createWorkflowError, type StoredError, toText } from "./stored_error.ts";
+import {
+  addProperties,
+  createWorkflowError,
+  maxErrors,
+  type StoredError,
+  toText,
+} from "./stored_error.ts";
 import { type Annotations, readAnnotations, type SharedObject } from "./superjson_annotations.ts";
 import {
   type Container,
@@ -45,6 +51,8 @@ class Reader {
   #sizes = new Map<object, number>();
   /** The length of all regular expressions so far. */
   #patternLength = 0;
+  /** The number of errors so far. */
+  #errors = 0;
 
   constructor(readonly annotations: Annotations) {}
 
@@ -111,6 +119,9 @@ class Reader {
   /** Creates a value. If it contains others, they are read next. */
   #create(json: unknown, type: unknown, shared?: SharedObject, isDifferent = false): unknown {
     if (type === "regexp") this.#countPattern(json);
+    if (type === "Error" && ++this.#errors > maxErrors) {
+      throw new RangeError(`more than ${maxErrors} errors`);
+    }
     const container = isObject(json) ? createContainer(json, type) : undefined;
     const value = container ? container.value : readLeaf(json, type);
     if (shared) Object.assign(shared, { state: container ? "being read" : "read", json, value });
@@ -136,9 +147,6 @@ function deserializeValue(text: string): unknown {
 function isErrorLike(value: unknown): value is StoredError {
   return isObject(value) && ("message" in value || "name" in value);
 }
-
-// Far above what is written. Each error records a stack, so a million take many seconds.
-const maxErrors = 10_000;
 
 /**
  * Makes an error of a value, and of the errors in it, which may contain themselves. The SDK stores

@@ -3,6 +3,9 @@
 import { WorkflowError, type WorkflowErrorDetails } from "../errors/workflow_error.ts";
 import { isObject, setProperty } from "./decoding.ts";
 
+/** The maximum number of errors in a value. Each records a stack, so a million take many seconds. */
+export const maxErrors = 10_000;
+
 // JSON.stringify() of Bun takes 9 s for 100,000 levels.
 const maxDepth = 100;
 

@@ -22,6 +22,25 @@ superjson.registerCustom<Uint8Array, number[]>({
   deserialize: (bytes) => Uint8Array.from(bytes),
 }, "Buffer");
 
+/** The first index without a value; -1 if the array is not sparse. */
+function findGap(array: readonly unknown[]): number {
+  for (let index = 0; index < array.length; index++) if (!(index in array)) return index;
+  return -1;
+}
+
+// superjson drops the gaps after the last value. This type keeps the first gap of an array, so that
+// the array is refused with its path.
+superjson.registerCustom<unknown[], never[]>({
+  isApplicable: (value): value is unknown[] => Array.isArray(value) && findGap(value) >= 0,
+  serialize(array) {
+    const gap = findGap(array);
+    const start = array.slice(0, gap);
+    start[gap + 1] = null;
+    return start as never[];
+  },
+  deserialize: (array) => array,
+}, "sparse array");
+
 // Only TypeScript reads superjson, and it keeps lone surrogates.
 const format = { name: "superjson", allowsLoneSurrogates: true, hasOwnTypes: true };
 
@@ -29,8 +48,15 @@ function toSuperJson(value: unknown, path: string): ReturnType<typeof superjson.
   try {
     return superjson.serialize(value);
   } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // It calls itself for each level.
+    if (error instanceof RangeError && /call stack/.test(error.message)) {
+      throw new RangeError(`Cannot serialize ${path} as superjson: it is nested too deeply`, {
+        cause: error,
+      });
+    }
     // Its words for a key such as __proto__.
-    if (!(error instanceof Error && /prototype pollution/.test(error.message))) throw error;
+    if (!/prototype pollution/.test(error.message)) throw error;
     throw new TypeError(
       `Cannot serialize ${path} as superjson: a key is __proto__, constructor or prototype`,
       { cause: error },

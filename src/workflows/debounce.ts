@@ -5,6 +5,7 @@ import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowArgs, WorkflowResult } from "./enqueue.ts";
 import {
   checkCombination,
+  checkIndexes,
   enqueueDescription,
   type EnqueueOptions,
   internalQueueName,
@@ -23,7 +24,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { checkInteger, checkText } from "../validate.ts";
+import { areShort, checkIndexed, checkInteger, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** Which workflow to debounce, and how. */
@@ -175,14 +176,19 @@ export async function debounce<Workflow = unknown>(
   const { workflowClassName = "", workflowName } = read;
   const ignoresClass = keyFormat === "python";
   const prefix = ignoresClass ? workflowName : `${workflowClassName}.${workflowName}`;
-  const enqueueOptions: EnqueueOptions = {
-    queueName: internalQueueName,
-    ...read,
-    deduplicationID: `${prefix}-${debounceKey}`,
-  };
+  const deduplicationID = `${prefix}-${debounceKey}`;
+  const { queueName = internalQueueName } = read;
+  const enqueueOptions: EnqueueOptions = { ...read, queueName, deduplicationID };
   checkCombination("debounce()", enqueueOptions);
+  if (!areShort(queueName, deduplicationID)) {
+    // Named as the caller knows it: the ID has the key in it.
+    checkIndexed({ queueName, debounceKey: deduplicationID }, "debounce()");
+  }
+  checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const codec = await writingCodecOf(database, read.serializationType);
+  const loading = writingCodecOf(database, read.serializationType);
+  // Only awaited if necessary, so that the arguments are written as they are when it is called.
+  const codec = loading instanceof Promise ? await loading : loading;
   const row = toWorkflowRow(database, codec, enqueueOptions, args, {
     delay_ms: periodMs,
     is_debounced: true,

@@ -3,6 +3,7 @@ import { writingCodecOf } from "../client/writing_codec.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
+  checkIndexes,
   enqueueDescription,
   type EnqueueOptions,
   requireColumns,
@@ -66,6 +67,7 @@ export async function enqueue<Workflow = unknown>(
   const database = systemDatabaseOf(client);
   const read = readOptions("enqueue()", enqueueDescription, options);
   checkCombination("enqueue()", read);
+  checkIndexes("enqueue()", read, database.settings.applicationName);
   const loading = writingCodecOf(database, read.serializationType);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const codec = loading instanceof Promise ? await loading : loading;

@@ -4,6 +4,7 @@ import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
+  checkIndexes,
   enqueueDescription,
   type EnqueueOptions,
   requireColumns,
@@ -70,7 +71,7 @@ export interface EnqueueManyOptions {
   /**
    * Write all jobs in one statement, so that all of them are enqueued or none. They must fit in
    * memory, and in the 1 GB that Postgres accepts. In a transaction all or none are enqueued
-   * anyway.
+   * anyway, if an error makes it roll back.
    *
    * @default {false}
    */
@@ -129,8 +130,10 @@ function prepare(
   index: number,
 ): PreparedJob | Promise<PreparedJob> {
   const name = `jobs[${index}]`;
-  const options = readOptions(`${name} of enqueueMany()`, jobDescription, given);
-  checkCombination(`${name} of enqueueMany()`, options);
+  const call = `${name} of enqueueMany()`;
+  const options = readOptions(call, jobDescription, given);
+  checkCombination(call, options);
+  checkIndexes(call, options, database.settings.applicationName);
   const toPrepared = (codec: WritingCodec) => ({
     options,
     job: toWorkflowRow(database, codec, options, options.args ?? [], undefined, `${name}.`),
@@ -246,10 +249,17 @@ function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): Enqu
   return sums;
 }
 
+/** All groups, so that nothing has been written if a job is invalid. */
+async function collectGroups(groups: AsyncIterable<PreparedJob[]>): Promise<PreparedJob[][]> {
+  const collected: PreparedJob[][] = [];
+  for await (const jobs of groups) collected.push(jobs);
+  return collected;
+}
+
 /** Writes the groups, several at a time, and yields their outcomes in order. */
 async function* writeGroups(
   database: SystemDatabase,
-  groups: AsyncIterable<PreparedJob[]>,
+  groups: Iterable<PreparedJob[]> | AsyncIterable<PreparedJob[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EnqueueOutcome[]> {
   const maxInFlight = database.isInTransaction()
@@ -275,9 +285,10 @@ async function* writeGroups(
  * Enqueues many workflows, up to 500 per statement, and returns the outcome of each.
  *
  * A job that exists or conflicts does not fail the others. An invalid job or a database error ends
- * the call; what was written before stays, unless the call is `atomic` or in a transaction. With
- * IDs of your own the call can be repeated. An async iterable is read only as fast as its jobs are
- * written, and its jobs are not kept in memory after that.
+ * the call; what was written before stays, unless the call is `atomic` or in a transaction that is
+ * rolled back. In a transaction, the jobs of an array are all checked before the first is written.
+ * With IDs of your own the call can be repeated. An async iterable is read only as fast as its jobs
+ * are written, and its jobs are not kept in memory after that.
  *
  * @example
  * ```ts
@@ -330,7 +341,9 @@ export async function enqueueMany(
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
   return await finishOrAbort(signal, async () => {
-    for await (const outcomes of writeGroups(database, groups, signal)) {
+    const isWhole = Array.isArray(jobs) && database.isInTransaction();
+    const checked = isWhole ? await collectGroups(groups) : groups;
+    for await (const outcomes of writeGroups(database, checked, signal)) {
       totals = addUp(totals, outcomes);
       for (const outcome of outcomes) all?.push(outcome);
       onProgress?.(totals, outcomes);

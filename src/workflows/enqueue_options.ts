@@ -16,6 +16,7 @@ import {
   type OptionsDescription,
 } from "../options.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
+import { areShort, checkIndexed } from "../validate.ts";
 
 /** The queue that every DBOS application listens to. */
 export const internalQueueName = "_dbos_internal_queue";
@@ -189,6 +190,22 @@ export function checkCombination(call: string, options: EnqueueOptions): void {
       `Cannot use duplicationPolicy "return-existing" without deduplicationID in ${call}`,
     );
   }
+}
+
+/** Refuses options that the indexes of workflow_status cannot hold together. */
+export function checkIndexes(
+  call: string,
+  options: EnqueueOptions,
+  clientApplication: string | undefined,
+): void {
+  const { workflowID, queueName, queuePartitionKey, deduplicationID } = options;
+  const { applicationName = clientApplication } = options;
+  if (areShort(workflowID, queueName, queuePartitionKey, deduplicationID, applicationName)) return;
+  checkIndexed({ workflowID }, call);
+  checkIndexed({ queueName, deduplicationID }, call);
+  checkIndexed({ queueName, applicationName }, call);
+  if (queuePartitionKey === undefined) return;
+  checkIndexed({ queueName, applicationName, queuePartitionKey, workflowID }, call);
 }
 
 /** The options whose column of workflow_status is missing in older schemas. */

@@ -226,7 +226,7 @@ export async function forkWorkflows<Result = unknown>(
   const readForks = toForks(forks);
   const { queueName, queuePartitionKey } = read;
   for (const { newWorkflowID } of readForks) {
-    checkIndexed({ queueName, queuePartitionKey, newWorkflowID });
+    checkIndexed({ queueName, queuePartitionKey, newWorkflowID }, "forkWorkflows()");
   }
   const forkIDs = readForks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
   const creatorXid = uuidV7();
@@ -304,13 +304,16 @@ export async function rewindWorkflow<Result = unknown>(
   options: RewindWorkflowOptions = {},
 ): Promise<WorkflowHandle<Result>> {
   const [database, read] = openCall(client, "rewindWorkflow()", rewindDescription, options);
-  const { startStep = 0, queueName = internalQueueName } = read;
+  const { startStep = 0, queueName = internalQueueName, queuePartitionKey } = read;
   checkText("workflowID of rewindWorkflow()", workflowID);
+  if (queuePartitionKey !== undefined) {
+    checkIndexed({ queueName, queuePartitionKey, workflowID }, "rewindWorkflow()");
+  }
   const parameters = {
     workflow_id: workflowID,
     start_step: startStep,
     queue_name: queueName,
-    queue_partition_key: read.queuePartitionKey ?? null,
+    queue_partition_key: queuePartitionKey ?? null,
     application_version: read.applicationVersion ?? null,
     creator_xid: uuidV7(),
   };

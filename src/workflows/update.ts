@@ -10,7 +10,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { checkInteger, checkText } from "../validate.ts";
+import { checkInteger, checkPlainObject, checkText } from "../validate.ts";
 
 /** How long to delay a workflow; give exactly one of the two options. */
 export interface SetWorkflowDelayOptions {
@@ -173,7 +173,11 @@ export async function updateWorkflowAttributes(
     options,
   );
   checkText("workflowID of updateWorkflowAttributes()", workflowID);
-  const json = attributes !== null || merge ? serializeAttributes(attributes) : null;
+  let json: string | null = null;
+  if (attributes !== null || merge) {
+    checkPlainObject("attributes of updateWorkflowAttributes()", attributes);
+    json = serializeAttributes(attributes);
+  }
   await database.run(sql.updateWorkflowAttributes, {
     workflow_id: workflowID,
     merge: Number(merge),

@@ -2,7 +2,6 @@ import type { Item } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { WritingCodec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { areShort, checkIndexed } from "../validate.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
@@ -20,22 +19,10 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
-/** Refuses what the indexes of workflow_status cannot hold. */
-function checkIndexes(
-  { workflowID, queueName, queuePartitionKey, deduplicationID }: EnqueueOptions,
-  applicationName: string | undefined,
-): void {
-  if (areShort(workflowID, queueName, queuePartitionKey, deduplicationID, applicationName)) return;
-  const partitionedID = queuePartitionKey === undefined ? undefined : workflowID;
-  checkIndexed({ workflowID });
-  checkIndexed({ queueName, deduplicationID });
-  checkIndexed({ queueName, applicationName, queuePartitionKey, workflowID: partitionedID });
-}
-
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
- * precedes the names of arguments in errors.
+ * precedes the names of arguments and attributes in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -45,10 +32,9 @@ export function toWorkflowRow(
   columns: ExtraColumns = {},
   path = "",
 ): WorkflowRow {
-  const { authenticatedRoles, deduplicationID, delaySeconds } = options;
+  const { attributes, authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
   const applicationName = options.applicationName ?? database.settings.applicationName;
-  checkIndexes(options, applicationName);
   // Most workflows have none of these: then the statement leaves them out.
   const rareColumns = {
     class_name: options.workflowClassName,
@@ -62,7 +48,7 @@ export function toWorkflowRow(
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: options.attributes && JSON.parse(serializeAttributes(options.attributes)),
+    attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
     ...columns,
   };
   const text = JSON.stringify({

@@ -110,8 +110,8 @@ export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<Workflow
   ]);
   return dropUndefined({
     workflowID: row.workflow_id,
-    status: row.status,
-    workflowName: row.name,
+    status: row.status ?? "",
+    workflowName: row.name ?? "",
     workflowClassName: row.class_name ?? "",
     workflowConfigName: row.config_name ?? "",
     queueName: row.queue_name ?? undefined,

@@ -28,10 +28,11 @@ function parseFloat64(text: string): number {
 
 // Python's raw-unicode-escape: Latin-1 with escapes for other code points.
 function unescapeUnicode(text: string): string {
-  return text.replace(
-    /\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g,
-    (_escape, short, long) => String.fromCodePoint(parseInt(short ?? long, 16)),
-  );
+  return text.replace(/\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g, (_escape, short, long) => {
+    const code = parseInt(short ?? long, 16);
+    if (code > 0x10ffff) throw new RangeError("invalid text"); // The engine's error quotes it.
+    return String.fromCodePoint(code);
+  });
 }
 
 function newGlobal(module: unknown, name: unknown): PyGlobal {
@@ -61,7 +62,7 @@ function newObject(type: unknown, args: unknown, kwargs?: unknown): PyObject {
 }
 
 // Python pickles some objects as a call of one of these functions, which only names their class.
-function reduce(callee: unknown, args: unknown): unknown {
+function reduce(machine: Machine, callee: unknown, args: unknown): unknown {
   const items = args instanceof PyObject ? args.items ?? [] : [];
   switch (callee instanceof PyGlobal && callee.name) {
     case "copyreg._reconstructor": { // class, built-in base class, value of the base class
@@ -70,6 +71,7 @@ function reduce(callee: unknown, args: unknown): unknown {
       return newObject(items[0], isTuple ? base : newTuple(base == null ? [] : [base]));
     }
     case "copyreg.__newobj__":
+      machine.count(items.length); // They are copied, maybe not for the first time.
       return newObject(items[0], newTuple(items.slice(1)));
     case "copyreg.__newobj_ex__":
       return newObject(items[0], items[1], items[2]);
@@ -109,7 +111,7 @@ function setItems(object: unknown, entries: unknown[]): void {
 
 function reduceTop(machine: Machine): void {
   const args = machine.pop();
-  machine.push(reduce(machine.pop(), args));
+  machine.push(reduce(machine, machine.pop(), args));
 }
 
 function pushTuple(machine: Machine, length: number): void {

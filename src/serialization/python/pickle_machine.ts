@@ -60,8 +60,9 @@ export class Machine {
     return start;
   }
 
-  count(): void {
-    if (++this.#items > maxItems) throw new RangeError(`more than ${maxItems} items`);
+  count(items = 1): void {
+    this.#items += items;
+    if (this.#items > maxItems) throw new RangeError(`more than ${maxItems} items`);
   }
 
   push(value: unknown): void {
