@@ -25,9 +25,15 @@ export type {
   PGliteDriver,
   SqlTagDriver,
 } from "./src/drivers/driver.ts";
-export { enqueue, type WorkflowArgs, type WorkflowResult } from "./src/workflows/enqueue.ts";
+export { enqueue } from "./src/workflows/enqueue.ts";
 export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";
 export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
+export type {
+  OptionalWorkflowArgs,
+  WorkflowArg,
+  WorkflowArgs,
+  WorkflowResult,
+} from "./src/workflows/workflow_function.ts";
 export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
 export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";

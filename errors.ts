@@ -37,7 +37,11 @@ export {
   UnreadableContextError,
 } from "./src/errors/managing.ts";
 export { InsufficientPrivilegeError } from "./src/errors/privileges.ts";
-export { SystemSchemaNotFoundError, UnsupportedFeatureError } from "./src/errors/schema.ts";
+export {
+  ShardedDatabaseError,
+  SystemSchemaNotFoundError,
+  UnsupportedFeatureError,
+} from "./src/errors/schema.ts";
 export { UnsupportedSerializationError } from "./src/errors/reading.ts";
 export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";
 export {

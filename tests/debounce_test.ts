@@ -11,6 +11,7 @@ import {
   getStatus,
   QueueDuplicatedError,
   UnsupportedFeatureError,
+  type WorkflowArg,
   type WorkflowHandle,
 } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
@@ -52,7 +53,8 @@ async function openFixture({ withWorker }: { withWorker: boolean }): Promise<Fix
     client,
     pool,
     debounceOfficially: (key) => (periodMs, ...args) => debouncer.debounce(key, periodMs, ...args),
-    debounceOurs: (key) => (periodMs, ...args) => debounce(client, echo, key, periodMs, ...args),
+    debounceOurs: (key) => (periodMs, ...args) =>
+      debounce(client, echo, key, periodMs, ...args as WorkflowArg[]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

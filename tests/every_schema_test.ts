@@ -1,6 +1,8 @@
+import { assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
-import { createClient } from "../mod.ts";
+import { createClient, ShardedDatabaseError } from "../mod.ts";
 import { schemaReleases } from "../src/database/schema_history.ts";
+import { calls } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { verifyCalls } from "./support/verify_calls.ts";
@@ -42,4 +44,20 @@ Deno.test("every function works with the schema of each release, or says what it
     const serializationType = version < 32 ? "native" : "portable";
     await verifyCalls(createClient(connection, { serializationType }), `version ${version}`);
   }
+});
+
+Deno.test("every function refuses a sharded system database before it writes anything", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url } = resources.use(await createTestDatabase());
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  resources.defer(() => connection.end());
+  await migrate(connection);
+  await connection.query("alter table dbos.workflow_status add column shard_key text");
+  const client = createClient(connection);
+  for (const [name, call] of Object.entries(calls)) {
+    await assertRejects(() => call(client, {}), ShardedDatabaseError, "have shard keys", name);
+  }
+  const { rows } = await connection.query("select from dbos.workflow_status");
+  assertEquals(rows, []);
 });

@@ -20,6 +20,7 @@ import {
   setWorkflowDelay,
   setWorkflowPriority,
   updateWorkflowAttributes,
+  type WorkflowArg,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
@@ -52,7 +53,7 @@ async function createEnvironment(): Promise<Environment> {
     query: async (text, ...values) => (await pool.query(text, values)).rows,
     async start(workflowName, ...args) {
       const options = { workflowName, queueName: "tasks" };
-      return (await enqueue(client, options, ...args)).workflowID;
+      return (await enqueue(client, options, ...args as WorkflowArg[])).workflowID;
     },
     async enqueueIdle(options) {
       const task = { workflowName: "echo", queueName: "idle", ...options };

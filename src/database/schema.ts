@@ -2,7 +2,7 @@
 
 import * as sql from "../../sql/database/mod.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
-import { SystemSchemaNotFoundError } from "../errors/schema.ts";
+import { ShardedDatabaseError, SystemSchemaNotFoundError } from "../errors/schema.ts";
 import {
   type CompiledQuery,
   createQueryBuilder,
@@ -73,6 +73,7 @@ export function createSchemaReader(
     if (!columns?.includes("workflow_status.workflow_uuid")) {
       throw new SystemSchemaNotFoundError(String(row?.database), name);
     }
+    if (/\.shard_key\b/.test(columns)) throw new ShardedDatabaseError(String(row?.database), name);
     if (columns !== lastSchema?.columns) lastSchema = compileFor(columns);
     if (!lastSchema.features.has(oldestSupportedColumn)) {
       throw await unsupportedFeature(

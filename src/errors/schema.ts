@@ -45,3 +45,24 @@ export class UnsupportedFeatureError extends Error {
     );
   }
 }
+
+/** The system database is sharded, which the client does not support. */
+export class ShardedDatabaseError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "ShardedDatabaseError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The name of the database. */
+    readonly database: string,
+    /** The name of the schema. */
+    readonly schema: string,
+  ) {
+    super(
+      `Cannot use database ${database}: its tables in schema ${schema} have shard keys. Use the client ` +
+        "of DBOS's SDK for Python with a shard_key, or a system database that is not sharded",
+    );
+  }
+}

@@ -25,6 +25,7 @@ import type { WritingCodec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
+import type { WorkflowResult } from "../workflows/workflow_function.ts";
 
 /** A copy of a Date, which the caller may change while the call is in progress. */
 function copyDate(what: string, value: unknown): Date {
@@ -106,7 +107,7 @@ let lastTriggerMs = 0;
  * console.log(await handle.getResult({ timeoutSeconds: 30 }));
  * ```
  *
- * @typeParam Result The type of the workflow's result.
+ * @typeParam Workflow The type of the workflow's result, or the type of the workflow function.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
  * @param options An abort signal.
@@ -119,11 +120,11 @@ let lastTriggerMs = 0;
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */
-export async function triggerSchedule<Result = unknown>(
+export async function triggerSchedule<Workflow = unknown>(
   client: Client | Driver,
   name: string,
   options: CallOptions = {},
-): Promise<WorkflowHandle<Result>> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const call = "triggerSchedule()";
   const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
   checkText("name of triggerSchedule()", name);
@@ -168,7 +169,7 @@ export async function triggerSchedule<Result = unknown>(
  * }
  * ```
  *
- * @typeParam Result The type of the workflow's result.
+ * @typeParam Workflow The type of the workflow's result, or the type of the workflow function.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param name The name of the schedule.
  * @param start The time after which to run the workflow.
@@ -187,13 +188,13 @@ export async function triggerSchedule<Result = unknown>(
  * @throws {UnsupportedFeatureError} If the schema has no table for schedules, or no column for the
  * format of the context.
  */
-export async function backfillSchedule<Result = unknown>(
+export async function backfillSchedule<Workflow = unknown>(
   client: Client | Driver,
   name: string,
   start: Date,
   end: Date,
   options: CallOptions = {},
-): Promise<WorkflowHandle<Result>[]> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const call = "backfillSchedule()";
   const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
   checkText("name of backfillSchedule()", name);

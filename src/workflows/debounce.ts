@@ -2,7 +2,7 @@ import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
-import type { WorkflowArgs, WorkflowResult } from "./enqueue.ts";
+import type { WorkflowArgs, WorkflowResult } from "./workflow_function.ts";
 import {
   checkCombination,
   checkIndexes,

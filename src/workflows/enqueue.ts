@@ -11,17 +11,9 @@ import {
 } from "./enqueue_options.ts";
 import { readOptions } from "../options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
+import type { OptionalWorkflowArgs, WorkflowArgs, WorkflowResult } from "./workflow_function.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
 import { writeWorkflow } from "./write_workflow.ts";
-
-/** The result of a workflow, where `Workflow` is its type or the type of the workflow function. */
-export type WorkflowResult<Workflow> = Workflow extends (...args: never[]) => infer Result
-  ? Awaited<Result>
-  : Workflow;
-
-/** The arguments of a workflow; unknown unless `Workflow` is the type of the workflow function. */
-export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => unknown ? Args
-  : unknown[];
 
 /**
  * Enqueues a workflow in one round trip, and returns a handle to it.
@@ -59,11 +51,22 @@ export type WorkflowArgs<Workflow> = Workflow extends (...args: infer Args) => u
  * deduplication ID.
  * @throws {UnsupportedFeatureError} If the system database has no column for an option.
  */
-export async function enqueue<Workflow = unknown>(
+export function enqueue<Workflow = unknown>(
   client: Client | Driver,
   options: EnqueueOptions,
   ...args: WorkflowArgs<Workflow>
-): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>>;
+/** Enqueues a workflow with named arguments, which may take the place of positional ones. */
+export function enqueue<Workflow = unknown>(
+  client: Client | Driver,
+  options: EnqueueOptions & Required<Pick<EnqueueOptions, "namedArgs">>,
+  ...args: OptionalWorkflowArgs<Workflow>
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>>;
+export async function enqueue(
+  client: Client | Driver,
+  options: EnqueueOptions,
+  ...args: unknown[]
+): Promise<WorkflowHandle> {
   const database = systemDatabaseOf(client);
   const read = readOptions("enqueue()", enqueueDescription, options);
   checkCombination("enqueue()", read);

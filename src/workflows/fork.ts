@@ -17,6 +17,7 @@ import {
 } from "../options.ts";
 import { checkArray, checkIndexed, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
+import type { WorkflowResult } from "./workflow_function.ts";
 
 /** Where to run workflows again. */
 export interface RerunOptions extends CallOptions {
@@ -170,18 +171,18 @@ function toForks(forks: readonly Fork[]): Fork[] {
  * @throws {HiddenRowError} If row-level security hides the workflow that has the ID of the fork.
  * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
-export async function forkWorkflow<Result = unknown>(
+export async function forkWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   startStep: number,
   options: ForkWorkflowOptions = {},
-): Promise<WorkflowHandle<Result>> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [, read] = openCall(client, "forkWorkflow()", forkOneDescription, options);
   const { newWorkflowID, ...otherOptions } = read;
   checkText("workflowID of forkWorkflow()", workflowID);
   asStep("startStep of forkWorkflow()", startStep);
   const fork = { workflowID, startStep, ...(newWorkflowID !== undefined && { newWorkflowID }) };
-  const [handle] = await forkWorkflows<Result>(client, [fork], otherOptions);
+  const [handle] = await forkWorkflows<Workflow>(client, [fork], otherOptions);
   return handle!;
 }
 
@@ -217,11 +218,11 @@ export async function forkWorkflow<Result = unknown>(
  * @throws {HiddenRowError} If row-level security hides the workflow that has the ID of a fork.
  * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
-export async function forkWorkflows<Result = unknown>(
+export async function forkWorkflows<Workflow = unknown>(
   client: Client | Driver,
   forks: readonly Fork[],
   options: ForkWorkflowsOptions = {},
-): Promise<WorkflowHandle<Result>[]> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const readForks = toForks(forks);
   const { queueName, queuePartitionKey } = read;
@@ -262,7 +263,9 @@ export async function forkWorkflows<Result = unknown>(
         throw new WorkflowIDInUseError(forkIDs[position]!, existing_status!, existing_name ?? "");
       }
       if (rows.every((row) => row.is_own)) {
-        return forkIDs.map((workflowID) => createHandle<Result>(client, workflowID));
+        return forkIDs.map((workflowID) =>
+          createHandle<WorkflowResult<Workflow>>(client, workflowID)
+        );
       }
     },
   );
@@ -298,11 +301,11 @@ const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
  * @throws {ActiveWorkflowError} If the workflow has not ended; cancel it first.
  * @throws {UnsupportedFeatureError} If the system database has no history of events.
  */
-export async function rewindWorkflow<Result = unknown>(
+export async function rewindWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   options: RewindWorkflowOptions = {},
-): Promise<WorkflowHandle<Result>> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [database, read] = openCall(client, "rewindWorkflow()", rewindDescription, options);
   const { startStep = 0, queueName = internalQueueName, queuePartitionKey } = read;
   checkText("workflowID of rewindWorkflow()", workflowID);
@@ -324,7 +327,7 @@ export async function rewindWorkflow<Result = unknown>(
     async () => {
       const [row] = await database.run(sql.rewindWorkflow, parameters, { isLong: true });
       if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
-      if (row.is_rewound) return createHandle<Result>(client, workflowID);
+      if (row.is_rewound) return createHandle<WorkflowResult<Workflow>>(client, workflowID);
       if (activeStatuses.includes(row.status)) {
         throw new ActiveWorkflowError(
           workflowID,

@@ -9,6 +9,7 @@ import { asBoolean, asIndexedText, describeOptions, type OptionsDescription } fr
 import { checkText, checkTexts } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
+import type { WorkflowResult } from "./workflow_function.ts";
 
 /** What to cancel besides the workflows themselves. */
 export interface CancelWorkflowsOptions extends CallOptions {
@@ -163,14 +164,14 @@ export async function cancelWorkflows(
  * @throws {RangeError} If the ID or the queue is empty.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  */
-export async function resumeWorkflow<Result = unknown>(
+export async function resumeWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   options: ResumeWorkflowsOptions = {},
-): Promise<WorkflowHandle<Result>> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [, read] = openCall(client, "resumeWorkflow()", resumeDescription, options);
   checkText("workflowID of resumeWorkflow()", workflowID);
-  const [handle] = await resumeWorkflows<Result>(client, [workflowID], read);
+  const [handle] = await resumeWorkflows<Workflow>(client, [workflowID], read);
   return handle!;
 }
 
@@ -197,11 +198,11 @@ export async function resumeWorkflow<Result = unknown>(
  * @throws {NonExistentWorkflowError} If a workflow does not exist; the error has the IDs of all
  * that do not.
  */
-export async function resumeWorkflows<Result = unknown>(
+export async function resumeWorkflows<Workflow = unknown>(
   client: Client | Driver,
   workflowIDs: readonly string[],
   options: ResumeWorkflowsOptions = {},
-): Promise<WorkflowHandle<Result>[]> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, { queueName = internalQueueName }] = openCall(
     client,
     "resumeWorkflows()",
@@ -218,7 +219,9 @@ export async function resumeWorkflows<Result = unknown>(
   if (rows.length > 0) {
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
   }
-  return workflow_ids.map((workflowID) => createHandle<Result>(client, workflowID));
+  return workflow_ids.map((workflowID) =>
+    createHandle<WorkflowResult<Workflow>>(client, workflowID)
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { onDemand } from "../on_demand.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
+import type { WorkflowResult } from "./workflow_function.ts";
 
 // Many programs only enqueue. Waiting is 5 KB gzipped, and a status 2 KB.
 const loadWaiting = onDemand(() => import("./wait_for_result.ts"));
@@ -59,10 +60,10 @@ export function createHandle<Result>(
  * @throws {TypeError} If the client is none, or the ID is not a string.
  * @throws {RangeError} If the ID is empty.
  */
-export function retrieveWorkflow<Result = unknown>(
+export function retrieveWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
-): WorkflowHandle<Result> {
+): WorkflowHandle<WorkflowResult<Workflow>> {
   systemDatabaseOf(client);
   checkText("workflowID of retrieveWorkflow()", workflowID);
   return createHandle(client, workflowID);
@@ -96,11 +97,11 @@ export function retrieveWorkflow<Result = unknown>(
  * the error of the database, if that has not answered.
  * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.
  */
-export async function getResult<Result = unknown>(
+export async function getResult<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   options: WaitOptions = {},
-): Promise<Result> {
+): Promise<WorkflowResult<Workflow>> {
   const loading = loadWaiting();
   // Only awaited if necessary, so that waits that begin in the same tick share a poll.
   const { waitForResult } = loading instanceof Promise ? await loading : loading;

@@ -1,5 +1,5 @@
 import { type DBOSClient, DebouncerClient } from "@dbos-inc/dbos-sdk";
-import { type Client, debounce, type DebounceOptions } from "../../mod.ts";
+import { type Client, debounce, type DebounceOptions, type WorkflowArg } from "../../mod.ts";
 import type { Query } from "./databases.ts";
 import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
@@ -45,7 +45,7 @@ function debounceOurs(client: Client, { options, key, periodMs, args }: Call) {
     { ...echo, ...options },
     key ?? "key",
     periodMs ?? longMs,
-    ...args ?? [1],
+    ...(args ?? [1]) as WorkflowArg[],
   );
 }
 

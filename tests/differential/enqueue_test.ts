@@ -1,5 +1,5 @@
 import type { DBOSClient } from "@dbos-inc/dbos-sdk";
-import { type Client, enqueue, type EnqueueOptions } from "../../mod.ts";
+import { type Client, enqueue, type EnqueueOptions, type WorkflowArg } from "../../mod.ts";
 import { type DifferentialCase, type OfficialOptions, testDifferential } from "./differential.ts";
 
 type Options = OfficialOptions<EnqueueOptions>;
@@ -91,7 +91,8 @@ function enqueueEach(format: "native" | "portable"): DifferentialCase[] {
       format === "native"
         ? client.enqueue({ ...task, ...options }, ...args)
         : client.enqueuePortable({ ...task, ...options }, args),
-    ours: (client) => enqueue(client, { ...task, ...options, serializationType: format }, ...args),
+    ours: (client) =>
+      enqueue(client, { ...task, ...options, serializationType: format }, ...args as WorkflowArg[]),
   }));
 }
 
@@ -112,7 +113,7 @@ function enqueueAll(calls: Call[]): Pick<DifferentialCase, "official" | "ours"> 
       settleAll(({ options, args = [1] }) => client.enqueue({ ...task, ...options }, ...args)),
     ours: (client: Client) =>
       settleAll(({ options, args = [1] }) =>
-        enqueue(client, { ...task, ...native, ...options }, ...args)
+        enqueue(client, { ...task, ...native, ...options }, ...args as WorkflowArg[])
       ),
   };
 }

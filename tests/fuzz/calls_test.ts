@@ -128,7 +128,7 @@ Deno.test(`what portable JSON keeps comes back as documented (seed ${seed})`, as
   const task = { workflowName: "echo", queueName: "tasks" };
   await fc.assert(
     fc.asyncProperty(fc.array(keptValues, { maxLength: 5 }), async (values) => {
-      const args = values.map(({ value }) => value);
+      const args = values.map(({ value }) => value as library.WorkflowArg);
       const { workflowID } = await library.enqueue(pool, task, ...args);
       const status = await library.getStatus(pool, workflowID);
       // An object without a prototype, as assertEquals() compares prototypes too.

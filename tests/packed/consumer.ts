@@ -1,5 +1,13 @@
 /** What TypeScript must accept and reject in programs that use the installed package. */
-import { type Client, connect, createClient, enqueue, getEvent } from "@dbos-community/client";
+import {
+  type Client,
+  connect,
+  createClient,
+  enqueue,
+  getEvent,
+  getResult,
+  retrieveWorkflow,
+} from "@dbos-community/client";
 import * as core from "@dbos-community/client/core";
 import pg from "pg";
 import type postgres from "postgres";
@@ -36,6 +44,22 @@ export async function useCore(url: string): Promise<number> {
   return await handle.getResult();
 }
 
+export async function useWorkflowTypes(pool: pg.Pool): Promise<number[]> {
+  interface Task {
+    id: number;
+    due: Date;
+  }
+  const values: Task[] = [{ id: 7, due: new Date() }];
+  await enqueue(pool, task, values[0]!, values, new Map(), { id: 8 }, 5n, null, undefined);
+  const named = { ...task, namedArgs: { b: 2 } };
+  return [
+    await (await enqueue<Sum>(pool, named, 1)).getResult(),
+    await retrieveWorkflow<Sum>(pool, "sum-1").getResult(),
+    await getResult<Sum>(pool, "sum-1"),
+    await getResult<number>(pool, "sum-1"),
+  ];
+}
+
 export async function misuse(pool: pg.Pool): Promise<void> {
   // @ts-expect-error a number is not a driver
   await enqueue(7, task);
@@ -45,6 +69,12 @@ export async function misuse(pool: pg.Pool): Promise<void> {
   createClient(pool, { schema: undefined });
   // @ts-expect-error the second argument is missing
   await enqueue<Sum>(pool, task, 1);
+  // @ts-expect-error a function cannot be stored
+  await enqueue(pool, task, () => 1);
+  // @ts-expect-error a Promise must be awaited first
+  await enqueue(pool, task, Promise.resolve(1));
+  // @ts-expect-error the first argument is a number, with named arguments too
+  await enqueue<Sum>(pool, { ...task, namedArgs: { b: 2 } }, "1");
   // @ts-expect-error the result is a number
   const _text: string = await (await enqueue<Sum>(pool, task, 1, 2)).getResult();
 }
