@@ -29,6 +29,7 @@ export { enqueue, type WorkflowArgs, type WorkflowResult } from "./src/workflows
 export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";
 export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";
 export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
+export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/explanation.ts";
 export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";
