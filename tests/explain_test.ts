@@ -50,12 +50,13 @@ Deno.test("an explanation tells how a workflow has ended", async () => {
     ["CANCELLED", "cancelled"],
     ["MAX_RECOVERY_ATTEMPTS_EXCEEDED", "max_recovery_attempts_exceeded"],
     ["PAUSED", "unknown_status"],
+    ["constructor", "unknown_status"],
   ];
   for (const [status, reason] of outcomes) {
     await execute(`update dbos.workflow_status set status = '${status}', completed_at = 1000`);
     const found = await handle.explain();
     assertEquals([found.status, found.reason, found.since], [status, reason, 1000]);
-    assertEquals(found.message.includes("1970-01-01T00:00:01.000Z"), status !== "PAUSED");
+    assertEquals(found.message.includes("1970-01-01T00:00:01.000Z"), reason !== "unknown_status");
   }
   const cancelled = await enqueue(connection, task);
   await cancelWorkflow(connection, cancelled.workflowID);

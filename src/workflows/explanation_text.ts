@@ -87,7 +87,9 @@ function explainObstacle(row: Row, nearest: NearestNames): Explained | undefined
     return {
       reason: "application_not_registered",
       text: `it belongs to application ${application}, which has registered nothing in this ` +
-        `database${suggest(nearest.nearestApplicationName)}. Only its own workers take it`,
+        `database${
+          suggest(nearest.nearestApplicationName)
+        }. Only workers of that application, or of none, take it`,
     };
   }
   if (queue === null) return { reason: "queue_not_registered", text: "it has no queue" };
@@ -196,7 +198,7 @@ function explainPending(row: Row): Explained {
   };
 }
 
-const outcomes: Readonly<Record<string, Explained>> = {
+const outcomes = new Map<string, Explained>(Object.entries({
   SUCCESS: { reason: "succeeded", text: "ended with a result" },
   ERROR: { reason: "failed", text: "ended with an error" },
   CANCELLED: { reason: "cancelled", text: "was cancelled" },
@@ -204,13 +206,15 @@ const outcomes: Readonly<Record<string, Explained>> = {
     reason: "max_recovery_attempts_exceeded",
     text: "was given up by DBOS, because it exceeded its maximum recovery attempts",
   },
-};
+}));
 
-const inFlight: Readonly<Record<string, (row: Row, nearest: NearestNames) => Explained>> = {
+type Explain = (row: Row, nearest: NearestNames) => Explained;
+
+const inFlight = new Map<string, Explain>(Object.entries({
   ENQUEUED: explainEnqueued,
   DELAYED: explainDelayed,
   PENDING: explainPending,
-};
+}));
 
 /** The reason that a row of sql/explanations/explain_workflow.sql tells, in words. */
 export function explainRow(row: Row, nearest: NearestNames): Explained {
@@ -222,14 +226,14 @@ export function explainRow(row: Row, nearest: NearestNames): Explained {
         "Check the ID, the database and the schema; in a transaction, it is there after the commit",
     };
   }
-  const outcome = outcomes[status];
+  const outcome = outcomes.get(status);
   if (outcome) {
     return {
       ...outcome,
       text: `${outcome.text}${since === null ? "" : ` at ${formatTime(since)}`}`,
     };
   }
-  const explainStatus = inFlight[status];
+  const explainStatus = inFlight.get(status);
   if (!explainStatus) return { reason: "unknown_status", text: `has the status ${status}` };
   if (deadline !== null && Number(deadline) <= Number(row.now_epoch_ms)) {
     return {
