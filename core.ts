@@ -35,6 +35,7 @@ export type {
   WorkflowResult,
 } from "./src/workflows/workflow_function.ts";
 export type { WorkflowStatus } from "./src/workflows/workflow_status.ts";
+export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/explanation.ts";
 export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";

@@ -24,6 +24,7 @@ export {
   QueueDuplicatedError,
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
+export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/explanation.ts";
 export { DatabaseTimeoutError, HiddenRowError } from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
@@ -48,6 +49,7 @@ export {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
   ResultTimeoutError,
+  type ResultTimeoutErrorOptions,
   StreamEndedError,
   StreamTimeoutError,
   WaitTimeoutError,

@@ -76,6 +76,7 @@ export {
   type EnqueueOutcome,
   type EnqueueTotals,
 } from "./src/workflows/enqueue_many.ts";
+export { explainWorkflow } from "./src/workflows/explain_workflow.ts";
 export { getStatus, getStatus as getWorkflow } from "./src/workflows/workflow_status.ts";
 export {
   type HandleOf,

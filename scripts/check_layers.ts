@@ -22,6 +22,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/drivers/", "src/serialization/"],
   [
     "src/errors/",
+    "src/explanation.ts",
     "src/abort_signal.ts",
     "src/on_demand.ts",
     "src/options.ts",

@@ -83,7 +83,8 @@ function countCommon(a: string, b: string): number {
   return counts.at(-1)!;
 }
 
-function findNearest(name: string, names: Iterable<string>): string {
+/** The name that has the most in common with `name`. There must be one. */
+export function findNearest(name: string, names: Iterable<string>): string {
   const similarityTo = (other: string) =>
     countCommon(name.toLowerCase(), other.toLowerCase()) / (name.length + other.length);
   return [...names].reduce((a, b) => similarityTo(b) > similarityTo(a) ? b : a);

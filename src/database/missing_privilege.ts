@@ -9,7 +9,10 @@ type FindMissing = NonNullable<typeof findMissingPrivileges.parameters>;
 const scripts: readonly [script: string, statements: RegExp][] = [
   ["enqueue", /^enqueue$/],
   ["send", /^send(_to_forks)?$/],
-  ["enqueue_and_wait", /^(find_(outcomes|completion_times|events|stream_values)|get_all_events)$/],
+  [
+    "enqueue_and_wait",
+    /^(find_(outcomes|completion_times|events|stream_values)|get_all_events|explain_workflow)$/,
+  ],
   ["observe", /^(list|count|describe)_/],
 ];
 

@@ -1,5 +1,7 @@
 /** Errors of waits that end without a result. */
 
+import type { ExplanationReason, WorkflowExplanation } from "../explanation.ts";
+
 /** The options, unless the cause is undefined: an error would show that. */
 function withCause(options: ErrorOptions | undefined): ErrorOptions | undefined {
   return options?.cause === undefined ? undefined : options;
@@ -39,12 +41,26 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
   }
 }
 
-/** The workflow did not end within `timeoutSeconds`. */
+/** What a {@linkcode ResultTimeoutError} is made with. */
+export interface ResultTimeoutErrorOptions extends ErrorOptions {
+  /** Why the workflow has not ended, if the database has told. */
+  readonly explanation?: WorkflowExplanation | undefined;
+}
+
+/**
+ * The workflow did not end within `timeoutSeconds`. The message says why, as `explainWorkflow()` does, if
+ * `timeoutSeconds` is not 0 and the database answers in time.
+ */
 export class ResultTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "ResultTimeoutError";
   }
+
+  /** The status of the workflow; undefined if there is no such workflow, or without a `reason`. */
+  readonly status?: string;
+  /** Why the workflow has not ended; undefined if that was not found out. */
+  readonly reason?: ExplanationReason;
 
   /** Makes the error. */
   constructor(
@@ -53,13 +69,15 @@ export class ResultTimeoutError extends Error {
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    options?: ErrorOptions,
+    { explanation, ...options }: ResultTimeoutErrorOptions = {},
   ) {
     super(
       `Cannot get the result of workflow ${workflowID}: it did not end within ` +
-        `${timeoutSeconds} s`,
+        `${timeoutSeconds} s${explanation ? `. ${explanation.message}` : ""}`,
       withCause(options),
     );
+    if (explanation?.status !== undefined) this.status = explanation.status;
+    if (explanation) this.reason = explanation.reason;
   }
 }
 

@@ -1,14 +1,16 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
+import type { WorkflowExplanation } from "../explanation.ts";
 import { onDemand } from "../on_demand.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
 
-// Many programs only enqueue. Waiting is 5 KB gzipped, and a status 2 KB.
+// Many programs only enqueue. Waiting is 5 KB gzipped, a status 2 KB, and an explanation 4 KB.
 const loadWaiting = onDemand(() => import("./wait_for_result.ts"));
 const loadStatus = onDemand(() => import("./workflow_status.ts"));
+const loadExplanation = onDemand(() => import("./explain_workflow.ts"));
 
 /** A handle to a workflow. */
 export interface WorkflowHandle<Result = unknown> {
@@ -18,6 +20,8 @@ export interface WorkflowHandle<Result = unknown> {
   getStatus(options?: CallOptions): Promise<WorkflowStatus | null>;
   /** Waits for the result of the workflow, as {@linkcode getResult} does. */
   getResult(options?: WaitOptions): Promise<Result>;
+  /** Explains why the workflow has not ended, as `explainWorkflow()` does. */
+  explain(options?: CallOptions): Promise<WorkflowExplanation>;
 }
 
 /**
@@ -39,6 +43,10 @@ export function createHandle<Result>(
       const loading = loadWaiting();
       const { waitForResult } = loading instanceof Promise ? await loading : loading;
       return await waitForResult<Result>(client, workflowID, options, isBound);
+    },
+    async explain(options) {
+      const { explainWorkflow } = await loadExplanation();
+      return await explainWorkflow(client, workflowID, options);
     },
   };
 }
@@ -93,8 +101,9 @@ export function retrieveWorkflow<Workflow = unknown>(
  * @throws {AwaitedWorkflowCancelledError} If the workflow was cancelled.
  * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If the workflow exceeded its maximum
  * recovery attempts.
- * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. Its `cause` is
- * the error of the database, if that has not answered.
+ * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. It says why, as
+ * `explainWorkflow()` does, unless `timeoutSeconds` is 0. Its `cause` is the error of the database, if
+ * that has not answered.
  * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.
  */
 export async function getResult<Workflow = unknown>(

@@ -80,6 +80,20 @@ export const resultCases: Cases = {
     assertEquals(await done.getResult({ timeoutSeconds: 0 }), [1]);
   },
 
+  async "explain() of a handle tells why a workflow is not run"({ library, client }) {
+    const handle = await library.enqueue(client, { ...idleTask, delaySeconds: 3600 });
+    const delayed = await handle.explain();
+    assertEquals([delayed.status, delayed.reason], ["DELAYED", "delayed"]);
+    assertEquals(delayed.delayUntilEpochMS, (await handle.getStatus())?.delayUntilEpochMS);
+    const enqueued = await library.enqueue(client, { ...task, queueName: `task-${newID()}` });
+    const explained = await enqueued.explain();
+    assertEquals(explained.reason, "queue_not_registered");
+    assertEquals(explained.priority, 0);
+    const done = await library.enqueue(client, task, 1);
+    await done.getResult({ timeoutSeconds: 600 });
+    assertEquals((await done.explain()).reason, "succeeded");
+  },
+
   async "getResult() waits for a workflow that does not exist yet"({ library, client }) {
     const workflowID = newID();
     const result = library.getResult(client, workflowID, { timeoutSeconds: 600 });

@@ -31,6 +31,7 @@ const validArgs: Record<string, readonly unknown[]> = {
   describeSystemDatabase: [{}],
   enqueue: [task, { id: 7 }],
   enqueueMany: [[{ ...task, args: [{ id: 7 }] }], {}],
+  explainWorkflow: ["id", {}],
   forkWorkflow: ["id", 0, {}],
   forkWorkflows: [[{ workflowID: "id", startStep: 0 }], {}],
   getAllEvents: ["id", {}],

@@ -17,6 +17,7 @@ import {
   describeSystemDatabase,
   enqueue,
   enqueueMany,
+  explainWorkflow,
   forkWorkflow,
   forkWorkflows,
   getAllEvents,
@@ -97,6 +98,7 @@ export const calls: Record<string, Call> = {
   describeSystemDatabase: (client, options) => describeSystemDatabase(client, options),
   enqueue: (client, options) => enqueue(client, withTask(options)),
   enqueueMany: (client, options) => enqueueMany(client, [task, task], options),
+  explainWorkflow: (client, options) => explainWorkflow(client, id, options),
   forkWorkflow: (client, options) => forkWorkflow(client, id, 0, options),
   forkWorkflows: (client, options) =>
     forkWorkflows(client, [{ workflowID: id, startStep: 0 }], options),

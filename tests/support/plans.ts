@@ -10,6 +10,7 @@ import {
   type Driver,
   enqueue,
   type EnqueueOptions,
+  explainWorkflow,
   forkWorkflow,
   getAllEvents,
   getEvent,
@@ -59,6 +60,7 @@ interface PlanNode {
 const ended = "order-1001";
 const parent = "order-1101";
 const waiting = "order-17013";
+const enqueued = "order-49973";
 const used: EnqueueOptions = {
   workflowName: "name23",
   workflowClassName: "class9",
@@ -95,6 +97,11 @@ const primaryKey = "workflow_status_pkey";
 const reads: PlannedCall[] = [
   { name: "getStatus()", run: (driver) => getStatus(driver, ended), index: primaryKey },
   { name: "getResult()", run: (driver) => getResult(driver, ended), index: primaryKey },
+  {
+    name: "explainWorkflow()",
+    run: (driver) => explainWorkflow(driver, enqueued),
+    index: inFlightIndex,
+  },
   { name: "getEvent()", run: (driver) => getEvent(driver, ended, "progress", 0) },
   {
     name: "getAllEvents()",
