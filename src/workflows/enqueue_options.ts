@@ -136,7 +136,8 @@ export interface EnqueueOptions extends CallOptions {
   authenticatedRoles?: string[];
   /**
    * The format of the arguments. The worker writes the result in the same format. `"py_pickle"` and
-   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON.
+   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON, `"rust_serde"` for
+   * workflows in Rust.
    *
    * @default {"portable"} or the `serializationType` of the client
    */
