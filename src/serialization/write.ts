@@ -15,8 +15,9 @@ import { portableJsonWriter } from "./write_portable_json.ts";
  *   pickle, which keeps plain data, `Date`, `Map`, `Set`, `bigint` and `Uint8Array`.
  * - `"DBOS_JSON"`: for Go workers that are too old for portable JSON, from 0.8 on. It is
  *   base64-encoded JSON, and holds only one argument.
- * - `"rust_serde"`: for workflows in Rust whose parameters have types of their own, because they cannot
- *   read portable arguments. It is JSON, with a `bigint` as an integer.
+ * - `"rust_serde"`: for workflows in Rust, from 0.5 on, whose parameter is of a type of their own: they
+ *   cannot read portable arguments. It is JSON, with a `bigint` as an integer. Several arguments are
+ *   a tuple.
  */
 export type SerializationType =
   | "portable"
