@@ -60,9 +60,22 @@ Deno.test("describeSystemDatabase() knows the releases of every language", async
   await using database = await createTestDatabase();
   await using connection = await open(database.url);
   const expected: Record<number, Record<string, string>> = {
-    41: { TypeScript: "4.13 to 4.15", Python: "2.25 to 2.26", Go: "0.20", Java: "1.1.0-m6" },
-    107: { TypeScript: "4.26", Python: "2.30", Go: "1.2 to 1.3", Java: "after 1.1.0-m6" },
-    122: { TypeScript: "5.1", Python: "3.1", Go: "between 1.5 and 1.6", Java: "after 1.1.0-m6" },
+    41: {
+      ...{ TypeScript: "4.13 to 4.15", Python: "2.25 to 2.26", Go: "0.20" },
+      ...{ Java: "1.1.0-m6", Rust: "before 0.5" },
+    },
+    107: {
+      ...{ TypeScript: "4.26", Python: "2.30", Go: "1.2 to 1.3" },
+      ...{ Java: "after 1.1.0-m6", Rust: "before 0.5" },
+    },
+    108: {
+      ...{ TypeScript: "4.27", Python: "2.31", Go: "between 1.3 and 1.4" },
+      ...{ Java: "after 1.1.0-m6", Rust: "0.5" },
+    },
+    122: {
+      ...{ TypeScript: "5.1", Python: "3.1", Go: "between 1.5 and 1.6" },
+      ...{ Java: "after 1.1.0-m6", Rust: "after 0.5" },
+    },
   };
   for (const [version, releases] of Object.entries(expected)) {
     await migrate(connection, Number(version));
@@ -80,6 +93,7 @@ Deno.test("describeSystemDatabase() lists the features that an old schema lacks"
     Python: "between 2.22 and 2.23",
     Go: "between 0.16 and 0.17",
     Java: "before 1.0",
+    Rust: "before 0.5",
   });
   assert(description.features.includes("schedules"));
   assertEquals(description.missingFeatures.slice(0, 3), [

@@ -7,7 +7,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { verifyCalls } from "./support/verify_calls.ts";
 
-// Those of Python and Go are tested by interop/, with the releases that create them.
+// Those of other languages are tested by interop/, with the releases that create them.
 const versions = schemaReleases.TypeScript!.map(([version]) => version);
 
 /** The tables that the oldest releases of one language or another lack. */

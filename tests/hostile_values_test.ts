@@ -139,6 +139,16 @@ const bombs: Record<string, [format: string | null, text: () => string]> = {
     "java_jackson",
     () => `["java.math.BigInteger",${digits}]`,
   ],
+  "an integer of ten million digits of Rust": ["rust_serde", () => digits],
+  "JSON of Rust that is nested deeply": ["rust_serde", () => `[1.10,${nested(1e5)}]`],
+  "errors of Rust in errors": [
+    "rust_serde",
+    () => '{"Application":'.repeat(1e5) + "1.10" + "}".repeat(1e5),
+  ],
+  "portable errors of Rust in errors": [
+    "portable_json",
+    () => '{"Application":'.repeat(1e5) + "1" + "}".repeat(1e5),
+  ],
   "JSON of Java that is nested deeply": [
     "java_jackson",
     () => '["java.util.ArrayList",['.repeat(1e5) + "]]".repeat(1e5),
@@ -223,6 +233,10 @@ function oddErrors(odd: unknown): [format: string | null, text: string][] {
       // Arrays have types in this format.
       ["java_jackson", JSON.stringify({ ...(Array.isArray(odd) ? {} : error), ...javaError })],
       ["DBOS_JSON", JSON.stringify({ Name, Message, Code, Data, ...others })],
+      ["rust_serde", `{"Application":${json}}`],
+      ["rust_serde", `{"Application":{"OrderError":${json}}}`],
+      ["rust_serde", JSON.stringify({ StepFailed: odd })],
+      ["portable_json", `{"StepFailed":${json}}`],
       [null, json],
     ];
   });

@@ -5,6 +5,7 @@ import { goJson } from "../src/serialization/go/go_json.ts";
 import { javaJackson } from "../src/serialization/java/java_jackson.ts";
 import { pyPickle } from "../src/serialization/python/py_pickle.ts";
 import { deserializeValue } from "../src/serialization/read.ts";
+import { rustSerde } from "../src/serialization/rust/rust_serde.ts";
 import { deserializeError } from "./support/deserialize_error.ts";
 
 const vectors = new URL("vectors/", import.meta.url);
@@ -384,6 +385,96 @@ Deno.test("java_jackson reads what DBOS for Java writes", async () => {
   await assertRejects(() => deserializeValue(deep, "java_jackson"), UnsupportedSerializationError);
 });
 
+Deno.test("rust_serde reads the values that DBOS for Rust writes", async () => {
+  const texts = await readVectors("rust_serde.json");
+  const order = {
+    number: -(2n ** 63n),
+    total: 2n ** 128n - 1n,
+    lines: ["a", 'ä"\\😀\0'],
+    note: null,
+    bytes: [0, 255],
+    took: { secs: 1, nanos: 500_000_000 },
+    colors: ["Red", { Rgb: [255, 0, 0] }, { Named: { name: "red" } }],
+    next: null,
+  };
+  const next = { ...order, number: 7, total: 1, lines: [], note: "n", bytes: [], colors: [] };
+  for (
+    const [name, value] of Object.entries({
+      unit: null,
+      scalars: [true, 7, 1.5, 1, "text", "c", null],
+      integers: [2n ** 64n - 1n, -(2n ** 63n), -(2n ** 127n), 2n ** 128n - 1n, 2n ** 53n + 1n],
+      floats: [-0, 1e300, 5e-324, 1e21, 0.1, null, null],
+      order: { ...next, took: { secs: 0, nanos: 0 }, next: order },
+      map: JSON.parse('{"__proto__":1,"a":2}'),
+      tuple: [1, "two", [3]],
+    })
+  ) {
+    assertEquals(await deserializeValue(texts[name], "rust_serde"), value, name);
+    // The one argument of a workflow may be a tuple, or nothing.
+    assertEquals(rustSerde.deserializeArgs(texts[name]), value === null ? [] : [value], name);
+  }
+  for (const text of ["[1,", "", "Red", "[".repeat(1e5), "1e"]) {
+    await assertRejects(
+      () => deserializeValue(text, "rust_serde"),
+      UnsupportedSerializationError,
+      "rust_serde",
+    );
+  }
+});
+
+Deno.test("an error of Rust is read in both formats that it is recorded as", async () => {
+  const texts = await readVectors("rust_serde.json");
+  const limits = [1, 2n ** 64n - 1n];
+  for (
+    const [vector, name, message, code, data] of [
+      ["unitVariant", "CardDeclined", "CardDeclined"],
+      ["newtypeVariant", "OutOfStock", "no more pens"],
+      ["numberVariant", "Http", "404"],
+      ["tupleVariant", "Limits", "[object]", undefined, limits],
+      ["portableVariant", "Rejected", "rejected", "E_CARD", { tries: 3 }],
+      ["structVariant", "NoSuchOrder", "no such order", undefined, {
+        message: "no such order",
+        order: 2n ** 64n - 1n,
+      }],
+      ["struct", "Error", "no such order", 7, { message: "no such order", code: 7, order: 8 }],
+      ["unitStruct", "Error", ""],
+      ["newtypeStruct", "Error", "It broke."],
+      ["config", "Config", "no database"],
+      ["argument", "InvalidArgument", "no workflows", undefined, {
+        operation: "fork",
+        detail: "no workflows",
+      }],
+      ["child", "AwaitedWorkflowCancelled", '{"workflow_id":"child"}', undefined, {
+        workflow_id: "child",
+      }],
+      ["step", "StepFailed", "out of paper", undefined, {
+        step: "charge",
+        message: "out of paper",
+      }],
+      ["retries", "MaxStepRetriesExceeded", JSON.parse(texts.retries).MaxStepRetriesExceeded],
+    ] as const
+  ) {
+    for (const serialization of ["rust_serde", "portable_json"]) {
+      const error = await deserializeError(texts[vector], serialization);
+      const what = `${vector} as ${serialization}`;
+      const isText = typeof message === "string";
+      assertInstanceOf(error, WorkflowError, what);
+      assertEquals([error.name, error.code], [name, code], what);
+      assertEquals(error.message, isText ? message : JSON.stringify(message), what);
+      assertEquals<unknown>(error.data, isText ? data : message, what);
+    }
+  }
+});
+
+Deno.test("portable JSON that looks like an error of Rust is read as what it is", async () => {
+  for (const value of [{ Application: 1 }, { Name: "x", Message: "y" }, { Äpfel: [1] }]) {
+    assertEquals(await deserializeValue(JSON.stringify(value), "portable_json"), value);
+  }
+  const stored = { Name: "OrderError", message: "no such order", code: 7 };
+  const error = await deserializeError(JSON.stringify(stored), "portable_json");
+  assertEquals([error.name, error.message, error.code], ["Error", "no such order", 7]);
+});
+
 Deno.test("a value without a format is read as one of an old TypeScript worker", async () => {
   const stored = [
     { dbos_type: "dbos_Date", dbos_data: at.toISOString() },
@@ -470,8 +561,9 @@ Deno.test("readers of native formats return or throw their own error on any inpu
       pickle = original.slice(0, position) + byte() + original.slice(position + 1);
     }
     const text = latin1(pickle);
-    for (const serialization of ["py_pickle", "DBOS_JSON", "java_jackson", null]) {
-      const stored = serialization === "java_jackson" || !serialization ? pickle : text;
+    for (const serialization of ["py_pickle", "DBOS_JSON", "java_jackson", "rust_serde", null]) {
+      const isEncoded = serialization === "py_pickle" || serialization === "DBOS_JSON";
+      const stored = isEncoded ? text : pickle;
       for (const read of [deserializeValue, deserializeError]) {
         try {
           await read(stored, serialization);

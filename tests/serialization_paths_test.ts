@@ -75,7 +75,7 @@ async function assertUnserializable(type: SerializationType, values: Invalid[]):
   }
 }
 
-for (const type of ["portable", "DBOS_JSON"] as const) {
+for (const type of ["portable", "DBOS_JSON", "rust_serde"] as const) {
   Deno.test(`${type} refuses what JSON cannot hold, with its path`, () =>
     assertUnserializable(type, [...unserializable, ...notPortable, ...onlyNotJson]));
 }
@@ -142,6 +142,23 @@ Deno.test("superjson refuses a value that is nested too deeply", async () => {
   const reason = "as superjson: it is nested too deeply";
   assertThrows(() => serializeArgs([nested]), RangeError, `Cannot serialize args ${reason}`);
   assertThrows(() => serializeValue(nested, "message"), RangeError, `message ${reason}`);
+});
+
+Deno.test("rust_serde refuses what Rust cannot read, with its path", async () => {
+  await assertUnserializable("rust_serde", [
+    [{ total: 2n ** 128n }, ".total", "it is a bigint of more than 128 bits"],
+    [[new Set([-(2n ** 127n) - 1n])], "[0][0]", "it is a bigint of more than 128 bits"],
+  ]);
+  const { serializeValue, serializeArgs } = await codecOf("rust_serde");
+  const nest = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+  assertEquals(serializeValue(nest(127)), "[".repeat(127) + "]".repeat(127));
+  assertEquals(serializeArgs([nest(127)]), serializeValue(nest(127)));
+  assertThrows(() => serializeArgs([nest(128)]), RangeError, "args[0][0]");
+  assertThrows(() => serializeValue(nest(128)), RangeError, "deeper than 127 levels");
+  // Several arguments are written as an array.
+  assertEquals(serializeArgs([1, nest(126)]), `[1,${"[".repeat(126)}${"]".repeat(126)}]`);
+  assertThrows(() => serializeArgs([1, nest(127)]), RangeError, "Cannot serialize args[1][0]");
+  assertThrows(() => serializeArgs([1, () => {}]), TypeError, "Cannot serialize args[1] as");
 });
 
 Deno.test("every function that writes values names the one that it refuses", async () => {

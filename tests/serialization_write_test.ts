@@ -8,6 +8,8 @@ import { goJson } from "../src/serialization/go/go_json.ts";
 import { goJsonWriter } from "../src/serialization/go/write_go_json.ts";
 import { pyPickle } from "../src/serialization/python/py_pickle.ts";
 import { pyPickleWriter } from "../src/serialization/python/write_pickle.ts";
+import { rustSerde } from "../src/serialization/rust/rust_serde.ts";
+import { rustSerdeWriter } from "../src/serialization/rust/write_rust_serde.ts";
 import { pickleValues } from "./interop/round_trip_values.ts";
 
 const isPythonInstalled = await new Deno.Command("python3", { args: ["--version"], stdout: "null" })
@@ -227,6 +229,44 @@ Deno.test("DBOS_JSON throws on values that Go cannot represent", () => {
   assertThrows(() => goJsonWriter.serializeValue(() => {}), TypeError, "a function");
 });
 
+Deno.test("rust_serde writes JSON, with a bigint as an integer", () => {
+  const digits = "12345678901234567890";
+  for (
+    const [value, json, read] of [
+      [{ a: [1, "ä😀\0"], b: true }, '{"a":[1,"ä😀\\u0000"],"b":true}'],
+      [[2n ** 64n - 1n, -(2n ** 63n)], "[18446744073709551615,-9223372036854775808]"],
+      [{ max: 2n ** 128n - 1n }, `{"max":${2n ** 128n - 1n}}`],
+      [[-(2n ** 127n), 7n, 0n], `[${-(2n ** 127n)},7,0]`, [-(2n ** 127n), 7, 0]],
+      // Only bigints become integers.
+      [
+        [digits, BigInt(digits), { [digits]: digits }],
+        `["${digits}",${digits},{"${digits}":"${digits}"}]`,
+      ],
+      [at, `"${at.toISOString()}"`, at.toISOString()],
+      [new Map([["a", new Set([1n])]]), '{"a":[1]}', { a: [1] }],
+      [{ a: undefined, b: [undefined] }, '{"b":[null]}', { b: [null] }],
+      [2 ** 60, "1152921504606847000", 1152921504606847000n],
+    ] as const
+  ) {
+    const text = rustSerdeWriter.serializeValue(value);
+    assertEquals(text, json);
+    assertEquals(rustSerde.deserializeValue(text), read ?? value);
+    assertEquals(rustSerdeWriter.serializeArgs([value]), text);
+    assertEquals(rustSerde.deserializeArgs(text), [read ?? value]);
+  }
+});
+
+Deno.test("rust_serde writes the arguments as the one that a workflow in Rust has", () => {
+  const { serializeValue, serializeArgs } = rustSerdeWriter;
+  for (const text of [serializeArgs([]), serializeArgs([null]), serializeValue(undefined)]) {
+    assertEquals(text, "null");
+  }
+  assertEquals(serializeArgs([[1, 2]]), "[1,2]");
+  assertEquals(serializeArgs([1, 2n ** 63n, undefined]), "[1,9223372036854775808,null]");
+  const named = () => serializeArgs([], { a: 1 });
+  assertThrows(named, TypeError, "Cannot serialize namedArgs as rust_serde");
+});
+
 Deno.test("values that cannot be serialized are rejected before anything is sent", async () => {
   // No server listens there: an attempt to send would fail with another error.
   const pool = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/none" });
@@ -235,6 +275,7 @@ Deno.test("values that cannot be serialized are rejected before anything is sent
     const [serializationType, value, message] of [
       ["py_pickle", new Money(), "it is an object of class Money"],
       ["DBOS_JSON", "\ud800", "as portable JSON: it contains a lone surrogate"],
+      ["rust_serde", [2n ** 200n], "as rust_serde: it is a bigint of more than 128 bits"],
     ] as const
   ) {
     const options = { ...task, serializationType };

@@ -30,6 +30,8 @@ const unreadable: [serialization: string | null, text: string][] = [
   ["py_pickle", "gASVBQAAAA=="],
   ["DBOS_JSON", "e30K{"],
   ["java_jackson", "[1,2]"],
+  ["rust_serde", '{"Application":'],
+  ["portable_json", '{"Application":'],
   ["abacus", "7"],
   [null, "not JSON"],
 ];

@@ -15,9 +15,9 @@ export interface SystemDatabaseDescription {
   readonly schemaVersion?: number;
   /**
    * The DBOS releases that create a schema of this version, by language, such as
-   * `{ TypeScript: "5.2 to 5.3", Python: "3.2 to 3.3", Go: "1.6 to 1.7", Java: "after 1.1.0-m6" }`;
-   * empty without a `schemaVersion`. Patches of these releases create the same one, and releases
-   * that are newer than this client may create it as well.
+   * `{ TypeScript: "5.2 to 5.3", Python: "3.2 to 3.3", Go: "1.6 to 1.7", Java: "after 1.1.0-m6",
+   * Rust: "after 0.5" }`; empty without a `schemaVersion`. Patches of these releases create the same
+   * one, and releases that are newer than this client may create it as well.
    * Below version 100 each language numbers its versions separately, so only one of the languages
    * created the schema.
    */

@@ -107,6 +107,7 @@ export const schemaReleases: Readonly<Record<string, readonly SchemaReleases[]>>
     [125, "1.8"],
   ],
   Java: [[40, "1.0"], [41, "1.1.0-m6"]],
+  Rust: [[108, "0.5"]],
 };
 
 /** The releases of a language that create a version of the schema, in words. */

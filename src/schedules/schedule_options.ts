@@ -89,7 +89,7 @@ export interface ScheduleOptions {
    * @default {undefined} what the workers read that have left traces in the system database; if
    * there are none, `"superjson"`
    */
-  serializationType?: Exclude<SerializationType, "DBOS_JSON">;
+  serializationType?: Exclude<SerializationType, "DBOS_JSON" | "rust_serde">;
   /**
    * Write the context even in a format that stops the scheduler of workers which have left traces
    * in the system database, because none of them runs any more.
@@ -136,7 +136,7 @@ export interface ScheduleChanges {
    *
    * @default {undefined} what the workers read that have left traces in the system database
    */
-  serializationType?: Exclude<SerializationType, "DBOS_JSON">;
+  serializationType?: Exclude<SerializationType, "DBOS_JSON" | "rust_serde">;
   /**
    * Write the context even in a format that stops workers, as for {@linkcode createSchedule}.
    *

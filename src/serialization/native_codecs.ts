@@ -13,19 +13,24 @@ function isMarkedAsSuperjson(text: string): boolean {
   }
 }
 
-// Loaded on demand: gzipped, Python's is 5.8 KB, Go's 3.4, Java's 1.9 and TypeScript's 2.0.
+// Loaded on demand: gzipped, Python's is 5.8 KB, Go's 3.4, TypeScript's 2.0, Java's 1.9 and Rust's
+// 1.4.
 async function loadGoJson(): Promise<ReadingCodec> {
   return (await import("./go/go_json.ts")).goJson;
 }
 
-const codecs: Record<string, () => Promise<ReadingCodec>> = {
+const codecs: Record<string, (text: string) => Promise<ReadingCodec>> = {
   js_superjson: async () => (await import("./read_superjson.ts")).superjsonReader,
   py_pickle: async () => (await import("./python/py_pickle.ts")).pyPickle,
   DBOS_JSON: loadGoJson,
   java_jackson: async () => (await import("./java/java_jackson.ts")).javaJackson,
+  rust_serde: async () => (await import("./rust/rust_serde.ts")).rustSerde,
   // Go before 1.8 also records this name for children of portable workflows, but writes its own
-  // JSON.
-  portable_json: async () => wrapErrors({ ...await loadGoJson(), name: "portable_json" }),
+  // JSON. Rust records it for errors that are not portable.
+  portable_json: async (text) =>
+    text.startsWith("{")
+      ? (await import("./rust/rust_serde.ts")).portableOfRust
+      : wrapErrors({ ...await loadGoJson(), name: "portable_json" }),
 };
 
 /** Finds the codec for a text that is not portable JSON, even if it is recorded as such. */
@@ -35,9 +40,9 @@ export async function findNativeCodec(
 ): Promise<ReadingCodec> {
   if (!serialization) {
     return isMarkedAsSuperjson(text)
-      ? await codecs.js_superjson!()
+      ? await codecs.js_superjson!(text)
       : (await import("./unlabelled.ts")).unlabelled;
   }
-  if (Object.hasOwn(codecs, serialization)) return await codecs[serialization]!();
+  if (Object.hasOwn(codecs, serialization)) return await codecs[serialization]!(text);
   throw new UnsupportedSerializationError(serialization);
 }

@@ -3,16 +3,16 @@
 import type { ReadingCodec } from "./codec.ts";
 import { portableJsonReader } from "./read_portable_json.ts";
 
-// Base64 of JSON or of a gob never starts like this.
-const jsonStart = /^[\s{["\d-]|^(?:null|true|false)$/;
+// Base64 of JSON or of a gob never starts like this. An error of Rust starts with a capital letter.
+const portableStart = /^(?!{"[A-Z])[\s{["\d-]|^(?:null|true|false)$/;
 
 /** Finds the codec that reads a stored text. */
 export async function findCodec(
   serialization: string | null | undefined,
   text: string,
 ): Promise<ReadingCodec> {
-  // Go before 1.8 records portable_json for some values in its own format.
-  if (serialization === "portable_json" && jsonStart.test(text)) return portableJsonReader;
+  // Go before 1.8 records portable_json for some values in its own format, and Rust for its errors.
+  if (serialization === "portable_json" && portableStart.test(text)) return portableJsonReader;
   // With what it loads, it is up to 9 KB gzipped.
   return await (await import("./native_codecs.ts")).findNativeCodec(serialization, text);
 }

@@ -15,8 +15,17 @@ import { portableJsonWriter } from "./write_portable_json.ts";
  *   pickle, which keeps plain data, `Date`, `Map`, `Set`, `bigint` and `Uint8Array`.
  * - `"DBOS_JSON"`: for Go workers that are too old for portable JSON, from 0.8 on. It is
  *   base64-encoded JSON, and holds only one argument.
+ * - `"rust_serde"`: for workflows in Rust, from 0.5 on, whose parameter is of a type of their own: they
+ *   cannot read portable arguments. It is JSON, with a `bigint` as an integer. Several arguments are
+ *   a tuple.
  */
-export type SerializationType = "portable" | "superjson" | "native" | "py_pickle" | "DBOS_JSON";
+export type SerializationType =
+  | "portable"
+  | "superjson"
+  | "native"
+  | "py_pickle"
+  | "DBOS_JSON"
+  | "rust_serde";
 
 /** All values of {@linkcode SerializationType}. */
 export const serializationTypes: readonly SerializationType[] = [
@@ -25,6 +34,7 @@ export const serializationTypes: readonly SerializationType[] = [
   "native",
   "py_pickle",
   "DBOS_JSON",
+  "rust_serde",
 ];
 
 // Loaded on demand: most programs write only portable JSON, and the largest of these is 7 KB gzipped.
@@ -37,6 +47,7 @@ const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promis
   native: loadSuperjson,
   py_pickle: async () => (await import("./python/write_pickle.ts")).pyPickleWriter,
   DBOS_JSON: async () => (await import("./go/write_go_json.ts")).goJsonWriter,
+  rust_serde: async () => (await import("./rust/write_rust_serde.ts")).rustSerdeWriter,
 };
 
 const loadedCodecs = new Map<SerializationType, WritingCodec>([["portable", portableJsonWriter]]);

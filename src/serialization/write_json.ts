@@ -33,13 +33,15 @@ export interface JsonFormat {
   readonly allowsLoneSurrogates?: boolean;
   /** Whether it has a way of its own to write a Map, a Set or a bigint, unless in an object of a class. */
   readonly hasOwnTypes?: boolean;
+  /** How many levels of nesting all workers can read; by default the 1000 of Java. */
+  readonly maxDepth?: number;
+  /** Converts a bigint; by default to its digits. `refuse` throws an error with the reason. */
+  fromBigint?(value: bigint, refuse: (reason: string) => never): unknown;
 }
-
-// Java reads 1000 levels.
-const maxDepth = 1000;
 
 /** Makes a function that copies a value, converted to what JSON can hold. `root` names the value. */
 function createConverter(format: JsonFormat, root: string): (value: unknown) => unknown {
+  const { maxDepth = 1000 } = format;
   const path: (string | number)[] = [];
   const ancestors = new Set<object>();
 
@@ -141,7 +143,7 @@ function createConverter(format: JsonFormat, root: string): (value: unknown) => 
         return value;
       case "bigint":
         if (format.hasOwnTypes) refuse("it is a bigint in an object of a class");
-        return value.toString();
+        return format.fromBigint ? format.fromBigint(value, refuse) : value.toString();
       case "function":
       case "symbol":
         return refuse(`it is a ${typeof value}`);

@@ -137,7 +137,8 @@ export interface EnqueueOptions extends CallOptions {
   authenticatedRoles?: string[];
   /**
    * The format of the arguments. The worker writes the result in the same format. `"py_pickle"` and
-   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON.
+   * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON, and
+   * `"rust_serde"` is for workflows in Rust, most of which stay `PENDING` with portable arguments.
    *
    * @default {"portable"} or the `serializationType` of the client
    */

@@ -85,6 +85,7 @@ export const storedValues: readonly StoredValue[][] = [
     ...store("DBOS_JSON", "base64", await readVectors("gobs.json")),
   ],
   store("java_jackson", "json", await readVectors("java_jackson.json")),
+  store("rust_serde", "json", await readVectors("rust_serde.json")),
   store(null, "json", legacy),
 ];
 
@@ -106,6 +107,7 @@ export const jsonTokens: readonly string[] = [
     '["java.util.Date",1]',
   ],
   ...['["java.util.HashSet",[1]]', '{"dbos_type":"dbos_Date","dbos_data":{}}', '{"type":"Buffer"}'],
+  ...['{"Application":{"A":{"message":{}}}}', '"Application"', '{"StepFailed":null}', '{"A":[]}'],
   ...['{"dbos_type":"dbos_BigInt","dbos_data":"1e9"}', '{"positionalArgs":{}}', '"py/object"'],
   ...["[".repeat(50) + "]".repeat(50), '"\\ud800"', '"\\u0000"'],
 ];

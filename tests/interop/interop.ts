@@ -7,10 +7,11 @@
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
 import { verifyEveryCall } from "./calls.ts";
-import { type Language, languages, python } from "./languages.ts";
+import { type Language, languages, python, rust } from "./languages.ts";
 import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
 import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
+import { verifyRustArguments } from "./rust_arguments.ts";
 import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
@@ -55,13 +56,20 @@ for (const language of all.filter(isOlder)) {
   });
 }
 
-for (const language of [...languages, ...findOldestWithSchedules(releases)]) {
+const withScheduler = languages.filter((language) => !language.hasNoScheduler);
+for (const language of [...withScheduler, ...findOldestWithSchedules(releases)]) {
   Deno.test({
     name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
     ignore: unavailable.has(language),
     fn: () => verifySchedules(language),
   });
 }
+
+Deno.test({
+  name: "a workflow in Rust stays PENDING if it cannot read its arguments",
+  ignore: unavailable.has(rust),
+  fn: () => verifyRustArguments(rust),
+});
 
 testDocuments(unavailable.get(python));
 

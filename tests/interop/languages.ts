@@ -1,5 +1,6 @@
 /** The newest release of each language: how to start its worker, and which features it lacks. */
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SerializationType } from "../../mod.ts";
 
@@ -26,6 +27,8 @@ export interface Language {
   toArguments?(args: readonly unknown[], workflowName: string): readonly unknown[];
   /** The options that a workflow with these arguments needs besides its name. */
   enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
+  /** Whether its workers have no scheduler. */
+  hasNoScheduler?: true;
   /** A workflow that a schedule can start, if that is not `echo`. */
   scheduled?: {
     workflowName: string;
@@ -189,4 +192,52 @@ const java: Language = {
   },
 };
 
-export const languages: Language[] = [typeScript, python, go, java];
+const rustFolder = pathOf("rust");
+const rustProgram = `${rustFolder}/.cache/app${Deno.build.os === "windows" ? ".exe" : ""}`;
+const oldestRust = "1.95";
+
+/** Returns the reason if the Rust application cannot be built here. */
+async function findMissingRust(): Promise<string | undefined> {
+  const missing = await run(["cargo", "--version"]) ?? await run(["rustc", "--version"]);
+  if (missing) return missing.split("\n")[0];
+  const { stdout } = await new Deno.Command("rustc", { args: ["--version"] }).output();
+  const version = /\d+\.\d+\.\d+/.exec(new TextDecoder().decode(stdout))?.[0] ?? "unknown";
+  const isOlder = version.localeCompare(oldestRust, "en", { numeric: true }) < 0;
+  return isOlder ? `Rust ${version} is older than ${oldestRust}` : undefined;
+}
+
+async function installRust(): Promise<string | undefined> {
+  const files = ["Cargo.toml", "Cargo.lock", "src/main.rs"];
+  const sources = files.map((name) => Deno.readTextFile(`${rustFolder}/${name}`));
+  const wanted = (await Promise.all(sources)).join("");
+  const built = `${rustFolder}/.cache/built.txt`;
+  if (existsSync(built) && await Deno.readTextFile(built) === wanted) return undefined;
+  const missing = await findMissingRust();
+  if (missing) return missing;
+  const options = ["--locked", "--quiet", "--target-dir", ".cache/target"];
+  const failure = await run(["cargo", "build", ...options], { cwd: rustFolder });
+  if (failure) throw new Error(`Cannot build ${rustFolder}:\n${failure}`);
+  // What it was built from takes hundreds of megabytes.
+  await Deno.rename(`${rustFolder}/.cache/target/debug/${basename(rustProgram)}`, rustProgram);
+  await Deno.remove(`${rustFolder}/.cache/target`, { recursive: true });
+  await Deno.writeTextFile(built, wanted);
+}
+
+const noStreams = "workflows cannot write streams";
+
+export const rust: Language = {
+  name: "Rust",
+  install: installRust,
+  command: [rustProgram],
+  nativeFormat: "rust_serde",
+  hasNoScheduler: true,
+  unsupported: {
+    ...noDeadlineBeforeStart,
+    "Streams": noStreams,
+    "Events and streams in its native format": noStreams,
+    "The authenticated user": "workflows cannot read it",
+    "The roles of the user": "workflows cannot read them",
+  },
+};
+
+export const languages: Language[] = [typeScript, python, go, java, rust];

@@ -2,7 +2,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { inspect, isDeepStrictEqual } from "node:util";
 import { getEvent, send, type SerializationType } from "../../mod.ts";
-import { jsonValues, pickleValues, superjsonValues } from "./round_trip_values.ts";
+import { jsonValues, pickleValues, serdeValues, superjsonValues } from "./round_trip_values.ts";
 import type { LiveWorker } from "./suite.ts";
 
 const timeout = { timeoutSeconds: 60 };
@@ -12,6 +12,8 @@ const batchLength = 200;
 interface Limits {
   /** The native format, if this client writes it, and the values to write in it. */
   native?: { serializationType: SerializationType; values: Arbitrary<unknown> };
+  /** The values to write as portable JSON, if they must be others. */
+  portableValues?: Arbitrary<unknown>;
   /** Whether it returns the keys of an object in another order. */
   reordersKeys?: boolean;
   /** Whether the native format can be used only for workflows of one argument. */
@@ -41,6 +43,16 @@ const limits: Record<string, Limits> = {
     takesOneArgument: true,
   },
   java_jackson: {
+    reordersKeys: true,
+  },
+  rust_serde: {
+    native: {
+      serializationType: "rust_serde",
+      // Rust keeps such integers exactly, so they come back as a bigint.
+      values: serdeValues({ loneSurrogates: true, longIntegers: true, deepNesting: true }),
+    },
+    // Rust reads 127 levels, and writes all events in its own format.
+    portableValues: jsonValues({ loneSurrogates: true, longIntegers: true, deepNesting: true }),
     reordersKeys: true,
   },
 };
@@ -122,9 +134,9 @@ async function verifyValues(
 
 /** Sends 20,000 values in the client's format, and 10,000 in the native format of the language. */
 export async function verifyRoundTrips(worker: LiveWorker): Promise<void> {
-  const { native } = limits[worker.nativeFormat] ?? {};
+  const { native, portableValues: portable = portableValues } = limits[worker.nativeFormat] ?? {};
   const isNativeOnly = native !== undefined &&
     native.serializationType === worker.serializationType;
-  await verifyValues(worker, isNativeOnly ? native.values : portableValues, 20_000);
+  await verifyValues(worker, isNativeOnly ? native.values : portable, 20_000);
   if (native) await verifyValues(worker, native.values, 10_000, native.serializationType);
 }

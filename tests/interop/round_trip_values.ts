@@ -11,6 +11,8 @@ export interface Omissions {
   dottedKeys?: boolean;
   /** Integers beyond the safe range, written without an exponent. */
   longIntegers?: boolean;
+  /** More than 120 levels of nesting. */
+  deepNesting?: boolean;
 }
 
 // Strings that mean something to a format, or resemble such a string.
@@ -85,6 +87,7 @@ function nest(value: unknown, depth: number, key: string | undefined): unknown {
 function nested(
   leaf: Arbitrary<unknown>,
   key: Arbitrary<string>,
+  omissions: Omissions,
   collections: (value: Arbitrary<unknown>) => Arbitrary<unknown>[] = () => [],
 ): Arbitrary<unknown> {
   const { value } = fc.letrec((tie) => ({
@@ -97,7 +100,11 @@ function nested(
       ...collections(tie("value")),
     ),
   }));
-  const deep = fc.tuple(leaf, fc.integer({ min: 1, max: 200 }), fc.option(key, { nil: undefined }))
+  const deep = fc.tuple(
+    leaf,
+    fc.integer({ min: 1, max: omissions.deepNesting ? 120 : 200 }),
+    fc.option(key, { nil: undefined }),
+  )
     .map(([value, depth, key]) => nest(value, depth, key));
   return fc.oneof(
     { weight: 200, arbitrary: value },
@@ -106,17 +113,35 @@ function nested(
   );
 }
 
-/** All values that JSON can hold. */
-export function jsonValues(omissions: Omissions): Arbitrary<unknown> {
+/** All values of JSON but objects and arrays. */
+function jsonLeaves(omissions: Omissions): Arbitrary<unknown> {
   const isWritten = (number: number) =>
     !omissions.longIntegers || Number.isSafeInteger(number) || !/^-?\d+$/.test(String(number));
-  const leaf = fc.oneof(
+  return fc.oneof(
     texts(omissions),
     numbers.filter(isWritten),
     fc.boolean(),
     fc.constant(null),
   );
-  return nested(leaf, keys(omissions));
+}
+
+/** All values that JSON can hold. */
+export function jsonValues(omissions: Omissions): Arbitrary<unknown> {
+  return nested(jsonLeaves(omissions), keys(omissions), omissions);
+}
+
+/** All values that a `Value` of serde_json can hold: those of JSON, and integers of 64 bits. */
+export function serdeValues(omissions: Omissions): Arbitrary<unknown> {
+  // Smaller integers come back as numbers.
+  const integers = fc.oneof(
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
+    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+  );
+  const leaf = fc.oneof(
+    { weight: 4, arbitrary: jsonLeaves(omissions) },
+    { weight: 1, arbitrary: integers },
+  );
+  return nested(leaf, keys(omissions), omissions);
 }
 
 const allNumbers = fc.oneof(numbers, fc.constantFrom(-0, NaN, Infinity, -Infinity));
@@ -137,7 +162,7 @@ export function superjsonValues(omissions: Omissions): Arbitrary<unknown> {
   );
   // superjson mixes up the entries of a Map if a key, an object or NaN, also occurs elsewhere.
   const key = leaf.filter((value) => !Number.isNaN(value));
-  return nested(leaf, keys(omissions), (value) => [
+  return nested(leaf, keys(omissions), omissions, (value) => [
     fc.uniqueArray(leaf, { maxLength: 4 }).map((items) => new Set(items)),
     fc.array(fc.tuple(key, value), { maxLength: 4 }).map((entries) => new Map(entries)),
   ]);
@@ -160,7 +185,7 @@ export function pickleValues(omissions: Omissions): Arbitrary<unknown> {
   const key = fc.oneof(text, allNumbers, bigIntegers, fc.constant(null));
   const leaf = fc.oneof(key, fc.boolean(), bytes, datetimes);
   const keyOfMap = fc.oneof(numbers, bigIntegers, fc.constant(null));
-  return nested(leaf, keys(omissions), (value) => [
+  return nested(leaf, keys(omissions), omissions, (value) => [
     fc.uniqueArray(key, { maxLength: 4 }).map((items) => new Set(items)),
     // A dict with only string keys is read as an object, so at least one key is not a string.
     fc.tuple(fc.tuple(keyOfMap, value), fc.array(fc.tuple(key, value), { maxLength: 4 }))

@@ -238,6 +238,16 @@ export const features: Feature[] = [
         const { second, third } = namedArgs;
         assertEquals(await named.getResult(timeout), { first: null, second, others: { third } });
       }
+      if (serializationType === "rust_serde") {
+        // As much as Rust reads: the limits of 64 bits, and 127 levels.
+        const extremes = [
+          2n ** 64n - 1n,
+          -(2n ** 63n),
+          JSON.parse("[".repeat(126) + "]".repeat(126)),
+        ];
+        const extreme = await start(options, extremes);
+        assertEquals(await extreme.getResult(timeout), extremes);
+      }
     },
   },
   {
@@ -596,7 +606,8 @@ export const features: Feature[] = [
   {
     name: "Counts of steps",
     async verify({ client, start }) {
-      const { workflowID, getResult } = await start({ workflowName: "writeNumbers" }, "numbers", 3);
+      const { workflowID, getResult } = await start({ workflowName: "takeSteps" });
+      await send(client, workflowID, "hello", { topic: "steps" });
       await getResult(timeout);
       const [counted] = await countSteps(client, { workflow_id_prefix: workflowID });
       assertEquals(counted?.count, (await listWorkflowSteps(client, workflowID))?.length);
