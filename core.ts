@@ -18,9 +18,11 @@
 export { connect, type ConnectOptions, createClient } from "./client.ts";
 export type { CallOptions, Client, ClientOptions } from "./src/client/client.ts";
 export type {
+  CustomDriver,
   DenoPostgresDriver,
   DenoPostgresPoolDriver,
   Driver,
+  NotificationListener,
   PgDriver,
   PGliteDriver,
   SqlTagDriver,

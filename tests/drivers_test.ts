@@ -162,15 +162,15 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
       [pg, "an object of class PG"],
       [pg.Pool, "an object of class Function"],
       [postgres, "an object of class Function"],
-      [{ query() {} }, "an object of class Object"],
+      [{ query: "select" }, "an object of class Object"],
     ] as const
   ) {
     const error = assertThrows(
       () => createClient(driver as unknown as Driver),
       TypeError,
       `Cannot use ${description} as a client: expected what createClient() or connect() returns, ` +
-        "or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        "npm:@electric-sql/pglite or Bun.sql",
+        "a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql, or a driver of your own with query(text, values)",
     );
     assert(!error.message.includes("secret"));
     const rejection = await enqueue(driver as unknown as Driver, {

@@ -1,12 +1,13 @@
 /** Recognises drivers, and tells what is known of one before anything is sent through it. */
 
 import type { Adapter, DriverFamily, Executor } from "./adapter.ts";
+import { custom } from "./custom.ts";
 import { denoPostgres } from "./deno_postgres.ts";
 import { pg } from "./pg.ts";
 import { pglite } from "./pglite.ts";
 import { sqlTag } from "./sql_tag.ts";
 
-const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, pg];
+const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, pg, custom];
 
 function describe(value: unknown): string {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) {
@@ -32,8 +33,9 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
   if (!family) {
     throw new TypeError(
       `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
-        "returns, or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        `npm:@electric-sql/pglite or Bun.sql${adviceFor(driver)}`,
+        "returns, a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql, or a driver of your own with query(text, values)" +
+        adviceFor(driver),
     );
   }
   const recognised = driver as object;
@@ -43,9 +45,8 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
     maxConnections: kind === "pool" ? family.poolSizeOf(recognised) : 1,
     canReconnect: kind === "pool",
     transactionStatus() {
-      if (kind === "pool") return "none";
       if (kind === "transaction") return "open";
-      return family.connectionStatusOf?.(recognised) ?? "unknown";
+      return family.statusOf?.(recognised) ?? (kind === "pool" ? "none" : "unknown");
     },
     load: () =>
       executor ??= family.loadExecutor().then((create) => create(recognised, { ...options, kind })),

@@ -9,9 +9,9 @@ export const pg: DriverFamily = {
   poolSizeOf: (driver) =>
     (driver as { options?: { max?: number } }).options?.max ?? defaultPoolSize,
   // Connections tell since pg 8.17.
-  connectionStatusOf(driver) {
+  statusOf(driver) {
     const status = (driver as { getTransactionStatus?(): string | null }).getTransactionStatus?.();
-    if (!status) return "unknown";
+    if (!status) return undefined;
     return status === "I" ? "none" : "open";
   },
   loadExecutor: async () => (await import("./pg_executor.ts")).createPgExecutor,
