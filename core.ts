@@ -22,10 +22,14 @@ export type {
   DenoPostgresDriver,
   DenoPostgresPoolDriver,
   Driver,
+  DrizzleDriver,
+  KnexDriver,
+  KyselyDriver,
   NotificationListener,
   PgDriver,
   PGliteDriver,
   SqlTagDriver,
+  TypeORMDriver,
 } from "./src/drivers/driver.ts";
 export { enqueue, type WorkflowArgs, type WorkflowResult } from "./src/workflows/enqueue.ts";
 export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";

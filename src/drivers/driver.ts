@@ -48,6 +48,45 @@ export interface DenoPostgresPoolDriver {
   connect(): any;
 }
 
+/** A database or transaction of Drizzle, for `npm:pg`, `npm:postgres`, PGlite or Bun.sql. */
+export interface DrizzleDriver {
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  execute(...args: any[]): any;
+  /** Begins a query. */
+  // deno-lint-ignore no-explicit-any
+  select(...args: any[]): any;
+}
+
+/** A `Kysely` or a `Transaction` of it. */
+export interface KyselyDriver {
+  /** Whether it is a transaction. */
+  readonly isTransaction: boolean;
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  executeQuery(...args: any[]): any;
+}
+
+/** A `Knex` or a `Knex.Transaction`. */
+export interface KnexDriver {
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  raw: any;
+  /** What knows the database. */
+  // deno-lint-ignore no-explicit-any
+  client: any;
+}
+
+/** `DataSource`, `EntityManager`, `QueryRunner` or `Repository` of TypeORM. */
+export interface TypeORMDriver {
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  query(...args: any[]): any;
+  /** What it works with. */
+  // deno-lint-ignore no-explicit-any
+  readonly manager?: any;
+}
+
 /** Is called with what a server notifies of. */
 export interface NotificationListener {
   /** A notification has arrived on a channel. */
@@ -147,4 +186,8 @@ export type Driver =
   | SqlTagDriver
   | DenoPostgresDriver
   | DenoPostgresPoolDriver
+  | DrizzleDriver
+  | KyselyDriver
+  | KnexDriver
+  | TypeORMDriver
   | CustomDriver;
