@@ -25,6 +25,7 @@ export type {
   DrizzleDriver,
   KnexDriver,
   KyselyDriver,
+  MikroORMDriver,
   NotificationListener,
   PgDriver,
   PGliteDriver,

@@ -1,6 +1,7 @@
 /** Tests that databases and transactions of ORMs are clients as they are, with the real packages. */
 import { PGlite } from "@electric-sql/pglite";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { EntitySchema, MikroORM, type SqlEntityManager } from "@mikro-orm/postgresql";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { drizzle as drizzlePGlite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
@@ -48,6 +49,11 @@ type OpenOrm = (url: string) => OrmDatabase | Promise<OrmDatabase>;
 // deno-lint-ignore no-explicit-any -- each ORM has types of its own
 type Any = any;
 
+const Order = new EntitySchema<{ id: number }>({
+  name: "Order",
+  tableName: "orders",
+  properties: { id: { type: "integer", primary: true } },
+});
 const insertOrder = (id: number) => `insert into orders (id) values (${id})`;
 
 function openDrizzle(db: Any, close: () => Promise<unknown>): OrmDatabase {
@@ -80,6 +86,17 @@ async function openTypeORM(url: string): Promise<OrmDatabase & { db: DataSource 
     insert: (connection: Any, id) => connection.query(insertOrder(id)),
     transaction: (body) => db.transaction(body),
     [Symbol.asyncDispose]: () => db.destroy(),
+  };
+}
+
+async function openMikroORM(url: string): Promise<OrmDatabase & { db: SqlEntityManager }> {
+  const orm = await MikroORM.init({ clientUrl: url, entities: [Order] });
+  const db = orm.em.fork();
+  return {
+    db,
+    insert: (connection: Any, id) => connection.insert(Order, { id }),
+    transaction: (body) => db.transactional(body),
+    [Symbol.asyncDispose]: () => orm.close(),
   };
 }
 
@@ -145,6 +162,26 @@ const orms: Record<string, OpenOrm> = {
           throw error;
         } finally {
           await queryRunner.release();
+        }
+      },
+    };
+  },
+
+  "MikroORM": openMikroORM,
+
+  "MikroORM with transactions that are committed by hand": async (url) => {
+    const orm = await openMikroORM(url);
+    return {
+      ...orm,
+      async transaction(body) {
+        const em = orm.db.fork();
+        await em.begin();
+        try {
+          await body(em);
+          await em.commit();
+        } catch (error) {
+          await em.rollback();
+          throw error;
         }
       },
     };
@@ -332,6 +369,20 @@ Deno.test("a query runner of TypeORM waits only outside of its transactions", as
   await queryRunner.commitTransaction();
   assertEquals(await getResult(queryRunner, workflowID, { timeoutSeconds: 600 }), [7]);
   await queryRunner.release();
+});
+
+Deno.test("an entity manager of MikroORM waits only outside of its transactions", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { database: { url } } = await openDatabase(resources);
+  await using orm = await openMikroORM(url);
+  const { db } = orm;
+  const [before] = await Promise.all([enqueue(db, task, 6), enqueue(db, task)]);
+  await db.begin();
+  await checkWaits(db);
+  const { workflowID } = await enqueue(db, task, 7);
+  await db.commit();
+  assertEquals(await getResult(db, workflowID, { timeoutSeconds: 600 }), [7]);
+  assertEquals(await before.getResult({ timeoutSeconds: 600 }), [6]);
 });
 
 Deno.test("an ORM for another kind of database is refused", async () => {

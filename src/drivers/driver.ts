@@ -87,6 +87,15 @@ export interface TypeORMDriver {
   readonly manager?: any;
 }
 
+/** An `EntityManager` of MikroORM. */
+export interface MikroORMDriver {
+  /** Whether it has a transaction open. */
+  isInTransaction(): boolean;
+  /** What it runs statements with. */
+  // deno-lint-ignore no-explicit-any
+  getKysely(...args: any[]): any;
+}
+
 /** Is called with what a server notifies of. */
 export interface NotificationListener {
   /** A notification has arrived on a channel. */
@@ -190,4 +199,5 @@ export type Driver =
   | KyselyDriver
   | KnexDriver
   | TypeORMDriver
+  | MikroORMDriver
   | CustomDriver;

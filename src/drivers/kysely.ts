@@ -9,7 +9,8 @@ interface CompiledQuery {
   readonly queryId: { readonly queryId: string };
 }
 
-interface Kysely {
+/** A `Kysely` or a `Transaction` of it. */
+export interface Kysely {
   withoutPlugins(): Kysely;
   executeQuery(query: CompiledQuery): Promise<{ rows: object[] }>;
   getExecutor(): { readonly adapter?: object };

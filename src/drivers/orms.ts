@@ -67,8 +67,16 @@ const typeorm: Orm = {
   load: async () => (await import("./typeorm.ts")).toTypeORMDriver,
 };
 
+const mikroORM: Orm = {
+  matches: (orm) => "getTransactionContext" in orm && "isInTransaction" in orm,
+  // The same one can begin and end transactions.
+  isConnection: () => false,
+  statusOf: (orm) => statusFor(orm.isInTransaction()),
+  load: async () => (await import("./mikro_orm.ts")).toMikroORMDriver,
+};
+
 /** The families of ORMs that have a way of their own to run a statement. */
-export const orms: readonly DriverFamily[] = [kysely, knex, typeorm].map(toFamily);
+export const orms: readonly DriverFamily[] = [kysely, knex, typeorm, mikroORM].map(toFamily);
 
 /** A driver of a database or transaction of Drizzle. */
 interface UnwrappedDriver {
