@@ -29,6 +29,9 @@ export type {
   NotificationListener,
   PgDriver,
   PGliteDriver,
+  PrismaDriver,
+  SequelizeDriver,
+  SequelizeTransactionDriver,
   SqlTagDriver,
   TypeORMDriver,
 } from "./src/drivers/driver.ts";

@@ -183,7 +183,7 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
       `Cannot use ${description} as a client: expected what createClient() or connect() returns, ` +
         "a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
         "npm:@electric-sql/pglite or Bun.sql, a database or transaction of Drizzle, Kysely, Knex, " +
-        `TypeORM or MikroORM, or a driver of your own with query(text, values)${advice}`,
+        `TypeORM, Sequelize, MikroORM or Prisma, or a driver of your own with query(text, values)${advice}`,
     );
     assert(error.message.endsWith(`values)${advice}`));
     assert(!error.message.includes("secret"));

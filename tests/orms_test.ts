@@ -7,42 +7,19 @@ import { drizzle as drizzlePGlite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
 import knex from "knex";
 import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect, sql } from "kysely";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import postgres from "postgres";
 import { DataSource } from "typeorm";
-import {
-  createClient,
-  type Driver,
-  enqueue,
-  enqueueMany,
-  getEvent,
-  getResult,
-  getStatus,
-  InsufficientPrivilegeError,
-  listWorkflows,
-  NonExistentWorkflowError,
-  QueueDuplicatedError,
-  ResultTimeoutError,
-  retrieveWorkflow,
-  send,
-  waitAll,
-} from "../mod.ts";
-import { transactionCases } from "./conformance/transaction_cases.ts";
+import { createClient, enqueue, getResult, ResultTimeoutError } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
+import { readDocument } from "./support/examples.ts";
 import { migrate } from "./support/migrate.ts";
+import { checkOrm, checkWaits, type OrmDatabase, task } from "./support/orm_suite.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
+import { run, runProgram, writeExample } from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
-import * as library from "../mod.ts";
-
-/** A database of an ORM. */
-interface OrmDatabase extends AsyncDisposable {
-  /** What is passed as the client outside of transactions. */
-  readonly db: Driver;
-  /** Inserts an order in the way of the ORM. */
-  insert(connection: Driver, id: number): Promise<unknown>;
-  /** Runs `body` in a transaction in the way of the ORM. */
-  transaction(body: (transaction: Driver) => Promise<void>): Promise<unknown>;
-}
+import { needsTypedOrms, typedOrmsCommand } from "./support/typed_orms.ts";
 
 type OpenOrm = (url: string) => OrmDatabase | Promise<OrmDatabase>;
 
@@ -54,12 +31,11 @@ const Order = new EntitySchema<{ id: number }>({
   tableName: "orders",
   properties: { id: { type: "integer", primary: true } },
 });
-const insertOrder = (id: number) => `insert into orders (id) values (${id})`;
 
 function openDrizzle(db: Any, close: () => Promise<unknown>): OrmDatabase {
   return {
     db,
-    insert: (connection: Any, id) => connection.execute(insertOrder(id)),
+    run: (connection: Any, statement) => connection.execute(statement),
     transaction: (body) => db.transaction(body),
     async [Symbol.asyncDispose]() {
       await close();
@@ -73,7 +49,7 @@ function openKysely(url: string): OrmDatabase & { db: Kysely<unknown> } {
   const db = new Kysely<unknown>({ dialect, plugins });
   return {
     db,
-    insert: (connection: Any, id) => sql.raw(insertOrder(id)).execute(connection),
+    run: (connection: Any, statement) => sql.raw(statement).execute(connection),
     transaction: (body) => db.transaction().execute(body),
     [Symbol.asyncDispose]: () => db.destroy(),
   };
@@ -83,7 +59,7 @@ async function openTypeORM(url: string): Promise<OrmDatabase & { db: DataSource 
   const db = await new DataSource({ type: "postgres", url }).initialize();
   return {
     db,
-    insert: (connection: Any, id) => connection.query(insertOrder(id)),
+    run: (connection: Any, statement) => connection.query(statement),
     transaction: (body) => db.transaction(body),
     [Symbol.asyncDispose]: () => db.destroy(),
   };
@@ -94,7 +70,7 @@ async function openMikroORM(url: string): Promise<OrmDatabase & { db: SqlEntityM
   const db = orm.em.fork();
   return {
     db,
-    insert: (connection: Any, id) => connection.insert(Order, { id }),
+    run: (connection: Any, statement) => connection.execute(statement),
     transaction: (body) => db.transactional(body),
     [Symbol.asyncDispose]: () => orm.close(),
   };
@@ -134,7 +110,7 @@ const orms: Record<string, OpenOrm> = {
     const db = knex({ client: "pg", connection: url });
     return {
       db,
-      insert: (connection: Any, id) => connection.raw(insertOrder(id)),
+      run: (connection: Any, statement) => connection.raw(statement),
       transaction: (body) => db.transaction(body),
       [Symbol.asyncDispose]: () => db.destroy(),
     };
@@ -188,146 +164,6 @@ const orms: Record<string, OpenOrm> = {
   },
 };
 
-const task = { workflowName: "echo", queueName: "tasks" };
-const idleTask = { workflowName: "echo", queueName: "idle" };
-
-/** Checks that nothing waits in an open transaction, which stays usable. */
-async function checkWaits(transaction: Driver): Promise<void> {
-  const handle = await enqueue(transaction, idleTask);
-  const { workflowID } = handle;
-  for (
-    const wait of [
-      () => handle.getResult(),
-      () => getResult(transaction, workflowID),
-      () => getResult(createClient(transaction), workflowID),
-      () => getEvent(transaction, workflowID, "key"),
-      () => waitAll(transaction, [workflowID]),
-    ]
-  ) {
-    await assertRejects(wait, TypeError, "transaction");
-  }
-  await assertRejects(
-    () => getResult(transaction, workflowID, { timeoutSeconds: 0 }),
-    ResultTimeoutError,
-  );
-  assertEquals((await getStatus(transaction, workflowID))?.status, "ENQUEUED");
-}
-
-async function countOrders(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query("select count(*)::int as count from orders");
-  return rows[0].count;
-}
-
-async function checkOrm(
-  orm: OrmDatabase,
-  { url, pool, test }: { url: string; pool: pg.Pool; test: Deno.TestContext },
-): Promise<void> {
-  const { db } = orm;
-  await pool.query("create table if not exists orders (id int primary key)");
-  await pool.query("truncate orders");
-
-  await test.step("its database enqueues and waits", async () => {
-    const texts = ["it's ? and $1 and :name", "\\", "{}", "[1]", "漢字 \u{10ffff}"];
-    const handle = await enqueue(db, task, ...texts);
-    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), texts);
-    const jobs = texts.map((text) => ({ ...task, args: [text] }));
-    const outcomes = await enqueueMany(db, jobs);
-    const handles = await waitAll(db, outcomes.map(({ workflowID }) => workflowID!));
-    const results = await Promise.all(handles.map(({ getResult }) => getResult()));
-    assertEquals(results, texts.map((text) => [text]));
-    assertEquals((await listWorkflows(db, { workflowIDs: [handle.workflowID] })).length, 1);
-  });
-
-  await test.step("a workflow commits with the caller's own rows", async () => {
-    const workflowID = crypto.randomUUID();
-    await orm.transaction(async (transaction) => {
-      await orm.insert(transaction, 1);
-      await enqueue(transaction, { ...task, workflowID }, 1);
-      assertEquals(await getStatus(db, workflowID), null);
-    });
-    assertEquals(await countOrders(pool), 1);
-    const handle = retrieveWorkflow(db, workflowID);
-    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), [1]);
-  });
-
-  await test.step("a workflow rolls back with the caller's own rows", async () => {
-    const workflowID = crypto.randomUUID();
-    await assertRejects(
-      () =>
-        orm.transaction(async (transaction) => {
-          await orm.insert(transaction, 2);
-          await enqueue(transaction, { ...task, workflowID });
-          throw new Error("changed my mind");
-        }),
-      Error,
-      "changed my mind",
-    );
-    assertEquals(await countOrders(pool), 1);
-    assertEquals(await getStatus(db, workflowID), null);
-  });
-
-  await test.step("errors of the library leave the transaction usable", async () => {
-    const deduplicationID = crypto.randomUUID();
-    await enqueue(db, { ...idleTask, deduplicationID });
-    await orm.transaction(async (transaction) => {
-      await assertRejects(
-        () => enqueue(transaction, { ...idleTask, deduplicationID }),
-        QueueDuplicatedError,
-      );
-      await assertRejects(() => send(transaction, "nobody", 7), NonExistentWorkflowError);
-      await orm.insert(transaction, 3);
-    });
-    assertEquals(await countOrders(pool), 2);
-  });
-
-  await test.step("nothing waits in a transaction", () =>
-    orm.transaction(checkWaits) as Promise<void>);
-
-  for (const [name, run] of Object.entries(transactionCases)) {
-    await test.step(name, () =>
-      run({
-        library,
-        client: db,
-        schema: "dbos",
-        transaction: async (body) => void await orm.transaction(body),
-        query: async (text, values) => (await pool.query(text, values)).rows,
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }));
-  }
-
-  await test.step("errors of the server keep their SQLSTATE, and no statement or value", async () => {
-    const role = `orm_${crypto.randomUUID().replaceAll("-", "")}`;
-    await pool.query(`create role ${role}; grant usage on schema dbos to ${role}`);
-    try {
-      await orm.transaction(async (transaction) => {
-        const error = await assertRejects(
-          async () => {
-            await runStatement(transaction, `set local role ${role}`);
-            await enqueue(transaction, idleTask, "payload-7");
-          },
-          InsufficientPrivilegeError,
-        );
-        const text = Deno.inspect(error, { depth: 10, showHidden: true });
-        assert(!text.includes("payload-7"), text);
-        throw error;
-      }).catch((error: unknown) => {
-        if (!(error instanceof InsufficientPrivilegeError)) throw error;
-      });
-    } finally {
-      await pool.query(`drop owned by ${role}; drop role ${role}`);
-    }
-    void url;
-  });
-}
-
-/** Runs a statement in the way of the ORM. */
-async function runStatement(connection: Any, text: string): Promise<void> {
-  if (connection.raw) await connection.raw(text);
-  else if (connection.execute) await connection.execute(text);
-  else if (connection.executeQuery) await sql.raw(text).execute(connection);
-  else await connection.query(text);
-}
-
 async function openDatabase(
   resources: AsyncDisposableStack,
 ): Promise<{ database: TestDatabase; pool: pg.Pool }> {
@@ -344,7 +180,29 @@ Deno.test("the database and the transactions of an ORM are clients as they are",
   for (const [name, open] of Object.entries(orms)) {
     await test.step(name, async (test) => {
       await using orm = await open(url);
-      await checkOrm(orm, { url, pool, test });
+      await checkOrm(orm, pool, (name, run) => test.step(name, async () => void await run()));
+    });
+  }
+});
+
+Deno.test("those of Sequelize and Prisma are clients as they are", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { database: { url } } = await openDatabase(resources);
+  const program = fileURLToPath(new URL("programs/typed_orms.ts", import.meta.url));
+  assertEquals(await run([...typedOrmsCommand, program, url]), "Sequelize passed\nPrisma passed\n");
+});
+
+Deno.test("the examples of Sequelize and Prisma run", async (test) => {
+  await using resources = new AsyncDisposableStack();
+  const { database: { url } } = await openDatabase(resources);
+  const directory = await Deno.makeTempDir();
+  resources.defer(() => Deno.remove(directory, { recursive: true }));
+  const examples = readDocument("docs/drivers.md").programs.filter(needsTypedOrms);
+  assertEquals(examples.length, 2);
+  for (const example of examples) {
+    await test.step(example.place, async () => {
+      const file = await writeExample(directory, example);
+      await runProgram([...typedOrmsCommand, file], example, url);
     });
   }
 });

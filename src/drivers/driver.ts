@@ -87,6 +87,26 @@ export interface TypeORMDriver {
   readonly manager?: any;
 }
 
+/** A `Sequelize`. */
+export interface SequelizeDriver {
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  query(...args: any[]): any;
+  /** Tests the connection. */
+  // deno-lint-ignore no-explicit-any
+  authenticate(...args: any[]): any;
+}
+
+/** A `Transaction` of Sequelize. */
+export interface SequelizeTransactionDriver {
+  /** Commits the transaction. */
+  // deno-lint-ignore no-explicit-any
+  commit(...args: any[]): any;
+  /** Rolls the transaction back. */
+  // deno-lint-ignore no-explicit-any
+  rollback(...args: any[]): any;
+}
+
 /** An `EntityManager` of MikroORM. */
 export interface MikroORMDriver {
   /** Whether it has a transaction open. */
@@ -94,6 +114,13 @@ export interface MikroORMDriver {
   /** What it runs statements with. */
   // deno-lint-ignore no-explicit-any
   getKysely(...args: any[]): any;
+}
+
+/** A `PrismaClient`, or the client of an interactive transaction. */
+export interface PrismaDriver {
+  /** Runs a statement. */
+  // deno-lint-ignore no-explicit-any
+  $queryRawUnsafe(...args: any[]): any;
 }
 
 /** Is called with what a server notifies of. */
@@ -199,5 +226,8 @@ export type Driver =
   | KyselyDriver
   | KnexDriver
   | TypeORMDriver
+  | SequelizeDriver
+  | SequelizeTransactionDriver
   | MikroORMDriver
+  | PrismaDriver
   | CustomDriver;

@@ -9,7 +9,7 @@ import { pglite } from "./pglite.ts";
 import { sqlTag } from "./sql_tag.ts";
 
 const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, ...orms, pg, custom];
-const ormNames = "Drizzle, Kysely, Knex, TypeORM or MikroORM";
+const ormNames = "Drizzle, Kysely, Knex, TypeORM, Sequelize, MikroORM or Prisma";
 
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";

@@ -67,6 +67,14 @@ const typeorm: Orm = {
   load: async () => (await import("./typeorm.ts")).toTypeORMDriver,
 };
 
+const sequelize: Orm = {
+  matches: (orm) => "authenticate" in orm || ("sequelize" in orm && "rollback" in orm),
+  isConnection: (orm) => "rollback" in orm,
+  statusOf: (orm) => statusFor("rollback" in orm),
+  poolSizeOf: (orm) => orm.config?.pool?.max,
+  load: async () => (await import("./sequelize.ts")).toSequelizeDriver,
+};
+
 const mikroORM: Orm = {
   matches: (orm) => "getTransactionContext" in orm && "isInTransaction" in orm,
   // The same one can begin and end transactions.
@@ -75,8 +83,22 @@ const mikroORM: Orm = {
   load: async () => (await import("./mikro_orm.ts")).toMikroORMDriver,
 };
 
+const prisma: Orm = {
+  matches: (orm) => "$queryRawUnsafe" in orm,
+  isConnection: (orm) => isPrismaTransaction(orm),
+  statusOf: (orm) => statusFor(isPrismaTransaction(orm)),
+  load: async () => (await import("./prisma.ts")).toPrismaDriver,
+};
+
+function isPrismaTransaction(orm: Shape): boolean {
+  return typeof orm.$connect !== "function";
+}
+
 /** The families of ORMs that have a way of their own to run a statement. */
-export const orms: readonly DriverFamily[] = [kysely, knex, typeorm, mikroORM].map(toFamily);
+export const orms: readonly DriverFamily[] = [kysely, knex, typeorm, sequelize, mikroORM, prisma]
+  .map(
+    toFamily,
+  );
 
 /** A driver of a database or transaction of Drizzle. */
 interface UnwrappedDriver {
