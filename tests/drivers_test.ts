@@ -174,6 +174,7 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
         "an object of class DatabaseSync",
         "; it looks like SQLite, but DBOS has its tables in Postgres",
       ],
+      [{ em: {} }, "an object of class Object", "; it looks like MikroORM: pass its em"],
       [{ query: "select" }, "an object of class Object", ""],
     ] as const
   ) {

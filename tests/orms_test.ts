@@ -1,16 +1,23 @@
 /** Tests that databases and transactions of ORMs are clients as they are, with the real packages. */
 import { PGlite } from "@electric-sql/pglite";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { EntitySchema, MikroORM, type SqlEntityManager } from "@mikro-orm/postgresql";
+import { MikroORM, type SqlEntityManager } from "@mikro-orm/postgresql";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { drizzle as drizzlePGlite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
 import knex from "knex";
-import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect, sql } from "kysely";
+import {
+  CamelCasePlugin,
+  Kysely,
+  ParseJSONResultsPlugin,
+  PostgresDialect,
+  sql,
+  SqliteDialect,
+} from "kysely";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import postgres from "postgres";
-import { DataSource } from "typeorm";
+import { DataSource, EntitySchema } from "typeorm";
 import { createClient, enqueue, getResult, ResultTimeoutError } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/examples.ts";
@@ -25,12 +32,6 @@ type OpenOrm = (url: string) => OrmDatabase | Promise<OrmDatabase>;
 
 // deno-lint-ignore no-explicit-any -- each ORM has types of its own
 type Any = any;
-
-const Order = new EntitySchema<{ id: number }>({
-  name: "Order",
-  tableName: "orders",
-  properties: { id: { type: "integer", primary: true } },
-});
 
 function openDrizzle(db: Any, close: () => Promise<unknown>): OrmDatabase {
   return {
@@ -55,8 +56,13 @@ function openKysely(url: string): OrmDatabase & { db: Kysely<unknown> } {
   };
 }
 
+const Order = new EntitySchema<{ id: number }>({
+  name: "orders",
+  columns: { id: { type: Number, primary: true } },
+});
+
 async function openTypeORM(url: string): Promise<OrmDatabase & { db: DataSource }> {
-  const db = await new DataSource({ type: "postgres", url }).initialize();
+  const db = await new DataSource({ type: "postgres", url, entities: [Order] }).initialize();
   return {
     db,
     run: (connection: Any, statement) => connection.query(statement),
@@ -66,7 +72,11 @@ async function openTypeORM(url: string): Promise<OrmDatabase & { db: DataSource 
 }
 
 async function openMikroORM(url: string): Promise<OrmDatabase & { db: SqlEntityManager }> {
-  const orm = await MikroORM.init({ clientUrl: url, entities: [Order] });
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+  });
   const db = orm.em.fork();
   return {
     db,
@@ -227,6 +237,20 @@ Deno.test("a query runner of TypeORM waits only outside of its transactions", as
   await queryRunner.commitTransaction();
   assertEquals(await getResult(queryRunner, workflowID, { timeoutSeconds: 600 }), [7]);
   await queryRunner.release();
+});
+
+Deno.test("a repository of TypeORM counts as its manager", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { database: { url }, pool } = await openDatabase(resources);
+  await pool.query("create table orders (id int primary key)");
+  await using orm = await openTypeORM(url);
+  await orm.db.transaction(async (manager) => {
+    const orders = manager.getRepository(Order);
+    await orders.insert({ id: 1 });
+    await checkWaits(orders);
+  });
+  const handle = await enqueue(orm.db.getRepository(Order), task, 7);
+  assertEquals(await handle.getResult({ timeoutSeconds: 600 }), [7]);
 });
 
 Deno.test("an entity manager of MikroORM waits only outside of its transactions", async () => {

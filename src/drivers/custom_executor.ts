@@ -1,5 +1,6 @@
-import type { DriverRow, Executor } from "./adapter.ts";
-import { throwIfUnneeded } from "./attempt.ts";
+import { createSerialQueue } from "../serial_queue.ts";
+import type { DriverRow, Executor, ExecutorOptions } from "./adapter.ts";
+import { type Attempt, throwIfUnneeded } from "./attempt.ts";
 import type { CustomDriver } from "./driver.ts";
 import { isLostSocket } from "./lost_connection.ts";
 import { joinQueries } from "./quoting.ts";
@@ -14,19 +15,30 @@ function checkRows(rows: unknown): readonly DriverRow[] {
   );
 }
 
-/** The executor of a driver of the user's own, which has only `query()` for certain. */
-export function createCustomExecutor(driver: object): Executor {
+/** The executor of a driver of the user's own, which has only `query()` for certain, or of an ORM. */
+export function createCustomExecutor(driver: object, { kind }: ExecutorOptions): Executor {
   const custom = driver as CustomDriver;
-  return {
-    async query({ text, values }, attempt) {
+  const runSerially = createSerialQueue();
+
+  async function send(
+    attempt: Attempt,
+    run: () => Promise<unknown>,
+  ): Promise<readonly DriverRow[]> {
+    const sendNow = () => {
       throwIfUnneeded(attempt);
-      return checkRows(await custom.query(text, values));
-    },
+      return run();
+    };
+    // npm:pg will no longer queue the statements of a connection.
+    return checkRows(
+      await (kind === "pool" ? sendNow() : runSerially(async () => await sendNow())),
+    );
+  }
+
+  return {
+    query: ({ text, values }, attempt) => send(attempt, () => custom.query(text, values)),
     ...(custom.queryInOneMessage && {
-      async queryInOneMessage(queries, attempt) {
-        throwIfUnneeded(attempt);
-        return checkRows(await custom.queryInOneMessage!(joinQueries(queries)));
-      },
+      queryInOneMessage: (queries, attempt) =>
+        send(attempt, () => custom.queryInOneMessage!(joinQueries(queries))),
     }),
     isLostConnection: (error) => custom.isLostConnection?.(error) ?? isLostSocket(error),
     ...(custom.listen && {

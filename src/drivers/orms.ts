@@ -1,4 +1,4 @@
-/** Recognises the databases and transactions of ORMs. What sends statements through them is loaded on demand. */
+/** Recognises the databases and transactions of ORMs. How to send statements is loaded on demand. */
 
 import { defaultPoolSize, type DriverFamily, type TransactionStatus } from "./adapter.ts";
 import type { CustomDriver } from "./driver.ts";
@@ -28,7 +28,7 @@ function toFamily({ matches, isConnection, statusOf, poolSizeOf, load }: Orm): D
         load(),
         import("./custom_executor.ts"),
       ]);
-      return (orm) => createCustomExecutor(toDriver(orm));
+      return (orm, options) => createCustomExecutor(toDriver(orm), options);
     },
   };
 }
@@ -48,7 +48,7 @@ const knex: Orm = {
   matches: (orm) => typeof orm === "function" && "raw" in orm && "client" in orm,
   isConnection: (orm) => orm.isTransaction,
   statusOf: (orm) => statusFor(orm.isTransaction),
-  poolSizeOf: (orm) => orm.client.config?.pool?.max,
+  poolSizeOf: (orm) => orm.client?.config?.pool?.max,
   load: async () => (await import("./knex.ts")).toKnexDriver,
 };
 
@@ -68,7 +68,8 @@ const typeorm: Orm = {
 };
 
 const sequelize: Orm = {
-  matches: (orm) => "authenticate" in orm || ("sequelize" in orm && "rollback" in orm),
+  matches: (orm) =>
+    ("query" in orm && "authenticate" in orm) || ("sequelize" in orm && "rollback" in orm),
   isConnection: (orm) => "rollback" in orm,
   statusOf: (orm) => statusFor("rollback" in orm),
   poolSizeOf: (orm) => orm.config?.pool?.max,
