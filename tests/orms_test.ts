@@ -268,12 +268,19 @@ Deno.test("an entity manager of MikroORM waits only outside of its transactions"
 });
 
 Deno.test("an ORM for another kind of database is refused", async () => {
-  const db = knex({ client: "mysql2" });
-  await assertRejects(
-    () => enqueue(db, task),
-    TypeError,
-    "Cannot use a Knex for mysql as a client",
-  );
+  const mysql = knex({ client: "mysql2" });
+  const sqlite = new Kysely({ dialect: new SqliteDialect({ database: {} as never }) });
+  for (
+    const [db, message] of [
+      [mysql, "Cannot use a Knex for mysql as a client: DBOS has its tables in Postgres"],
+      [
+        sqlite,
+        "Cannot use a Kysely for SqliteAdapter as a client: DBOS has its tables in Postgres",
+      ],
+    ] as const
+  ) {
+    await assertRejects(() => enqueue(db, task), TypeError, message);
+  }
   const error = assertThrows(() => createClient(drizzle.mock()), TypeError);
   assert(
     error.message.startsWith("Cannot use a database of Drizzle with an object of class Object"),

@@ -25,7 +25,7 @@ function toQuestionMarks(
   return { text: replaced, values: ordered };
 }
 
-/** Knex puts the statement and its values in front of the message. */
+/** Knex puts the statement in front of the message, by which a lost connection is recognised. */
 function removeStatement(error: unknown): unknown {
   if (error instanceof Error) error.message = error.message.split(" - ").at(-1)!;
   return error;

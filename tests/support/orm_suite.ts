@@ -155,6 +155,7 @@ export async function checkOrm(
         );
         const text = Deno.inspect(error, { depth: 10, showHidden: true });
         assert(!text.includes("payload-7"), text);
+        assert((error.cause as Error).message.startsWith("permission denied for"), text);
         throw error;
       }).catch((error: unknown) => {
         if (!(error instanceof InsufficientPrivilegeError)) throw error;
