@@ -12,7 +12,7 @@ import {
   registerClient,
 } from "./src/client/client.ts";
 import type { SystemDatabase } from "./src/database/system_database.ts";
-import type { Driver } from "./src/drivers/driver.ts";
+import type { CustomDriver, Driver } from "./src/drivers/driver.ts";
 import { whenStopped } from "./src/polling/notifications.ts";
 import {
   asInteger,
@@ -82,6 +82,9 @@ function createClosableClient(
   return { client, database };
 }
 
+// First, so that it gives the parameters of a query() that is written in the call their types.
+/** Makes a client of a driver of your own, with options. */
+export function createClient(driver: CustomDriver, options?: ClientOptions): Client;
 /**
  * Makes a client of a driver, with options. A driver can also be passed as the client as it is.
  *
@@ -98,12 +101,13 @@ function createClosableClient(
  * ```
  *
  * @param driver A pool, connection or transaction of `npm:pg`, `npm:postgres`, `jsr:@db/postgres`,
- * `npm:@electric-sql/pglite` or `Bun.sql`.
+ * `npm:@electric-sql/pglite` or `Bun.sql`, a database or transaction of an ORM, or a driver of your own.
  * @param options The options that differ from the defaults.
  * @returns The client. The caller still closes the driver.
  * @throws {TypeError} If `driver` is none of these, or an option has the wrong type.
  * @throws {RangeError} If an option is out of range.
  */
+export function createClient(driver: Driver, options?: ClientOptions): Client;
 export function createClient(driver: Driver, options: ClientOptions = {}): Client {
   if (isClient(driver)) {
     throw new TypeError(

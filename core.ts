@@ -18,12 +18,22 @@
 export { connect, type ConnectOptions, createClient } from "./client.ts";
 export type { CallOptions, Client, ClientOptions } from "./src/client/client.ts";
 export type {
+  CustomDriver,
   DenoPostgresDriver,
   DenoPostgresPoolDriver,
   Driver,
+  DrizzleDriver,
+  KnexDriver,
+  KyselyDriver,
+  MikroORMDriver,
+  NotificationListener,
   PgDriver,
   PGliteDriver,
+  PrismaDriver,
+  SequelizeDriver,
+  SequelizeTransactionDriver,
   SqlTagDriver,
+  TypeORMDriver,
 } from "./src/drivers/driver.ts";
 export { enqueue } from "./src/workflows/enqueue.ts";
 export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";

@@ -7,7 +7,13 @@
  *
  *     deno run --allow-env --allow-net examples/deno_deploy.ts
  */
-import { type Client, connect, enqueue, retrieveWorkflow } from "@dbos-community/client/core";
+import {
+  type Client,
+  connect,
+  enqueue,
+  retrieveWorkflow,
+  type WorkflowArg,
+} from "@dbos-community/client/core";
 
 const task = { workflowName: "processTask", queueName: "tasks" };
 
@@ -24,7 +30,7 @@ function getClient(): Promise<Client> {
 
 async function createTask(request: Request): Promise<Response> {
   const text = await request.text();
-  let input: unknown;
+  let input: WorkflowArg;
   try {
     input = JSON.parse(text);
   } catch {

@@ -1,5 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import knex from "knex";
+import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import postgres from "postgres";
 import type { Driver } from "../mod.ts";
@@ -148,30 +150,43 @@ Deno.test({
   },
 });
 
+const whatItMakes = "; pass an instance of it, or what it returns";
+const whatIsMadeWithIt = "; it looks like a module: pass a pool or connection that is made with it";
+
 Deno.test("an invalid driver is rejected with a message that says what is expected", async () => {
   for (
-    const [driver, description] of [
-      [null, "null"],
-      [undefined, "undefined"],
-      [7, "number"],
-      ["postgres://user:secret@host/database", "string"],
-      [{}, "an object of class Object"],
-      [Object.create(null), "an object of class unknown"],
-      [new Map(), "an object of class Map"],
-      [() => {}, "an object of class Function"],
-      [pg, "an object of class PG"],
-      [pg.Pool, "an object of class Function"],
-      [postgres, "an object of class Function"],
-      [{ query() {} }, "an object of class Object"],
+    const [driver, description, advice] of [
+      [null, "null", ""],
+      [undefined, "undefined", ""],
+      [7, "number", ""],
+      ["postgres://user:secret@host/database", "string", "; pass the URL to connect()"],
+      [{}, "an object of class Object", ""],
+      [Object.create(null), "an object of class unknown", ""],
+      [new Map(), "an object of class Map", ""],
+      [Promise.resolve({}), "an object of class Promise", "; await it first"],
+      [() => {}, "an object of class Function", whatItMakes],
+      [pg, "an object of class PG", whatIsMadeWithIt],
+      [pg.Pool, "an object of class Function", whatItMakes],
+      [postgres, "an object of class Function", whatItMakes],
+      [knex, "an object of class Function", whatItMakes],
+      [
+        new DatabaseSync(":memory:"),
+        "an object of class DatabaseSync",
+        "; it looks like SQLite, but DBOS has its tables in Postgres",
+      ],
+      [{ em: {} }, "an object of class Object", "; it looks like MikroORM: pass its em"],
+      [{ query: "select" }, "an object of class Object", ""],
     ] as const
   ) {
     const error = assertThrows(
       () => createClient(driver as unknown as Driver),
       TypeError,
       `Cannot use ${description} as a client: expected what createClient() or connect() returns, ` +
-        "or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        "npm:@electric-sql/pglite or Bun.sql",
+        "a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql, a database or transaction of Drizzle, Kysely, Knex, " +
+        `TypeORM, Sequelize, MikroORM or Prisma, or a driver of your own with query(text, values)${advice}`,
     );
+    assert(error.message.endsWith(`values)${advice}`));
     assert(!error.message.includes("secret"));
     const rejection = await enqueue(driver as unknown as Driver, {
       workflowName: "echo",

@@ -42,6 +42,8 @@ async function chooseMode(): Promise<Mode> {
 async function npmOnlyImportMap(): Promise<string> {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   for (const [name, target] of Object.entries<string>(imports)) {
+    // In deno.json a package stands for its submodules as well.
+    if (target.startsWith("npm:")) imports[`${name}/`] = `${target.replace("npm:", "npm:/")}/`;
     if (!target.startsWith("jsr:")) continue;
     imports[name] = new URL(`tests/npm_only/${name.split("/").at(-1)}.ts`, root).href;
   }

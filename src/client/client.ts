@@ -67,7 +67,8 @@ export interface ClientOptions {
   attemptTimeoutSeconds?: number;
   /**
    * How long the server may work on a list or count before it cancels the query, in milliseconds; 0
-   * disables the limit. In an open transaction the transaction's own `statement_timeout` applies.
+   * disables the limit. In an open transaction the transaction's own `statement_timeout` applies. With
+   * a driver that sends one statement at a time, the client waits that long, and nothing is cancelled.
    *
    * @default {30000}
    */

@@ -65,7 +65,10 @@ interface SendOptions {
 
 /** How to run a statement. */
 export interface RunOptions extends SendOptions {
-  /** Makes a query that is sent ahead in the same message, which is one transaction. */
+  /**
+   * Makes a query that is sent ahead in the same message, which is one transaction. The driver must be
+   * able to do so.
+   */
   readonly prelude?: (buildQuery: QueryBuilder) => Query;
   /** Whether it may change many rows, for which an attempt may take longer. */
   readonly isLong?: boolean;
@@ -114,7 +117,7 @@ export function createSystemDatabase(
       const rows = await attemptWithin(
         scaleTimeout(timeoutMs, queries),
         isNeeded,
-        (attempt) => prelude ? queryInOneMessage(queries, attempt) : sendOne(query, attempt),
+        (attempt) => prelude ? queryInOneMessage!(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();
       return toRows(query.columns, rows);

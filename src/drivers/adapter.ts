@@ -1,6 +1,7 @@
 /** What the library knows of a driver, and how it sends statements through it. */
 
 import type { Attempt } from "./attempt.ts";
+import type { NotificationListener } from "./driver.ts";
 
 /** A value that every driver binds in the same way. */
 export type Value = string | number | boolean | null;
@@ -41,8 +42,14 @@ export interface Adapter {
  */
 export interface Executor {
   query(query: Query, attempt: Attempt): Promise<readonly DriverRow[]>;
-  /** Sends queries in one message, which is one transaction; returns the rows of the last one. */
-  queryInOneMessage(queries: readonly Query[], attempt: Attempt): Promise<readonly DriverRow[]>;
+  /**
+   * Sends queries in one message, which is one transaction; returns the rows of the last one. Undefined
+   * if the driver sends only one statement at a time.
+   */
+  readonly queryInOneMessage?: (
+    queries: readonly Query[],
+    attempt: Attempt,
+  ) => Promise<readonly DriverRow[]>;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */
@@ -60,13 +67,7 @@ export type Listen = (
 ) => Promise<() => Promise<unknown>>;
 
 /** Is called with what a server notifies of. */
-export interface Listener {
-  onNotify(channel: string, payload: string): void;
-  /** The driver listens again after a lost connection, and may have missed notifications. */
-  onReconnect(): void;
-  /** The driver has stopped listening. */
-  onEnd(): void;
-}
+export type Listener = NotificationListener;
 
 /** What a driver is: a pool connects anew by itself, and is never inside a transaction. */
 export type DriverKind = "pool" | "connection" | "transaction";
@@ -88,8 +89,11 @@ export interface DriverFamily {
   kindOf(driver: object): DriverKind;
   /** How many connections a pool opens at most. */
   poolSizeOf(driver: object): number;
-  /** Whether a transaction is open on a connection; undefined if the driver cannot tell. */
-  readonly connectionStatusOf?: (driver: object) => TransactionStatus;
+  /**
+   * Whether a transaction is open, where the kind of a driver does not tell. Without it that is unknown
+   * of a connection, and there is none on a pool.
+   */
+  readonly statusOf?: (driver: object) => TransactionStatus | undefined;
   /** Loads the executor, on demand where few programs need it: they are 0.7 KB each. */
   loadExecutor(): CreateExecutor | Promise<CreateExecutor>;
 }

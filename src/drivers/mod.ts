@@ -2,53 +2,64 @@
 
 import { isThenable } from "../validate.ts";
 import type { Adapter, DriverFamily, Executor } from "./adapter.ts";
+import { custom } from "./custom.ts";
 import { denoPostgres } from "./deno_postgres.ts";
+import { orms, unwrapDrizzle } from "./orms.ts";
 import { pg } from "./pg.ts";
 import { pglite } from "./pglite.ts";
 import { sqlTag } from "./sql_tag.ts";
 
-const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, pg];
+const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, ...orms, pg, custom];
+const ormNames = "Drizzle, Kysely, Knex, TypeORM, Sequelize, MikroORM or Prisma";
 
-function describe(value: unknown): string {
-  if (value === null || (typeof value !== "object" && typeof value !== "function")) {
-    return value === null ? "null" : typeof value;
-  }
-  return `an object of class ${value.constructor?.name ?? "unknown"}`;
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-function findFamily(driver: unknown): DriverFamily | undefined {
-  const isObject = (typeof driver === "object" && driver !== null) || typeof driver === "function";
-  return isObject ? families.find(({ matches }) => matches(driver)) : undefined;
+function describe(value: unknown): string {
+  if (!isObject(value)) return value === null ? "null" : typeof value;
+  const drizzle = unwrapDrizzle(value);
+  if (drizzle) return `a database of Drizzle with ${describe(drizzle.driver)}`;
+  return `an object of class ${value.constructor?.name ?? "unknown"}`;
 }
 
 function adviceFor(value: unknown): string {
   if (isThenable(value)) return "; await it first";
   if (value instanceof URL) return "; pass its href to connect()";
   if (typeof value === "function") return "; pass an instance of it, or what it returns";
-  if (typeof value !== "string") return "";
-  return /^postgres(ql)?:/.test(value) ? "; pass the URL to connect()" : "";
+  if (isObject(value)) {
+    if ("em" in value) return "; it looks like MikroORM: pass its em";
+    if ("prepare" in value) return "; it looks like SQLite, but DBOS has its tables in Postgres";
+    if ("Pool" in value || "default" in value) {
+      return "; it looks like a module: pass a pool or connection that is made with it";
+    }
+  }
+  return typeof value === "string" && /^postgres(ql)?:/.test(value)
+    ? "; pass the URL to connect()"
+    : "";
 }
 
 /** The adapter of `driver`, or a TypeError that says what would have been a driver. */
 export function adaptDriver(driver: unknown, options: { prepare: boolean }): Adapter {
-  const family = findFamily(driver);
+  const drizzle = isObject(driver) ? unwrapDrizzle(driver) : undefined;
+  const recognised = drizzle ? drizzle.driver : driver;
+  const family = isObject(recognised) && families.find(({ matches }) => matches(recognised));
   if (!family) {
     throw new TypeError(
       `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
-        "returns, or a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        `npm:@electric-sql/pglite or Bun.sql${adviceFor(driver)}`,
+        "returns, a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
+        "npm:@electric-sql/pglite or Bun.sql, a database or transaction of " +
+        `${ormNames}, or a driver of your own with query(text, values)${adviceFor(driver)}`,
     );
   }
-  const recognised = driver as object;
-  const kind = family.kindOf(recognised);
+  const kind = drizzle?.isTransaction ? "transaction" : family.kindOf(recognised);
   let executor: Promise<Executor> | undefined;
   return {
     maxConnections: kind === "pool" ? family.poolSizeOf(recognised) : 1,
     canReconnect: kind === "pool",
     transactionStatus() {
-      if (kind === "pool") return "none";
       if (kind === "transaction") return "open";
-      return family.connectionStatusOf?.(recognised) ?? "unknown";
+      return family.statusOf?.(recognised) ?? (kind === "pool" ? "none" : "unknown");
     },
     load: () =>
       executor ??= Promise.resolve(family.loadExecutor())

@@ -10,9 +10,9 @@ export const pg: DriverFamily = {
   poolSizeOf: (driver) =>
     (driver as { options?: { max?: number } }).options?.max ?? defaultPoolSize,
   // Connections tell since pg 8.17.
-  connectionStatusOf(driver) {
+  statusOf(driver) {
     const status = (driver as { getTransactionStatus?(): string | null }).getTransactionStatus?.();
-    if (!status) return "unknown";
+    if (!status) return undefined;
     return status === "I" ? "none" : "open";
   },
   // Also that of connect(), so most programs need it: an import() takes longer than its code.

@@ -62,11 +62,11 @@ export function enqueue<Workflow = unknown>(
   options: EnqueueOptions & Required<Pick<EnqueueOptions, "namedArgs">>,
   ...args: OptionalWorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>>;
-export async function enqueue(
+export async function enqueue<Workflow>(
   client: Client | Driver,
   options: EnqueueOptions,
   ...args: unknown[]
-): Promise<WorkflowHandle> {
+): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const database = systemDatabaseOf(client);
   const read = readOptions("enqueue()", enqueueDescription, options);
   checkCombination("enqueue()", read);

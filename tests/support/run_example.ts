@@ -3,15 +3,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Example, expectedOutput } from "./examples.ts";
 import { skipReason } from "./db_postgres.ts";
+import { needsTypedOrms } from "./typed_orms.ts";
 
 const root = new URL("../../", import.meta.url);
 
 /** The flags with which Deno finds the packages that the tests use. */
 export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
 
-/** Whether an example can run here. Some need a JSR package or Bun. */
+/** Whether an example can run here. Some need a JSR package or Bun, or run in another test. */
 export function isRunnable({ code, language }: Example): boolean {
-  if (language !== "ts" || code.includes('from "bun"')) return false;
+  if (language !== "ts" || code.includes('from "bun"') || needsTypedOrms({ code })) return false;
   return skipReason === undefined || !code.includes("@db/postgres");
 }
 
@@ -23,6 +24,11 @@ export async function writeExample(directory: string, example: Example): Promise
     .replaceAll(
       /"@dbos-community\/client(?:\/(\w+))?"/g,
       (_, name = "mod") => JSON.stringify(new URL(`${name}.ts`, root).href),
+    )
+    // The client that Prisma would have generated.
+    .replaceAll(
+      '"./generated/prisma/client.ts"',
+      JSON.stringify(new URL("tests/support/prisma_client.ts", root).href),
     )
     .replaceAll('"postgres://localhost/shop_dbos_sys"', "process.env.DBOS_SYSTEM_DATABASE_URL!");
   await Deno.writeTextFile(file, code);
