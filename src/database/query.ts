@@ -26,6 +26,9 @@ type Parameters = Readonly<Record<string, Value | undefined>>;
 // and a server keeps each of them on each connection.
 const maxCompiled = 500;
 
+// The server would cut longer names of prepared statements.
+const maxNameLength = 63;
+
 interface CompiledStatement {
   readonly name: string;
   readonly text: string;
@@ -110,13 +113,14 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
 
   /**
    * Different texts get different names, also on the servers that poolers share among processes and
-   * releases: a name has all that a text is made of. It has fewer than 64 characters, which is where the
-   * server would cut it.
+   * releases: a name ends with all that a text is made of. It begins with the name of the statement, as
+   * much of it as there is place for.
    */
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
     const { holds, toText } = createConditions(features, (name) => given[name] !== undefined);
     const text = selectLines(statement.sql, holds);
-    const name = `dbos_${statement.hash}_${toText()}_${schemaPart}`;
+    const id = `_${statement.hash}_${toText()}_${schemaPart}`;
+    const name = `dbos_${statement.name}`.slice(0, maxNameLength - id.length) + id;
     return { name, ...numberParameters(text, schema), columns: parseColumns(statement.columns) };
   }
 
