@@ -1,4 +1,4 @@
-/** Why a workflow is where it is: what explainWorkflow() returns, and what errors of waits carry. */
+/** Explanations of workflows: what explainWorkflow() returns, and what errors of waits carry. */
 
 /**
  * Why a workflow has not ended, or how it has ended. There is no such workflow, or it has ended:

@@ -81,6 +81,13 @@ Deno.test("without queryInOneMessage(), the client ends a list that takes too lo
   const error = await assertRejects(() => listWorkflows(client), QueryTimeoutError);
   assertEquals(error.timeoutMs, 50);
   assertEquals(driver.texts.length, sent + 1);
+  const { signal } = new AbortController();
+  await assertRejects(() => listWorkflows(client, { signal }), QueryTimeoutError);
+  assertEquals(driver.texts.length, sent + 2);
+  const ofUnknownStatus = createClient({ query: driver.query }, {
+    observabilityQueryTimeoutMs: 50,
+  });
+  await assertRejects(() => listWorkflows(ofUnknownStatus), QueryTimeoutError);
   await blocker.query("rollback");
 });
 

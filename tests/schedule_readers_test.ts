@@ -102,6 +102,14 @@ Deno.test("a context that cannot be written is named, and no schedule is", async
   assertEquals(await listSchedules(fixture.client), []);
 });
 
+Deno.test("workers in Java beside those in TypeScript are spared contexts that they cannot read", async () => {
+  await using fixture = await openFixture();
+  await fixture.writeWorkflow("js_superjson");
+  await fixture.writeWorkflow("java_jackson");
+  await createSchedule(fixture.client, ours);
+  assertEquals(await fixture.readOurs("context"), ["null"]);
+});
+
 /** What shows that workers in Python with their default serializer read schedules. */
 const tracesOfPython: Record<string, () => Promise<Fixture>> = {
   async "a schedule"() {
@@ -112,6 +120,16 @@ const tracesOfPython: Record<string, () => Promise<Fixture>> = {
   async "a workflow"() {
     const fixture = await openFixture();
     await fixture.writeWorkflow("py_pickle");
+    return fixture;
+  },
+  async "a workflow that is followed by thousands of another application"() {
+    const fixture = await openFixture();
+    await fixture.writeWorkflow("py_pickle");
+    await fixture.pool.query(
+      `insert into dbos.workflow_status (workflow_uuid, status, application_name, serialization)
+      select 'busy-' || number, 'SUCCESS', 'busy', 'portable_json'
+      from generate_series(1, 5000) as number`,
+    );
     return fixture;
   },
   "a schema without a column for formats": () => openFixture(dropFormats),

@@ -3,7 +3,7 @@
 -- needs workflow_schedules for schedules
 --
 -- Finds out about the workers that read a schedule: a JSON array of the native formats that they have
--- left in schedules and in the 1,000 newest workflows. A schedule is read by the workers of the
+-- left in schedules and in the 20,000 newest workflows. A schedule is read by the workers of the
 -- application that owns it, or of every application if none does; rows of no application may be
 -- theirs too. Also returns the context of a schedule that exists, if asked for.
 --
@@ -45,7 +45,7 @@ native as (
       serialization as format
     from :schema.workflow_status
     order by created_at desc
-    limit 1000
+    limit 20000
   ) as newest
   where format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
   -- end

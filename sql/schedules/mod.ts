@@ -251,7 +251,7 @@ export const findScheduleReaders: Statement<{
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text, context text, formats text",
-  hash: "rK_XkVqJSc2rltXx",
+  hash: "kghjdMiNWr1X1Fj_",
   sql: `
 with scope as (
   select
@@ -289,7 +289,7 @@ native as (
       serialization as format
     from :schema.workflow_status
     order by created_at desc
-    limit 1000
+    limit 20000
   ) as newest
   where format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
   -- end

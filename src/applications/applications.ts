@@ -69,7 +69,7 @@ export interface ApplicationRowCounts {
 }
 
 /**
- * Checks the applications whose rows a caller asks for, by default the application of the client.
+ * The applications whose rows a caller asks for, by default the application of the client.
  * Undefined means all applications.
  */
 export function toApplicationNames(

@@ -112,8 +112,8 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
   const schemaPart = toSchemaPart(schema);
 
   /**
-   * Different texts get different names, also on the servers that poolers share among processes and
-   * releases: a name ends with all that a text is made of. It begins with the name of the statement, as
+   * Different texts get different names, also on the connections that poolers share among processes: a
+   * name ends with all that a text is made of. It begins with the name of the statement, as
    * much of it as there is place for.
    */
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {

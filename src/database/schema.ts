@@ -73,8 +73,10 @@ export function createSchemaReader(
     if (!columns?.includes("workflow_status.workflow_uuid")) {
       throw new SystemSchemaNotFoundError(String(row?.database), name);
     }
-    if (/\.shard_key\b/.test(columns)) throw new ShardedDatabaseError(String(row?.database), name);
     if (columns !== lastSchema?.columns) lastSchema = compileFor(columns);
+    if (lastSchema.features.has("workflow_status.shard_key")) {
+      throw new ShardedDatabaseError(String(row?.database), name);
+    }
     if (!lastSchema.features.has(oldestSupportedColumn)) {
       throw await unsupportedFeature(
         "a system database of such an old release",

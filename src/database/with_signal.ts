@@ -11,7 +11,12 @@ export function withSignal(database: SystemDatabase, signal: AbortSignal): Syste
     ...database,
     requireColumn: (feature, column) =>
       abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),
-    run: (statement, parameters, options) =>
-      abortable(signal, () => database.run(statement, parameters, { ...options, isNeeded })),
+    run(statement, parameters, options) {
+      const isNeededStill = () => isNeeded() && (options?.isNeeded?.() ?? true);
+      return abortable(
+        signal,
+        () => database.run(statement, parameters, { ...options, isNeeded: isNeededStill }),
+      );
+    },
   };
 }

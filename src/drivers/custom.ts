@@ -4,7 +4,9 @@ import type { CustomDriver } from "./driver.ts";
 
 /** A driver of the user's own. It comes last: drivers that the library knows have a `query()`, too. */
 export const custom: DriverFamily = {
-  matches: (driver) => typeof (driver as Partial<CustomDriver>).query === "function",
+  // Databases of SQLite have a `query()` as well.
+  matches: (driver) =>
+    typeof (driver as Partial<CustomDriver>).query === "function" && !("prepare" in driver),
   kindOf: () => "pool",
   poolSizeOf(driver) {
     const { maxConnections = 1 } = driver as CustomDriver;

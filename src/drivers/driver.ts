@@ -134,8 +134,8 @@ export interface NotificationListener {
 }
 
 /**
- * A driver of your own: any object with this `query()`. What else it can do is optional; without it,
- * the client does what is said there.
+ * A driver of your own: any object with this `query()`. Its other members are optional; each says
+ * what happens without it.
  *
  * @example
  * ```ts

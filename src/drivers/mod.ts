@@ -54,6 +54,7 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
   }
   const kind = drizzle?.isTransaction ? "transaction" : family.kindOf(recognised);
   let executor: Promise<Executor> | undefined;
+  const loadExecutor = async () => (await family.loadExecutor())(recognised, { ...options, kind });
   return {
     maxConnections: kind === "pool" ? family.poolSizeOf(recognised) : 1,
     canReconnect: kind === "pool",
@@ -62,7 +63,9 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
       return family.statusOf?.(recognised) ?? (kind === "pool" ? "none" : "unknown");
     },
     load: () =>
-      executor ??= Promise.resolve(family.loadExecutor())
-        .then((create) => create(recognised, { ...options, kind })),
+      executor ??= loadExecutor().catch((error) => {
+        executor = undefined;
+        throw error;
+      }),
   };
 }

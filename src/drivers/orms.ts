@@ -64,6 +64,10 @@ const typeorm: Orm = {
       ("manager" in orm && "target" in orm)),
   isConnection: (orm) => Boolean(queryRunnerOf(orm)),
   statusOf: (orm) => statusFor(queryRunnerOf(orm)?.isTransactionActive),
+  poolSizeOf(orm) {
+    const { options, connection } = "target" in orm ? orm.manager : orm;
+    return (options ?? connection?.options)?.poolSize;
+  },
   load: async () => (await import("./typeorm.ts")).toTypeORMDriver,
 };
 
@@ -72,7 +76,7 @@ const sequelize: Orm = {
     ("query" in orm && "authenticate" in orm) || ("sequelize" in orm && "rollback" in orm),
   isConnection: (orm) => "rollback" in orm,
   statusOf: (orm) => statusFor("rollback" in orm),
-  poolSizeOf: (orm) => orm.config?.pool?.max,
+  poolSizeOf: (orm) => orm.connectionManager?.config?.pool?.max,
   load: async () => (await import("./sequelize.ts")).toSequelizeDriver,
 };
 

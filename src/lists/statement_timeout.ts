@@ -9,28 +9,25 @@ import { QueryTimeoutError } from "../errors/managing.ts";
 
 const queryCanceled = "57014";
 
-/**
- * How to run a query that ends after `limitMs`. The server cannot be told of the limit in the query
- * itself. So where a driver sends only one statement at a time, the client gives up after that time.
- */
-async function limitTo(
-  limitMs: number,
-  { adapter, settings }: SystemDatabase,
-): Promise<RunOptions> {
-  const { queryInOneMessage } = await adapter.load();
-  if (!queryInOneMessage) {
-    let isOver = false;
-    return {
-      timeoutMs: limitMs,
-      // The server may still be working on it, so it is not sent again.
-      onRetry: (error) => isOver ||= error instanceof DatabaseTimeoutError,
-      isNeeded: () => !isOver,
-    };
-  }
+/** Has the server end a statement after `limitMs`, earlier than an attempt gives up. */
+function limitOnServer(limitMs: number, attemptMs: number): RunOptions {
   return {
-    // The server cancels the query earlier than an attempt gives up.
-    timeoutMs: limitMs + settings.attemptTimeoutSeconds * 1000,
+    timeoutMs: limitMs + attemptMs,
     prelude: (buildQuery) => buildQuery(sql.setStatementTimeout, { timeout_ms: limitMs }),
+  };
+}
+
+/**
+ * Has the client give up after `limitMs`: the server can only be told of the limit in another statement of
+ * the same message.
+ */
+function limitOnClient(limitMs: number): RunOptions {
+  let isOver = false;
+  return {
+    timeoutMs: limitMs,
+    // The server may still be working on it, so it is not sent again.
+    onRetry: (error) => isOver ||= error instanceof DatabaseTimeoutError,
+    isNeeded: () => !isOver,
   };
 }
 
@@ -40,19 +37,21 @@ export async function runWithTimeout<Parameters extends object, Row>(
   statement: Statement<Parameters, Row>,
   parameters: Parameters,
 ): Promise<Row[]> {
-  const { attemptTimeoutSeconds, observabilityQueryTimeoutMs } = database.settings;
-  const limitMs = observabilityQueryTimeoutMs || Infinity;
-  // In a caller's transaction the limit would also apply to later statements.
-  if (limitMs === Infinity || database.adapter.transactionStatus() !== "none") {
-    const timeoutMs = limitMs + attemptTimeoutSeconds * 1000;
-    return await database.run(statement, parameters, { timeoutMs });
+  const attemptMs = database.settings.attemptTimeoutSeconds * 1000;
+  const limitMs = database.settings.observabilityQueryTimeoutMs;
+  if (!limitMs) return await database.run(statement, parameters, { timeoutMs: Infinity });
+  const isOutside = database.adapter.transactionStatus() === "none";
+  const { queryInOneMessage } = await database.adapter.load();
+  if (queryInOneMessage && !isOutside) {
+    // In a caller's transaction the limit would also apply to later statements.
+    return await database.run(statement, parameters, { timeoutMs: limitMs + attemptMs });
   }
-  const options = await limitTo(limitMs, database);
+  const options = queryInOneMessage ? limitOnServer(limitMs, attemptMs) : limitOnClient(limitMs);
   try {
     return await database.run(statement, parameters, options);
   } catch (error) {
     const isLimit = sqlStateOf(error) === queryCanceled ||
-      (!options.prelude && error instanceof DatabaseTimeoutError);
+      (!queryInOneMessage && error instanceof DatabaseTimeoutError);
     throw isLimit ? new QueryTimeoutError(limitMs, { cause: error }) : error;
   }
 }

@@ -98,7 +98,7 @@ export async function requireReadableContext(
 /** The format that most of the readers can read. */
 function chooseFormat({ typeScript, python, java, go }: Readers): SerializationType {
   if (python) return "py_pickle";
-  return (java || go) && !typeScript ? "portable" : "superjson";
+  return java || (go && !typeScript) ? "portable" : "superjson";
 }
 
 /** A context, and how to write it. */

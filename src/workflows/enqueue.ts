@@ -40,7 +40,8 @@ import { writeWorkflow } from "./write_workflow.ts";
  * which also types the arguments.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param options Which workflow to enqueue, on which queue, and how.
- * @param args The arguments of the workflow.
+ * @param args The arguments of the workflow. A value of type `unknown`, such as JSON that was received,
+ * needs a cast: `input as WorkflowArg`.
  * @returns A handle to the workflow.
  * @throws {TypeError} If an option has the wrong type, or an argument cannot be serialized.
  * @throws {RangeError} If an option is empty or out of range.

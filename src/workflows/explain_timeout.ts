@@ -24,7 +24,8 @@ export async function explainTimeout(
 ): Promise<WorkflowExplanation | undefined> {
   const remainingMs = Math.min(giveUpAt - performance.now(), maxTimerMs);
   const others = inFlight.get(database) ?? 0;
-  if (remainingMs <= 0 || others >= maxInFlight) return undefined;
+  const isOver = database.closed.aborted || signal?.aborted;
+  if (isOver || remainingMs <= 0 || others >= maxInFlight) return undefined;
   inFlight.set(database, others + 1);
   const over = new AbortController();
   const end = () => over.abort();

@@ -80,7 +80,7 @@ function explainLimit(
 }
 
 /** Why a worker does not take an enqueued workflow, if the database tells. */
-function explainObstacle(row: Row, nearest: NearestNames): Explained | undefined {
+function findBlockingReason(row: Row, nearest: NearestNames): Explained | undefined {
   const { queue_name: queue, application_name: application, application_version: version } = row;
   const isInternal = queue?.startsWith(reservedPrefix) ?? false;
   if (application !== null && row.is_application_registered === false) {
@@ -162,7 +162,7 @@ function explainWait(row: Row): Explained {
 }
 
 function explainEnqueued(row: Row, nearest: NearestNames): Explained {
-  const { reason, text } = explainObstacle(row, nearest) ?? explainWait(row);
+  const { reason, text } = findBlockingReason(row, nearest) ?? explainWait(row);
   const ahead = row.workflows_ahead ?? 0;
   const position = ahead === 0
     ? ""

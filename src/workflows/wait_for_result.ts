@@ -29,7 +29,7 @@ async function createTimeoutError(
   return new ResultTimeoutError(workflowID, timeoutSeconds, { cause, explanation });
 }
 
-/** Waits for a result. A handle that is bound to the connection of a transaction may only look once. */
+/** Waits for a result. A handle that is bound to the connection of a transaction may only poll once. */
 export async function waitForResult<Result>(
   client: Client | Driver,
   workflowID: string,

@@ -7,6 +7,7 @@ import {
   type EnqueueOptions,
   forkWorkflow,
   listWorkflows,
+  type WorkflowArg,
   WorkflowError,
   type WorkflowHandle,
 } from "../../mod.ts";
@@ -47,7 +48,7 @@ export async function verifySharing(older: Language): Promise<void> {
     enqueue(
       client,
       { workflowName, queueName: "tasks", ...older.enqueueOptions?.([argument]), ...options },
-      argument,
+      argument as WorkflowArg,
     );
 
   /** Older workers write the outcome of a workflow to its row in `workflow_status`. */

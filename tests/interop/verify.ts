@@ -9,6 +9,7 @@ import {
   enqueue,
   type SystemDatabaseDescription,
   UnsupportedFeatureError,
+  type WorkflowArg,
 } from "../../mod.ts";
 import { createTestDatabase } from "../support/database.ts";
 import type { Language } from "./languages.ts";
@@ -86,7 +87,7 @@ export async function verifyFeatures(
       enqueue(
         client,
         { ...optionsFor(...args), ...options },
-        ...toArguments(args, options.workflowName),
+        ...toArguments(args, options.workflowName) as WorkflowArg[],
       ),
     async readFormat(workflowID) {
       const { rows: [row] } = await pool.query(
