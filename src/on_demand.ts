@@ -1,17 +1,17 @@
 /**
- * A function that loads a module when it is first called. It returns a promise only until the module is
- * loaded: an `import()` takes several microseconds each time, and calls of one tick that wait for nothing
- * can share a statement.
+ * A function that loads something when it is first called, and again if that failed. It returns a promise
+ * only until it is loaded: an `import()` takes several microseconds each time, and calls of one tick that
+ * wait for nothing can share a statement.
  */
-export function onDemand<Module>(load: () => Promise<Module>): () => Module | Promise<Module> {
-  let module: Module | Promise<Module> | undefined;
-  async function loadOnce(): Promise<Module> {
+export function onDemand<Value>(load: () => Promise<Value>): () => Value | Promise<Value> {
+  let value: Value | Promise<Value> | undefined;
+  async function loadOnce(): Promise<Value> {
     try {
-      return module = await load();
+      return value = await load();
     } catch (error) {
-      module = undefined;
+      value = undefined;
       throw error;
     }
   }
-  return () => module ??= loadOnce();
+  return () => value ??= loadOnce();
 }

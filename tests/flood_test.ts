@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import pg from "pg";
 import { createClient, getEvent } from "../mod.ts";
 import type { SystemDatabase } from "../src/database/system_database.ts";
-import type { Executor, Listener } from "../src/drivers/adapter.ts";
+import type { Executor } from "../src/drivers/adapter.ts";
+import type { NotificationListener } from "../src/drivers/driver.ts";
 import { type Poller, pollerOf } from "../src/polling/poller.ts";
 import type { PollRow } from "../src/polling/poll_query.ts";
 import type { Wait } from "../src/polling/wait.ts";
@@ -125,7 +126,7 @@ class CountedWait implements Wait<PollRow> {
 
 interface CountedPoller extends Disposable {
   poller: Poller<PollRow>;
-  listener: Listener;
+  listener: NotificationListener;
   /** The number of targets of each poll. */
   polls: number[];
   /** Waits until there have been so many polls, and their answers have been processed. */
@@ -135,8 +136,8 @@ interface CountedPoller extends Disposable {
 /** A poller of a client that listens. Its polls find nothing. */
 async function openPoller(waits: readonly CountedWait[]): Promise<CountedPoller> {
   const closing = new AbortController();
-  const listening = Promise.withResolvers<Listener>();
-  let tested: Listener | undefined;
+  const listening = Promise.withResolvers<NotificationListener>();
+  let tested: NotificationListener | undefined;
   const executor: Executor = {
     query: () => Promise.resolve([]),
     queryInOneMessage: () => Promise.resolve([]),

@@ -113,8 +113,8 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
 
   /**
    * Different texts get different names, also on the connections that poolers share among processes: a
-   * name ends with all that a text is made of. It begins with the name of the statement, as
-   * much of it as there is place for.
+   * name ends with all that a text is made of. It begins with the name of the statement, which is cut
+   * if the whole would be too long.
    */
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
     const { holds, toText } = createConditions(features, (name) => given[name] !== undefined);

@@ -12,10 +12,10 @@ export function withSignal(database: SystemDatabase, signal: AbortSignal): Syste
     requireColumn: (feature, column) =>
       abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),
     run(statement, parameters, options) {
-      const isNeededStill = () => isNeeded() && (options?.isNeeded?.() ?? true);
+      const both = () => isNeeded() && (options?.isNeeded?.() ?? true);
       return abortable(
         signal,
-        () => database.run(statement, parameters, { ...options, isNeeded: isNeededStill }),
+        () => database.run(statement, parameters, { ...options, isNeeded: both }),
       );
     },
   };

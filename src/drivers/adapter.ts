@@ -62,12 +62,9 @@ export interface Executor {
  */
 export type Listen = (
   channels: readonly string[],
-  listener: Listener,
+  listener: NotificationListener,
   signal: AbortSignal,
 ) => Promise<() => Promise<unknown>>;
-
-/** Is called with what a server notifies of. */
-export type Listener = NotificationListener;
 
 /** What a driver is: a pool connects anew by itself, and is never inside a transaction. */
 export type DriverKind = "pool" | "connection" | "transaction";

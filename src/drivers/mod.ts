@@ -1,7 +1,8 @@
 /** Recognises drivers, and tells what is known of one before anything is sent through it. */
 
+import { onDemand } from "../on_demand.ts";
 import { isThenable } from "../validate.ts";
-import type { Adapter, DriverFamily, Executor } from "./adapter.ts";
+import type { Adapter, DriverFamily } from "./adapter.ts";
 import { custom } from "./custom.ts";
 import { denoPostgres } from "./deno_postgres.ts";
 import { orms, unwrapDrizzle } from "./orms.ts";
@@ -53,8 +54,9 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
     );
   }
   const kind = drizzle?.isTransaction ? "transaction" : family.kindOf(recognised);
-  let executor: Promise<Executor> | undefined;
-  const loadExecutor = async () => (await family.loadExecutor())(recognised, { ...options, kind });
+  const loadExecutor = onDemand(async () =>
+    (await family.loadExecutor())(recognised, { ...options, kind })
+  );
   return {
     maxConnections: kind === "pool" ? family.poolSizeOf(recognised) : 1,
     canReconnect: kind === "pool",
@@ -62,10 +64,6 @@ export function adaptDriver(driver: unknown, options: { prepare: boolean }): Ada
       if (kind === "transaction") return "open";
       return family.statusOf?.(recognised) ?? (kind === "pool" ? "none" : "unknown");
     },
-    load: () =>
-      executor ??= loadExecutor().catch((error) => {
-        executor = undefined;
-        throw error;
-      }),
+    load: async () => await loadExecutor(),
   };
 }

@@ -4,7 +4,8 @@ import * as sql from "../../sql/polling/mod.ts";
 import { onAbort, pause } from "../abort_signal.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { Listen, Listener } from "../drivers/adapter.ts";
+import type { Listen } from "../drivers/adapter.ts";
+import type { NotificationListener } from "../drivers/driver.ts";
 import { maxTimerMs } from "../timer.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -39,7 +40,7 @@ export async function listen(
   async function whileListening(
     listen: Listen,
     channels: readonly string[],
-    listener: Omit<Listener, "onEnd">,
+    listener: Omit<NotificationListener, "onEnd">,
     run: (ended: AbortController) => Promise<void>,
   ): Promise<void> {
     const ended = new AbortController();
@@ -90,7 +91,7 @@ export async function listen(
   /** Listens on one connection until that is lost. Returns whether to listen again. */
   async function listenOnce(listen: Listen): Promise<boolean> {
     if (!await receivesNotifications(listen)) return false;
-    const listener: Omit<Listener, "onEnd"> = {
+    const listener: Omit<NotificationListener, "onEnd"> = {
       onNotify: (_channel, payload) => handlers.onNotify(payload),
       onReconnect: () => handlers.onReconnect(),
     };

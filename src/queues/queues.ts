@@ -26,6 +26,7 @@ import {
   readOptions,
 } from "../options.ts";
 import { checkText } from "../validate.ts";
+import { reservedQueuePrefix } from "../workflows/enqueue_options.ts";
 
 /** The limits of a queue, and the application that it belongs to. */
 export interface RegisterQueueOptions extends QueueLimits, CallOptions {
@@ -79,8 +80,6 @@ export interface Queue extends Readonly<QueueLimits> {
 }
 
 type QueueRow = NonNullable<typeof sql.listQueues.row>;
-
-const reservedPrefix = "_dbos_";
 
 function toRateLimit(
   limitPerPeriod: number | null | undefined,
@@ -159,9 +158,9 @@ export async function registerQueue(
   const { onConflict = "always_update", minPollingIntervalMs = null } = read;
   const applicationName = read.applicationName ?? database.settings.applicationName;
   asIndexedText("name of registerQueue()", name);
-  if (name.startsWith(reservedPrefix)) {
+  if (name.startsWith(reservedQueuePrefix)) {
     throw new RangeError(
-      `Cannot register queue ${name}: the prefix ${reservedPrefix} is reserved for DBOS`,
+      `Cannot register queue ${name}: the prefix ${reservedQueuePrefix} is reserved for DBOS`,
     );
   }
   checkConsistency(name, read);

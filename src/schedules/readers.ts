@@ -95,7 +95,7 @@ export async function requireReadableContext(
   if (expected) throw new UnreadableContextError("resume", scheduleName, expected);
 }
 
-/** The format that most of the readers can read. */
+/** A format that stops none of the readers and that, of such formats, most of them can read. */
 function chooseFormat({ typeScript, python, java, go }: Readers): SerializationType {
   if (python) return "py_pickle";
   return java || (go && !typeScript) ? "portable" : "superjson";

@@ -5,8 +5,10 @@ import type { Driver } from "../drivers/driver.ts";
 import { readContext } from "./context.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { toTexts } from "../lists/filter_parameters.ts";
 import {
   asChoice,
+  asChoices,
   asTextOrTexts,
   type Check,
   describeOptions,
@@ -81,16 +83,16 @@ export interface ListSchedulesOptions extends CallOptions {
 
 type Status = "ACTIVE" | "PAUSED";
 
-const asStatus = asChoice<Status>("ACTIVE", "PAUSED");
+const statuses: readonly Status[] = ["ACTIVE", "PAUSED"];
 
-const asStatuses: Check<Status | Status[]> = (what, value) =>
-  Array.isArray(value) ? Array.from(value, (each) => asStatus(what, each)) : asStatus(what, value);
+const asStatusOrStatuses: Check<Status | Status[]> = (what, value) =>
+  (Array.isArray(value) ? asChoices(...statuses) : asChoice(...statuses))(what, value);
 
 const listDescription: OptionsDescription<ListSchedulesOptions> = describeOptions<
   ListSchedulesOptions
 >({
   ...callDescription.checks,
-  status: asStatuses,
+  status: asStatusOrStatuses,
   workflowName: asTextOrTexts,
   scheduleName: asTextOrTexts,
   scheduleNamePrefix: asTextOrTexts,
@@ -123,11 +125,6 @@ async function findSchedules(
 ): Promise<WorkflowSchedule[]> {
   const rows = await database.run(sql.listSchedules, joinLists(filters));
   return await Promise.all(rows.map(toSchedule));
-}
-
-/** The values of a filter as an array. */
-function toFilter(values: string | readonly string[] | undefined): readonly string[] | undefined {
-  return typeof values === "string" ? [values] : values;
 }
 
 /**
@@ -188,10 +185,10 @@ export async function listSchedules(
 ): Promise<WorkflowSchedule[]> {
   const [database, read] = openCall(client, "listSchedules()", listDescription, options);
   return await findSchedules(database, {
-    statuses: toFilter(read.status),
-    workflow_names: toFilter(read.workflowName),
-    schedule_names: toFilter(read.scheduleName),
-    prefixes: toFilter(read.scheduleNamePrefix),
+    statuses: toTexts(read.status),
+    workflow_names: toTexts(read.workflowName),
+    schedule_names: toTexts(read.scheduleName),
+    prefixes: toTexts(read.scheduleNamePrefix),
     application_names: toApplicationNames(database, read.applicationName),
   });
 }

@@ -1,5 +1,6 @@
 /** Finds the codec that writes a value. All but that of portable JSON are loaded on demand. */
 
+import { onDemand } from "../on_demand.ts";
 import type { WritingCodec } from "./codec.ts";
 import { portableJsonWriter } from "./write_portable_json.ts";
 
@@ -38,27 +39,18 @@ export const serializationTypes: readonly SerializationType[] = [
 ];
 
 // Loaded on demand: most programs write only portable JSON, and the largest of these is 7 KB gzipped.
-async function loadSuperjson(): Promise<WritingCodec> {
-  return (await import("./write_superjson.ts")).superjsonWriter;
-}
+const loadSuperjson = onDemand(async () => (await import("./write_superjson.ts")).superjsonWriter);
 
-const writingCodecs: Record<Exclude<SerializationType, "portable">, () => Promise<WritingCodec>> = {
+const writers: Record<SerializationType, () => WritingCodec | Promise<WritingCodec>> = {
+  portable: () => portableJsonWriter,
   superjson: loadSuperjson,
   native: loadSuperjson,
-  py_pickle: async () => (await import("./python/write_pickle.ts")).pyPickleWriter,
-  DBOS_JSON: async () => (await import("./go/write_go_json.ts")).goJsonWriter,
-  rust_serde: async () => (await import("./rust/write_rust_serde.ts")).rustSerdeWriter,
+  py_pickle: onDemand(async () => (await import("./python/write_pickle.ts")).pyPickleWriter),
+  DBOS_JSON: onDemand(async () => (await import("./go/write_go_json.ts")).goJsonWriter),
+  rust_serde: onDemand(async () => (await import("./rust/write_rust_serde.ts")).rustSerdeWriter),
 };
-
-const loadedCodecs = new Map<SerializationType, WritingCodec>([["portable", portableJsonWriter]]);
-
-async function load(type: Exclude<SerializationType, "portable">): Promise<WritingCodec> {
-  const codec = await writingCodecs[type]();
-  loadedCodecs.set(type, codec);
-  return codec;
-}
 
 /** Returns the codec that writes `type`, as a promise only if it must be loaded. */
 export function codecOf(type: SerializationType): WritingCodec | Promise<WritingCodec> {
-  return loadedCodecs.get(type) ?? load(type as Exclude<SerializationType, "portable">);
+  return writers[type]();
 }

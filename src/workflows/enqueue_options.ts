@@ -18,6 +18,9 @@ import {
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import { areShort, checkIndexed } from "../validate.ts";
 
+/** How the names of the queues of DBOS itself begin. */
+export const reservedQueuePrefix = "_dbos_";
+
 /** The queue that every DBOS application listens to. */
 export const internalQueueName = "_dbos_internal_queue";
 

@@ -2,6 +2,7 @@
 
 import type { explainWorkflow } from "../../sql/explanations/mod.ts";
 import type { ExplanationReason, LimitUse } from "../explanation.ts";
+import { reservedQueuePrefix } from "./enqueue_options.ts";
 
 type Row = NonNullable<typeof explainWorkflow.row>;
 
@@ -17,8 +18,6 @@ interface Explained {
   readonly text: string;
 }
 
-// Every worker takes workflows from the queues of DBOS itself, which are in no table.
-const reservedPrefix = "_dbos_";
 const maxCounted = 1000;
 const maxDateMs = 8.64e15;
 
@@ -82,7 +81,8 @@ function explainLimit(
 /** Why a worker does not take an enqueued workflow, if the database tells. */
 function findBlockingReason(row: Row, nearest: NearestNames): Explained | undefined {
   const { queue_name: queue, application_name: application, application_version: version } = row;
-  const isInternal = queue?.startsWith(reservedPrefix) ?? false;
+  // Every worker takes workflows from the queues of DBOS itself, which are in no table.
+  const isInternal = queue?.startsWith(reservedQueuePrefix) ?? false;
   if (application !== null && row.is_application_registered === false) {
     return {
       reason: "application_not_registered",
