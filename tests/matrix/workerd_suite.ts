@@ -1,0 +1,19 @@
+/** The conformance suite like that in `tests/packed/suite.ts`, for `workerd test`. */
+import * as library from "@dbos-community/client";
+import { customTargets } from "../conformance/custom_targets.ts";
+import { driverTargets } from "../conformance/driver_targets.ts";
+import { runTargets } from "../conformance/run_targets.ts";
+
+const targets = { ...driverTargets, ...customTargets };
+
+interface Environment {
+  url: string;
+  names: readonly string[];
+}
+
+export default {
+  async test(_: unknown, { url, names }: Environment): Promise<void> {
+    const isPassed = await runTargets(targets, names, { library, url });
+    if (!isPassed) throw new Error("Some cases have failed");
+  },
+};
