@@ -17,7 +17,7 @@ import {
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import postgres from "postgres";
-import { DataSource, EntitySchema } from "typeorm";
+import { DataSource, type EntityManager, EntitySchema } from "typeorm";
 import { createClient, enqueue, getResult, ResultTimeoutError } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/examples.ts";
@@ -244,7 +244,7 @@ Deno.test("a repository of TypeORM counts as its manager", async () => {
   const { database: { url }, pool } = await openDatabase(resources);
   await pool.query("create table orders (id int primary key)");
   await using orm = await openTypeORM(url);
-  await orm.db.transaction(async (manager) => {
+  await orm.db.transaction(async (manager: EntityManager) => {
     const orders = manager.getRepository(Order);
     await orders.insert({ id: 1 });
     await checkWaits(orders);
