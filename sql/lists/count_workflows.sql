@@ -77,15 +77,10 @@ with matching as (
 )
 select
   status, -- if :by_status
-  null::text as status, -- if not :by_status
   name, -- if :by_name
-  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
-  null::text as queue_name, -- if not :by_queue_name
   application_version, -- if :by_application_version
-  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
-  null::text as bucket, -- if not :bucket_ms
   count(*)::text as count
 from matching
 where statement_timestamp() is not null

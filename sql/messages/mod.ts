@@ -14,8 +14,9 @@ export const findEvents: Statement<{
 }> = {
   name: "find_events",
 
-  columns: "position int, serialization text, is_cut boolean, value text",
-  hash: "rhGXpgPUujp7u0CD",
+  columns:
+    "position int, serialization text if workflow_events.serialization, is_cut boolean, value text",
+  hash: "m4fJBL9HRp0pTwkQ",
   sql: `
 with found as (
   select
@@ -33,7 +34,6 @@ with found as (
 select
   (ordinality - 1)::int as position,
   serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   total_bytes >= :max_bytes::int as is_cut,
   value
 from found
@@ -123,13 +123,12 @@ export const getAllEvents: Statement<{
 }> = {
   name: "get_all_events",
 
-  columns: "key text, serialization text, value text",
-  hash: "Iv8gkqdQLj5pt5XA",
+  columns: "key text, serialization text if workflow_events.serialization, value text",
+  hash: "-rp13M-L_pRI-Twc",
   sql: `
 select
   event.key,
   event.serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
 where statement_timestamp() is not null

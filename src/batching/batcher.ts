@@ -95,21 +95,24 @@ export function createBatcher<Outcome>(
     }
   }
 
-  /** Sends one statement, or one for each item if that is refused. Returns an error that concerns all. */
-  async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
+  /** Sends one statement, or one for each item if that is refused. */
+  async function send(items: readonly PendingItem<Outcome>[]): Promise<void> {
     try {
       const outcomes = await write(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
-      rejectAll(items, error);
-      return error;
+      await handleError(items, error);
     }
   }
 
-  async function sendOrReject(items: readonly PendingItem<Outcome>[]): Promise<void> {
-    const error = await sendTogether(items);
-    if (error && await database.isUnreachable(error)) rejectOverdue(error);
+  async function handleError(
+    items: readonly PendingItem<Outcome>[],
+    error: unknown,
+  ): Promise<void> {
+    const isOfOneItem = items.length > 1 && isItemError(error);
+    if (!isOfOneItem) rejectAll(items, error);
+    const lastError = isOfOneItem ? await sendOneByOne(items) : error;
+    if (lastError && await database.isUnreachable(lastError)) rejectOverdue(lastError);
   }
 
   /** Drops an item whose call has been aborted. */
@@ -151,7 +154,7 @@ export function createBatcher<Outcome>(
     isFlushScheduled = false;
     for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
       const items = take(count).filter((item) => !isDropped(item));
-      if (items.length > 0) flowControl.run(() => sendOrReject(items)).then(flush);
+      if (items.length > 0) flowControl.run(() => send(items)).then(flush);
     }
     scheduleFlush();
   }

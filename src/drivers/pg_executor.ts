@@ -25,6 +25,7 @@ export const asTexts: Pick<PgQuery, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => keepText },
 };
+const { rowMode, types } = asTexts;
 
 interface Pg {
   query(query: PgQuery): Promise<PgResults>;
@@ -175,13 +176,8 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
 
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
 function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
-  const results = new Promise<PgResults>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     client.query(query, (error, results) => error ? reject(error) : resolve(results));
-  });
-  return results.catch((error) => {
-    // The stack leads to the socket otherwise, and not to the call.
-    Error.captureStackTrace?.(error);
-    throw error;
   });
 }
 
@@ -206,6 +202,8 @@ async function queryPool(
     return await queryClient(client, query);
   } catch (error) {
     isLost = losesConnection(error);
+    // The stack leads to the socket otherwise, and not to the call.
+    Error.captureStackTrace?.(error as Error);
     throw error;
   } finally {
     if (isDiscarded) client.off("error", ignoreError);
@@ -238,7 +236,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
 
   return {
     async query({ name, text, values }, attempt) {
-      const query = { name: prepare ? name : "", text, values, ...asTexts };
+      const query = { name: prepare ? name : "", text, values, rowMode, types };
       return (await send(query, attempt) as PgResult).rows;
     },
     async queryInOneMessage(queries, attempt) {

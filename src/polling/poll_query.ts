@@ -9,7 +9,7 @@ export interface PollRow {
   /** The position of its target in the list. */
   readonly position: number;
   /** Whether it is the last row of an answer that may lack rows, because there were too many bytes. */
-  readonly is_cut?: boolean;
+  readonly is_cut?: boolean | null;
 }
 
 /** Bounds the memory that one answer takes, as `maxBytes` does, which may be exceeded by one value. */

@@ -19,6 +19,39 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
+// Those that have no column, or one that the statement for most workflows has.
+const commonOptions = new Set([
+  "workflowName",
+  "queueName",
+  "workflowID",
+  "workflowIDReusePolicy",
+  "appVersion",
+  "applicationName",
+  "serializationType",
+  "namedArgs",
+  "args",
+  "signal",
+]);
+
+/** The columns that most workflows leave empty. */
+function toRareColumns(options: EnqueueOptions, path: string): object {
+  const { attributes, authenticatedRoles, delaySeconds } = options;
+  return {
+    class_name: options.workflowClassName,
+    config_name: options.workflowConfigName,
+    authenticated_user: options.authenticatedUser,
+    assumed_role: options.assumedRole,
+    authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
+    timeout_ms: options.workflowTimeoutMS,
+    deadline_epoch_ms: options.deadlineEpochMS,
+    deduplication_id: options.deduplicationID,
+    priority: options.priority,
+    queue_partition_key: options.queuePartitionKey,
+    delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
+    attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
+  };
+}
+
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
@@ -29,40 +62,25 @@ export function toWorkflowRow(
   codec: WritingCodec,
   options: EnqueueOptions,
   args: readonly unknown[],
-  columns: ExtraColumns = {},
+  columns?: ExtraColumns,
   path = "",
 ): WorkflowRow {
-  const { attributes, authenticatedRoles, deduplicationID, delaySeconds } = options;
   const workflowID = options.workflowID ?? uuidV7();
-  const applicationName = options.applicationName ?? database.settings.applicationName;
-  // Most workflows have none of these: then the statement leaves them out.
-  const rareColumns = {
-    class_name: options.workflowClassName,
-    config_name: options.workflowConfigName,
-    authenticated_user: options.authenticatedUser,
-    assumed_role: options.assumedRole,
-    authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
-    timeout_ms: options.workflowTimeoutMS,
-    deadline_epoch_ms: options.deadlineEpochMS,
-    deduplication_id: deduplicationID,
-    priority: options.priority,
-    queue_partition_key: options.queuePartitionKey,
-    delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
-    ...columns,
-  };
-  const text = JSON.stringify({
+  const needsAllColumns = columns !== undefined ||
+    Object.keys(options).some((name) => !commonOptions.has(name));
+  const row = {
     name: options.workflowName,
     queue_name: options.queueName,
     application_version: options.appVersion,
-    application_name: applicationName,
+    application_name: options.applicationName ?? database.settings.applicationName,
     inputs: codec.serializeArgs(args, options.namedArgs, path),
     serialization: codec.name,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
-    ...rareColumns,
-  });
-  const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
-  const needsAllColumns = Object.values(rareColumns).some((value) => value !== undefined);
+  };
+  const text = JSON.stringify(
+    needsAllColumns ? { ...row, ...toRareColumns(options, path), ...columns } : row,
+  );
+  const hasFreshID = options.workflowID === undefined && options.deduplicationID === undefined;
   return { workflowID, text, hasFreshID, needsAllColumns };
 }
