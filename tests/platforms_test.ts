@@ -12,15 +12,8 @@ import {
   soon,
 } from "./support/example_service.ts";
 import { type Example, readDocument } from "./support/examples.ts";
-import {
-  findMissingTool,
-  installPackages,
-  node,
-  pack,
-  root,
-  run,
-  versionOf,
-} from "./support/packed.ts";
+import { nextPackages, startNext } from "./support/next.ts";
+import { findMissingTool, installPackages, pack, root, run, versionOf } from "./support/packed.ts";
 import { testFlags, writeExample } from "./support/run_example.ts";
 import { type Service, startService } from "./support/service.ts";
 import { startSqlServer } from "./support/sql_server.ts";
@@ -53,8 +46,9 @@ Deno.test("every platform of the guide has code that runs here", () => {
 /** Starts a function in Deno, which may connect to the database and listen, and read its variable. */
 async function startDeno(file: string, variable: string, databaseUrl: string): Promise<Service> {
   const net = `--allow-net=${new URL(databaseUrl).host},127.0.0.1:0`;
-  const flags = ["--no-prompt", "--no-check", net, `--allow-env=${variable},PG*`];
-  return await startService(Deno.execPath(), ["run", ...flags, ...testFlags, file], {
+  const check = testFlags.includes("--no-check") ? [] : ["--check"];
+  const flags = ["--no-prompt", ...check, net, `--allow-env=${variable},PG*`, ...testFlags];
+  return await startService(Deno.execPath(), ["run", ...flags, file], {
     cwd: root,
     env: { [variable]: databaseUrl, DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0" },
   });
@@ -89,17 +83,40 @@ Deno.test("functions on Deno Deploy and Supabase", async (test) => {
   }
 });
 
-/** Runs concurrent requests in a Worker, each with a client of its own, some of which are abandoned. */
+/** A folder with the package and what runs the platforms, from npm. */
+async function installPlatforms(folder: string): Promise<void> {
+  await pack(folder);
+  await installPackages(
+    folder,
+    `${folder}/package.tgz`,
+    ...["pg", "postgres"].map((name) => `${name}@${versionOf(name)}`),
+    ...new Set([...workerdPackages, ...edgeRuntimePackages, ...nextPackages]),
+    "@types/pg@8.23.1",
+  );
+}
+
+/** Checks the types of files in the folder. */
+async function typeCheck(folder: string, ...files: string[]): Promise<void> {
+  const flags = "--noEmit --strict --target es2022 --module nodenext --lib esnext,dom --types node";
+  await run(folder, "node_modules/.bin/tsc", ...flags.split(" "), ...files);
+}
+
+const connections = ["pg", "postgres", "connect"];
+
+/** Runs concurrent requests, each with a client of its own, some of which are abandoned. */
 async function checkConcurrentRequests({ url }: Service, { client }: Environment): Promise<void> {
   const abandoned = new AbortController();
   // No workflow has this name, so these wait until their callers leave.
-  const waiting = ["pg", "postgres", "connect"].map((driver) =>
-    fetch(new URL(`/?driver=${driver}&workflowName=unknown`, url), { signal: abandoned.signal })
+  const waiting = connections.map((name) =>
+    fetch(new URL(`/?connection=${name}&workflowName=unknown`, url), { signal: abandoned.signal })
   );
   while ((await listWorkflows(client, { workflowName: "unknown" })).length < waiting.length);
-  const answered = ["pg", "postgres", "connect", "pg", "postgres", "connect"].map((driver) =>
-    fetch(new URL(`/?driver=${driver}`, url)).then((response) => response.json())
-  );
+  const answered = [...connections, ...connections].map(async (name) => {
+    const response = await fetch(new URL(`/?connection=${name}`, url));
+    const text = await response.text();
+    assert(response.ok, text);
+    return JSON.parse(text);
+  });
   abandoned.abort();
   await Promise.allSettled(waiting);
   for (const answer of await Promise.all(answered)) {
@@ -107,23 +124,69 @@ async function checkConcurrentRequests({ url }: Service, { client }: Environment
   }
 }
 
-const nextPackages = ["next@16.4.6", "react@19.3.1", "react-dom@19.3.1", "@types/react@19.2.17"];
-const tools = ["typescript@7.0.2", "@types/node@26.6.6", "@types/pg@8.23.1"];
+async function checkCloudflare(
+  test: Deno.TestContext,
+  folder: string,
+  environment: Environment,
+): Promise<void> {
+  const { url, client } = environment;
+  const [example, guide, concurrent] = ["example.ts", "guide.ts", "concurrent.ts"] as const;
+  await Deno.copyFile(`${root}examples/cloudflare_worker.ts`, `${folder}/${example}`);
+  await Deno.writeTextFile(`${folder}/${guide}`, programFor("Cloudflare Workers").code);
+  await Deno.copyFile(`${root}tests/programs/concurrent_worker.ts`, `${folder}/${concurrent}`);
 
-/** Builds a project of Next.js in the folder, which also checks its types, and starts it. */
-async function startNext(folder: string, databaseUrl: string): Promise<Service> {
-  const env = { NEXT_TELEMETRY_DISABLED: "1", DBOS_SYSTEM_DATABASE_URL: databaseUrl };
-  const next = "node_modules/next/dist/bin/next";
-  const build = new Deno.Command(node, { args: [next, "build"], cwd: folder, env });
-  const { success, stdout, stderr } = await build.output();
-  const decoder = new TextDecoder();
-  assert(success, decoder.decode(stdout) + decoder.decode(stderr));
-  const args = [next, "start", "--hostname=127.0.0.1", "--port=0"];
-  const find = (printed: string) => /Local: +(http:\S+)/.exec(printed)?.[1];
-  return await startService(node, args, { cwd: folder, env }, find);
+  await test.step("examples/cloudflare_worker.ts", async () => {
+    await using service = await startWorkerd(folder, example, url);
+    await checkTasks(service.url, client);
+    await checkRefusals(service.url, client);
+  });
+  await test.step("the code of the guide for Cloudflare enqueues a workflow", async () => {
+    await using service = await startWorkerd(folder, guide, url);
+    await checkEnqueues(service, environment);
+  });
+  await test.step("concurrent requests of a Worker wait with clients of their own", async () => {
+    await using service = await startWorkerd(folder, concurrent, url);
+    await checkConcurrentRequests(service, environment);
+  });
+  await test.step("Workers type check", () => typeCheck(folder, example, guide, concurrent));
 }
 
 const vercelPaths: Paths = { all: "/api/tasks", one: (id) => `/api/tasks?id=${id}` };
+
+async function checkVercel(
+  test: Deno.TestContext,
+  folder: string,
+  environment: Environment,
+): Promise<void> {
+  const { url, client } = environment;
+  const [example, guide] = ["example.ts", "guide.ts"] as const;
+  await Deno.copyFile(`${root}examples/vercel_edge.ts`, `${folder}/${example}`);
+  await Deno.writeTextFile(`${folder}/${guide}`, programFor("Vercel").code);
+  await using sqlServer = startSqlServer(url);
+
+  await test.step("examples/vercel_edge.ts", async () => {
+    await using service = await startEdgeFunction(folder, example, sqlServer.url);
+    await checkTasks(service.url, client, vercelPaths);
+    await checkRefusals(service.url, client, vercelPaths);
+  });
+  await test.step("the code of the guide for Vercel enqueues a workflow", async () => {
+    await using service = await startEdgeFunction(folder, guide, sqlServer.url);
+    await checkEnqueues(service, environment);
+  });
+  await test.step("functions for Vercel type check", () => typeCheck(folder, example, guide));
+}
+
+async function checkNext(folder: string, environment: Environment): Promise<void> {
+  const { url, client } = environment;
+  await Deno.mkdir(`${folder}/app/tasks/[[...id]]`, { recursive: true });
+  await Deno.mkdir(`${folder}/app/enqueue`);
+  await Deno.copyFile(`${root}examples/next_route.ts`, `${folder}/app/tasks/[[...id]]/route.ts`);
+  await Deno.writeTextFile(`${folder}/app/enqueue/route.ts`, programFor("Next.js").code);
+  await using service = await startNext(folder, url);
+  await checkTasks(service.url, client);
+  await checkRefusals(service.url, client);
+  await checkEnqueues(service, environment, "/enqueue");
+}
 
 const missingTool = findMissingTool();
 Deno.test({
@@ -134,77 +197,20 @@ Deno.test({
   async fn(test) {
     const folder = await Deno.makeTempDir();
     try {
-      await pack(folder);
-      await installPackages(
-        folder,
-        `${folder}/package.tgz`,
-        ...["pg", "postgres"].map((name) => `${name}@${versionOf(name)}`),
-        ...new Set([...workerdPackages, ...edgeRuntimePackages, ...nextPackages, ...tools]),
-      );
-      await using environment = await createEnvironment();
-      const { url, client } = environment;
-      const copyExample = (name: string, to = name) =>
-        Deno.copyFile(`${root}examples/${name}`, `${folder}/${to}`);
-      const writeCode = (platform: string, file: string) =>
-        Deno.writeTextFile(`${folder}/${file}`, programFor(platform).code);
-
-      await test.step("examples/cloudflare_worker.ts", async () => {
-        await copyExample("cloudflare_worker.ts");
-        await using service = await startWorkerd(folder, "cloudflare_worker.ts", url);
-        await checkTasks(service.url, client);
-        await checkRefusals(service.url, client);
-      });
-      await test.step("the code of the guide for Cloudflare enqueues a workflow", async () => {
-        await writeCode("Cloudflare Workers", "cloudflare_guide.ts");
-        await using service = await startWorkerd(folder, "cloudflare_guide.ts", url);
-        await checkEnqueues(service, environment);
-      });
-      await test.step("concurrent requests of a Worker wait with clients of their own", async () => {
-        await Deno.copyFile(
-          `${root}tests/programs/concurrent_worker.ts`,
-          `${folder}/concurrent.ts`,
-        );
-        await using service = await startWorkerd(folder, "concurrent.ts", url);
-        await checkConcurrentRequests(service, environment);
-      });
-
-      await using sqlServer = startSqlServer(url);
-      await test.step("examples/vercel_edge.ts", async () => {
-        await copyExample("vercel_edge.ts");
-        await using service = await startEdgeFunction(folder, "vercel_edge.ts", sqlServer.url);
-        await checkTasks(service.url, client, vercelPaths);
-        await checkRefusals(service.url, client, vercelPaths);
-      });
-      await test.step("the code of the guide for Vercel enqueues a workflow", async () => {
-        await writeCode("Vercel", "vercel_guide.ts");
-        await using service = await startEdgeFunction(folder, "vercel_guide.ts", sqlServer.url);
-        await checkEnqueues(service, environment);
-      });
-
-      await test.step("the functions for Vercel type check", async () => {
-        const flags = "--noEmit --strict --target es2022 --module nodenext --lib esnext,dom".split(
-          " ",
-        );
-        const files = ["vercel_edge.ts", "vercel_guide.ts"];
-        await run(folder, "node_modules/.bin/tsc", ...flags, "--types", "node", ...files);
-      });
-
-      await test.step("examples/next_route.ts and the code of the guide for Next.js", async () => {
-        const project = `${folder}/next`;
-        await Deno.mkdir(`${project}/app/tasks/[[...id]]`, { recursive: true });
-        await Deno.mkdir(`${project}/app/enqueue`);
+      await installPlatforms(folder);
+      const [cloudflare, vercel, next] = ["cloudflare", "vercel", "next"].map((name) =>
+        `${folder}/${name}`
+      ) as [string, string, string];
+      for (const project of [cloudflare, vercel, next]) {
+        await Deno.mkdir(project);
         await Deno.symlink(`${folder}/node_modules`, `${project}/node_modules`);
-        await copyExample("next_route.ts", "next/app/tasks/[[...id]]/route.ts");
-        await writeCode("Next.js", "next/app/enqueue/route.ts");
-        await Deno.writeTextFile(
-          `${project}/tsconfig.json`,
-          '{ "compilerOptions": { "strict": true, "skipLibCheck": true } }',
-        );
-        await using service = await startNext(project, url);
-        await checkTasks(service.url, client);
-        await checkRefusals(service.url, client);
-        await checkEnqueues(service, environment, "/enqueue");
-      });
+        await Deno.copyFile(`${folder}/package.json`, `${project}/package.json`);
+      }
+      await using environment = await createEnvironment();
+      await checkCloudflare(test, cloudflare, environment);
+      await checkVercel(test, vercel, environment);
+      await test.step("examples/next_route.ts and the code of the guide for Next.js", () =>
+        checkNext(next, environment));
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,6 +1,6 @@
 /**
- * A Cloudflare Worker: each request enqueues a workflow with the driver that `driver` names, waits for
- * its event and its result, and returns both. With `workflowName`, it is that workflow.
+ * A Cloudflare Worker: each request enqueues a workflow through a connection of the kind that
+ * `connection` names, waits for its event and its result, and returns both.
  */
 import { type Client, connect, createClient, enqueue, getEvent } from "@dbos-community/client";
 import pg from "pg";
@@ -10,8 +10,8 @@ interface Env {
   HYPERDRIVE: { connectionString: string };
 }
 
-async function open(driver: string | null, url: string): Promise<[Client, () => Promise<unknown>]> {
-  switch (driver) {
+async function open(kind: string | null, url: string): Promise<[Client, () => Promise<unknown>]> {
+  switch (kind) {
     case "pg": {
       const pool = new pg.Pool({ connectionString: url, max: 2 });
       pool.on("error", console.error);
@@ -32,7 +32,8 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { searchParams } = new URL(request.url);
     const workflowName = searchParams.get("workflowName") ?? "processTask";
-    const [client, close] = await open(searchParams.get("driver"), env.HYPERDRIVE.connectionString);
+    const { connectionString } = env.HYPERDRIVE;
+    const [client, close] = await open(searchParams.get("connection"), connectionString);
     try {
       const handle = await enqueue(client, { workflowName, queueName: "tasks" }, 7);
       const progress = await getEvent(client, handle.workflowID, "progress");

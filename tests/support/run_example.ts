@@ -10,10 +10,9 @@ const root = new URL("../../", import.meta.url);
 /** The flags with which Deno finds the packages that the tests use. */
 export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
 
-/** Whether an example can run here. Some need a JSR package, Bun or another platform. */
-export function isRunnable({ place, code, language }: Example): boolean {
+/** Whether an example can run here. Some need a JSR package or Bun, or run in another test. */
+export function isRunnable({ code, language }: Example): boolean {
   if (language !== "ts" || code.includes('from "bun"') || needsTypedOrms({ code })) return false;
-  if (place.startsWith("docs/platforms.md:")) return false;
   return skipReason === undefined || !code.includes("@db/postgres");
 }
 
