@@ -5,7 +5,7 @@
  * On Deno Deploy, choose this file as the entrypoint and set DBOS_SYSTEM_DATABASE_URL. To run it
  * locally:
  *
- *     deno run --allow-env=DBOS_*,PG* --allow-net examples/deno_deploy.ts
+ *     deno run --allow-env --allow-net examples/deno_deploy.ts
  */
 import {
   type Client,
