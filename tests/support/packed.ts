@@ -16,7 +16,7 @@ const givenBun = Deno.env.get("DBOS_TEST_BUN");
 const drivers = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
 const types = ["@types/node@26.6.6", "@types/pg@8.23.1"];
 const bun = givenBun ? [] : ["bun@1.4.5"];
-const tools = ["typescript@7.0.2", ...bun];
+const tools = ["typescript@7.0.2"];
 
 function succeeds(command: string, ...args: string[]): boolean {
   try {
@@ -64,25 +64,30 @@ export async function install(
   tarball: string,
   ...packages: string[]
 ): Promise<void> {
-  await installPackages(folder, tarball, ...drivers, ...types, ...tools, ...packages);
+  await installWithBun(folder, tarball, ...drivers, ...types, ...tools, ...packages);
 }
 
 /** Installs Bun and the drivers, without the package. */
 export async function installDrivers(folder: string): Promise<void> {
-  await installPackages(folder, ...drivers, ...bun);
+  await installWithBun(folder, ...drivers);
 }
 
 /** Installs Bun only. */
 export async function installBun(folder: string): Promise<void> {
-  await installPackages(folder, ...bun);
+  await installWithBun(folder);
 }
 
-async function installPackages(folder: string, ...packages: string[]): Promise<void> {
+async function installWithBun(folder: string, ...packages: string[]): Promise<void> {
+  await installPackages(folder, ...packages, ...bun);
+  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
+  if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
+}
+
+/** Installs packages of npm in a folder, and no others. */
+export async function installPackages(folder: string, ...packages: string[]): Promise<void> {
   await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
   await run(folder, "npm", "install", ...flags, ...packages);
-  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
-  if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
 }
 
 /** The Bun to use with what is installed in a folder. */
