@@ -11,7 +11,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const layers: readonly (readonly string[])[] = [
   ["mod.ts"],
   ["core.ts", "errors.ts"],
-  ["client.ts"],
+  ["connect.ts"],
+  ["create_client.ts"],
   ["src/connection/"],
   ["src/queues/", "src/schedules/"],
   ["src/applications/", "src/lists/", "src/messages/"],
