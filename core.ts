@@ -30,6 +30,7 @@ export type {
   KnexDriver,
   KyselyDriver,
   MikroORMDriver,
+  NeonHttpDriver,
   NotificationListener,
   PgDriver,
   PGliteDriver,
