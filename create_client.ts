@@ -65,7 +65,8 @@ export function createClient(driver: CustomDriver, options?: ClientOptions): Cli
  * ```
  *
  * @param driver A pool, connection or transaction of `npm:pg`, `npm:postgres`, `jsr:@db/postgres`,
- * `npm:@electric-sql/pglite` or `Bun.sql`, a database or transaction of an ORM, or a driver of your own.
+ * `npm:@electric-sql/pglite`, `npm:@neondatabase/serverless`, `npm:@vercel/postgres` or `Bun.sql`, a
+ * database or transaction of an ORM, or a driver of your own.
  * @param options The options that differ from the defaults.
  * @returns The client. The caller still closes the driver.
  * @throws {TypeError} If `driver` is none of these, or an option has the wrong type.

@@ -290,8 +290,9 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
 
 /** Has `npm:@neondatabase/serverless` use the proxy that a URL leads to. */
 export function useNeonProxy(neonConfig: NeonConfig): void {
-  neonConfig.fetchEndpoint = (host, port) => `http://${host}:${port}/sql`;
-  neonConfig.wsProxy = (host, port) => `${host}:${port}/v2`;
+  // Whatever the host, such as the localhost on which the packages of Vercel insist.
+  neonConfig.fetchEndpoint = (_host, port) => `http://${hostname}:${port}/sql`;
+  neonConfig.wsProxy = (_host, port) => `${hostname}:${port}/v2`;
   neonConfig.useSecureWebSocket = false;
   // The test server asks for no password.
   neonConfig.pipelineConnect = false;
