@@ -4,7 +4,8 @@
  *
  * @example
  * ```ts
- * import { connect, getResult } from "@dbos-community/client/core";
+ * import { connect } from "@dbos-community/client/connect";
+ * import { getResult } from "@dbos-community/client/core";
  * import { ResultTimeoutError } from "@dbos-community/client/errors";
  *
  * await using client = await connect();

@@ -66,6 +66,7 @@
  */
 
 // What most programs need: clients, to enqueue, to wait for results and events, to send.
+export { connect, type ConnectOptions } from "./connect.ts";
 export * from "./core.ts";
 
 // Workflows

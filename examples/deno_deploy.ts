@@ -7,9 +7,9 @@
  *
  *     deno run --allow-env --allow-net examples/deno_deploy.ts
  */
+import { connect } from "@dbos-community/client/connect";
 import {
   type Client,
-  connect,
   enqueue,
   retrieveWorkflow,
   type WorkflowArg,

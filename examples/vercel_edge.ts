@@ -7,31 +7,27 @@
  *
  * Save it as api/tasks.ts, and set DBOS_SYSTEM_DATABASE_URL.
  */
-import { type Client, createClient, enqueue, retrieveWorkflow } from "@dbos-community/client/core";
+import { enqueue, retrieveWorkflow } from "@dbos-community/client/core";
 import { neon } from "@neondatabase/serverless";
 
 export const config = { runtime: "edge" };
 
 const task = { workflowName: "processTask", queueName: "tasks" };
 
-/** Makes the client of a request: on this runtime, requests cannot share one. */
-function openClient(): Client {
-  const sql = neon(process.env.DBOS_SYSTEM_DATABASE_URL!, { arrayMode: true });
-  return createClient({
-    query: (text, values) => sql.query(text, [...values]),
-    transactionStatus: () => "none",
-  });
+/** Makes the driver of a request: on this runtime, requests cannot share one. */
+function openDriver() {
+  return neon(process.env.DBOS_SYSTEM_DATABASE_URL!);
 }
 
 async function createTask(request: Request): Promise<Response> {
   const input = await request.json().catch(() => undefined);
   if (input === undefined) return Response.json({ error: "Expected JSON" }, { status: 400 });
-  const { workflowID: id } = await enqueue(openClient(), task, input);
+  const { workflowID: id } = await enqueue(openDriver(), task, input);
   return Response.json({ id }, { status: 202, headers: { location: `/api/tasks?id=${id}` } });
 }
 
 async function getTask(id: string): Promise<Response> {
-  const found = await retrieveWorkflow(openClient(), id).getStatus();
+  const found = await retrieveWorkflow(openDriver(), id).getStatus();
   // Callers must not see other workflows of the database.
   if (found?.workflowName !== task.workflowName) {
     return Response.json({ error: "No such task" }, { status: 404 });

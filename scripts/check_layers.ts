@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const layers: readonly (readonly string[])[] = [
   ["mod.ts"],
   ["core.ts", "errors.ts"],
+  ["connect.ts"],
   ["client.ts"],
   ["src/connection/"],
   ["src/queues/", "src/schedules/"],

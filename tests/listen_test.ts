@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
+import { neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import postgres from "postgres";
 import { type Client, connect, createClient, getEvent } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
@@ -73,6 +75,25 @@ Deno.test("a notification ends the wait for an event over npm:pg", async () => {
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
   // One connection listens while the client is open. It is replaced if it is lost.
+  await run(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
+  );
+  await findByNotification(client, run, isListening);
+  await client.close();
+  await until(async () => await countListeners() === 0);
+});
+
+Deno.test("a notification ends the wait for an event over a pool of Neon's driver", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const proxy = resources.use(await startNeonProxy(url));
+  useNeonProxy(neonConfig);
+  const pool = new Pool({ connectionString: proxy.url });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  const client = resources.use(createClient(pool, options));
+  const isListening = async () => await countListeners() === 1;
+  await findByNotification(client, run, isListening);
   await run(
     "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
   );

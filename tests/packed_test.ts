@@ -1,6 +1,7 @@
 /** Tests the package that `deno pack` creates, installed by npm, on Node and Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import * as connect from "../connect.ts";
 import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
@@ -90,13 +91,21 @@ Deno.test({
           const files = await filesIn(packed);
           const expected = [
             /^(package\.json|LICENSE|(sql\/)?README\.md|CHANGELOG\.md)$/,
-            /^(mod|core|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
+            /^(mod|core|connect|errors|create_client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
             /^sql\/\w+\/\w+\.sql$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
           assertEquals(files.filter((file) => !isExpected(file)), []);
           for (
-            const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts", "core.js", "errors.js"]
+            const file of [
+              "LICENSE",
+              "README.md",
+              "mod.js",
+              "mod.d.ts",
+              "core.js",
+              "connect.js",
+              "errors.js",
+            ]
           ) {
             assert(files.includes(file), file);
           }
@@ -120,7 +129,7 @@ Deno.test({
         }),
         step("loads no dependency on import", async () => {
           // The dependencies are not installed in this folder.
-          for (const [name, exported] of Object.entries({ mod: library, core, errors })) {
+          for (const [name, exported] of Object.entries({ mod: library, core, connect, errors })) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
             const names = await run(`${packed}/package`, node, "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));

@@ -12,11 +12,11 @@ import {
   soon,
 } from "./support/example_service.ts";
 import { type Example, readDocument } from "./support/examples.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { nextPackages, startNext } from "./support/next.ts";
 import { findMissingTool, installPackages, pack, root, run, versionOf } from "./support/packed.ts";
 import { testFlags, writeExample } from "./support/run_example.ts";
 import { type Service, startService } from "./support/service.ts";
-import { startSqlServer } from "./support/sql_server.ts";
 import { startWorkerd, workerdPackages } from "./support/workerd.ts";
 
 const { programs } = readDocument("docs/platforms.md");
@@ -162,15 +162,15 @@ async function checkVercel(
   const [example, guide] = ["example.ts", "guide.ts"] as const;
   await Deno.copyFile(`${root}examples/vercel_edge.ts`, `${folder}/${example}`);
   await Deno.writeTextFile(`${folder}/${guide}`, programFor("Vercel").code);
-  await using sqlServer = startSqlServer(url);
+  await using proxy = await startNeonProxy(url);
 
   await test.step("examples/vercel_edge.ts", async () => {
-    await using service = await startEdgeFunction(folder, example, sqlServer.url);
+    await using service = await startEdgeFunction(folder, example, proxy.url);
     await checkTasks(service.url, client, vercelPaths);
     await checkRefusals(service.url, client, vercelPaths);
   });
   await test.step("the code of the guide for Vercel enqueues a workflow", async () => {
-    await using service = await startEdgeFunction(folder, guide, sqlServer.url);
+    await using service = await startEdgeFunction(folder, guide, proxy.url);
     await checkEnqueues(service, environment);
   });
   await test.step("functions for Vercel type check", () => typeCheck(folder, example, guide));

@@ -64,7 +64,13 @@ Deno.test("the guide to errors lists all errors of the library, and no others", 
 
 Deno.test("every pool of npm:pg that is shown has a listener for errors", () => {
   const examples = [...Deno.readDirSync(new URL("examples/", root))].map(({ name }) => name);
-  const sources = [...paths, "mod.ts", "client.ts", ...examples.map((name) => `examples/${name}`)];
+  const sources = [
+    ...paths,
+    "mod.ts",
+    "connect.ts",
+    "client.ts",
+    ...examples.map((name) => `examples/${name}`),
+  ];
   let pools = 0;
   for (const path of sources) {
     for (

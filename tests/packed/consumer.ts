@@ -37,7 +37,7 @@ export async function useResults(url: string): Promise<number> {
 }
 
 export async function useCore(url: string): Promise<number> {
-  await using client = await core.connect(url);
+  await using client = await connect(url);
   const handle = await core.enqueue<Sum>(client, task, 1, 2);
   // A client of one entry point works with the functions of the other.
   await getEvent<number>(client, handle.workflowID, "progress", 5);

@@ -61,7 +61,7 @@ function listFiles(folder: string, extension: string): string[] {
 /** Finds the files with examples: the README, guides, and source files with doc comments. */
 export function findDocuments(): Document[] {
   const guides = listFiles("docs/", ".md");
-  const entryPoints = ["mod.ts", "core.ts", "errors.ts", "client.ts"];
+  const entryPoints = ["mod.ts", "core.ts", "errors.ts", "connect.ts", "client.ts"];
   const paths = ["README.md", ...guides, ...entryPoints, ...listFiles("src/", ".ts")];
   return paths.map(readDocument).filter(({ programs }) => programs.length > 0);
 }
