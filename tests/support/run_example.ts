@@ -12,13 +12,15 @@ export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ??
 
 /** Whether an example can run here. Some need a JSR package or Bun, or run in another test. */
 export function isRunnable({ code, language }: Example): boolean {
-  if (language !== "ts" || code.includes('from "bun"') || needsTypedOrms({ code })) return false;
+  if (language === "python" || code.includes('from "bun"') || needsTypedOrms({ code })) {
+    return false;
+  }
   return skipReason === undefined || !code.includes("@db/postgres");
 }
 
 /** Writes an example to a file, with imports of the library from this repository. */
 export async function writeExample(directory: string, example: Example): Promise<string> {
-  const extension = example.language === "python" ? "py" : "ts";
+  const extension = { ts: "ts", js: "mjs", python: "py" }[example.language];
   const file = `${directory}/${example.place.replace(/\W/g, "_")}.${extension}`;
   const code = example.code
     .replaceAll(
@@ -48,18 +50,23 @@ export async function run(
   return printed;
 }
 
+/** Where and with which variables to run a program. */
+export type ProcessOptions = Pick<Deno.CommandOptions, "cwd" | "env">;
+
 /** Runs a program from the documentation, and checks that it prints what its comments say. */
 export async function runProgram(
   command: readonly string[],
-  example: Example,
+  example: Pick<Example, "code">,
   systemDatabaseUrl: string,
+  options: ProcessOptions = {},
 ): Promise<void> {
-  // In the guides the reader's own database has this name.
   const env = {
+    ...options.env,
     DBOS_SYSTEM_DATABASE_URL: systemDatabaseUrl,
+    // In the guides the reader's own database has this name.
     SHOP_DATABASE_URL: systemDatabaseUrl,
   };
-  const lines = (await run(command, { env })).split("\n");
+  const lines = (await run(command, { ...options, env })).split("\n");
   const expected = expectedOutput(example);
   assertEquals(lines.filter((line) => expected.includes(line)), expected, lines.join("\n"));
 }

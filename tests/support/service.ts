@@ -1,19 +1,20 @@
 import { assert } from "@std/assert";
 
-/** A program that serves HTTP, in a process of its own. */
+/** A program that runs until it is stopped, in a process of its own. */
 export interface Service extends AsyncDisposable {
-  /** The address that the program says it listens on. */
+  /** The URL that the program prints when it is ready. */
   readonly url: URL;
   signal(signal: Deno.Signal): void;
   /** Settles when the program has ended; rejects if it has ended with an error. */
   whenEnded(): Promise<void>;
 }
 
-/** Starts a program and waits until it prints `Listening on` and its address. */
+/** Starts a program and waits until it prints its URL, for a server `Listening on` and its address. */
 export async function startService(
   command: string,
   args: readonly string[],
   options: Pick<Deno.CommandOptions, "cwd" | "env">,
+  ready: RegExp = /Listening on (http\S+)\s/,
 ): Promise<Service> {
   const service = new Deno.Command(command, {
     ...options,
@@ -28,7 +29,7 @@ export async function startService(
   async function read(stream: ReadableStream<Uint8Array>): Promise<void> {
     for await (const part of stream.pipeThrough(new TextDecoderStream())) {
       printed += part;
-      const url = /Listening on (http\S+)\s/.exec(printed)?.[1];
+      const url = ready.exec(printed)?.[1];
       if (url) listening.resolve(new URL(url));
     }
   }
