@@ -50,8 +50,8 @@ export {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
   ResultTimeoutError,
-  type ResultTimeoutErrorOptions,
   StreamEndedError,
   StreamTimeoutError,
+  type WaitErrorOptions,
   WaitTimeoutError,
 } from "./src/errors/waiting.ts";

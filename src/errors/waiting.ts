@@ -3,8 +3,8 @@
 import type { ExplanationReason, WorkflowExplanation } from "../explanation.ts";
 
 /** The options, unless the cause is undefined: an error would show that. */
-function withCause(options: ErrorOptions | undefined): ErrorOptions | undefined {
-  return options?.cause === undefined ? undefined : options;
+function withCause({ cause }: ErrorOptions): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
 }
 
 /** The workflow was cancelled, so it has no result. */
@@ -41,10 +41,24 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
   }
 }
 
-/** What a {@linkcode ResultTimeoutError} is made with. */
-export interface ResultTimeoutErrorOptions extends ErrorOptions {
-  /** Why the workflow has not ended, if the database has told. */
+/** What the error of a wait that timed out is made with. */
+export interface WaitErrorOptions extends ErrorOptions {
+  /** Why the workflow has not come so far, if the database has told. */
   readonly explanation?: WorkflowExplanation | undefined;
+}
+
+/** The message, and the explanation after it. */
+function withExplanation(message: string, { explanation }: WaitErrorOptions): string {
+  return explanation ? `${message}. ${explanation.message}` : message;
+}
+
+/** Sets what is known. */
+function setExplanation(
+  error: { status?: string; reason?: ExplanationReason },
+  { explanation }: WaitErrorOptions,
+): void {
+  if (explanation?.status !== undefined) error.status = explanation.status;
+  if (explanation) error.reason = explanation.reason;
 }
 
 /**
@@ -69,24 +83,32 @@ export class ResultTimeoutError extends Error {
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    { explanation, ...options }: ResultTimeoutErrorOptions = {},
+    options: WaitErrorOptions = {},
   ) {
-    super(
-      `Cannot get the result of workflow ${workflowID}: it did not end within ` +
-        `${timeoutSeconds} s${explanation ? `. ${explanation.message}` : ""}`,
-      withCause(options),
-    );
-    if (explanation?.status !== undefined) this.status = explanation.status;
-    if (explanation) this.reason = explanation.reason;
+    const message =
+      `Cannot get the result of workflow ${workflowID}: it did not end within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 
-/** Some of the workflows that a call waits for did not end within `timeoutSeconds`. */
+/**
+ * Some of the workflows that a call waits for did not end within `timeoutSeconds`. The message says why
+ * the first of them did not, under the same conditions as that of a {@linkcode ResultTimeoutError}.
+ */
 export class WaitTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "WaitTimeoutError";
   }
+
+  /**
+   * The status of the first of `workflowIDs`; undefined if there is no such workflow, or without a
+   * `reason`.
+   */
+  readonly status?: string;
+  /** Why the first of `workflowIDs` has not ended; undefined if that was not found out. */
+  readonly reason?: ExplanationReason;
 
   /** Makes the error. */
   constructor(
@@ -95,22 +117,29 @@ export class WaitTimeoutError extends Error {
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    options?: ErrorOptions,
+    options: WaitErrorOptions = {},
   ) {
-    super(
-      `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ` +
-        `${timeoutSeconds} s`,
-      withCause(options),
-    );
+    const message =
+      `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 
-/** The next value was not written to the stream within `timeoutSeconds`. */
+/**
+ * The next value was not written to the stream within `timeoutSeconds`. The message says what the
+ * workflow waits for, under the same conditions as that of a {@linkcode ResultTimeoutError}.
+ */
 export class StreamTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "StreamTimeoutError";
   }
+
+  /** The status of the workflow; undefined without a `reason`. */
+  readonly status?: string;
+  /** Why the workflow has not ended; undefined if that was not found out. */
+  readonly reason?: ExplanationReason;
 
   /** Makes the error. */
   constructor(
@@ -123,13 +152,13 @@ export class StreamTimeoutError extends Error {
     /** The timeout, in seconds. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    options?: ErrorOptions,
+    options: WaitErrorOptions = {},
   ) {
-    super(
+    const message =
       `Cannot read stream ${key} of workflow ${workflowID}: value ${offset} was not written ` +
-        `within ${timeoutSeconds} s`,
-      withCause(options),
-    );
+      `within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { readErrorOptions } from "../workflows/wait_error.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value. */
 export interface ReadStreamOptions extends WaitOptions {
@@ -83,10 +84,10 @@ function readValues<Value>(
       }]);
       const last = found?.at(-1);
       if (!found || !last) {
-        const { error: cause } = waiter;
-        if (waiter.isEnded || (snapshot && cause === undefined)) return;
+        if (waiter.isEnded || (snapshot && waiter.error === undefined)) return;
         const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
+        const details = await readErrorOptions(database, workflowID, waitOptions, waiter);
+        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, details);
       }
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);

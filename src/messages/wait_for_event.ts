@@ -35,7 +35,7 @@ export async function waitForEvent<Value>(
     eventsQuery,
     target,
     { ...waitOptions, timeoutSeconds },
-    (cause) => {
+    ({ error: cause }) => {
       if (cause === undefined) return null;
       throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
     },

@@ -49,6 +49,8 @@ export interface Waiter<Row> {
   readonly isEnded: boolean;
   /** Why the last wait got no answer, if its timeout ended without any. */
   readonly error: unknown;
+  /** When a wait ends in any case, a time of performance.now(): one attempt after its timeout. */
+  readonly giveUpAt: number;
   /** The rows of the first poll that finds any; undefined when the timeout is over. */
   next(targets: readonly WaitTarget[]): Promise<Row[] | undefined>;
   /** Restarts the timeout and the intervals, with a poll at once or after the minimum interval. */
@@ -116,7 +118,7 @@ export function createWaiter<Row extends PollRow>(
   function start(): void {
     ignoreAbort = signal && onAbort(signal, () => wait.fail(signal.reason));
     // The last poll is at the deadline, and gets one attempt.
-    const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
+    const giveUpMs = waiter.giveUpAt - performance.now();
     giveUp = giveUpMs < maxTimerMs ? setTimeout(endUnanswered, giveUpMs) : undefined;
     poller.add(wait);
   }
@@ -125,6 +127,7 @@ export function createWaiter<Row extends PollRow>(
   const waiter = {
     isEnded: false,
     error: undefined as unknown,
+    giveUpAt: wait.deadline + attemptTimeoutSeconds * 1000,
     next(targets: readonly WaitTarget[]): Promise<Row[] | undefined> {
       wait.targets = targets;
       return new Promise((resolve, reject) => {
@@ -139,6 +142,7 @@ export function createWaiter<Row extends PollRow>(
       const now = performance.now();
       wait.startedAt = now;
       wait.deadline = now + timeoutMs;
+      waiter.giveUpAt = wait.deadline + attemptTimeoutSeconds * 1000;
       wait.isAnswered = false;
       wait.lastError = undefined;
       wait.nextPollAt = pollImmediately
@@ -155,17 +159,17 @@ export function createWaiter<Row extends PollRow>(
 
 /**
  * Waits until `pollQuery` finds a target. When the timeout is over it settles to what `onTimeout`
- * returns, which gets the error of the database if that has not answered.
+ * returns, which gets the waiter.
  */
 export async function waitFor<Row extends PollRow, Otherwise>(
   database: SystemDatabase,
   pollQuery: PollQuery<Row>,
   target: WaitTarget,
   options: WaitOptions,
-  onTimeout: (error: unknown) => Otherwise,
+  onTimeout: (waiter: Waiter<Row>) => Otherwise,
 ): Promise<Row | Otherwise> {
   const waiter = createWaiter(database, pollQuery, options);
-  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter.error);
+  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter);
 }
 
 /** The same values, whose `return()` also ends the wait that is in progress. */

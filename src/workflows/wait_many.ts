@@ -1,5 +1,6 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
@@ -14,6 +15,7 @@ import {
   withWaiter,
 } from "../polling/waiter.ts";
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
+import { readErrorOptions } from "./wait_error.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** The outcome of a workflow that ended with a result. */
@@ -91,16 +93,19 @@ const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletion
 
 /** Yields the rows of each poll, in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
+  database: SystemDatabase,
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
-  { timeoutSeconds = Infinity }: WaitOptions,
+  options: WaitOptions,
 ): AsyncGenerator<Found[], void, void> {
   const targets = new Map([...workflowIDs].map((id) => [id, { item: id }]));
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
     if (!found) {
-      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause: waiter.error });
+      const missing = [...targets.keys()];
+      const details = await readErrorOptions(database, missing[0]!, options, waiter);
+      throw new WaitTimeoutError(missing, options.timeoutSeconds ?? Infinity, details);
     }
     for (const { workflow_id } of found) targets.delete(workflow_id);
     yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
@@ -142,7 +147,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
     throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
   }
   const waiter = createWaiter(database, completionTimesQuery, read);
-  const { value } = await findAll(waiter, byID.keys(), read).next();
+  const { value } = await findAll(database, waiter, byID.keys(), read).next();
   return byID.get(value![0]!.workflow_id)!;
 }
 
@@ -180,7 +185,7 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const { byID, handles } = toWorkflows("waitAll()", client, workflows);
   const read = readOptions("waitAll()", waitDescription, options);
   const waiter = createWaiter(database, completionTimesQuery, read);
-  for await (const _ of findAll(waiter, byID.keys(), read));
+  for await (const _ of findAll(database, waiter, byID.keys(), read));
   return handles;
 }
 
@@ -238,7 +243,7 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    for await (const found of findAll(waiter, byID.keys(), read)) {
+    for await (const found of findAll(database, waiter, byID.keys(), read)) {
       for (const row of found) yield await toOutcome(row);
     }
   }

@@ -35,7 +35,7 @@ export default {
     const { connectionString } = env.HYPERDRIVE;
     const [client, close] = await open(searchParams.get("connection"), connectionString);
     try {
-      const handle = await enqueue(client, { workflowName, queueName: "tasks" }, 7);
+      const handle = await enqueue(client, { workflowName, queueName: "tasks" }, { id: 7 });
       const progress = await getEvent(client, handle.workflowID, "progress");
       return Response.json({ progress, result: await handle.getResult() });
     } finally {

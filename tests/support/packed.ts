@@ -5,6 +5,7 @@
  * Bun on npm.
  */
 import { assert } from "@std/assert";
+import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 
@@ -81,6 +82,41 @@ async function installWithBun(folder: string, ...packages: string[]): Promise<vo
   await installPackages(folder, ...packages, ...bun);
   // Installs the program of Bun, which npm does itself only if install scripts are allowed.
   if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
+}
+
+/** Installs Node 20, the oldest release that is supported, and Bun. Returns a folder for the PATH. */
+export async function installRuntimes(folder: string): Promise<string> {
+  // What npm's `node` would download in an install script.
+  const node20 = `node-${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
+  await installPackages(folder, `${node20}@20.20.2`, ...bun);
+  const programs = {
+    deno: Deno.execPath(),
+    node: `${folder}/node_modules/${node20}/bin/node`,
+    bun: bunFor(folder),
+  };
+  await Deno.mkdir(`${folder}/bin`);
+  for (const [name, program] of Object.entries(programs)) {
+    await Deno.symlink(program, `${folder}/bin/${name}`);
+  }
+  return `${folder}/bin`;
+}
+
+/**
+ * Copies what is published to JSR into `client/` of the folder, and writes a deno.json that has the
+ * package from there, as `deno add` would from JSR.
+ */
+export async function copyPublished(folder: string): Promise<void> {
+  const { name, version, exports, publish } = config;
+  const client = `${folder}/client`;
+  for (const path of publish.include) {
+    await cp(`${root}${path}`, `${client}/${path}`, { recursive: true });
+  }
+  const npm = (name: string) => [name, `npm:${name}@${versionOf(name)}`];
+  const imports = Object.fromEntries(["croner", "pg", "superjson"].map(npm));
+  const published = { name, version, exports, imports };
+  await Deno.writeTextFile(`${client}/deno.json`, JSON.stringify(published));
+  const user = { imports: { [name]: `jsr:${name}@^${version}` }, links: [client] };
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(user));
 }
 
 /** Installs packages of npm in a folder, and no others. */

@@ -13,7 +13,9 @@ export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ??
 
 /** Whether an example can run here. Some need a JSR package or Bun, or run in another test. */
 export function isRunnable({ code, language }: Example): boolean {
-  if (language !== "ts" || code.includes('from "bun"') || needsTypedOrms({ code })) return false;
+  if (language === "python" || code.includes('from "bun"') || needsTypedOrms({ code })) {
+    return false;
+  }
   return skipReason === undefined || !code.includes("@db/postgres");
 }
 
@@ -47,7 +49,7 @@ function afterExample({ code }: Example): string {
 
 /** Writes an example to a file, with imports of the library from this repository. */
 export async function writeExample(directory: string, example: Example): Promise<string> {
-  const extension = example.language === "python" ? "py" : "ts";
+  const extension = { ts: "ts", js: "mjs", python: "py" }[example.language];
   const file = `${directory}/${example.place.replace(/\W/g, "_")}.${extension}`;
   const code = example.code
     .replaceAll(
@@ -78,22 +80,27 @@ export async function run(
   return printed;
 }
 
+/** Where and with which variables to run a program. */
+export type ProcessOptions = Pick<Deno.CommandOptions, "cwd" | "env">;
+
 /** Runs a program from the documentation, and checks that it prints what its comments say. */
 export async function runProgram(
   command: readonly string[],
-  example: Example,
+  example: Pick<Example, "code">,
   systemDatabaseUrl: string,
+  options: ProcessOptions = {},
 ): Promise<void> {
   await using proxy = neonOf(example) ? await startNeonProxy(systemDatabaseUrl) : undefined;
   const url = proxy?.url ?? systemDatabaseUrl;
   const env = {
+    ...options.env,
     DBOS_SYSTEM_DATABASE_URL: url,
     // In the guides the reader's own database has this name.
     SHOP_DATABASE_URL: url,
     // Vercel's driver takes only URLs of a pooler or of this host.
     POSTGRES_URL: url.replace("127.0.0.1", "localhost"),
   };
-  const lines = (await run(command, { env })).split("\n");
+  const lines = (await run(command, { ...options, env })).split("\n");
   const expected = expectedOutput(example);
   assertEquals(lines.filter((line) => expected.includes(line)), expected, lines.join("\n"));
 }

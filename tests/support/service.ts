@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
 
-/** A program that serves HTTP, in a process of its own. */
+/** A program that runs until it is stopped, in a process of its own. */
 export interface Service extends AsyncDisposable {
-  /** The address that the program says it listens on. */
+  /** The URL that the program prints when it is ready. */
   readonly url: URL;
   /** What the program has printed so far. */
   printed(): string;
@@ -11,12 +11,12 @@ export interface Service extends AsyncDisposable {
   whenEnded(): Promise<void>;
 }
 
-/** Finds the address of a program that prints `Listening on` and its address. */
+/** Finds the URL of a server that prints `Listening on` and its address. */
 function findAddress(printed: string): string | undefined {
   return /Listening on (http\S+)\s/.exec(printed)?.[1];
 }
 
-/** Starts a program and waits until `find` finds its address in what it prints. */
+/** Starts a program and waits until `find` finds its URL in what it prints. */
 export async function startService(
   command: string,
   args: readonly string[],
