@@ -262,6 +262,7 @@ const invalidClientOptions: Record<string, InvalidInput[]> = {
   schema: invalidTexts,
   applicationName: invalidTexts,
   serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
+  serializer: [[JSON, TypeError, "as name of serializer"]],
   pollingIntervalMs: invalidIntervals,
   retryTimeoutSeconds: [
     [-1, RangeError, "expected a finite number of at least 0"],

@@ -16,6 +16,8 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
+import { toCustomFormat } from "../serialization/custom_format.ts";
+import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import { maxTimerMs } from "../timer.ts";
 
@@ -36,9 +38,16 @@ export interface ClientOptions {
   /**
    * The format in which arguments and messages are written.
    *
-   * @default {"portable"}
+   * @default {"portable"}, or that of the `serializer`
    */
   serializationType?: SerializationType;
+  /**
+   * A serializer of your own, which the workers have as well. It writes the values for which no
+   * `serializationType` is asked for, and reads those that have its name or none.
+   *
+   * @default {undefined}
+   */
+  serializer?: DBOSSerializer;
   /**
    * The maximum time between two polls for a result, an event or a stream, in milliseconds.
    *
@@ -120,6 +129,7 @@ export const clientDescription: OptionsDescription<ClientOptions> = describeOpti
   schema: asText,
   applicationName: asIndexedText,
   serializationType: asChoice(...serializationTypes),
+  serializer: asSerializer,
   pollingIntervalMs: asInteger(1, maxTimerMs),
   retryTimeoutSeconds: asNumber(0),
   attemptTimeoutSeconds: asNumber(0.001),
@@ -140,7 +150,8 @@ export function openSystemDatabase(
   const {
     schema = "dbos",
     applicationName,
-    serializationType = "portable",
+    serializer,
+    serializationType = serializer ? undefined : "portable",
     pollingIntervalMs = 1000,
     retryTimeoutSeconds = 10,
     attemptTimeoutSeconds = 5,
@@ -154,6 +165,7 @@ export function openSystemDatabase(
       schema,
       applicationName,
       serializationType,
+      serializer: serializer && toCustomFormat(serializer),
       pollingIntervalMs,
       retryTimeoutSeconds,
       attemptTimeoutSeconds,

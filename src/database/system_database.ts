@@ -8,6 +8,7 @@ import { withoutSecrets } from "../drivers/driver_error.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
@@ -19,7 +20,9 @@ import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 export interface Settings {
   readonly schema: string;
   readonly applicationName: string | undefined;
-  readonly serializationType: SerializationType;
+  /** Undefined if values are written with the serializer. */
+  readonly serializationType: SerializationType | undefined;
+  readonly serializer: CustomFormat | undefined;
   readonly pollingIntervalMs: number;
   readonly retryTimeoutSeconds: number;
   readonly attemptTimeoutSeconds: number;

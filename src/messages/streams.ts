@@ -66,7 +66,7 @@ function readValues<Value>(
   key: string,
   options: ReadStreamOptions,
   max: number,
-  deserialize: (text: string, serialization: string | null) => Promise<unknown>,
+  deserialize: typeof deserializeValue,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
@@ -94,7 +94,7 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        yield await deserialize(value, serialization) as Value;
+        yield await deserialize(value, serialization, database.settings.serializer) as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.

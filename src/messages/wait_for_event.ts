@@ -40,5 +40,7 @@ export async function waitForEvent<Value>(
       throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
     },
   );
-  return event && await deserializeValue(event.value, event.serialization) as Value;
+  if (!event) return event;
+  const { serializer } = database.settings;
+  return await deserializeValue(event.value, event.serialization, serializer) as Value;
 }

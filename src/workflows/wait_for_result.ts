@@ -52,5 +52,5 @@ export async function waitForResult<Result>(
   const outcome = await waitFor(database, outcomesQuery, target, read, async (cause) => {
     throw await createTimeoutError(database, workflowID, read, cause, giveUpAt);
   });
-  return await toResult(workflowID, outcome) as Result;
+  return await toResult(workflowID, outcome, database.settings.serializer) as Result;
 }

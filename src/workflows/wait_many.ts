@@ -3,6 +3,7 @@ import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import { checkText, refuseType } from "../validate.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { readOptions } from "../options.ts";
@@ -184,11 +185,14 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   return handles;
 }
 
-async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result>> {
+async function toOutcome<Result>(
+  found: Outcome,
+  custom: CustomFormat | undefined,
+): Promise<WorkflowOutcome<Result>> {
   const workflowID = found.workflow_id;
   const status = found.status as WorkflowOutcome["status"];
   try {
-    const result = await toResult(workflowID, found) as Result;
+    const result = await toResult(workflowID, found, custom) as Result;
     return { workflowID, status: "SUCCESS", result };
   } catch (error) {
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
@@ -239,7 +243,7 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const waiter = createWaiter(database, outcomesQuery, read);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(waiter, byID.keys(), read)) {
-      for (const row of found) yield await toOutcome(row);
+      for (const row of found) yield await toOutcome(row, database.settings.serializer);
     }
   }
   return withWaiter(waiter, outcomes());
