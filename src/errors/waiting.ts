@@ -48,7 +48,7 @@ export interface ResultTimeoutErrorOptions extends ErrorOptions {
 }
 
 /**
- * The workflow did not end within `timeoutSeconds`. The message says why, as `explainWorkflow()` does, if
+ * The workflow did not end in time. The message says why, as `explainWorkflow()` does, if
  * `timeoutSeconds` is not 0 and the database answers in time.
  */
 export class ResultTimeoutError extends Error {
@@ -66,7 +66,7 @@ export class ResultTimeoutError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     { explanation, ...options }: ResultTimeoutErrorOptions = {},
@@ -81,7 +81,7 @@ export class ResultTimeoutError extends Error {
   }
 }
 
-/** Some of the workflows that a call waits for did not end within `timeoutSeconds`. */
+/** Some of the workflows that a call waits for did not end in time. */
 export class WaitTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -92,7 +92,7 @@ export class WaitTimeoutError extends Error {
   constructor(
     /** The IDs of the workflows that did not end. */
     readonly workflowIDs: readonly string[],
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     options?: ErrorOptions,
@@ -105,7 +105,7 @@ export class WaitTimeoutError extends Error {
   }
 }
 
-/** The next value was not written to the stream within `timeoutSeconds`. */
+/** The next value was not written to the stream in time. */
 export class StreamTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
@@ -120,7 +120,7 @@ export class StreamTimeoutError extends Error {
     readonly key: string,
     /** The offset of the value. */
     readonly offset: number,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     options?: ErrorOptions,

@@ -18,7 +18,7 @@ import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 
-/** How to read a stream. `timeoutSeconds` applies to each value. */
+/** How to read a stream. `timeoutSeconds` applies to each value, and `deadlineEpochMS` to all. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
    * The offset of the first value to read.
@@ -70,12 +70,22 @@ function readValues<Value>(
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
+  const { deadlineEpochMS = Infinity } = waitOptions;
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
+
+  function toTimeoutError(offset: number): StreamTimeoutError {
+    const { timeoutSeconds, error: cause } = waiter;
+    return new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
+  }
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
     let pollImmediately = true;
+    let isOver = false;
     while (true) {
+      // Otherwise a stream that goes on would never end.
+      if (isOver && !pollImmediately) throw toTimeoutError(offset);
+      isOver = Date.now() >= deadlineEpochMS;
       waiter.restart(pollImmediately);
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
@@ -83,10 +93,8 @@ function readValues<Value>(
       }]);
       const last = found?.at(-1);
       if (!found || !last) {
-        const { error: cause } = waiter;
-        if (waiter.isEnded || (snapshot && cause === undefined)) return;
-        const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
+        if (waiter.isEnded || (snapshot && waiter.error === undefined)) return;
+        throw toTimeoutError(offset);
       }
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
@@ -134,7 +142,7 @@ function readValues<Value>(
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the next value was not written in time.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export function readStream<Value = unknown>(
@@ -176,7 +184,7 @@ export function readStream<Value = unknown>(
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the value was not written in time.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.

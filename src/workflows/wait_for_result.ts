@@ -3,7 +3,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
-import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { timeoutOf, waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 
@@ -11,7 +11,8 @@ import { outcomesQuery, toResult } from "./outcome.ts";
 async function createTimeoutError(
   database: SystemDatabase,
   workflowID: string,
-  { timeoutSeconds = Infinity, signal }: WaitOptions,
+  timeoutSeconds: number,
+  signal: AbortSignal | undefined,
   cause: unknown,
   giveUpAt: number,
 ): Promise<ResultTimeoutError> {
@@ -39,7 +40,7 @@ export async function waitForResult<Result>(
   const database = systemDatabaseOf(client);
   checkText("workflowID of getResult()", workflowID);
   const read = readOptions("getResult()", waitDescription, options);
-  const { timeoutSeconds = Infinity } = read;
+  const timeoutSeconds = timeoutOf(read);
   if (isBound && timeoutSeconds > 0) {
     throw new TypeError(
       `Cannot wait with this handle to workflow ${workflowID}: it was made in a transaction, and ` +
@@ -50,7 +51,14 @@ export async function waitForResult<Result>(
   const giveUpAt = performance.now() + 1000 * (timeoutSeconds + attemptTimeoutSeconds);
   const target = { item: workflowID };
   const outcome = await waitFor(database, outcomesQuery, target, read, async (cause) => {
-    throw await createTimeoutError(database, workflowID, read, cause, giveUpAt);
+    throw await createTimeoutError(
+      database,
+      workflowID,
+      timeoutSeconds,
+      read.signal,
+      cause,
+      giveUpAt,
+    );
   });
   return await toResult(workflowID, outcome, database.settings.serializer) as Result;
 }

@@ -94,14 +94,14 @@ const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletion
 async function* findAll<Found extends Completion>(
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
-  { timeoutSeconds = Infinity }: WaitOptions,
 ): AsyncGenerator<Found[], void, void> {
   const targets = new Map([...workflowIDs].map((id) => [id, { item: id }]));
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
     if (!found) {
-      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause: waiter.error });
+      const { timeoutSeconds, error: cause } = waiter;
+      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause });
     }
     for (const { workflow_id } of found) targets.delete(workflow_id);
     yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
@@ -129,7 +129,7 @@ async function* findAll<Found extends Completion>(
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If `workflows` is empty.
- * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
+ * @throws {WaitTimeoutError} If none of them has ended in time.
  */
 export async function waitFirst<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
@@ -143,7 +143,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
     throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
   }
   const waiter = createWaiter(database, completionTimesQuery, read);
-  const { value } = await findAll(waiter, byID.keys(), read).next();
+  const { value } = await findAll(waiter, byID.keys()).next();
   return byID.get(value![0]!.workflow_id)!;
 }
 
@@ -169,7 +169,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
  * @returns The handles, in the order of `workflows`.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
- * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * @throws {WaitTimeoutError} If not all of them have ended in time; the error has
  * the IDs of those that have not.
  */
 export async function waitAll<Workflow extends string | WorkflowHandle>(
@@ -181,7 +181,7 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const { byID, handles } = toWorkflows("waitAll()", client, workflows);
   const read = readOptions("waitAll()", waitDescription, options);
   const waiter = createWaiter(database, completionTimesQuery, read);
-  for await (const _ of findAll(waiter, byID.keys(), read));
+  for await (const _ of findAll(waiter, byID.keys()));
   return handles;
 }
 
@@ -229,7 +229,7 @@ async function toOutcome<Result>(
  * together are sorted by the time at which the workflows ended.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
- * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * @throws {WaitTimeoutError} If not all of them have ended in time; the error has
  * the IDs of those that have not.
  */
 export function waitEach<Workflow extends string | WorkflowHandle>(
@@ -242,7 +242,7 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    for await (const found of findAll(waiter, byID.keys(), read)) {
+    for await (const found of findAll(waiter, byID.keys())) {
       for (const row of found) yield await toOutcome(row, database.settings.serializer);
     }
   }
