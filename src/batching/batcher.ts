@@ -2,6 +2,7 @@
 
 import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { toFaultText } from "../drivers/fault_text.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createFlowControl } from "./flow_control.ts";
 import { createItemWriter, type Item, type SendBatch, type TimedItem } from "./item_writer.ts";
@@ -54,7 +55,7 @@ function isItemError(error: unknown): boolean {
 
 /**
  * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
- * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
+ * decides. `what` names the items in logs. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
  * not fill statements.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
@@ -66,9 +67,9 @@ function isItemError(error: unknown): boolean {
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   sendBatch: SendBatch<Outcome>,
-  { inOrder = false }: { inOrder?: boolean } = {},
+  { what, inOrder = false }: { what: string; inOrder?: boolean },
 ): Batcher<Outcome> {
-  const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
+  const { attemptTimeoutSeconds, retryTimeoutSeconds, log } = database.settings;
   const writer = createItemWriter(database, sendBatch);
   const { time, write, forget } = writer;
   const writeInTransaction = createTransactionWriter(database, writer);
@@ -101,7 +102,14 @@ export function createBatcher<Outcome>(
       const outcomes = await write(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
+      if (items.length > 1 && isItemError(error)) {
+        const fault = toFaultText(error);
+        log?.(
+          "warn",
+          `${items.length} ${what} in one statement failed with ${fault}; each gets one`,
+        );
+        return await sendOneByOne(items);
+      }
       rejectAll(items, error);
       return error;
     }

@@ -19,6 +19,7 @@ import {
 import { toCustomFormat } from "../serialization/custom_format.ts";
 import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
+import { asLogger, createLog, type Logger } from "../logger.ts";
 import { maxTimerMs } from "../timer.ts";
 
 /** The options of a client. */
@@ -97,6 +98,13 @@ export interface ClientOptions {
    * @default {true}
    */
   prepare?: boolean;
+  /**
+   * Where to log retries, the loss and the return of the connection that listens for notifications,
+   * and statements that are split because the server has refused them: `console`, or a logger like it.
+   *
+   * @default {undefined} nothing is logged
+   */
+  logger?: Logger;
 }
 
 /** A client of one system database, made by {@linkcode createClient} or {@linkcode connect}. */
@@ -136,6 +144,7 @@ export const clientDescription: OptionsDescription<ClientOptions> = describeOpti
   observabilityQueryTimeoutMs: asInteger(0, 2 ** 31 - 1),
   listen: asBoolean,
   prepare: asBoolean,
+  logger: asLogger,
 });
 
 const systemDatabases = new WeakMap<object, SystemDatabase>();
@@ -158,6 +167,7 @@ export function openSystemDatabase(
     observabilityQueryTimeoutMs = 30_000,
     listen = false,
     prepare = true,
+    logger,
   } = options;
   return createSystemDatabase(
     adaptDriver(driver, { prepare }),
@@ -171,6 +181,7 @@ export function openSystemDatabase(
       attemptTimeoutSeconds,
       observabilityQueryTimeoutMs,
       listen,
+      log: logger && createLog(logger),
     },
     closed,
   );

@@ -137,7 +137,7 @@ function createMessageBatcher(
     return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
   // A workflow receives the first message that it sees, so none may become visible out of order.
-  return createBatcher(database, sendBatch, { inOrder: true });
+  return createBatcher(database, sendBatch, { what: "messages", inOrder: true });
 }
 
 function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
