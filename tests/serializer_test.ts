@@ -347,6 +347,30 @@ Deno.test("an error of parse() is the cause of one that shows no payload, and hi
   }
 });
 
+Deno.test("a stream ends at the value that a worker has closed it with, in any format", async () => {
+  await using database = await open();
+  const { pool } = database;
+  const client = createClient(pool, { serializer: new EscapedJson() });
+  const marker = "__DBOS_STREAM_CLOSED__";
+  const closings: [text: string, serialization: string | null][] = [
+    [JSON.stringify(marker), "portable_json"],
+    [JSON.stringify(marker), null],
+    [marker, null],
+    [await escaped(marker), "escaped_json"],
+  ];
+  for (const [index, [text, serialization]] of closings.entries()) {
+    const id = String(index);
+    await store(pool, id, { text: await escaped(1) }, "escaped_json");
+    await pool.query("update dbos.workflow_status set status = 'PENDING'");
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, "offset", value, function_id, serialization)
+        values ($1, 'key', 1, $2, 1, $3)`,
+      [id, text, serialization],
+    );
+    assertEquals(await Array.fromAsync(readStream(client, id, "key")), [1]);
+  }
+});
+
 Deno.test("what is not a list of arguments is unreadable only where arguments are read", async () => {
   await using database = await open();
   const { pool } = database;

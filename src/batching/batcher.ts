@@ -55,8 +55,8 @@ function isItemError(error: unknown): boolean {
 
 /**
  * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
- * decides. `what` names the items in logs. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
- * not fill statements.
+ * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
+ * not fill statements. `what` names the items in logs.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
@@ -103,10 +103,11 @@ export function createBatcher<Outcome>(
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
       if (items.length > 1 && isItemError(error)) {
-        const fault = toFaultText(error);
         log?.(
           "warn",
-          `${items.length} ${what} in one statement failed with ${fault}; each gets one`,
+          `${items.length} ${what} in one statement failed with ${
+            toFaultText(error)
+          }; each gets one`,
         );
         return await sendOneByOne(items);
       }

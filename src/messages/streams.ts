@@ -52,9 +52,10 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
 
 // The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
 // older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
+const closeMarker = "__DBOS_STREAM_CLOSED__";
 const closeMarkers = new Set([
-  '"__DBOS_STREAM_CLOSED__"',
-  "__DBOS_STREAM_CLOSED__",
+  `"${closeMarker}"`,
+  closeMarker,
   "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
   "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
 ]);
@@ -102,7 +103,10 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        yield await deserialize(value, serialization, database.settings.serializer) as Value;
+        const read = await deserialize(value, serialization, database.settings.serializer);
+        // Older workers in Python close a stream with their own serializer.
+        if (read === closeMarker) return;
+        yield read as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
