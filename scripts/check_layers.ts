@@ -25,6 +25,7 @@ const layers: readonly (readonly string[])[] = [
     "src/errors/",
     "src/explanation.ts",
     "src/abort_signal.ts",
+    "src/logger.ts",
     "src/on_demand.ts",
     "src/options.ts",
     "src/serial_queue.ts",

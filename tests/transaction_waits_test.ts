@@ -24,6 +24,7 @@ import { createPglitePool } from "./support/pglite_pool.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 const once = { timeoutSeconds: 0 };
+const past = { deadlineEpochMS: 1 };
 
 /** Checks that nothing waits in an open transaction, which stays usable, and returns a handle. */
 async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
@@ -38,6 +39,7 @@ async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
       () => retrieveWorkflow(transaction, workflowID).getResult({ timeoutSeconds: 60 }),
       () => getEvent(transaction, workflowID, "key"),
       () => getEvent(transaction, workflowID, "key", 5),
+      () => getEvent(transaction, workflowID, "key", { deadlineEpochMS: Date.now() + 60_000 }),
       () => readStreamOffset(transaction, workflowID, "key", 0),
       () => waitFirst(transaction, [handle]),
       () => waitAll(transaction, [workflowID]),
@@ -51,6 +53,8 @@ async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
   await assertRejects(() => handle.getResult(once), ResultTimeoutError);
   await assertRejects(() => getResult(transaction, workflowID, once), ResultTimeoutError);
   assertEquals(await getEvent(transaction, workflowID, "key", 0), null);
+  assertEquals(await getEvent(transaction, workflowID, "key", past), null);
+  await assertRejects(() => handle.getResult(past), ResultTimeoutError);
   const snapshot = readStream(transaction, workflowID, "key", { snapshot: true });
   assertEquals(await Array.fromAsync(snapshot), []);
   assertEquals((await handle.getStatus())?.status, "ENQUEUED");

@@ -2,6 +2,7 @@
 
 import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { toFaultText } from "../drivers/fault_text.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createFlowControl } from "./flow_control.ts";
 import { createItemWriter, type Item, type SendBatch, type TimedItem } from "./item_writer.ts";
@@ -55,7 +56,7 @@ function isItemError(error: unknown): boolean {
 /**
  * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
  * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
- * not fill statements.
+ * not fill statements. `what` names the items in logs.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
@@ -66,9 +67,9 @@ function isItemError(error: unknown): boolean {
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   sendBatch: SendBatch<Outcome>,
-  { inOrder = false }: { inOrder?: boolean } = {},
+  { what, inOrder = false }: { what: string; inOrder?: boolean },
 ): Batcher<Outcome> {
-  const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
+  const { attemptTimeoutSeconds, retryTimeoutSeconds, log } = database.settings;
   const writer = createItemWriter(database, sendBatch);
   const { time, write, forget } = writer;
   const writeInTransaction = createTransactionWriter(database, writer);
@@ -109,9 +110,14 @@ export function createBatcher<Outcome>(
     items: readonly PendingItem<Outcome>[],
     error: unknown,
   ): Promise<void> {
-    const isOfOneItem = items.length > 1 && isItemError(error);
-    if (!isOfOneItem) rejectAll(items, error);
-    const lastError = isOfOneItem ? await sendOneByOne(items) : error;
+    let lastError = error;
+    if (items.length > 1 && isItemError(error)) {
+      const fault = toFaultText(error);
+      log?.("warn", `${items.length} ${what} in one statement failed with ${fault}; each gets one`);
+      lastError = await sendOneByOne(items);
+    } else {
+      rejectAll(items, error);
+    }
     if (lastError && await database.isUnreachable(lastError)) rejectOverdue(lastError);
   }
 

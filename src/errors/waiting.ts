@@ -62,7 +62,7 @@ function setExplanation(
 }
 
 /**
- * The workflow did not end within `timeoutSeconds`. The message says why, as `explainWorkflow()` does, if
+ * The workflow did not end in time. The message says why, as `explainWorkflow()` does, if
  * `timeoutSeconds` is not 0 and the database answers in time.
  */
 export class ResultTimeoutError extends Error {
@@ -80,7 +80,7 @@ export class ResultTimeoutError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     options: WaitErrorOptions = {},
@@ -93,7 +93,7 @@ export class ResultTimeoutError extends Error {
 }
 
 /**
- * Some of the workflows that a call waits for did not end within `timeoutSeconds`. The message says why
+ * Some of the workflows that a call waits for did not end in time. The message says why
  * the first of them did not, under the same conditions as that of a {@linkcode ResultTimeoutError}.
  */
 export class WaitTimeoutError extends Error {
@@ -114,7 +114,7 @@ export class WaitTimeoutError extends Error {
   constructor(
     /** The IDs of the workflows that did not end. */
     readonly workflowIDs: readonly string[],
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     options: WaitErrorOptions = {},
@@ -127,7 +127,7 @@ export class WaitTimeoutError extends Error {
 }
 
 /**
- * The next value was not written to the stream within `timeoutSeconds`. The message says what the
+ * The next value was not written to the stream in time. The message says what the
  * workflow waits for, under the same conditions as that of a {@linkcode ResultTimeoutError}.
  */
 export class StreamTimeoutError extends Error {
@@ -149,7 +149,7 @@ export class StreamTimeoutError extends Error {
     readonly key: string,
     /** The offset of the value. */
     readonly offset: number,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
     options: WaitErrorOptions = {},

@@ -19,7 +19,7 @@ import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 import { readErrorOptions } from "../workflows/wait_error.ts";
 
-/** How to read a stream. `timeoutSeconds` applies to each value. */
+/** How to read a stream. `timeoutSeconds` applies to each value, and `deadlineEpochMS` to all. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
    * The offset of the first value to read.
@@ -53,9 +53,10 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
 
 // The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
 // older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
+const closeMarker = "__DBOS_STREAM_CLOSED__";
 const closeMarkers = new Set([
-  '"__DBOS_STREAM_CLOSED__"',
-  "__DBOS_STREAM_CLOSED__",
+  `"${closeMarker}"`,
+  closeMarker,
   "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
   "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
 ]);
@@ -67,16 +68,26 @@ function readValues<Value>(
   key: string,
   options: ReadStreamOptions,
   max: number,
-  deserialize: (text: string, serialization: string | null) => Promise<unknown>,
+  deserialize: typeof deserializeValue,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
+  const { deadlineEpochMS = Infinity } = waitOptions;
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
+
+  async function createTimeoutError(offset: number): Promise<StreamTimeoutError> {
+    const details = await readErrorOptions(database, workflowID, waitOptions.signal, waiter);
+    return new StreamTimeoutError(workflowID, key, offset, waiter.timeoutSeconds, details);
+  }
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
     let pollImmediately = true;
+    let isOver = false;
     while (true) {
+      // Otherwise a stream that goes on would never end.
+      if (isOver && !pollImmediately) throw await createTimeoutError(offset);
+      isOver = Date.now() >= deadlineEpochMS;
       waiter.restart(pollImmediately);
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
@@ -85,9 +96,7 @@ function readValues<Value>(
       const last = found?.at(-1);
       if (!found || !last) {
         if (waiter.isEnded || (snapshot && waiter.error === undefined)) return;
-        const { timeoutSeconds = Infinity } = waitOptions;
-        const details = await readErrorOptions(database, workflowID, waitOptions, waiter);
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, details);
+        throw await createTimeoutError(offset);
       }
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
@@ -95,7 +104,10 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        yield await deserialize(value, serialization) as Value;
+        const read = await deserialize(value, serialization, database.settings.serializer);
+        // Older workers in Python close a stream with their own serializer.
+        if (read === closeMarker) return;
+        yield read as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
@@ -135,7 +147,7 @@ function readValues<Value>(
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the next value was not written in time.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export function readStream<Value = unknown>(
@@ -177,7 +189,7 @@ export function readStream<Value = unknown>(
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the value was not written in time.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.

@@ -21,11 +21,14 @@ export async function waitForEvent<Value>(
   const database = systemDatabaseOf(client);
   checkText("workflowID of getEvent()", workflowID);
   checkText("key of getEvent()", key);
-  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
+  const read = readOptions(
     "getEvent()",
     waitDescription,
     typeof options === "number" ? { timeoutSeconds: options } : options,
   );
+  // A deadline replaces the default timeout.
+  const hasEnd = read.timeoutSeconds !== undefined || read.deadlineEpochMS !== undefined;
+  const waitOptions = hasEnd ? read : { ...read, timeoutSeconds: defaultTimeoutSeconds };
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
@@ -34,11 +37,13 @@ export async function waitForEvent<Value>(
     database,
     eventsQuery,
     target,
-    { ...waitOptions, timeoutSeconds },
+    waitOptions,
     ({ error: cause }) => {
       if (cause === undefined) return null;
       throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
     },
   );
-  return event && await deserializeValue(event.value, event.serialization) as Value;
+  if (!event) return event;
+  const { serializer } = database.settings;
+  return await deserializeValue(event.value, event.serialization, serializer) as Value;
 }

@@ -1,6 +1,6 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { WaitErrorOptions } from "../errors/waiting.ts";
-import type { Waiter, WaitOptions } from "../polling/waiter.ts";
+import type { Waiter } from "../polling/waiter.ts";
 
 /**
  * What the error of a wait says of a workflow, after the timeout of the waiter. If the signal is aborted
@@ -9,8 +9,8 @@ import type { Waiter, WaitOptions } from "../polling/waiter.ts";
 export async function readErrorOptions(
   database: SystemDatabase,
   workflowID: string,
-  { timeoutSeconds = Infinity, signal }: WaitOptions,
-  { error: cause, giveUpAt }: Pick<Waiter<unknown>, "error" | "giveUpAt">,
+  signal: AbortSignal | undefined,
+  { timeoutSeconds, error: cause, giveUpAt }: Waiter<unknown>,
 ): Promise<WaitErrorOptions> {
   // A timeout of 0 is for programs that poll themselves, and one query is enough for them.
   if (timeoutSeconds === 0 || cause !== undefined) return { cause };

@@ -2,7 +2,7 @@ import { type Client, systemDatabaseOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
-import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { timeoutOf, waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 import { readErrorOptions } from "./wait_error.ts";
@@ -17,7 +17,7 @@ export async function waitForResult<Result>(
   const database = systemDatabaseOf(client);
   checkText("workflowID of getResult()", workflowID);
   const read = readOptions("getResult()", waitDescription, options);
-  const { timeoutSeconds = Infinity } = read;
+  const timeoutSeconds = timeoutOf(read);
   if (isBound && timeoutSeconds > 0) {
     throw new TypeError(
       `Cannot wait with this handle to workflow ${workflowID}: it was made in a transaction, and ` +
@@ -26,8 +26,8 @@ export async function waitForResult<Result>(
   }
   const target = { item: workflowID };
   const outcome = await waitFor(database, outcomesQuery, target, read, async (waiter) => {
-    const details = await readErrorOptions(database, workflowID, read, waiter);
+    const details = await readErrorOptions(database, workflowID, read.signal, waiter);
     throw new ResultTimeoutError(workflowID, timeoutSeconds, details);
   });
-  return await toResult(workflowID, outcome) as Result;
+  return await toResult(workflowID, outcome, database.settings.serializer) as Result;
 }

@@ -1,6 +1,6 @@
 import type { Item } from "../batching/item_writer.ts";
+import type { Serialized } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
@@ -55,13 +55,12 @@ function toRareColumns(options: EnqueueOptions, path: string): object {
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
  * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
- * precedes the names of arguments and attributes in errors.
+ * precedes the name of the attributes in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
-  codec: WritingCodec,
+  args: Serialized,
   options: EnqueueOptions,
-  args: readonly unknown[],
   columns?: ExtraColumns,
   path = "",
 ): WorkflowRow {
@@ -73,8 +72,8 @@ export function toWorkflowRow(
     queue_name: options.queueName,
     application_version: options.appVersion,
     application_name: options.applicationName ?? database.settings.applicationName,
-    inputs: codec.serializeArgs(args, options.namedArgs, path),
-    serialization: codec.name,
+    inputs: args.text,
+    serialization: args.serialization,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
   };

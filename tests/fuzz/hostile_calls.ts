@@ -78,7 +78,15 @@ export const functionNames: readonly string[] = Object.keys(validArgs);
 
 // Of all functions, so that each also gets those of others.
 const optionNames = [
-  ...["signal", "timeoutSeconds", "pollingIntervalMs", "workflowName", "queueName", "workflowID"],
+  ...[
+    "signal",
+    "timeoutSeconds",
+    "deadlineEpochMS",
+    "pollingIntervalMs",
+    "workflowName",
+    "queueName",
+    "workflowID",
+  ],
   ...["workflowIDReusePolicy", "workflowClassName", "workflowConfigName", "appVersion", "args"],
   ...["applicationName", "workflowTimeoutMS", "deadlineEpochMS", "deduplicationID", "priority"],
   ...["duplicationPolicy", "queuePartitionKey", "delaySeconds", "attributes", "namedArgs"],

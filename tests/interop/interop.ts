@@ -1,7 +1,7 @@
 /**
  * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
  * of older releases, every function on the schema of each, that older workers can share a database
- * with newer ones, and that schedules fire. Then it checks that MATRIX.md and docs/compatibility.md
+ * with newer ones, that schedules fire, and that a serializer of one's own is interchangeable. Then it checks that MATRIX.md and docs/compatibility.md
  * have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
@@ -13,6 +13,7 @@ import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
 import { verifyRustArguments } from "./rust_arguments.ts";
 import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
+import { verifySerializer } from "./serializers.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
@@ -62,6 +63,15 @@ for (const language of [...withScheduler, ...findOldestWithSchedules(releases)])
     name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
     ignore: unavailable.has(language),
     fn: () => verifySchedules(language),
+  });
+}
+
+for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
+  Deno.test({
+    name:
+      `a serializer of the user's own is interchangeable with that of a worker in ${language.name}`,
+    ignore: unavailable.has(language),
+    fn: () => verifySerializer(language),
   });
 }
 
