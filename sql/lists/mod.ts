@@ -112,21 +112,31 @@ export const countWorkflows: Statement<{
   by_status?: number | undefined;
   by_name?: number | undefined;
   by_queue_name?: number | undefined;
+  by_executor_id?: number | undefined;
+  by_application_name?: number | undefined;
   by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
+  select_min_created_at?: number | undefined;
+  select_max_queue_wait?: number | undefined;
+  select_max_total_latency?: number | undefined;
 }, {
   status: string | null;
   name: string | null;
   queue_name: string | null;
+  executor_id: string | null;
+  application_name: string | null;
   application_version: string | null;
   bucket: string | null;
+  min_created_at: string | null;
+  max_queue_wait_ms: string | null;
+  max_total_latency_ms: string | null;
   count: string;
 }> = {
   name: "count_workflows",
 
   columns:
-    "status text, name text, queue_name text, application_version text, bucket text, count text",
-  hash: "oTx0vn6RDsliXC6I",
+    "status text, name text, queue_name text, executor_id text, application_name text, application_version text, bucket text, min_created_at text, max_queue_wait_ms text, max_total_latency_ms text, count text",
+  hash: "Deq5wagh98QGCzJd",
   sql: `
 with matching as (
   select ws.*
@@ -197,10 +207,30 @@ select
   null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
   null::text as queue_name, -- if not :by_queue_name
+  executor_id, -- if :by_executor_id
+  null::text as executor_id, -- if not :by_executor_id
+  -- if :by_application_name
+  application_name, -- if workflow_status.application_name
+  null::text as application_name, -- if not workflow_status.application_name
+  -- end
+  null::text as application_name, -- if not :by_application_name
   application_version, -- if :by_application_version
   null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
   null::text as bucket, -- if not :bucket_ms
+  min(created_at)::text as min_created_at, -- if :select_min_created_at
+  null::text as min_created_at, -- if not :select_min_created_at
+  -- if :select_max_queue_wait
+  max(started_at_epoch_ms::double precision - created_at)::text as max_queue_wait_ms,
+  -- end
+  null::text as max_queue_wait_ms, -- if not :select_max_queue_wait
+  -- if :select_max_total_latency and workflow_status.completed_at
+  max(completed_at::double precision - created_at)::text as max_total_latency_ms,
+  -- end
+  -- if :select_max_total_latency and not workflow_status.completed_at
+  null::text as max_total_latency_ms,
+  -- end
+  null::text as max_total_latency_ms, -- if not :select_max_total_latency
   count(*)::text as count
 from matching
 where statement_timestamp() is not null
@@ -208,6 +238,8 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
+  executor_id, -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()
