@@ -48,6 +48,7 @@ export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_
 export {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  EventTimeoutError,
   ResultTimeoutError,
   type ResultTimeoutErrorOptions,
   StreamEndedError,

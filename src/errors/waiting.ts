@@ -105,6 +105,29 @@ export class WaitTimeoutError extends Error {
   }
 }
 
+/** No event of the workflow changed within `timeoutSeconds`. */
+export class EventTimeoutError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "EventTimeoutError";
+  }
+
+  /** Makes the error. */
+  constructor(
+    /** The ID of the workflow that sets the events. */
+    readonly workflowID: string,
+    /** The timeout, in seconds. */
+    readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Cannot follow the events of workflow ${workflowID}: none changed within ${timeoutSeconds} s`,
+      withCause(options),
+    );
+  }
+}
+
 /** The next value was not written to the stream within `timeoutSeconds`. */
 export class StreamTimeoutError extends Error {
   /** The name of the error. */

@@ -16,12 +16,21 @@ import {
 } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import {
+  createWaiter,
+  waitDescription,
+  type Waiter,
+  type WaitOptions,
+  withWaiter,
+} from "../polling/waiter.ts";
+import { closeMarkers } from "./close_markers.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
-   * The offset of the first value to read.
+   * The offset of the first value to read. A negative offset counts from the end of what has been written
+   * when the reading starts, which takes one more query: -1 is the last value. If there are fewer values,
+   * the first one is read first.
    *
    * @default {0}
    */
@@ -38,9 +47,11 @@ export interface ReadStreamOptions extends WaitOptions {
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
+const streamEndsQuery = pollObjects(sql.findStreamEnds);
 const valuesPerPoll = 100;
 
-const asOffset: Check<number> = asInteger(0, 2 ** 31 - 1);
+const maxOffset = 2 ** 31 - 1;
+const asOffset: Check<number> = asInteger(-maxOffset, maxOffset);
 
 const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions<ReadStreamOptions>(
   {
@@ -50,14 +61,13 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
   },
 );
 
-// The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
-// older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
-const closeMarkers = new Set([
-  '"__DBOS_STREAM_CLOSED__"',
-  "__DBOS_STREAM_CLOSED__",
-  "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-  "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-]);
+/** The number of values of a stream, of which the last row is known. */
+function countValues(
+  { last_offset: offset, last_value: value }: NonNullable<typeof sql.findStreamEnds.row>,
+): number {
+  if (offset === null) return 0;
+  return value !== null && closeMarkers.has(value) ? offset : offset + 1;
+}
 
 /** Reads values, with options that {@linkcode readOptions} has read. */
 function readValues<Value>(
@@ -71,9 +81,26 @@ function readValues<Value>(
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
+  const endWaiter = firstOffset < 0
+    ? createWaiter(database, streamEndsQuery, waitOptions)
+    : undefined;
+
+  /** The outcome of a wait that has found nothing. */
+  function endUnread({ isEnded, error: cause }: Waiter<unknown>, offset: number): void {
+    if (isEnded || (snapshot && cause === undefined)) return;
+    const { timeoutSeconds = Infinity } = waitOptions;
+    throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
+  }
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
+    if (endWaiter) {
+      endWaiter.restart(true);
+      const target = { item: JSON.stringify({ workflow_id: workflowID, key }) };
+      const [last] = await endWaiter.next([target]) ?? [];
+      if (!last) return endUnread(endWaiter, offset);
+      offset = Math.max(countValues(last) + offset, 0);
+    }
     let pollImmediately = true;
     while (true) {
       waiter.restart(pollImmediately);
@@ -82,12 +109,7 @@ function readValues<Value>(
         notification: `${workflowID}::${key}`,
       }]);
       const last = found?.at(-1);
-      if (!found || !last) {
-        const { error: cause } = waiter;
-        if (waiter.isEnded || (snapshot && cause === undefined)) return;
-        const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
-      }
+      if (!found || !last) return endUnread(waiter, offset);
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
       }
@@ -101,7 +123,8 @@ function readValues<Value>(
       pollImmediately = found.length === max || last.is_cut || last.status !== "PENDING";
     }
   }
-  return withWaiter(waiter, values());
+  const generator = withWaiter(waiter, values());
+  return endWaiter ? withWaiter(endWaiter, generator) : generator;
 }
 
 /**
@@ -169,7 +192,8 @@ export function readStream<Value = unknown>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the stream.
- * @param offset The offset of the value. The first value has offset 0.
+ * @param offset The offset of the value. The first value has offset 0. A negative offset counts from the
+ * end of what has been written, as that of {@linkcode readStream} does: -1 is the last value.
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
  * @throws {TypeError} If an argument has the wrong type.
