@@ -9,6 +9,7 @@
 -- worker has not noticed yet.
 --
 -- The version of an event is the ID of the transaction that has set it: so the server compares no values.
+-- `order by key` makes the planner look the events of each workflow up, even with outdated statistics.
 --
 -- There are at most `max_rows` rows, and none after those that have `max_bytes` together. If rows may
 -- have been left out, `is_cut` of the last one is true; another call finds them.
@@ -23,18 +24,26 @@ found as (
     target.ordinality,
     ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') as has_ended,
     event.key,
-    event.xmin::text as version,
-    coalesce(
-      event.serialization, -- if workflow_events.serialization
-      null::text
-    ) as serialization,
+    event.version,
+    event.serialization,
     event.value,
     coalesce(octet_length(event.value), 0) as bytes
   from target
   left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-  left join :schema.workflow_events as event
-    on event.workflow_uuid = target.workflow_id
-    and event.xmin::text is distinct from target.versions ->> event.key
+  left join lateral (
+    select
+      key,
+      xmin::text as version,
+      coalesce(
+        serialization, -- if workflow_events.serialization
+        null::text
+      ) as serialization,
+      value
+    from :schema.workflow_events
+    where workflow_uuid = target.workflow_id
+      and xmin::text is distinct from target.versions ->> key
+    order by key
+  ) as event on true
 ),
 counted as (
   select

@@ -19,7 +19,7 @@ export const findEventChanges: Statement<{
 
   columns:
     "position int, has_ended boolean, key text, version text, serialization text, value text, is_cut boolean",
-  hash: "dSvHPBiCjxACY4W9",
+  hash: "xKT5NZhQIqTLzsBS",
   sql: `
 with target as (
   select target.*
@@ -32,18 +32,26 @@ found as (
     target.ordinality,
     ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') as has_ended,
     event.key,
-    event.xmin::text as version,
-    coalesce(
-      event.serialization, -- if workflow_events.serialization
-      null::text
-    ) as serialization,
+    event.version,
+    event.serialization,
     event.value,
     coalesce(octet_length(event.value), 0) as bytes
   from target
   left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-  left join :schema.workflow_events as event
-    on event.workflow_uuid = target.workflow_id
-    and event.xmin::text is distinct from target.versions ->> event.key
+  left join lateral (
+    select
+      key,
+      xmin::text as version,
+      coalesce(
+        serialization, -- if workflow_events.serialization
+        null::text
+      ) as serialization,
+      value
+    from :schema.workflow_events
+    where workflow_uuid = target.workflow_id
+      and xmin::text is distinct from target.versions ->> key
+    order by key
+  ) as event on true
 ),
 counted as (
   select
