@@ -1,6 +1,7 @@
 -- Grants a role what enqueue.sql grants, and what waits need: getResult(), waitAll() and the like,
 -- getEvent(), getAllEvents(), followEvents(), readStream() and getAllStreamEntries(), and explainWorkflow(),
--- with which getResult() says why it has timed out. The role can read no arguments, but the results, events and streams of all workflows.
+-- with which getResult() says why it has timed out. The role can read no arguments, but the results,
+-- events and streams of all workflows.
 --
 --     psql -v schema=dbos -v role=shop_web -f sql/roles/enqueue_and_wait.sql "$DBOS_SYSTEM_DATABASE_URL"
 --

@@ -1,6 +1,6 @@
 /** Reads any number of values, in answers of bounded size. */
 
-/** Bounds the memory that one answer takes; one value may exceed `max_bytes`. */
+// An answer may exceed `max_bytes` by one value.
 const pageSize = { max_rows: 1000, max_bytes: 1_000_000 };
 
 /**
