@@ -49,6 +49,7 @@ export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_
 export {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  EventTimeoutError,
   ResultTimeoutError,
   StreamEndedError,
   StreamTimeoutError,

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
 import { neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import postgres from "postgres";
-import { type Client, connect, createClient, getEvent } from "../mod.ts";
+import { type Client, connect, createClient, followEvents, getEvent } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
@@ -20,7 +20,7 @@ const setEvent = `with event as (
 select pg_notify('dbos_workflow_events_channel', workflow_uuid || '::key') from event`;
 
 async function insertWorkflow(run: Run): Promise<string> {
-  const workflowID = crypto.randomUUID();
+  const workflowID = `daily::${crypto.randomUUID()}`;
   await run("insert into dbos.workflow_status (workflow_uuid, status) values ($1, 'PENDING')", [
     workflowID,
   ]);
@@ -32,18 +32,23 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Checks that a notification ends the wait for an event when the next poll is minutes away. */
+/** Checks that a notification ends the waits for an event when the next poll is minutes away. */
 async function findByNotification(client: Client, run: Run, isListening: () => Promise<boolean>) {
   const workflowID = await insertWorkflow(run);
   const realNow = performance.now;
   const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
+  const events = followEvents(client, workflowID);
+  const change = events.next();
   await until(isListening);
   // After an hour of waiting, the time between two polls is minutes.
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
     await getEvent(client, "nobody", "key", 0);
+    await assertRejects(() => followEvents(client, "nobody").next());
     await run(setEvent, [workflowID]);
     assertEquals(await event, 7);
+    assertEquals((await change).value, { key: "key", value: 7 });
+    await events.return();
   } finally {
     performance.now = realNow;
   }

@@ -36,8 +36,8 @@ const calls: Record<string, Call> = {
 const task = { workflowName: "echo", queueName: "tasks" };
 
 const waits = [
-  ...["explainWorkflow", "getAllEvents", "getEvent", "getResult", "readStream"],
-  ...["readStreamOffset", "waitAll", "waitEach", "waitFirst"],
+  ...["explainWorkflow", "followEvents", "getAllEvents", "getAllStreamEntries", "getEvent"],
+  ...["getResult", "readStream", "readStreamOffset", "waitAll", "waitEach", "waitFirst"],
 ];
 
 /** The functions that each role may call. */

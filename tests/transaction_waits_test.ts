@@ -7,6 +7,7 @@ import {
   debounce,
   type Driver,
   enqueue,
+  followEvents,
   getEvent,
   getResult,
   readStream,
@@ -48,6 +49,7 @@ async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
     await assertRejects(wait, TypeError, "transaction");
   }
   assertThrows(() => readStream(transaction, workflowID, "key"), TypeError, reason);
+  assertThrows(() => followEvents(transaction, workflowID), TypeError, reason);
   assertThrows(() => waitEach(transaction, [workflowID]), TypeError, reason);
 
   await assertRejects(() => handle.getResult(once), ResultTimeoutError);

@@ -110,21 +110,31 @@ export const countWorkflows: Statement<{
   by_status?: number | undefined;
   by_name?: number | undefined;
   by_queue_name?: number | undefined;
+  by_executor_id?: number | undefined;
+  by_application_name?: number | undefined;
   by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
+  select_min_created_at?: number | undefined;
+  select_max_queue_wait?: number | undefined;
+  select_max_total_latency?: number | undefined;
 }, {
   status: string | null;
   name: string | null;
   queue_name: string | null;
+  executor_id: string | null;
+  application_name: string | null;
   application_version: string | null;
   bucket: string | null;
+  min_created_at: string | null;
+  max_queue_wait_ms: string | null;
+  max_total_latency_ms: string | null;
   count: string;
 }> = {
   name: "count_workflows",
 
   columns:
-    "status text if :by_status, name text if :by_name, queue_name text if :by_queue_name, application_version text if :by_application_version, bucket text if :bucket_ms, count text",
-  hash: "0f6lbEMDW6HCZU_N",
+    "status text if :by_status, name text if :by_name, queue_name text if :by_queue_name, executor_id text if :by_executor_id, application_name text if :by_application_name and workflow_status.application_name, application_version text if :by_application_version, bucket text if :bucket_ms, min_created_at text if :select_min_created_at, max_queue_wait_ms text if :select_max_queue_wait, max_total_latency_ms text if :select_max_total_latency and workflow_status.completed_at, count text",
+  hash: "T3qgDQiE3rhszO2t",
   sql: `
 with matching as (
   select ws.*
@@ -192,8 +202,17 @@ select
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
+  executor_id, -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
+  min(created_at)::text as min_created_at, -- if :select_min_created_at
+  -- if :select_max_queue_wait
+  max(started_at_epoch_ms::double precision - created_at)::text as max_queue_wait_ms,
+  -- end
+  -- if :select_max_total_latency and workflow_status.completed_at
+  max(completed_at::double precision - created_at)::text as max_total_latency_ms,
+  -- end
   count(*)::text as count
 from matching
 where statement_timestamp() is not null
@@ -201,6 +220,8 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
+  executor_id, -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()

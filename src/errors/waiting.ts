@@ -127,6 +127,38 @@ export class WaitTimeoutError extends Error {
 }
 
 /**
+ * No event of the workflow changed in time. The message says what the workflow waits for, under the same
+ * conditions as that of a {@linkcode ResultTimeoutError}.
+ */
+export class EventTimeoutError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "EventTimeoutError";
+  }
+
+  /** The status of the workflow, if the message says what it waits for and it exists. */
+  readonly status?: string;
+
+  /** What the workflow waits for, if the message says it. */
+  readonly reason?: ExplanationReason;
+
+  /** Makes the error. */
+  constructor(
+    /** The ID of the workflow that sets the events. */
+    readonly workflowID: string,
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
+    readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options: WaitErrorOptions = {},
+  ) {
+    const message =
+      `Cannot follow the events of workflow ${workflowID}: none changed within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
+  }
+}
+
+/**
  * The next value was not written to the stream in time. The message says what the
  * workflow waits for, under the same conditions as that of a {@linkcode ResultTimeoutError}.
  */

@@ -30,6 +30,7 @@ import {
   readOptions,
 } from "../options.ts";
 import { areShort, checkArray, checkIndexed, checkText } from "../validate.ts";
+import { nullTopic } from "./null_topic.ts";
 
 /** How to send messages. */
 export interface SendManyOptions extends CallOptions {
@@ -100,9 +101,6 @@ const messageDescription: OptionsDescription<Message> = describeOptions<Message>
   topic: asText,
   idempotencyKey: asText,
 });
-
-// What DBOS stores for a message without a topic.
-const nullTopic = "__null__topic__";
 
 interface Batchers {
   readonly direct: Batcher<boolean>;

@@ -4,6 +4,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import {
@@ -16,13 +17,22 @@ import {
 } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import {
+  createWaiter,
+  waitDescription,
+  type Waiter,
+  type WaitOptions,
+  withWaiter,
+} from "../polling/waiter.ts";
 import { readErrorOptions } from "../workflows/wait_error.ts";
+import { closeMarker, closeMarkers } from "./close_markers.ts";
 
 /** How to read a stream. `timeoutSeconds` applies to each value, and `deadlineEpochMS` to all. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
-   * The offset of the first value to read.
+   * The offset of the first value to read. A negative offset counts from the end of what has been written
+   * when the reading starts, which takes one more query: -1 is the last value. If there are fewer values,
+   * the first one is read first.
    *
    * @default {0}
    */
@@ -39,9 +49,11 @@ export interface ReadStreamOptions extends WaitOptions {
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
+const streamEndsQuery = pollObjects(sql.findStreamEnds);
 const valuesPerPoll = 100;
 
-const asOffset: Check<number> = asInteger(0, 2 ** 31 - 1);
+const maxOffset = 2 ** 31 - 1;
+const asOffset: Check<number> = asInteger(-maxOffset, maxOffset);
 
 const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions<ReadStreamOptions>(
   {
@@ -51,15 +63,19 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
   },
 );
 
-// The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
-// older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
-const closeMarker = "__DBOS_STREAM_CLOSED__";
-const closeMarkers = new Set([
-  `"${closeMarker}"`,
-  closeMarker,
-  "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-  "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-]);
+type StreamEnd = NonNullable<typeof sql.findStreamEnds.row>;
+
+/** The number of values of a stream, of which the last row is known. */
+async function countValues(
+  { last_offset: offset, last_value: value, last_serialization: serialization }: StreamEnd,
+  serializer: CustomFormat | undefined,
+): Promise<number> {
+  if (offset === null) return 0;
+  if (value === null) return offset + 1;
+  const isClosed = closeMarkers.has(value) ||
+    await deserializeValueIfKnown(value, serialization, serializer) === closeMarker;
+  return isClosed ? offset : offset + 1;
+}
 
 /** Reads values, with options that {@linkcode readOptions} has read. */
 function readValues<Value>(
@@ -74,19 +90,33 @@ function readValues<Value>(
   if (snapshot) waitOptions.timeoutSeconds = 0;
   const { deadlineEpochMS = Infinity } = waitOptions;
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
+  const endWaiter = firstOffset < 0
+    ? createWaiter(database, streamEndsQuery, waitOptions)
+    : undefined;
 
-  async function createTimeoutError(offset: number): Promise<StreamTimeoutError> {
+  async function createTimeoutError(
+    waiter: Waiter<unknown>,
+    offset: number,
+  ): Promise<StreamTimeoutError> {
     const details = await readErrorOptions(database, workflowID, waitOptions.signal, waiter);
     return new StreamTimeoutError(workflowID, key, offset, waiter.timeoutSeconds, details);
   }
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
+    if (endWaiter) {
+      endWaiter.restart(true);
+      const target = { item: JSON.stringify({ workflow_id: workflowID, key }) };
+      const [last] = await endWaiter.next([target]) ?? [];
+      if (!last && endWaiter.isEnded) return;
+      if (!last) throw await createTimeoutError(endWaiter, offset);
+      offset = Math.max(await countValues(last, database.settings.serializer) + offset, 0);
+    }
     let pollImmediately = true;
     let isOver = false;
     while (true) {
       // Otherwise a stream that goes on would never end.
-      if (isOver && !pollImmediately) throw await createTimeoutError(offset);
+      if (isOver && !pollImmediately) throw await createTimeoutError(waiter, offset);
       isOver = Date.now() >= deadlineEpochMS;
       waiter.restart(pollImmediately);
       const found = await waiter.next([{
@@ -96,7 +126,7 @@ function readValues<Value>(
       const last = found?.at(-1);
       if (!found || !last) {
         if (waiter.isEnded || (snapshot && waiter.error === undefined)) return;
-        throw await createTimeoutError(offset);
+        throw await createTimeoutError(waiter, offset);
       }
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
@@ -114,7 +144,8 @@ function readValues<Value>(
       pollImmediately = found.length === max || last.is_cut || last.status !== "PENDING";
     }
   }
-  return withWaiter(waiter, values());
+  const generator = withWaiter(waiter, values());
+  return endWaiter ? withWaiter(endWaiter, generator) : generator;
 }
 
 /**
@@ -182,7 +213,8 @@ export function readStream<Value = unknown>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the stream.
- * @param offset The offset of the value. The first value has offset 0.
+ * @param offset The offset of the value. The first value has offset 0. A negative offset counts from the
+ * end of what has been written, as that of {@linkcode readStream} does: -1 is the last value.
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
  * @throws {TypeError} If an argument has the wrong type.

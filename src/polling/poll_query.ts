@@ -47,7 +47,10 @@ export function pollTexts<Row>(
 
 /** A polling query whose targets are JSON objects. */
 export function pollObjects<Row>(
-  statement: Statement<{ targets: string; max_bytes: number; max_rows: number }, Row>,
+  statement: Statement<
+    { targets: string; max_bytes?: number | undefined; max_rows: number },
+    Row
+  >,
 ): PollQuery<Row> {
   return {
     name: statement.name,
