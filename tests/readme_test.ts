@@ -87,6 +87,13 @@ Deno.test("every pool of npm:pg that is shown has a listener for errors", () => 
   assert(pools >= 10, `${pools}`);
 });
 
+Deno.test("all code blocks of the documents are in a language that the tests read", () => {
+  const blocks = paths.flatMap((path) => [...read(path).matchAll(/^ *```(\w*)\n[^]*?^ *```$/gm)]);
+  // Of Rust, only what tests/interop/rust/ has as well. Commands are run by the tests of each guide.
+  const languages = new Set(blocks.map(([, language]) => language));
+  assertEquals([...languages].sort(), ["js", "python", "rust", "sh", "ts"]);
+});
+
 Deno.test("the README has a worker in JavaScript, and one in Python", () => {
   const { workers } = readDocument("README.md");
   assertEquals(workers.map(({ language }) => language), ["js", "python"]);
