@@ -88,7 +88,7 @@ async function installWithBun(folder: string, ...packages: string[]): Promise<vo
 export async function installRuntimes(folder: string): Promise<string> {
   // What npm's `node` would download in an install script.
   const node20 = `node-${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
-  await installPackages(folder, `${node20}@20.20.2`, ...bun);
+  await installWithBun(folder, `${node20}@20.20.2`);
   const programs = {
     deno: Deno.execPath(),
     node: `${folder}/node_modules/${node20}/bin/node`,
