@@ -92,6 +92,47 @@ Deno.test("over neon(), requests that fail are retried, and double nothing", asy
   }
 });
 
+/** Has the first request fail while `run` runs, and returns how many there were. */
+async function countRequests(failure: Error, run: () => Promise<unknown>): Promise<number> {
+  let requests = 0;
+  neonConfig.fetchFunction = (...request: Parameters<typeof fetch>) =>
+    requests++ === 0 ? Promise.reject(failure) : fetch(...request);
+  try {
+    await run();
+  } finally {
+    neonConfig.fetchFunction = undefined;
+  }
+  return requests;
+}
+
+Deno.test("over neon(), errors of fetch() are retried, in the words of every runtime", async () => {
+  await using fixture = await openFixture();
+  const sql = neon(fixture.proxy.url);
+  await enqueue(sql, task);
+  for (
+    const failure of [
+      new TypeError("fetch failed"),
+      // Bun 1.2, and Cloudflare's workerd.
+      Object.assign(new Error("Unable to connect"), { code: "ConnectionRefused" }),
+      new Error("Network connection lost."),
+    ]
+  ) {
+    assertEquals(await countRequests(failure, () => getStatus(sql, "nobody")), 2, failure.message);
+  }
+});
+
+Deno.test("over neon(), a request for which Deno has no permission is not retried", async () => {
+  await using fixture = await openFixture();
+  const sql = neon(fixture.proxy.url);
+  await enqueue(sql, task);
+  const failure = new Deno.errors.NotCapable("Requires net access");
+  const requests = await countRequests(failure, async () => {
+    const error = await assertRejects(() => getStatus(sql, "nobody"), Error, "NotCapable");
+    assertEquals(error.cause, failure);
+  });
+  assertEquals(requests, 1);
+});
+
 Deno.test("over neon(), a request that is not answered ends after its timeout", async () => {
   await using fixture = await openFixture();
   const { proxy } = fixture;

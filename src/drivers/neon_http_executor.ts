@@ -1,6 +1,5 @@
 import type { DriverRow, Executor, Query } from "./adapter.ts";
 import type { Attempt } from "./attempt.ts";
-import { isLostSocket } from "./lost_connection.ts";
 import { asTexts } from "./pg_executor.ts";
 import { inlineValues } from "./quoting.ts";
 
@@ -40,13 +39,18 @@ const unavailable = /^Server error \(HTTP status (408|429|500|502|503|504)\)/;
 const lostByProxy =
   /^(connection closed|error communicating with the server|error connecting to server)/;
 
+// Deno's errors of a program that may not connect, nor may it later.
+const notPermitted = /^(NotCapable|PermissionDenied)$/;
+
 /** Whether an error means that the request has failed, or that Neon's proxy lost the database. */
 function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { message, cause = error } = error;
-  // fetch() throws a TypeError if the network fails. An answer that is cut is no JSON.
-  return cause instanceof TypeError || cause instanceof SyntaxError || isLostSocket(cause) ||
-    unavailable.test(message) || lostByProxy.test(message);
+  const { name, message, cause } = error;
+  // Each runtime has other errors for the network. What is no error of Neon's driver comes from reading an
+  // answer that was cut.
+  const failure = name === "NeonDbError" ? cause : error;
+  if (failure instanceof Error) return !notPermitted.test(failure.name);
+  return unavailable.test(message) || lostByProxy.test(message);
 }
 
 const urls = /(?<=connection string: )[^]*|[a-z][a-z0-9+.-]*:\/\/[^\s"')]*/gi;
