@@ -14,6 +14,7 @@ import {
   QueryTimeoutError,
   ResultTimeoutError,
   send,
+  SystemSchemaNotFoundError,
   WorkflowIDInUseError,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
@@ -161,6 +162,13 @@ Deno.test("over neon(), errors of the server are not retried", async () => {
   assertEquals((error as Error & { code: string }).code, "23514");
   assertEquals(findSecret(error, (text) => text.includes("payload-7")), undefined);
   assertEquals(proxy.requests.length, sent + 1);
+});
+
+Deno.test("over neon(), errors of the library are not retried", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startNeonProxy(database.url);
+  await assertRejects(() => enqueue(neon(proxy.url), task), SystemSchemaNotFoundError);
+  assertEquals(proxy.requests.length, 1);
 });
 
 Deno.test("over neon(), the server ends a list that takes too long", async () => {
