@@ -25,6 +25,7 @@ import {
   startNeonProxy,
   useNeonProxy,
 } from "./support/neon_proxy.ts";
+import { checkWaits } from "./support/orm_suite.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { findSecret } from "./support/secrets.ts";
 
@@ -231,6 +232,18 @@ Deno.test("calls over HTTP and over WebSockets survive that the proxy goes away"
     assertEquals(await status, null);
   }
   assert(proxy.webSockets > 1);
+});
+
+Deno.test("nothing waits in a transaction of a connection over WebSockets", async () => {
+  await using fixture = await openFixture();
+  const pool = new Pool({ connectionString: fixture.proxy.url });
+  pool.on("error", () => {});
+  await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+  const transaction = await pool.connect();
+  await transaction.query("begin");
+  await checkWaits(transaction);
+  await transaction.query("rollback");
+  transaction.release();
 });
 
 Deno.test("no error of neon() shows the URL of the database", async () => {
