@@ -202,7 +202,12 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
       [
         { connectionString: "postgres://user:secret@host/database", connect() {} },
         "an object of class Object",
-        "; it looks like Hyperdrive: pass a pool or connection of its connectionString",
+        "; it looks like Hyperdrive: pass a pool or connection with this connectionString",
+      ],
+      [
+        { connectionString: "postgres://user:secret@host/database" },
+        "an object of class Object",
+        "; it looks like the settings of a driver: pass a pool or connection with this connectionString",
       ],
       [
         { from() {}, rpc() {} },

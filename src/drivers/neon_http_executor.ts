@@ -73,7 +73,11 @@ function toRequestError(error: unknown): unknown {
   if (sourceError) {
     Object.defineProperty(error, "cause", { value: sourceError, configurable: true });
   }
-  for (let each: unknown = error; each instanceof Error; each = each.cause) hideUrls(each);
+  const visited = new Set<unknown>();
+  for (let each: unknown = error; each instanceof Error && !visited.has(each); each = each.cause) {
+    visited.add(each);
+    hideUrls(each);
+  }
   // Neon's driver passes on what happens while it reads an answer.
   return name === "NeonDbError"
     ? error
