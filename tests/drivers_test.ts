@@ -161,7 +161,15 @@ Deno.test("npm:@neondatabase/serverless is recognised", async () => {
   pool.on("error", () => {});
   await checkDriver(pool, { status: "none", connections: 4 });
   const client = await pool.connect();
+  // The server tells with the answer to the first statement.
   await checkDriver(client, { status: "unknown" });
+  await checkDriver(client, { status: "none" });
+  await client.query("begin");
+  await checkDriver(client, { status: "open" });
+  await client.query("select 1 / 0").catch(() => {});
+  assertEquals(statusOf(client), "open");
+  await client.query("rollback");
+  await checkDriver(client, { status: "none" });
   client.release();
   await pool.end();
 });
@@ -194,7 +202,12 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
       [
         { connectionString: "postgres://user:secret@host/database", connect() {} },
         "an object of class Object",
-        "; it looks like Hyperdrive: pass a pool or connection of its connectionString",
+        "; it looks like Hyperdrive: pass a pool or connection with this connectionString",
+      ],
+      [
+        { connectionString: "postgres://user:secret@host/database" },
+        "an object of class Object",
+        "; it looks like the settings of a driver: pass a pool or connection with this connectionString",
       ],
       [
         { from() {}, rpc() {} },

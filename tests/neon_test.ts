@@ -14,6 +14,7 @@ import {
   QueryTimeoutError,
   ResultTimeoutError,
   send,
+  SystemSchemaNotFoundError,
   WorkflowIDInUseError,
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
@@ -24,6 +25,7 @@ import {
   startNeonProxy,
   useNeonProxy,
 } from "./support/neon_proxy.ts";
+import { checkWaits } from "./support/orm_suite.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { findSecret } from "./support/secrets.ts";
 
@@ -92,6 +94,47 @@ Deno.test("over neon(), requests that fail are retried, and double nothing", asy
   }
 });
 
+/** Has the first request fail while `run` runs, and returns how many there were. */
+async function countRequests(failure: Error, run: () => Promise<unknown>): Promise<number> {
+  let requests = 0;
+  neonConfig.fetchFunction = (...request: Parameters<typeof fetch>) =>
+    requests++ === 0 ? Promise.reject(failure) : fetch(...request);
+  try {
+    await run();
+  } finally {
+    neonConfig.fetchFunction = undefined;
+  }
+  return requests;
+}
+
+Deno.test("over neon(), errors of fetch() are retried, in the words of every runtime", async () => {
+  await using fixture = await openFixture();
+  const sql = neon(fixture.proxy.url);
+  await enqueue(sql, task);
+  for (
+    const failure of [
+      new TypeError("fetch failed"),
+      // Bun 1.2, and Cloudflare's workerd.
+      Object.assign(new Error("Unable to connect"), { code: "ConnectionRefused" }),
+      new Error("Network connection lost."),
+    ]
+  ) {
+    assertEquals(await countRequests(failure, () => getStatus(sql, "nobody")), 2, failure.message);
+  }
+});
+
+Deno.test("over neon(), a request for which Deno has no permission is not retried", async () => {
+  await using fixture = await openFixture();
+  const sql = neon(fixture.proxy.url);
+  await enqueue(sql, task);
+  const failure = new Deno.errors.NotCapable("Requires net access");
+  const requests = await countRequests(failure, async () => {
+    const error = await assertRejects(() => getStatus(sql, "nobody"), Error, "NotCapable");
+    assertEquals(error.cause, failure);
+  });
+  assertEquals(requests, 1);
+});
+
 Deno.test("over neon(), a request that is not answered ends after its timeout", async () => {
   await using fixture = await openFixture();
   const { proxy } = fixture;
@@ -120,6 +163,13 @@ Deno.test("over neon(), errors of the server are not retried", async () => {
   assertEquals((error as Error & { code: string }).code, "23514");
   assertEquals(findSecret(error, (text) => text.includes("payload-7")), undefined);
   assertEquals(proxy.requests.length, sent + 1);
+});
+
+Deno.test("over neon(), errors of the library are not retried", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startNeonProxy(database.url);
+  await assertRejects(() => enqueue(neon(proxy.url), task), SystemSchemaNotFoundError);
+  assertEquals(proxy.requests.length, 1);
 });
 
 Deno.test("over neon(), the server ends a list that takes too long", async () => {
@@ -182,6 +232,18 @@ Deno.test("calls over HTTP and over WebSockets survive that the proxy goes away"
     assertEquals(await status, null);
   }
   assert(proxy.webSockets > 1);
+});
+
+Deno.test("nothing waits in a transaction of a connection over WebSockets", async () => {
+  await using fixture = await openFixture();
+  const pool = new Pool({ connectionString: fixture.proxy.url });
+  pool.on("error", () => {});
+  await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+  const transaction = await pool.connect();
+  await transaction.query("begin");
+  await checkWaits(transaction);
+  await transaction.query("rollback");
+  transaction.release();
 });
 
 Deno.test("no error of neon() shows the URL of the database", async () => {

@@ -6,6 +6,7 @@ import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import {
   bunFor,
   findMissingTool,
@@ -41,7 +42,9 @@ async function bundleSuite(folder: string): Promise<void> {
     "--check",
     "--no-lock",
     `--import-map=data:application/json,${encodeURIComponent(importMap)}`,
-    ...["@dbos-community/client", "pg", "postgres"].map((name) => `--external=${name}`),
+    ...["@dbos-community/client", "@neondatabase/serverless", "pg", "postgres"].map((name) =>
+      `--external=${name}`
+    ),
     `--output=${folder}/suite.js`,
   ];
   await run(root, Deno.execPath(), "bundle", ...flags, "tests/packed/suite.ts");
@@ -55,8 +58,9 @@ async function runSuite(
 ): Promise<void> {
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  await using proxy = await startNeonProxy(database.url);
   await ready;
-  const output = await run(folder, runtime, "suite.js", database.url);
+  const output = await run(folder, runtime, "suite.js", database.url, proxy.url);
   assertMatch(output, /\n[1-9]\d* passed, 0 failed\n$/);
 }
 

@@ -42,7 +42,8 @@ function adviceFor(value: unknown): string {
   if (isObject(value)) {
     if ("em" in value) return "; it looks like MikroORM: pass its em";
     if ("connectionString" in value) {
-      return "; it looks like Hyperdrive: pass a pool or connection of its connectionString";
+      const what = "connect" in value ? "Hyperdrive" : "the settings of a driver";
+      return `; it looks like ${what}: pass a pool or connection with this connectionString`;
     }
     if ("rpc" in value && "from" in value) {
       return "; it looks like the client of Supabase: pass a pool or connection to its database";

@@ -1,6 +1,5 @@
 import type { DriverRow, Executor, Query } from "./adapter.ts";
 import type { Attempt } from "./attempt.ts";
-import { isLostSocket } from "./lost_connection.ts";
 import { asTexts } from "./pg_executor.ts";
 import { inlineValues } from "./quoting.ts";
 
@@ -40,13 +39,19 @@ const unavailable = /^Server error \(HTTP status (408|429|500|502|503|504)\)/;
 const lostByProxy =
   /^(connection closed|error communicating with the server|error connecting to server)/;
 
+// The cause is different in each runtime.
+const failedRequest = /^(Error connecting to database: |Cannot complete the request: )/;
+// Deno's errors of a program that may not connect, nor may it later.
+const notPermitted = /^(NotCapable|PermissionDenied)$/;
+
 /** Whether an error means that the request has failed, or that Neon's proxy lost the database. */
 function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { message, cause = error } = error;
-  // fetch() throws a TypeError if the network fails. An answer that is cut is no JSON.
-  return cause instanceof TypeError || cause instanceof SyntaxError || isLostSocket(cause) ||
-    unavailable.test(message) || lostByProxy.test(message);
+  const { message, cause } = error;
+  if (failedRequest.test(message)) {
+    return !(cause instanceof Error && notPermitted.test(cause.name));
+  }
+  return unavailable.test(message) || lostByProxy.test(message);
 }
 
 const urls = /(?<=connection string: )[^]*|[a-z][a-z0-9+.-]*:\/\/[^\s"')]*/gi;
@@ -64,12 +69,19 @@ function hideUrls(error: Error): void {
 /** The error of a request, with that of `fetch()` as its cause, and without URLs. */
 function toRequestError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { sourceError } = error as NeonError;
+  const { name, sourceError } = error as NeonError;
   if (sourceError) {
     Object.defineProperty(error, "cause", { value: sourceError, configurable: true });
   }
-  for (let each: unknown = error; each instanceof Error; each = each.cause) hideUrls(each);
-  return error;
+  const visited = new Set<unknown>();
+  for (let each: unknown = error; each instanceof Error && !visited.has(each); each = each.cause) {
+    visited.add(each);
+    hideUrls(each);
+  }
+  // Neon's driver passes on what happens while it reads an answer.
+  return name === "NeonDbError"
+    ? error
+    : new Error(`Cannot complete the request: ${error.message}`, { cause: error });
 }
 
 /** The executor of `neon()`: one HTTP request for each message. It cannot listen. */

@@ -1,18 +1,27 @@
 /**
- * The conformance suite as a program for any runtime: `suite.js <URL of the system database>`. It
- * tests the installed package. All targets run at the same time and share one worker.
+ * The conformance suite as a program for any runtime: `suite.js <URL of the system database> <its URL
+ * through Neon's proxy>`. It tests the installed package. All targets run at the same time and share one
+ * worker.
  */
 import * as library from "@dbos-community/client";
 import { assertEquals } from "@std/assert";
 import process from "node:process";
 import { cases } from "../conformance/cases.ts";
 import { driverTargets, type OpenTarget } from "../conformance/driver_targets.ts";
+import { neonTargets } from "../conformance/neon_targets.ts";
 import { bunTargets } from "./bun_targets.ts";
 
-const url = process.argv[2]!;
+const [url, proxyUrl] = process.argv.slice(2) as [string, string];
+// Node 20 has none.
+const hasWebSocket = "WebSocket" in globalThis;
 const drivers = ["npm:pg Pool", "npm:pg Client", "npm:postgres"];
 const targets: Record<string, OpenTarget> = {
   ...Object.fromEntries(drivers.map((name) => [name, driverTargets[name]!])),
+  ...Object.fromEntries(
+    Object.entries(neonTargets)
+      .filter(([name]) => hasWebSocket || !name.endsWith("Pool"))
+      .map(([name, open]) => [name, (fixture) => Promise.resolve(open(fixture, proxyUrl))]),
+  ),
   ...("Bun" in globalThis && bunTargets),
 };
 let passed = 0;

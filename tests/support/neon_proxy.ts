@@ -80,13 +80,15 @@ const errorFields = [
   ...["where", "table", "column", "schema", "dataType", "constraint", "file", "line", "routine"],
 ] as const;
 
+/** The body of an answer to a statement that has failed, if the server has refused it. */
 function toErrorBody(error: unknown): string {
   const fields = error as Record<string, unknown>;
-  // What the server did not say is empty, as the code of a connection that was lost.
   const body = Object.fromEntries(errorFields.map((name) => [name, fields[name] ?? null]));
-  const message = fields.code ? fields.message : "connection closed";
-  return JSON.stringify({ ...body, code: fields.code ?? "", message });
+  return JSON.stringify({ ...body, message: fields.message });
 }
+
+/** The same if the connection to the server was lost: there is no code. */
+const lostDatabase = JSON.stringify({ message: "connection closed", code: "" });
 
 async function runStatement(client: pg.ClientBase, { query, params = [] }: Statement) {
   const config = {
@@ -120,6 +122,8 @@ async function runPayload(
   }
 }
 
+function ignore(): void {}
+
 async function readBody(request: http.IncomingMessage): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const part of request) parts.push(part);
@@ -141,7 +145,6 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
   function poolOf(connectionString: string): pg.Pool {
     const url = new URL(connectionString);
     url.host = target.host;
-    url.search = "";
     let pool = pools.get(url.href);
     if (!pool) {
       pools.set(url.href, pool = new pg.Pool({ connectionString: url.href, max: 20 }));
@@ -171,22 +174,25 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
     try {
       const pool = poolOf(request.headers["neon-connection-string"] as string);
       const client = await pool.connect();
+      // Without a listener, an error of the connection would end the process.
+      client.on("error", ignore);
       let isUsable = false;
       try {
         text = JSON.stringify(await runPayload(client, JSON.parse(body), request.headers));
         isUsable = true;
       } finally {
+        client.off("error", ignore);
         client.release(!isUsable);
       }
     } catch (error) {
       status = 400;
-      text = toErrorBody(error);
+      text = error instanceof pg.DatabaseError ? toErrorBody(error) : lostDatabase;
     }
     if (fault === "hang") return;
     if (fault === "lost answer") return void request.socket.destroy();
     if (fault === "lost database") {
       status = 400;
-      text = toErrorBody(new Error());
+      text = lostDatabase;
     }
     const bytes = new TextEncoder().encode(text);
     response.writeHead(status, {

@@ -14,7 +14,9 @@ export const root: string = fileURLToPath(rootUrl);
 export const node: string = Deno.env.get("DBOS_TEST_NODE") ?? "node";
 
 const givenBun = Deno.env.get("DBOS_TEST_BUN");
-const drivers = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
+const drivers = ["@neondatabase/serverless", "pg", "postgres", "superjson"].map((name) =>
+  `${name}@${versionOf(name)}`
+);
 const types = ["@types/node@26.6.6", "@types/pg@8.23.1"];
 const bun = givenBun ? [] : ["bun@1.4.5"];
 const tools = ["typescript@7.0.2"];
