@@ -1,15 +1,17 @@
 /**
  * Runs the conformance suite over `npm:@vercel/postgres`, and over the older release of `neon()` that it
- * depends on: `vercel_postgres.ts <URL of the system database>`.
+ * depends on, and checks Drizzle over it: `vercel_postgres.ts <URL of the system database>`.
  */
 import { neon, neonConfig } from "@neondatabase/serverless-of-vercel";
-import { createClient, sql } from "@vercel/postgres";
+import { createClient, createPool, sql } from "@vercel/postgres";
+import { drizzle } from "drizzle-orm/vercel-postgres";
 import process from "node:process";
 import pg from "pg";
 import { cases } from "../conformance/cases.ts";
 import { createTarget, runTransaction } from "../conformance/driver_targets.ts";
 import * as library from "../../mod.ts";
 import { startNeonProxy, useNeonProxy } from "../support/neon_proxy.ts";
+import { checkOrm } from "../support/orm_suite.ts";
 
 useNeonProxy(neonConfig);
 const url = process.argv[2]!;
@@ -68,3 +70,24 @@ await Promise.all(
     console.log(`${name} passed`);
   }),
 );
+
+const pool = createPool({ connectionString: proxied.href });
+pool.on("error", () => {});
+const db = drizzle(pool);
+const directPool = new pg.Pool({ connectionString: url });
+const orm = {
+  db,
+  run: (connection: Any, statement: string) => connection.execute(statement),
+  transaction: (body: Any) => db.transaction(body),
+  [Symbol.asyncDispose]: () => pool.end(),
+};
+await checkOrm(orm, directPool, async (step, run) => {
+  try {
+    await run();
+  } catch (error) {
+    throw new Error(`Drizzle: ${step}`, { cause: error });
+  }
+});
+await pool.end();
+await directPool.end();
+console.log("Drizzle passed");

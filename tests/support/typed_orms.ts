@@ -17,6 +17,7 @@ const imports = {
   "@prisma/adapter-pg": "npm:@prisma/adapter-pg@7.10.0",
   "@prisma/client/": "npm:/@prisma/client@7.10.0/",
   "@vercel/postgres": "npm:@vercel/postgres@0.10.0",
+  "drizzle-orm/vercel-postgres": `${config.imports["drizzle-orm"]}/vercel-postgres`,
   "sequelize": "npm:sequelize@6.37.8",
 };
 const importMap = encodeURIComponent(JSON.stringify({ imports }));
