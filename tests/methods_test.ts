@@ -16,22 +16,39 @@ const internalMethods: Record<string, string> = {
 /** Official methods without a counterpart in this library, and why. */
 const missingMethods: Record<string, string> = {};
 
+interface Members {
+  properties?: { name: string }[];
+  methods?: { name: string }[];
+}
+
+interface Declaration {
+  kind: string;
+  def?: Members;
+  /** What Deno 2.5 writes instead of `def`. */
+  interfaceDef?: Members;
+}
+
+/** What `deno doc --json` writes: a list on Deno 2.5, and an object with modules on newer releases. */
+interface DocOutput {
+  nodes: Declaration[] | Record<string, { symbols: { declarations: Declaration[] }[] }>;
+}
+
+function readDeclarations({ nodes }: DocOutput): Declaration[] {
+  if (Array.isArray(nodes)) return nodes;
+  return Object.values(nodes)
+    .flatMap(({ symbols }) => symbols.flatMap(({ declarations }) => declarations));
+}
+
 /** The fields and methods of the interfaces that mod.ts exports. */
 async function readMembers(): Promise<Set<string>> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", fileURLToPath(new URL("../mod.ts", import.meta.url))],
   }).output();
-  interface Declaration {
-    def?: { properties?: { name: string }[]; methods?: { name: string }[] };
-    kind: string;
-  }
-  const { nodes }: { nodes: Record<string, { symbols: { declarations: Declaration[] }[] }> } = JSON
-    .parse(new TextDecoder().decode(stdout));
-  const interfaces = Object.values(nodes)
-    .flatMap(({ symbols }) => symbols.flatMap(({ declarations }) => declarations))
+  const interfaces = readDeclarations(JSON.parse(new TextDecoder().decode(stdout)))
     .filter(({ kind }) => kind === "interface");
   return new Set(
-    interfaces.flatMap(({ def }) => [...def?.properties ?? [], ...def?.methods ?? []])
+    interfaces.map(({ def, interfaceDef }) => def ?? interfaceDef)
+      .flatMap((members) => [...members?.properties ?? [], ...members?.methods ?? []])
       .map(({ name }) => name),
   );
 }

@@ -9,9 +9,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isJsrInReach } from "./support/jsr.ts";
+import { isOldDeno } from "./support/old_deno.ts";
 import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
 
 const root = new URL("../", import.meta.url);
+const temporaryFolder = await Deno.makeTempDir({ prefix: "dbos_tests_" });
 
 interface Mode {
   description: string;
@@ -28,14 +30,26 @@ async function chooseMode(): Promise<Mode> {
     };
   }
   const rootConfig = `--config=${fileURLToPath(new URL("deno.json", root))}`;
+  const lock = isOldDeno ? [`--lock=${await copyLock()}`] : [];
   if (await isJsrInReach()) {
-    return { description: "JSR is in reach: all tests run", flags: [rootConfig] };
+    return { description: "JSR is in reach: all tests run", flags: [rootConfig, ...lock] };
   }
-  const frozen = Deno.args.some((arg) => arg.startsWith("--frozen")) ? [] : ["--frozen"];
+  const isFrozen = !isOldDeno && !Deno.args.some((arg) => arg.startsWith("--frozen"));
+  const frozen = isFrozen ? ["--frozen"] : [];
   return {
     description: "JSR is out of reach: npm stand-ins, tests of @db/postgres skipped",
-    flags: [rootConfig, ...frozen, `--import-map=${await npmOnlyImportMap()}`],
+    flags: [rootConfig, ...lock, ...frozen, `--import-map=${await npmOnlyImportMap()}`],
   };
+}
+
+/**
+ * Deno 2.5 names peer dependencies differently in the lock file, and would rewrite it. A copy still
+ * gives it the versions.
+ */
+async function copyLock(): Promise<string> {
+  const copy = `${temporaryFolder}/deno.lock`;
+  await Deno.copyFile(new URL("deno.lock", root), copy);
+  return copy;
 }
 
 /** The imports of deno.json, with a file of npm_only/ in the place of each JSR package. */
@@ -76,4 +90,5 @@ if (!databaseUrl) {
 }
 const code = await runTests(mode, databaseUrl);
 await server?.stop();
+await Deno.remove(temporaryFolder, { recursive: true });
 Deno.exit(code);

@@ -78,6 +78,31 @@ Deno.test("npm:pg writes into two such schemas on one connection", async () => {
   });
 });
 
+Deno.test("the name for a schema that is not plain can be written in SQL", async () => {
+  await using database = await createTestDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    // Of the shape of jsr:@db/postgres, which needs that, and which tests have only with JSR.
+    const driver = {
+      queryArray: (text: string) => client.query({ text, rowMode: "array" }),
+      queryObject: (text: string) => client.query(text),
+    };
+    const executor = await adaptDriver(driver as unknown as Driver, { prepare: true }).load();
+    const query = createQueryBuilder('My "Jobs', new Set())(
+      { ...statement, sql: "select :job::text" },
+      { job: "sum" },
+    );
+    for (let round = 0; round < 3; round++) {
+      assertEquals(await executor.query(query, attempt), [["sum"]]);
+    }
+    const { rows } = await client.query("select name from pg_prepared_statements");
+    assertEquals(rows, [{ name: query.name }]);
+  } finally {
+    await client.end();
+  }
+});
+
 Deno.test({
   name: "jsr:@db/postgres writes into two such schemas on one connection",
   ignore: denoPostgres.skipReason !== undefined,

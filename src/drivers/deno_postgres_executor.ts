@@ -1,7 +1,7 @@
 import type { DriverRow, Executor, ExecutorOptions, Query, Value } from "./adapter.ts";
 import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
 import { isLostSocket } from "./lost_connection.ts";
-import { canInline, inlineValues, joinQueries, toExecute } from "./quoting.ts";
+import { canInline, inlineValues, joinQueries, quoteIdentifier, toExecute } from "./quoting.ts";
 import { sqlStateOf } from "./sql_state.ts";
 
 // The name of the driver's own error for a connection that it has closed.
@@ -34,7 +34,7 @@ async function queryPrepared(connection: Queryable, query: Query): Promise<Drive
   const statements = statementsOn(connection);
   try {
     if (statements.get(name) === "run") {
-      await connection.queryArray(`prepare ${name} as ${text}`);
+      await connection.queryArray(`prepare ${quoteIdentifier(name)} as ${text}`);
       statements.set(name, "prepared");
     }
     if (statements.get(name) === "prepared") return await queryText(connection, toExecute(query));

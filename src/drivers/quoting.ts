@@ -58,7 +58,8 @@ export function canInline({ values }: Query): boolean {
 
 /** A query as an SQL call of the prepared statement of its name. */
 export function toExecute({ name, values }: Query): string {
-  return values.length > 0 ? `execute ${name}(${values.map(toLiteral)})` : `execute ${name}`;
+  const execute = `execute ${quoteIdentifier(name)}`;
+  return values.length > 0 ? `${execute}(${values.map(toLiteral)})` : execute;
 }
 
 /** Queries as one text. The server runs a message of the simple protocol as one transaction. */

@@ -11,7 +11,7 @@ import net from "node:net";
 import process from "node:process";
 import tls from "node:tls";
 import { connect, getStatus } from "../../mod.ts";
-import { authentication, serve, withServer, withTLSServer } from "./fake_servers.ts";
+import { authentication, loopback, serve, withServer, withTLSServer } from "./fake_servers.ts";
 
 const [url, standby, ...files] = process.argv.slice(-4) as [string, string, string, string];
 const [cert, key] = files.map((file) => readFileSync(file)) as [Buffer, Buffer];
@@ -43,6 +43,8 @@ async function fails(url: string, reason: RegExp): Promise<Error> {
 }
 
 const cleartextPassword = authentication(3);
+// On Deno 2.5 a socket does not tell the protocol, so that direct TLS is refused.
+const isProtocolKnown = !/^2\.[0-5]\./.test(process.versions.deno ?? "");
 const boundOrNot = authentication(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
 const unbound = authentication(10, "SCRAM-SHA-256\0\0");
 
@@ -171,6 +173,7 @@ const cases: Record<string, () => Promise<void>> = {
     for (const isConfirmed of [false, true]) {
       const listener = tls.createServer({
         ...certificate,
+        ...loopback,
         ...(isConfirmed && { ALPNProtocols: ["postgresql"] }),
       });
       await serve(
@@ -178,7 +181,9 @@ const cases: Record<string, () => Promise<void>> = {
         "secureConnection",
         (socket) => socket.once("data", () => socket.write(authentication(7))),
         async (host) => {
-          const reason = isConfirmed ? /Cannot read a message/ : /does not confirm the protocol/;
+          const reason = isConfirmed && isProtocolKnown
+            ? /Cannot read a message/
+            : /does not confirm the protocol/;
           await fails(urlOf(host, "sslmode=require&sslnegotiation=direct"), reason);
         },
       );

@@ -9,6 +9,9 @@ export interface Certificate {
   readonly key: Buffer;
 }
 
+/** The option that sets the address of a TLS server of Deno 2.5, and means nothing elsewhere. */
+export const loopback = { host: "127.0.0.1" };
+
 /** Has a server while `use` runs, and treats connections to it in this way. */
 export async function serve<Socket extends net.Socket>(
   listener: net.Server,
@@ -22,7 +25,9 @@ export async function serve<Socket extends net.Socket>(
     socket.on("error", () => {});
     treat(socket);
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  // A TLS server of Deno 2.5 takes its address from its options, and a callback in the second place.
+  const address = listener.listen.length === 2 ? [] : ["127.0.0.1"] as const;
+  await new Promise<void>((resolve) => listener.listen(0, ...address as ["127.0.0.1"], resolve));
   try {
     await use(`127.0.0.1:${(listener.address() as net.AddressInfo).port}`);
   } finally {
@@ -45,7 +50,7 @@ export function withTLSServer(
   treat: (socket: tls.TLSSocket) => void,
   use: (host: string) => Promise<void>,
 ): Promise<void> {
-  const listener = tls.createServer(certificate);
+  const listener = tls.createServer({ ...certificate, ...loopback });
   return serve(listener, "secureConnection", treat, (secure) => {
     const relay = (socket: net.Socket) =>
       socket.once("data", () => {

@@ -40,14 +40,23 @@ export async function openStatementRecorder(
   else await worker[Symbol.asyncDispose]();
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on("error", () => {});
-  resources.defer(() => pool.end());
+  const inFlight = new Set<Promise<unknown>>();
+  resources.defer(async () => {
+    // A pool that ends never answers a statement that still waits for a connection.
+    await Promise.allSettled(inFlight);
+    await pool.end();
+  });
   const driver = {
     totalCount: 0,
     options: { max: 4 },
     connect: () => pool.connect(),
     query(statement: Statement) {
       record(statement);
-      return pool.query(statement);
+      const result = pool.query(statement);
+      inFlight.add(result);
+      const forget = () => inFlight.delete(result);
+      result.then(forget, forget);
+      return result;
     },
   };
   return {
