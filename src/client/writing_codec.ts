@@ -1,6 +1,7 @@
 /** Writes values in the format of a call: its own `serializationType`, or what its client writes. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
+import { abortable } from "../abort_signal.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
@@ -16,18 +17,13 @@ export interface Serialized {
 
 type AnyCodec = WritingCodec | CustomCodec;
 
-/** The codec of a call. It is a promise only if the codec must be loaded. */
-function codecFor(
+/**
+ * Writes a value. Returns a promise only if the codec must be loaded, or is that of the client's
+ * serializer, for which the call waits until its signal is aborted.
+ */
+function serialize(
   { settings }: SystemDatabase,
   type: SerializationType | undefined = settings.serializationType,
-): AnyCodec | Promise<AnyCodec> {
-  return type ? codecOf(type) : settings.serializer!.load();
-}
-
-/** Writes a value. Returns a promise only if the codec must be loaded, or is asynchronous. */
-function serialize(
-  database: SystemDatabase,
-  type: SerializationType | undefined,
   write: (codec: AnyCodec) => string | Promise<string>,
 ): Serialized | Promise<Serialized> {
   const toSerialized = (codec: AnyCodec) => {
@@ -37,7 +33,11 @@ function serialize(
       ? text.then((text) => ({ text, serialization }))
       : { text, serialization };
   };
-  const codec = codecFor(database, type);
+  if (!type) {
+    const { signal, load } = settings.serializer!;
+    return abortable(signal, async () => await toSerialized(await load()));
+  }
+  const codec = codecOf(type);
   return codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
 }
 

@@ -6,6 +6,7 @@ import { EventTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { readErrorOptions } from "../workflows/wait_error.ts";
@@ -69,7 +70,7 @@ export function followEvents(
   }
 
   async function* changes(): AsyncGenerator<WorkflowEvent, void, void> {
-    const { serializer } = database.settings;
+    const serializer = formatForCall(database.settings.serializer, read.signal);
     const latest = new Map<string, ChangeRow>();
     let isOver = false;
     let isCut = false;
