@@ -1,6 +1,13 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   type Client,
+  createClient,
   enqueue,
   EventTimeoutError,
   followEvents,
@@ -195,6 +202,32 @@ Deno.test("followEvents() yields the changes of events until the workflow has en
   });
 });
 
+Deno.test("following events ends in time, although one is set to the same value before each poll", async () => {
+  await using recorder = await openPollRecorder();
+  const { pool } = recorder;
+  const workflowID = await insertWorkflow(recorder);
+  let polls = 0;
+  const driver = {
+    async query(text: string, values: unknown[]): Promise<unknown[][]> {
+      if (text.includes("xmin")) {
+        polls++;
+        await setEvent(recorder, workflowID, "a", "1");
+      }
+      return (await pool.query({ text, values, rowMode: "array" })).rows;
+    },
+  };
+  await using client = createClient(driver);
+  for (const timeoutSeconds of [0, 0.3]) {
+    const events = follow(client, workflowID, { timeoutSeconds });
+    assertEquals(await next(events), { key: "a", value: 1 });
+    polls = 0;
+    const error = await assertRejects(() => events.next(), EventTimeoutError);
+    assertEquals(error.timeoutSeconds, timeoutSeconds);
+    // After the first 20 ms apart.
+    assert(timeoutSeconds > 0 ? polls <= 20 : polls === 1, `${polls} polls`);
+  }
+});
+
 Deno.test("following events leaves nothing behind when it ends", async (test) => {
   // Deno fails a step that leaves a timer behind.
   await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
@@ -221,10 +254,14 @@ Deno.test("following events leaves nothing behind when it ends", async (test) =>
       const error = await assertRejects(() => events.next(), EventTimeoutError);
       assert(performance.now() - startedAt >= timeoutSeconds * 1000 - 1);
       assertEquals([error.workflowID, error.timeoutSeconds], [workflowID, timeoutSeconds]);
-      assertEquals(
-        error.message,
-        `Cannot follow the events of workflow ${workflowID}: none changed within ${timeoutSeconds} s`,
-      );
+      const message =
+        `Cannot follow the events of workflow ${workflowID}: none changed within ${timeoutSeconds} s`;
+      if (timeoutSeconds === 0) assertEquals(error.message, message);
+      else {assertStringIncludes(
+          error.message,
+          `${message}. Workflow ${workflowID} has been PENDING`,
+        );}
+      assertEquals(error.status, timeoutSeconds === 0 ? undefined : "PENDING");
       assertEquals((await events.next()).done, true);
     }
   });

@@ -72,13 +72,10 @@ export function followEvents(
   async function* changes(): AsyncGenerator<WorkflowEvent, void, void> {
     const serializer = formatForCall(database.settings.serializer, read.signal);
     const latest = new Map<string, ChangeRow>();
-    let isOver = false;
-    let isCut = false;
     waiter.restart(true);
     while (true) {
-      // Otherwise events that go on changing would never end.
-      if (isOver && !isCut) throw await createTimeoutError();
-      isOver = Date.now() >= deadlineEpochMS;
+      const isDeadlineOver = Date.now() >= deadlineEpochMS;
+      const isTimeoutOver = performance.now() >= waiter.deadline;
       const versions = Object.fromEntries([...latest].map(([key, { version }]) => [key, version]));
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, versions }),
@@ -103,9 +100,12 @@ export function followEvents(
         const value = await deserializeValueIfKnown(row.value, row.serialization, serializer);
         yield { key: row.key, value };
       }
-      isCut = last.is_cut;
+      const isCut = last.is_cut;
       if (last.has_ended && !isCut) return;
       if (hasChanged) waiter.restart(isCut);
+      // Otherwise events that are set again and again would never end.
+      const isOver = isDeadlineOver || (isTimeoutOver && !hasChanged);
+      if (isOver && !isCut) throw await createTimeoutError();
     }
   }
   return withWaiter(waiter, changes());
