@@ -342,6 +342,10 @@ Deno.test("a filter on a column that an older schema lacks treats it as unset", 
     await countWorkflows(pool, { groupBy: ["applicationName"], select: ["maxTotalLatencyMs"] }),
     [{ count: 100, applicationName: null, maxTotalLatencyMs: null }],
   );
+  assertEquals(
+    await countWorkflows(pool, { groupBy: ["applicationName"], queueName: "none" }),
+    [],
+  );
 });
 
 Deno.test("prefix filters work in a database with a linguistic collation", async () => {

@@ -103,6 +103,7 @@ group by
   queue_name, -- if :by_queue_name
   nullif(executor_id, ''), -- if :by_executor_id
   application_name, -- if :by_application_name and workflow_status.application_name
+  null::text, -- if :by_application_name and not workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()
