@@ -553,3 +553,21 @@ Deno.test("calls of one tick reach the database in order with a serializer", asy
     ids.map((id) => [id, [id]]),
   );
 });
+
+Deno.test("arguments are written by a serializer as they are at the call", async () => {
+  await using database = await open();
+  const serializer = { name: () => "json", stringify: JSON.stringify, parse: JSON.parse };
+  const client = createClient(database.pool, { serializer });
+  // The first call loads what the others need.
+  await enqueue(client, task);
+  const counter = { count: 1 };
+  const { signal } = new AbortController();
+  const counted = Promise.all([
+    enqueue(client, { ...task, workflowID: "counted" }, counter),
+    enqueue(client, { ...task, workflowID: "counted with a signal", signal }, counter),
+  ]);
+  counter.count++;
+  for (const { workflowID } of await counted) {
+    assertEquals((await getStatus(client, workflowID))?.input, [{ count: 1 }]);
+  }
+});

@@ -24,21 +24,19 @@ type AnyCodec = WritingCodec | CustomCodec;
 function serialize(
   { settings }: SystemDatabase,
   type: SerializationType | undefined = settings.serializationType,
-  write: (codec: AnyCodec) => string | Promise<string>,
+  toText: (codec: AnyCodec) => string | Promise<string>,
 ): Serialized | Promise<Serialized> {
   const toSerialized = (codec: AnyCodec) => {
-    const text = write(codec);
+    const text = toText(codec);
     const { name: serialization } = codec;
     return text instanceof Promise
       ? text.then((text) => ({ text, serialization }))
       : { text, serialization };
   };
-  if (!type) {
-    const { signal, load } = settings.serializer!;
-    return abortable(signal, async () => await toSerialized(await load()));
-  }
-  const codec = codecOf(type);
-  return codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
+  const codec = type ? codecOf(type) : settings.serializer!.load();
+  const write = () => codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
+  if (type) return write();
+  return abortable(settings.serializer!.signal, async () => await write());
 }
 
 /** Writes the arguments of a workflow; the path precedes their names in errors. */
