@@ -51,7 +51,7 @@ type ChangeRow = NonNullable<typeof sql.findEventChanges.row>;
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {EventTimeoutError} If no event changed within `timeoutSeconds`, and the workflow has not ended.
+ * @throws {EventTimeoutError} If no event changed in time, and the workflow has not ended.
  */
 export function followEvents(
   client: Client | Driver,
