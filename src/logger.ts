@@ -20,7 +20,7 @@ export type Log = (level: keyof Logger, line: string) => void;
 /** Its methods are looked up when they are called: loggers replace them when their level changes. */
 export const asLogger: Check<Logger> = (what, value) => {
   const { info, warn } = Object(value) as Logger;
-  if (typeof value !== "object" || (info ?? warn) === undefined) {
+  if ((info ?? warn) === undefined) {
     refuseType(what, value, "an object with info() or warn(), such as console");
   }
   for (const [level, method] of Object.entries({ info, warn })) {

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import {
   type Client,
+  createClient,
   enqueue,
   EventTimeoutError,
   followEvents,
@@ -199,6 +200,32 @@ Deno.test("followEvents() yields the changes of events until the workflow has en
     await connection.query("rollback");
     connection.release();
   });
+});
+
+Deno.test("following events ends in time, although one is set to the same value before each poll", async () => {
+  await using recorder = await openPollRecorder();
+  const { pool } = recorder;
+  const workflowID = await insertWorkflow(recorder);
+  let polls = 0;
+  const driver = {
+    async query(text: string, values: unknown[]): Promise<unknown[][]> {
+      if (text.includes("xmin")) {
+        polls++;
+        await setEvent(recorder, workflowID, "a", "1");
+      }
+      return (await pool.query({ text, values, rowMode: "array" })).rows;
+    },
+  };
+  await using client = createClient(driver);
+  for (const timeoutSeconds of [0, 0.3]) {
+    const events = follow(client, workflowID, { timeoutSeconds });
+    assertEquals(await next(events), { key: "a", value: 1 });
+    polls = 0;
+    const error = await assertRejects(() => events.next(), EventTimeoutError);
+    assertEquals(error.timeoutSeconds, timeoutSeconds);
+    // After the first 20 ms apart.
+    assert(timeoutSeconds > 0 ? polls <= 20 : polls === 1, `${polls} polls`);
+  }
 });
 
 Deno.test("following events leaves nothing behind when it ends", async (test) => {

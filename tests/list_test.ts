@@ -172,12 +172,21 @@ Deno.test("iterateWorkflows() yields workflows enqueued meanwhile, until a break
 Deno.test("countWorkflows() groups by each field and by time", async () => {
   await using database = await createPopulated(3000);
   const { pool } = database;
+  // Of those that no executor has run, some have an empty one and some have none.
+  await pool.query(
+    `update dbos.workflow_status set executor_id = case when length(workflow_uuid) % 2 = 0 then '' end
+    where executor_id < 'executor15'`,
+  );
   const bucket = "created_at / 700000 * 700000";
   const groupings: [CountWorkflowsOptions, string, string][] = [
     [{ groupBy: ["status"] }, "status", "status"],
     [{ groupBy: ["workflowName"] }, 'name as "workflowName"', "name"],
     [{ groupBy: ["queueName"] }, 'queue_name as "queueName"', "queue_name"],
-    [{ groupBy: ["executorId"] }, 'executor_id as "executorId"', "executor_id"],
+    [
+      { groupBy: ["executorId"] },
+      `nullif(executor_id, '') as "executorId"`,
+      "nullif(executor_id, '')",
+    ],
     [
       { groupBy: ["applicationName"] },
       'application_name as "applicationName"',
@@ -332,6 +341,10 @@ Deno.test("a filter on a column that an older schema lacks treats it as unset", 
   assertEquals(
     await countWorkflows(pool, { groupBy: ["applicationName"], select: ["maxTotalLatencyMs"] }),
     [{ count: 100, applicationName: null, maxTotalLatencyMs: null }],
+  );
+  assertEquals(
+    await countWorkflows(pool, { groupBy: ["applicationName"], queueName: "none" }),
+    [],
   );
 });
 

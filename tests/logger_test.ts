@@ -233,7 +233,10 @@ Deno.test("a logger that fails, or has only some of the methods, harms no call",
 });
 
 Deno.test("createClient() takes console as a logger, and refuses what is none", () => {
-  createClient(new UnusedPool(), { logger: console });
+  const isLogger = (logger: Logger) => createClient(new UnusedPool(), { logger });
+  isLogger(console);
+  // Some loggers are functions with methods.
+  isLogger(Object.assign(() => {}, { info() {}, warn() {} }));
   for (const logger of [console.log, "console", null, {}, { log: console.log }]) {
     assertThrows(
       () => createClient(new UnusedPool(), { logger: logger as Logger }),

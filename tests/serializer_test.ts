@@ -27,6 +27,7 @@ import {
   updateSchedule,
   waitEach,
 } from "../mod.ts";
+import { type Call, calls, collect } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { UnusedPool } from "./support/unused_pool.ts";
@@ -57,6 +58,11 @@ class EscapedJson implements DBOSSerializer {
 }
 
 const escaped = (value: unknown) => new EscapedJson().stringify(value);
+
+/** The calls of these functions. */
+function pick(...names: string[][]): Record<string, Call> {
+  return Object.fromEntries(names.flat().map((name) => [name, calls[name]!]));
+}
 
 async function open(): Promise<{ pool: pg.Pool } & AsyncDisposable> {
   const database = await createTestDatabase();
@@ -437,6 +443,79 @@ Deno.test("a value that stringify() cannot write is refused with its path before
   }
 });
 
+Deno.test("a call ends with its signal while it waits for the serializer", async (test) => {
+  await using database = await open();
+  const { pool } = database;
+  let pending: string | undefined;
+  let onPending = () => {};
+  function answer<Value>(method: string, value: Value): Value | Promise<never> {
+    if (method !== pending) return value;
+    onPending();
+    return new Promise(() => {});
+  }
+  const serializer: DBOSSerializer = {
+    name: () => "slow",
+    stringify: (value) => answer("stringify", JSON.stringify(value)),
+    parse: (text) => answer("parse", JSON.parse(text)),
+  };
+  const client = createClient(pool, { serializer });
+  await pool.query(
+    `insert into dbos.workflow_status (workflow_uuid, status, name, inputs, output, error, serialization)
+    values ('a workflow', 'SUCCESS', 'echo', '[]', '1', null, 'slow'),
+      ('failed', 'ERROR', 'echo', '[]', null, '{"message":"no"}', 'slow')`,
+  );
+  await pool.query(
+    `with events as (
+      insert into dbos.workflow_events (workflow_uuid, key, value, serialization)
+      values ('a workflow', 'key', '1', 'slow')
+    ), entries as (
+      insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      values ('a workflow', 'key', '1', 0, 'slow')
+    )
+    insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output, serialization)
+    values ('a workflow', 0, 'step', '1', 'slow')`,
+  );
+  await send(client, "a workflow", 1);
+  await createSchedule(client, {
+    scheduleName: "nightly",
+    workflowName: "echo",
+    schedule: "@daily",
+    context: 1,
+  });
+
+  const reading: Record<string, Call> = {
+    ...pick(
+      ["getResult", "getStatus", "listWorkflows", "iterateWorkflows", "listWorkflowSteps"],
+      ["getEvent", "getAllEvents", "followEvents", "readStream", "readStreamOffset", "waitEach"],
+      ["getAllNotifications", "getAllStreamEntries", "getSchedule", "listSchedules"],
+      ["triggerSchedule", "backfillSchedule"],
+    ),
+    "getResult() of a workflow that failed": (client, options) =>
+      getResult(client, "failed", options),
+    "waitEach() for a workflow that failed": (client, options) =>
+      collect(waitEach(client, ["failed"], options)),
+    "readStream() from the end": (client, options) =>
+      collect(readStream(client, "a workflow", "key", { ...options, offset: -1 })),
+  };
+  const writing = pick(
+    ["enqueue", "enqueueMany", "debounce", "send", "sendMany"],
+    ["createSchedule", "applySchedules", "triggerSchedule"],
+  );
+  for (const [method, ofMethod] of Object.entries({ parse: reading, stringify: writing })) {
+    pending = method;
+    for (const [name, call] of Object.entries(ofMethod)) {
+      await test.step(`${name}, which waits for ${method}()`, async () => {
+        const aborting = new AbortController();
+        const called = new Promise<void>((resolve) => onPending = resolve);
+        const outcome = call(client, { signal: aborting.signal }).catch((error) => error);
+        await Promise.race([called, outcome]);
+        aborting.abort(new Error("enough"));
+        assertEquals(await outcome, aborting.signal.reason);
+      });
+    }
+  }
+});
+
 Deno.test("createClient() refuses what is not a serializer", () => {
   const valid = { name: () => "own", stringify: JSON.stringify, parse: JSON.parse };
   const invalid: [serializer: unknown, errorClass: typeof TypeError, message: string][] = [
@@ -473,4 +552,22 @@ Deno.test("calls of one tick reach the database in order with a serializer", asy
     listed.map(({ workflowID, input }) => [workflowID, input]),
     ids.map((id) => [id, [id]]),
   );
+});
+
+Deno.test("arguments are written by a serializer as they are at the call", async () => {
+  await using database = await open();
+  const serializer = { name: () => "json", stringify: JSON.stringify, parse: JSON.parse };
+  const client = createClient(database.pool, { serializer });
+  // The first call loads what the others need.
+  await enqueue(client, task);
+  const counter = { count: 1 };
+  const { signal } = new AbortController();
+  const counted = Promise.all([
+    enqueue(client, { ...task, workflowID: "counted" }, counter),
+    enqueue(client, { ...task, workflowID: "counted with a signal", signal }, counter),
+  ]);
+  counter.count++;
+  for (const { workflowID } of await counted) {
+    assertEquals((await getStatus(client, workflowID))?.input, [{ count: 1 }]);
+  }
 });

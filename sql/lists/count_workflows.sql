@@ -14,7 +14,8 @@
 -- row: max_total_latency_ms text?, count text
 --
 -- Counts the workflows that match, in each of the groups that are asked for. The filters are those of
--- list_workflows.sql, line by line. A workflow that was not started has no queue wait, and one that has
+-- list_workflows.sql, line by line. Clients write an empty executor, or null in Python, which count as the
+-- same. A workflow that was not started has no queue wait, and one that has
 -- not ended no latency. The difference of two floats cannot overflow, whatever times are stored.
 with matching as (
   select ws.*
@@ -82,7 +83,7 @@ select
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
-  executor_id, -- if :by_executor_id
+  nullif(executor_id, '') as executor_id, -- if :by_executor_id
   application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
@@ -100,8 +101,9 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
-  executor_id, -- if :by_executor_id
+  nullif(executor_id, ''), -- if :by_executor_id
   application_name, -- if :by_application_name and workflow_status.application_name
+  null::text, -- if :by_application_name and not workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()

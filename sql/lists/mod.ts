@@ -134,7 +134,7 @@ export const countWorkflows: Statement<{
 
   columns:
     "status text if :by_status, name text if :by_name, queue_name text if :by_queue_name, executor_id text if :by_executor_id, application_name text if :by_application_name and workflow_status.application_name, application_version text if :by_application_version, bucket text if :bucket_ms, min_created_at text if :select_min_created_at, max_queue_wait_ms text if :select_max_queue_wait, max_total_latency_ms text if :select_max_total_latency and workflow_status.completed_at, count text",
-  hash: "T3qgDQiE3rhszO2t",
+  hash: "y60JTC18UazANLBZ",
   sql: `
 with matching as (
   select ws.*
@@ -202,7 +202,7 @@ select
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
-  executor_id, -- if :by_executor_id
+  nullif(executor_id, '') as executor_id, -- if :by_executor_id
   application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
@@ -220,8 +220,9 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
-  executor_id, -- if :by_executor_id
+  nullif(executor_id, ''), -- if :by_executor_id
   application_name, -- if :by_application_name and workflow_status.application_name
+  null::text, -- if :by_application_name and not workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()

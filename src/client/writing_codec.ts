@@ -1,6 +1,7 @@
 /** Writes values in the format of a call: its own `serializationType`, or what its client writes. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
+import { abortable } from "../abort_signal.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
@@ -16,29 +17,26 @@ export interface Serialized {
 
 type AnyCodec = WritingCodec | CustomCodec;
 
-/** The codec of a call. It is a promise only if the codec must be loaded. */
-function codecFor(
+/**
+ * Writes a value. Returns a promise only if the codec must be loaded, or is that of the client's
+ * serializer, for which the call waits until its signal is aborted.
+ */
+function serialize(
   { settings }: SystemDatabase,
   type: SerializationType | undefined = settings.serializationType,
-): AnyCodec | Promise<AnyCodec> {
-  return type ? codecOf(type) : settings.serializer!.load();
-}
-
-/** Writes a value. Returns a promise only if the codec must be loaded, or is asynchronous. */
-function serialize(
-  database: SystemDatabase,
-  type: SerializationType | undefined,
-  write: (codec: AnyCodec) => string | Promise<string>,
+  toText: (codec: AnyCodec) => string | Promise<string>,
 ): Serialized | Promise<Serialized> {
   const toSerialized = (codec: AnyCodec) => {
-    const text = write(codec);
+    const text = toText(codec);
     const { name: serialization } = codec;
     return text instanceof Promise
       ? text.then((text) => ({ text, serialization }))
       : { text, serialization };
   };
-  const codec = codecFor(database, type);
-  return codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
+  const codec = type ? codecOf(type) : settings.serializer!.load();
+  const write = () => codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
+  if (type) return write();
+  return abortable(settings.serializer!.signal, async () => await write());
 }
 
 /** Writes the arguments of a workflow; the path precedes their names in errors. */

@@ -6,6 +6,7 @@ import { EventTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { readErrorOptions } from "../workflows/wait_error.ts";
@@ -50,7 +51,7 @@ type ChangeRow = NonNullable<typeof sql.findEventChanges.row>;
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {EventTimeoutError} If no event changed within `timeoutSeconds`, and the workflow has not ended.
+ * @throws {EventTimeoutError} If no event changed in time, and the workflow has not ended.
  */
 export function followEvents(
   client: Client | Driver,
@@ -69,15 +70,12 @@ export function followEvents(
   }
 
   async function* changes(): AsyncGenerator<WorkflowEvent, void, void> {
-    const { serializer } = database.settings;
+    const serializer = formatForCall(database.settings.serializer, read.signal);
     const latest = new Map<string, ChangeRow>();
-    let isOver = false;
-    let isCut = false;
     waiter.restart(true);
     while (true) {
-      // Otherwise events that go on changing would never end.
-      if (isOver && !isCut) throw await createTimeoutError();
-      isOver = Date.now() >= deadlineEpochMS;
+      const isDeadlineOver = Date.now() >= deadlineEpochMS;
+      const isTimeoutOver = performance.now() >= waiter.deadline;
       const versions = Object.fromEntries([...latest].map(([key, { version }]) => [key, version]));
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, versions }),
@@ -102,9 +100,12 @@ export function followEvents(
         const value = await deserializeValueIfKnown(row.value, row.serialization, serializer);
         yield { key: row.key, value };
       }
-      isCut = last.is_cut;
+      const isCut = last.is_cut;
       if (last.has_ended && !isCut) return;
       if (hasChanged) waiter.restart(isCut);
+      // Otherwise events that are set again and again would never end.
+      const isOver = isDeadlineOver || (isTimeoutOver && !hasChanged);
+      if (isOver && !isCut) throw await createTimeoutError();
     }
   }
   return withWaiter(waiter, changes());

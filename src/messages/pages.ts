@@ -11,6 +11,11 @@ export async function readPages<Row extends { readonly is_cut: boolean }>(
   readPage: (size: typeof pageSize, last: Row | undefined) => Promise<Row[]>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  do rows.push(...await readPage(pageSize, rows.at(-1))); while (rows.at(-1)?.is_cut);
+  let page: Row[];
+  do {
+    page = await readPage(pageSize, rows.at(-1));
+    rows.push(...page);
+    // A page that is cut may be the last, and the one after it empty.
+  } while (page.at(-1)?.is_cut);
   return rows;
 }

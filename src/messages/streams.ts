@@ -4,7 +4,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
-import type { CustomFormat } from "../serialization/custom_format.ts";
+import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import {
@@ -88,7 +88,8 @@ function readValues<Value>(
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
-  const { deadlineEpochMS = Infinity } = waitOptions;
+  const { deadlineEpochMS = Infinity, signal } = waitOptions;
+  const serializer = formatForCall(database.settings.serializer, signal);
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
   const endWaiter = firstOffset < 0
     ? createWaiter(database, streamEndsQuery, waitOptions)
@@ -98,7 +99,7 @@ function readValues<Value>(
     waiter: Waiter<unknown>,
     offset: number,
   ): Promise<StreamTimeoutError> {
-    const details = await readErrorOptions(database, workflowID, waitOptions.signal, waiter);
+    const details = await readErrorOptions(database, workflowID, signal, waiter);
     return new StreamTimeoutError(workflowID, key, offset, waiter.timeoutSeconds, details);
   }
 
@@ -110,7 +111,7 @@ function readValues<Value>(
       const [last] = await endWaiter.next([target]) ?? [];
       if (!last && endWaiter.isEnded) return;
       if (!last) throw await createTimeoutError(endWaiter, offset);
-      offset = Math.max(await countValues(last, database.settings.serializer) + offset, 0);
+      offset = Math.max(await countValues(last, serializer) + offset, 0);
     }
     let pollImmediately = true;
     let isOver = false;
@@ -134,7 +135,7 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        const read = await deserialize(value, serialization, database.settings.serializer);
+        const read = await deserialize(value, serialization, serializer);
         // Older workers in Python close a stream with their own serializer.
         if (read === closeMarker) return;
         yield read as Value;

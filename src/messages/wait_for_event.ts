@@ -2,6 +2,7 @@ import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { readOptions } from "../options.ts";
 import { checkText } from "../validate.ts";
@@ -44,6 +45,6 @@ export async function waitForEvent<Value>(
     },
   );
   if (!event) return event;
-  const { serializer } = database.settings;
+  const serializer = formatForCall(database.settings.serializer, read.signal);
   return await deserializeValue(event.value, event.serialization, serializer) as Value;
 }

@@ -66,6 +66,8 @@ export interface Waiter<Row> {
   readonly error: unknown;
   /** The current timeout. */
   readonly timeoutSeconds: number;
+  /** When the current timeout is over, a time of performance.now(). */
+  readonly deadline: number;
   /** When the last wait ends in any case, a time of performance.now(): one attempt after its timeout. */
   readonly giveUpAt: number;
   /** The rows of the first poll that finds any; undefined when the timeout is over. */
@@ -147,6 +149,7 @@ export function createWaiter<Row extends PollRow>(
     isEnded: false,
     error: undefined as unknown,
     timeoutSeconds,
+    deadline: wait.deadline,
     giveUpAt: Infinity,
     next(targets: readonly WaitTarget[]): Promise<Row[] | undefined> {
       wait.targets = targets;
@@ -162,7 +165,7 @@ export function createWaiter<Row extends PollRow>(
       const now = performance.now();
       wait.startedAt = now;
       waiter.timeoutSeconds = timeoutOf(options);
-      wait.deadline = now + waiter.timeoutSeconds * 1000;
+      waiter.deadline = wait.deadline = now + waiter.timeoutSeconds * 1000;
       wait.isAnswered = false;
       wait.lastError = undefined;
       wait.nextPollAt = pollImmediately

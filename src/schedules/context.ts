@@ -1,5 +1,6 @@
 /** The context of a schedule as it is stored, which is not recorded together with its format. */
 
+import { abortable } from "../abort_signal.ts";
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { deserializeValue } from "../serialization/read.ts";
@@ -39,6 +40,7 @@ async function deserializeContext(
     try {
       return { context: await deserializeValue(text, custom.name, custom), format: custom };
     } catch (error) {
+      custom.signal?.throwIfAborted();
       if (!format) throw error;
     }
   }
@@ -54,6 +56,7 @@ export async function readContext(
   try {
     return (await deserializeContext(text, custom)).context;
   } catch {
+    custom?.signal?.throwIfAborted();
     return new SerializedValue(null, text);
   }
 }
@@ -72,8 +75,12 @@ export async function openContext(
     serialization: codec.name,
     async serializeRun(time) {
       try {
-        return await codec.serializeArgs([time, context]);
+        return await abortable(
+          custom?.signal,
+          async () => await codec.serializeArgs([time, context]),
+        );
       } catch (cause) {
+        custom?.signal?.throwIfAborted();
         throw new UnsupportedSerializationError(codec.name, cause);
       }
     },

@@ -11,6 +11,7 @@
  */
 
 import * as sql from "../../sql/schedules/mod.ts";
+import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
@@ -132,7 +133,10 @@ export async function serializeContext(
   const writesOwn = !serializationType && !settings.serializationType;
   const custom = writesOwn ? settings.serializer : undefined;
   const codec = await (custom?.load() ?? codecOf(serializationType ?? chooseFormat(readers)));
-  const text = await codec.serializeValue(context, path);
+  const text = await abortable(
+    custom?.signal,
+    async () => await codec.serializeValue(context, path),
+  );
   const expected = forceSerializationType
     ? undefined
     : findExpectedFormat(text, readers, custom !== undefined);

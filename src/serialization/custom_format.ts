@@ -8,8 +8,18 @@ import type { DBOSSerializer } from "./serializer.ts";
 export interface CustomFormat {
   readonly name: string;
   readonly argsFormat: "typescript" | "python";
+  /** The signal of the call for which values are read and written. */
+  readonly signal?: AbortSignal;
   /** Loads the codec, once. */
   load(): CustomCodec | Promise<CustomCodec>;
+}
+
+/** The format for one call, whose signal ends it, because a serializer may never settle. */
+export function formatForCall(
+  format: CustomFormat | undefined,
+  signal: AbortSignal | undefined,
+): CustomFormat | undefined {
+  return format && signal ? { ...format, signal } : format;
 }
 
 /** The format of a serializer that `asSerializer` has read. */

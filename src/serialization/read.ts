@@ -1,5 +1,6 @@
 /** Finds the codec that reads a stored text. */
 
+import { abortable } from "../abort_signal.ts";
 import { onDemand } from "../on_demand.ts";
 import type { CustomCodec, ReadingCodec } from "./codec.ts";
 import { portableJsonReader } from "./read_portable_json.ts";
@@ -24,6 +25,19 @@ export async function findCodec(
   return await (await loadNativeCodecs()).findNativeCodec(serialization, text);
 }
 
+/** Reads a stored text with its codec. If the signal of the call is aborted, it rejects with the reason. */
+export function readStored<Value>(
+  text: string,
+  serialization: string | null | undefined,
+  custom: CustomFormat | undefined,
+  read: (codec: ReadingCodec | CustomCodec, text: string) => Value | Promise<Value>,
+): Promise<Value> {
+  return abortable(
+    custom?.signal,
+    async () => await read(await findCodec(serialization, text, custom), text),
+  );
+}
+
 /** Deserializes a stored text. Returns null for null. */
 export async function deserializeValue(
   text: string | null,
@@ -31,5 +45,5 @@ export async function deserializeValue(
   custom?: CustomFormat,
 ): Promise<unknown> {
   if (text === null) return null;
-  return await (await findCodec(serialization, text, custom)).deserializeValue(text);
+  return await readStored(text, serialization, custom, (codec) => codec.deserializeValue(text));
 }

@@ -1,6 +1,6 @@
 import type { CustomCodec, ReadingCodec } from "./codec.ts";
 import { isObject } from "./decoding.ts";
-import { findCodec } from "./read.ts";
+import { readStored } from "./read.ts";
 import type { CustomFormat } from "./custom_format.ts";
 
 /** A stored value that this client cannot read: its format is unknown, or it is damaged. */
@@ -26,8 +26,9 @@ export async function deserializeIfKnown<Value>(
 ): Promise<Value | SerializedValue | undefined> {
   if (text === null || text === undefined) return undefined;
   try {
-    return await read(await findCodec(serialization, text, custom), text);
+    return await readStored(text, serialization, custom, read);
   } catch {
+    custom?.signal?.throwIfAborted();
     return new SerializedValue(serialization || null, text);
   }
 }

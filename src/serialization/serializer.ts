@@ -5,7 +5,8 @@ import { checkChoice, checkFunction, checkText, refuseType, refuseValue } from "
 
 /**
  * A serializer of your own, as the option `serializer` of the official clients and workers takes it.
- * Pass the one that your workers use, for instance to encrypt what is stored.
+ * Pass the one that your workers use, for instance to encrypt what is stored. A call that waits for it
+ * also ends with its `signal`.
  *
  * @example
  * ```ts

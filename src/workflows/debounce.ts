@@ -186,7 +186,7 @@ export async function debounce<Workflow = unknown>(
   }
   checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const serializing = serializeArgs(database, read, args);
+  const serializing = serializeArgs(ownDatabase, read, args);
   // Only awaited if necessary, so that the arguments are written as they are when it is called.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, enqueueOptions, {

@@ -72,7 +72,7 @@ export async function enqueue<Workflow>(
   const read = readOptions("enqueue()", enqueueDescription, options);
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
-  const serializing = serializeArgs(database, read, args);
+  const serializing = serializeArgs(systemDatabaseOf(client, read.signal), read, args);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, read);

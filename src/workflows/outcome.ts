@@ -5,7 +5,7 @@ import {
 } from "../errors/waiting.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
-import { deserializeValue, findCodec } from "../serialization/read.ts";
+import { deserializeValue, readStored } from "../serialization/read.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 
 /** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
@@ -20,7 +20,7 @@ async function readError(
   custom: CustomFormat | undefined,
 ): Promise<Error> {
   if (text === null) return new WorkflowError("The workflow failed, but no error is stored");
-  return await (await findCodec(serialization, text, custom)).deserializeError(text);
+  return await readStored(text, serialization, custom, (codec) => codec.deserializeError(text));
 }
 
 async function toError(

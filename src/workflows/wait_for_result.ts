@@ -4,6 +4,7 @@ import { ResultTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
 import { timeoutOf, waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 import { checkText } from "../validate.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 import { readErrorOptions } from "./wait_error.ts";
 
@@ -29,5 +30,6 @@ export async function waitForResult<Result>(
     const details = await readErrorOptions(database, workflowID, read.signal, waiter);
     throw new ResultTimeoutError(workflowID, timeoutSeconds, details);
   });
-  return await toResult(workflowID, outcome, database.settings.serializer) as Result;
+  const serializer = formatForCall(database.settings.serializer, read.signal);
+  return await toResult(workflowID, outcome, serializer) as Result;
 }

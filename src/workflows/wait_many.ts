@@ -4,7 +4,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
-import type { CustomFormat } from "../serialization/custom_format.ts";
+import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import { checkText, refuseType } from "../validate.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { readOptions } from "../options.ts";
@@ -200,6 +200,7 @@ async function toOutcome<Result>(
     const result = await toResult(workflowID, found, custom) as Result;
     return { workflowID, status: "SUCCESS", result };
   } catch (error) {
+    custom?.signal?.throwIfAborted();
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
     // A result that cannot be read must not end the wait for the other workflows.
     const result = new SerializedValue(found.serialization || null, found.value ?? "");
@@ -246,9 +247,10 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const { byID } = toWorkflows("waitEach()", client, workflows);
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
+  const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
-      for (const row of found) yield await toOutcome(row, database.settings.serializer);
+      for (const row of found) yield await toOutcome(row, serializer);
     }
   }
   return withWaiter(waiter, outcomes());
