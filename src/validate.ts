@@ -1,5 +1,13 @@
 /** Checks arguments and options before a statement is sent. */
 
+// Of what the library calls, this came last to runtimes. Older ones would fail in the middle of calls.
+if (!("isWellFormed" in String.prototype)) {
+  throw new Error(
+    "Cannot use @dbos-community/client: this runtime is too old; use Deno 2.2, Node 20.18 or Bun 1.2.3, " +
+      "or a later release",
+  );
+}
+
 /** Whether `await` would wait for a value: a Promise, of this realm or another one, or a query. */
 export function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value &&

@@ -12,7 +12,8 @@ import { inlineValues } from "../src/drivers/quoting.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as denoPostgres from "./support/db_postgres.ts";
-import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 interface Expected {
   status: "none" | "open" | "unknown";

@@ -18,10 +18,11 @@ import {
   WorkflowIDInUseError,
 } from "../mod.ts";
 import { createTestDatabase, execute, type TestDatabase } from "./support/database.ts";
-import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { isOldDeno } from "./support/old_deno.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 interface OpenClient extends AsyncDisposable {
   readonly client: Client;

@@ -5,10 +5,11 @@ import pg from "pg";
 import postgres from "postgres";
 import { type Client, connect, createClient, followEvents, getEvent } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
-import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 type Run = (text: string, values?: string[]) => Promise<{ rows: Record<string, unknown>[] }>;
 

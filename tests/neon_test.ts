@@ -19,15 +19,11 @@ import {
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
-import {
-  type HttpFault,
-  type NeonProxy,
-  startNeonProxy,
-  useNeonProxy,
-} from "./support/neon_proxy.ts";
+import { type HttpFault, type NeonProxy, startNeonProxy } from "./support/neon_proxy.ts";
 import { checkWaits } from "./support/orm_suite.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { findSecret } from "./support/secrets.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
 const task = { workflowName: "echo", queueName: "tasks" };

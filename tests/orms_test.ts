@@ -25,12 +25,13 @@ import { createClient, enqueue, getResult, listWorkflows, ResultTimeoutError } f
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/examples.ts";
 import { migrate } from "./support/migrate.ts";
-import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { checkOrm, checkWaits, type OrmDatabase, task } from "./support/orm_suite.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { run, runProgram, writeExample } from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { needsTypedOrms, typedOrmsCommand } from "./support/typed_orms.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
 

@@ -1,13 +1,14 @@
 /** Tests the package that `deno pack` creates, installed by npm, on Node and Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import config from "../deno.json" with { type: "json" };
 import * as connect from "../connect.ts";
 import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
+import { bunTargets } from "./conformance/bun_targets.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startNeonProxy } from "./support/neon_proxy.ts";
 import {
+  bundle,
   bunFor,
   findMissingTool,
   install,
@@ -25,42 +26,21 @@ const tscFlags = [
   ..."--target es2022 --module nodenext --moduleResolution nodenext".split(" "),
 ];
 
-/**
- * Bundles the suite to one JavaScript file, which imports the library and the drivers from the
- * folder. It uses the stand-ins even if JSR is reachable, because `@std/assert` needs Node 22.
- */
-async function bundleSuite(folder: string): Promise<void> {
-  const standIns = Object.fromEntries(
-    ["assert", "uuid"].map((name) => [
-      `@std/${name}`,
-      new URL(`tests/npm_only/${name}.ts`, rootUrl).href,
-    ]),
-  );
-  const importMap = JSON.stringify({ imports: { ...config.imports, ...standIns } });
-  const flags = [
-    "--quiet",
-    "--check",
-    "--no-lock",
-    `--import-map=data:application/json,${encodeURIComponent(importMap)}`,
-    ...["@dbos-community/client", "@neondatabase/serverless", "pg", "postgres"].map((name) =>
-      `--external=${name}`
-    ),
-    `--output=${folder}/suite.js`,
-  ];
-  await run(root, Deno.execPath(), "bundle", ...flags, "tests/packed/suite.ts");
-}
+// `deno task matrix` runs the suite over all of them.
+const drivers = ["connect()", "npm:pg Pool", "npm:pg Client", "npm:postgres"];
 
 /** Runs the suite once the folder is ready. */
 async function runSuite(
   folder: string,
   ready: Promise<unknown>,
   runtime: string,
+  drivers: readonly string[],
 ): Promise<void> {
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   await using proxy = await startNeonProxy(database.url);
   await ready;
-  const output = await run(folder, runtime, "suite.js", database.url, proxy.url);
+  const output = await run(folder, runtime, "suite.js", database.url, proxy.url, ...drivers);
   assertMatch(output, /\n[1-9]\d* passed, 0 failed\n$/);
 }
 
@@ -88,7 +68,7 @@ Deno.test({
       await pack(packed);
       const ready = Promise.all([
         install(installed, `${packed}/package.tgz`),
-        bundleSuite(installed),
+        bundle("tests/packed/suite.ts", `${installed}/suite.js`),
       ]);
       await Promise.all([
         step("contains the library, its SQL and its documents, and nothing else", async () => {
@@ -146,11 +126,12 @@ Deno.test({
         }),
         step(
           "passes the conformance suite on Node",
-          () => runSuite(installed, ready, node),
+          () => runSuite(installed, ready, node, drivers),
         ),
         step(
           "passes the conformance suite on Bun",
-          () => runSuite(installed, ready, bunFor(installed)),
+          () =>
+            runSuite(installed, ready, bunFor(installed), [...drivers, ...Object.keys(bunTargets)]),
         ),
       ]);
     } finally {

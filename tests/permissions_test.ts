@@ -2,11 +2,12 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createTestDatabase } from "./support/database.ts";
 import { skipReason } from "./support/db_postgres.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { testFlags } from "./support/run_example.ts";
-import { startSqlServer } from "./support/sql_server.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 const libraryUrl = new URL("../mod.ts", import.meta.url).href;
+const neonProxyUrl = new URL("support/use_neon_proxy.ts", import.meta.url).href;
 
 /** Code that opens and closes each driver of the table; `url` is that of the system database. */
 const drivers: Record<string, { open: string; close: string }> = {
@@ -45,15 +46,11 @@ const useClient = `
   await handle.getResult();`;
 
 const httpDriver = {
-  open: `
-    async function query(query, params) {
-      const response = await fetch(url, { method: "POST", body: JSON.stringify({ query, params }) });
-      const answer = await response.json();
-      if (!response.ok) throw Object.assign(new Error(answer.message), answer);
-      return answer.rows;
-    }
-    const client = library.createClient({ query, transactionStatus: () => "none" });`,
-  close: "await client.close();",
+  open: `const { neon, neonConfig } = await import("@neondatabase/serverless");
+    const { useNeonProxy } = await import(${JSON.stringify(neonProxyUrl)});
+    useNeonProxy(neonConfig);
+    const client = neon(url);`,
+  close: "",
 };
 
 // A database in memory has no worker.
@@ -125,14 +122,14 @@ Deno.test("each driver needs exactly the permissions that the guide lists", asyn
       });
     }
     await test.step("a driver over HTTP: --allow-net for its endpoint", async () => {
-      await using server = startSqlServer(database.url);
+      await using proxy = await startNeonProxy(database.url);
       await Deno.writeTextFile(file, toProgram(httpDriver));
       const { success, stderr } = await run(
-        [`--allow-net=${new URL(server.url).host}`],
-        server.url,
+        [`--allow-net=${new URL(proxy.url).host}`],
+        proxy.url,
       );
       assert(success, stderr);
-      assertEquals((await run([], server.url)).success, false, "it runs without permissions");
+      assertEquals((await run([], proxy.url)).success, false, "it runs without permissions");
     });
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -23,11 +23,12 @@ import { withoutSecrets } from "../src/drivers/driver_error.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as dbPostgres from "./support/db_postgres.ts";
 import { migrate } from "./support/migrate.ts";
-import { startNeonProxy, useNeonProxy } from "./support/neon_proxy.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { createRole } from "./support/roles.ts";
 import { collectOutput, findSecret } from "./support/secrets.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
 

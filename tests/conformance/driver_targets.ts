@@ -9,6 +9,8 @@ export interface Fixture {
   readonly library: Library;
   /** The URL of the system database. */
   readonly url: string;
+  /** Its URL through what stands in for Neon's proxy. */
+  readonly proxyUrl?: string;
   readonly schema?: string;
   /** Client options that differ from the defaults. */
   readonly options?: ClientOptions;
@@ -28,9 +30,12 @@ export function createTarget(
   open: OpenDriver,
 ): TestTarget {
   const directPool = new pg.Pool({ connectionString: url, max: 1 });
+  const clients: Client[] = [];
   const wrap = (driver: Driver): Client | Driver => {
     if (!schema && !options) return driver;
-    return library.createClient(driver, { ...(schema && { schema }), ...options });
+    const client = library.createClient(driver, { ...(schema && { schema }), ...options });
+    clients.push(client);
+    return client;
   };
   return {
     library,
@@ -39,6 +44,7 @@ export function createTarget(
     transaction: (body) => open.transaction((transaction) => body(wrap(transaction))),
     query: async (text, values) => (await directPool.query(text, values)).rows,
     async [Symbol.asyncDispose]() {
+      for (const client of clients) await client.close();
       await open.close();
       await directPool.end();
     },
@@ -87,6 +93,21 @@ async function openPgClient(fixture: Fixture): Promise<TestTarget> {
   });
 }
 
+/** What `connect()` opens has no transactions: those are of a connection of npm:pg. */
+async function openConnect(fixture: Fixture): Promise<TestTarget> {
+  const target = await openPgClient(fixture);
+  const { library, url, schema, options } = fixture;
+  const client = await library.connect(url, { ...(schema && { schema }), ...options });
+  return {
+    ...target,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
+
 async function openPostgresJs(
   fixture: Fixture,
   config: postgres.Options<Record<string, never>> = {},
@@ -122,6 +143,7 @@ function postgresJsConfig(parsers: Parsers): postgres.Options<Record<string, nev
 
 /** The drivers that work on every runtime, by their names in test titles. */
 export const driverTargets: Record<string, OpenTarget> = {
+  "connect()": openConnect,
   "npm:pg Pool": (fixture) => openPgPool(fixture),
   "npm:pg Pool with pipelining": (fixture) =>
     openPgPool(fixture, { pipeline: true } as pg.PoolConfig),

@@ -1,9 +1,8 @@
 import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import type { Driver } from "../../mod.ts";
-import { useNeonProxy } from "../support/neon_proxy.ts";
-import { createTarget, type Fixture, runTransaction } from "./driver_targets.ts";
-import type { TestTarget } from "./target.ts";
+import { useNeonProxy } from "../support/use_neon_proxy.ts";
+import { createTarget, type OpenTarget, runTransaction } from "./driver_targets.ts";
 
 useNeonProxy(neonConfig);
 
@@ -23,21 +22,22 @@ async function runInPool(
   }
 }
 
-/** The targets of Neon's driver, with the URL of the database through its proxy. */
-export const neonTargets: Record<string, (fixture: Fixture, proxyUrl: string) => TestTarget> = {
-  "neon() of npm:@neondatabase/serverless, with transactions of npm:pg"(fixture, proxyUrl) {
+/** The targets of Neon's driver, through what stands in for its proxy. */
+export const neonTargets: Record<string, OpenTarget> = {
+  // It has no transactions that the client could be part of: those are of npm:pg.
+  async "npm:@neondatabase/serverless neon()"(fixture) {
     const pool = new pg.Pool({ connectionString: fixture.url });
-    return createTarget(fixture, {
-      driver: neon(proxyUrl),
+    return await createTarget(fixture, {
+      driver: neon(fixture.proxyUrl!),
       transaction: (body) => runInPool(pool, body),
       close: () => pool.end(),
     });
   },
 
-  "npm:@neondatabase/serverless Pool"(fixture, proxyUrl) {
-    const pool = new Pool({ connectionString: proxyUrl });
+  async "npm:@neondatabase/serverless Pool"(fixture) {
+    const pool = new Pool({ connectionString: fixture.proxyUrl! });
     pool.on("error", () => {});
-    return createTarget(fixture, {
+    return await createTarget(fixture, {
       driver: pool,
       transaction: (body) => runInPool(pool, body),
       close: () => pool.end(),

@@ -6,7 +6,7 @@ for (const [name, open] of Object.entries(neonTargets)) {
   testServerConformance(name, async (fixture) => {
     const resources = new AsyncDisposableStack();
     const proxy = resources.use(await startNeonProxy(fixture.url));
-    const target = resources.use(open(fixture, proxy.url));
+    const target = resources.use(await open({ ...fixture, proxyUrl: proxy.url }));
     return { ...target, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   });
 }

@@ -1,3 +1,5 @@
+import { formatTable } from "../support/table.ts";
+
 /** The results of the features with the worker of a release. */
 export interface Column {
   /** The language and the release of its SDK. */
@@ -41,15 +43,6 @@ export function readColumn(text: string, name: string): Column {
     return { release: found[1]!, schemaVersion: found[2]!, cells };
   }
   return { release: name, schemaVersion: "?", cells: new Map() };
-}
-
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((cells) => cells[index]!.length)));
-  const lines = rows.map((cells) =>
-    `| ${cells.map((cell, index) => cell.padEnd(widths[index]!)).join(" | ")} |\n`
-  );
-  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |\n`);
-  return lines.join("");
 }
 
 /** Groups releases by language, the newest of each last. */

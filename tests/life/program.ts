@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import timers from "node:timers";
 import pg from "pg";
 import postgres from "postgres";
 import {
@@ -125,7 +126,7 @@ const commands: Record<string, (parameter: string) => unknown> = {
     await client.close();
     await closeDriver();
     // Does not keep the process running, but tells if something else does.
-    setTimeout(() => {
+    timers.setTimeout(() => {
       console.error(process.getActiveResourcesInfo?.());
       process.exit(1);
     }, 20_000).unref();

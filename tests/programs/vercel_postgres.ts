@@ -10,8 +10,9 @@ import pg from "pg";
 import { cases } from "../conformance/cases.ts";
 import { createTarget, runTransaction } from "../conformance/driver_targets.ts";
 import * as library from "../../mod.ts";
-import { startNeonProxy, useNeonProxy } from "../support/neon_proxy.ts";
+import { startNeonProxy } from "../support/neon_proxy.ts";
 import { checkOrm } from "../support/orm_suite.ts";
+import { useNeonProxy } from "../support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
 const url = process.argv[2]!;

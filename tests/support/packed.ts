@@ -8,6 +8,7 @@ import { assert } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
+import { pack as packTo } from "../../scripts/pack.ts";
 
 export const rootUrl: URL = new URL("../../", import.meta.url);
 export const root: string = fileURLToPath(rootUrl);
@@ -39,7 +40,7 @@ export function findMissingTool(): string | undefined {
 
 /** Runs a command, and returns its output. */
 export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const signal = AbortSignal.timeout(300_000);
+  const signal = AbortSignal.timeout(600_000);
   const output = await new Deno.Command(command, { args, cwd, signal }).output();
   const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
     new TextDecoder().decode(bytes)
@@ -56,9 +57,39 @@ export function versionOf(name: string): string {
 
 /** Creates `package.tgz` in the folder, and unpacks it to `package/`. */
 export async function pack(folder: string): Promise<void> {
-  const flags = ["--allow-dirty", "--no-source-maps", `--output=${folder}/package.tgz`];
-  await run(root, Deno.execPath(), "pack", ...flags);
+  await packTo(`${folder}/package.tgz`);
   await run(folder, "tar", "-xzf", "package.tgz");
+}
+
+/**
+ * Bundles a program of the tests to one JavaScript file, which imports the library and the drivers
+ * from its folder. It uses the stand-ins even if JSR is reachable, because `@std/assert` needs Node 22.
+ */
+export async function bundle(program: string, output: string): Promise<void> {
+  const standIns = Object.fromEntries(
+    ["assert", "uuid"].map((name) => [
+      `@std/${name}`,
+      new URL(`tests/npm_only/${name}.ts`, rootUrl).href,
+    ]),
+  );
+  const importMap = JSON.stringify({ imports: { ...config.imports, ...standIns } });
+  const externals = [
+    "@dbos-community/client",
+    "@dbos-inc/dbos-sdk",
+    "@neondatabase/serverless",
+    "@electric-sql/pglite",
+    "pg",
+    "postgres",
+  ];
+  const flags = [
+    "--quiet",
+    "--check",
+    "--no-lock",
+    `--import-map=data:application/json,${encodeURIComponent(importMap)}`,
+    ...externals.map((name) => `--external=${name}`),
+    `--output=${output}`,
+  ];
+  await run(root, Deno.execPath(), "bundle", ...flags, program);
 }
 
 /** Installs the package, the drivers, the tools that the tests need, and further packages. */

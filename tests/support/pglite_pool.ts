@@ -105,22 +105,23 @@ class PgliteClient extends EventEmitter {
 
 /** Converts a PGlite transaction, which ends with a callback, to one that ends with a call. */
 function openTransaction(database: PGlite): Promise<OpenTransaction> {
-  const { promise, resolve, reject } = Promise.withResolvers<OpenTransaction>();
-  const ended = Promise.withResolvers<void>();
-  const completion = database.transaction((session) => {
-    async function commit(): Promise<void> {
-      ended.resolve();
-      await completion;
-    }
-    async function rollback(): Promise<void> {
-      await session.rollback();
-      await commit();
-    }
-    resolve({ session, commit, rollback });
-    return ended.promise;
+  // Node 20 lacks Promise.withResolvers().
+  return new Promise((resolve, reject) => {
+    const completion = database.transaction((session) =>
+      new Promise<void>((end) => {
+        async function commit(): Promise<void> {
+          end();
+          await completion;
+        }
+        async function rollback(): Promise<void> {
+          await session.rollback();
+          await commit();
+        }
+        resolve({ session, commit, rollback });
+      })
+    );
+    completion.catch(reject);
   });
-  completion.catch(reject);
-  return promise;
 }
 
 const asText = (value: string) => value;

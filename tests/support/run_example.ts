@@ -29,7 +29,7 @@ function neonOf({ code }: Pick<Example, "code">): string | undefined {
 function beforeExample(example: Example): string {
   const neon = neonOf(example);
   if (!neon) return "";
-  const support = new URL("tests/support/neon_proxy.ts", root).href;
+  const support = new URL("tests/support/use_neon_proxy.ts", root).href;
   return `import { neonConfig as config } from "${neon}";
     import { useNeonProxy } from "${support}";
     useNeonProxy(config);

@@ -1,6 +1,6 @@
 import type { SqlTagDriver } from "../../mod.ts";
-import { createTarget, type Fixture, type OpenTarget } from "../conformance/driver_targets.ts";
-import type { TestTarget } from "../conformance/target.ts";
+import { createTarget, type Fixture, type OpenTarget } from "./driver_targets.ts";
+import type { TestTarget } from "./target.ts";
 
 interface BunSql extends SqlTagDriver {
   begin(body: (transaction: SqlTagDriver) => Promise<void>): Promise<void>;

@@ -1,0 +1,49 @@
+/**
+ * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the minimum
+ * versions in package.json, which it does not write.
+ */
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
+
+/** The minimum versions, as in README.md. */
+export const engines = { deno: ">=2.2.0", node: "^20.18.0 || >=22.1.0", bun: ">=1.2.3" };
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+async function run(command: string, ...args: string[]): Promise<string> {
+  const output = await new Deno.Command(command, { args, cwd: root }).output();
+  const [stdout, stderr] = [output.stdout, output.stderr].map((it) => new TextDecoder().decode(it));
+  if (!output.success) throw new Error(`Cannot run ${command}:\n${stderr}`);
+  return stdout!;
+}
+
+/** Packs the package into a file. */
+export async function pack(output: string): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const packed = join(folder, "package.tgz");
+    const flags = ["--allow-dirty", "--no-source-maps", `--output=${packed}`];
+    await run(Deno.execPath(), "pack", ...flags);
+    const files = (await run("tar", "-tzf", packed)).trim().split("\n");
+    await run("tar", "-xzf", packed, "-C", folder);
+    const manifestFile = join(folder, "package/package.json");
+    const manifest = JSON.parse(await Deno.readTextFile(manifestFile));
+    await Deno.writeTextFile(manifestFile, JSON.stringify({ ...manifest, engines }, null, 2));
+    // By their names, because packages for npm have no entries for folders.
+    await run("tar", "-czf", output, "-C", folder, ...files);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { output: { type: "string" } } });
+  const { name, version } = config;
+  const output = resolve(
+    values.output ?? `${name.replace("@", "").replace("/", "-")}-${version}.tgz`,
+  );
+  await pack(output);
+  console.log(`packed ${basename(output)}`);
+}
