@@ -1,5 +1,5 @@
 /** What tools for packages say of the package that `deno task pack` creates. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { engines } from "../scripts/pack.ts";
 import { findMissingTool, install, node, pack, root, run } from "./support/packed.ts";
 
@@ -20,12 +20,14 @@ async function compile(folder: string, compiler: string, resolution: string): Pr
   const flags =
     "--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck false --target es2022";
   const program = `${folder}/node_modules/typescript-${compiler}/bin/tsc`;
-  const { stdout } = await new Deno.Command(node, {
+  const { success, stdout, stderr } = await new Deno.Command(node, {
     args: [program, ...`${flags} ${resolution} consumer.ts`.split(" ")],
     cwd: folder,
   }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n");
-  return lines.filter((line) => /^(consumer\.ts|node_modules\/@dbos-community\/)/.test(line));
+  const reports = new TextDecoder().decode(stdout).split("\n")
+    .filter((line) => / error TS\d+:|^error /.test(line));
+  assert(success || reports.length > 0, new TextDecoder().decode(stderr));
+  return reports.filter((line) => !/^node_modules\/(?!@dbos-community\/)/.test(line));
 }
 
 /** The minimum version of a runtime, which is in the first cell of its row that begins so. */

@@ -1,4 +1,4 @@
-/** Tests the package that `deno pack` creates, installed by npm, on Node and Bun. */
+/** Tests the package that `deno task pack` creates, installed by npm, on Node and Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as connect from "../connect.ts";
 import * as core from "../core.ts";

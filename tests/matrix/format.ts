@@ -12,9 +12,9 @@ const introduction = `# Which driver works on which runtime
 
 The results of the last \`deno task matrix\`, which runs the conformance suite in
 [\`conformance/\`](conformance/) over every driver on every runtime, with a real server and a real
-worker. A cell has the number of cases that passed; a runtime on which one fails is not written. Deno
-runs the sources, the others run the package for npm. The number in \`no (1)\` stands for the reason why
-a driver cannot run. \`deno task test\` has further settings of the drivers.
+worker. A cell has the number of cases that passed; a runtime on which one fails is not written.
+Deno runs the sources, the others run the package for npm. The number in \`no (1)\` stands for the
+reason why a driver cannot run. \`deno task test\` has further settings of the drivers.
 `;
 
 const passed = /^passed \(\d+\)$/;
