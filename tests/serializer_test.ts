@@ -356,13 +356,17 @@ Deno.test("an error of parse() is the cause of one that shows no payload, and hi
 Deno.test("a stream ends at the value that a worker has closed it with, in any format", async () => {
   await using database = await open();
   const { pool } = database;
-  const client = createClient(pool, { serializer: new EscapedJson() });
+  const serializer = new EscapedJson();
+  // Encrypted values are longer than what they are made of.
+  const header = encodeURIComponent(" ".repeat(200));
+  const client = createClient(pool, { serializer });
   const marker = "__DBOS_STREAM_CLOSED__";
   const closings: [text: string, serialization: string | null][] = [
     [JSON.stringify(marker), "portable_json"],
     [JSON.stringify(marker), null],
     [marker, null],
     [await escaped(marker), "escaped_json"],
+    [(await escaped(marker)).replace(":", `:${header}`), "escaped_json"],
   ];
   for (const [index, [text, serialization]] of closings.entries()) {
     const id = String(index);
@@ -373,7 +377,9 @@ Deno.test("a stream ends at the value that a worker has closed it with, in any f
         values ($1, 'key', 1, $2, 1, $3)`,
       [id, text, serialization],
     );
-    assertEquals(await Array.fromAsync(readStream(client, id, "key")), [1]);
+    for (const offset of [0, -1]) {
+      assertEquals(await Array.fromAsync(readStream(client, id, "key", { offset })), [1]);
+    }
   }
 });
 

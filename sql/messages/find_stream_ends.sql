@@ -3,13 +3,13 @@
 -- needs streams for streams
 --
 -- Returns the offset of the last row of each stream of a list, or null if it has none, with its position in
--- the list. The value is returned if it is as short as those that close a stream. There are at most
--- `max_rows` rows; another call finds the ones left out.
+-- the list. The value is returned if it may be one that closes a stream: an encrypted one has some hundred
+-- bytes. There are at most `max_rows` rows; another call finds the ones left out.
 select
   (target.ordinality - 1)::int as position,
   last."offset" as last_offset,
   last.serialization as last_serialization, -- if streams.serialization
-  case when octet_length(last.value) < 100 then last.value end as last_value
+  case when octet_length(last.value) < 1000 then last.value end as last_value
 from rows from (
   json_to_recordset(:targets::text::json) as (workflow_id text, key text)
 ) with ordinality as target

@@ -130,13 +130,13 @@ export const findStreamEnds: Statement<{
   needs: { columns: ["streams"], feature: "streams" },
   columns:
     "position int, last_offset int, last_serialization text if streams.serialization, last_value text",
-  hash: "Gyh8tjNyNjiB2OHa",
+  hash: "OHIhjDgoPRmfhqmS",
   sql: `
 select
   (target.ordinality - 1)::int as position,
   last."offset" as last_offset,
   last.serialization as last_serialization, -- if streams.serialization
-  case when octet_length(last.value) < 100 then last.value end as last_value
+  case when octet_length(last.value) < 1000 then last.value end as last_value
 from rows from (
   json_to_recordset(:targets::text::json) as (workflow_id text, key text)
 ) with ordinality as target
