@@ -1,21 +1,25 @@
 /**
  * The functions that most programs need: enqueue workflows, wait for their results, send them
  * messages and read their events. It loads less code than the main module, which also exports all
- * of this, so use it in programs that start often or are bundled.
+ * of this, so use it in programs that start often or are bundled. It imports nothing of Node, and no
+ * driver; `connect()` is in a module of its own.
  *
  * @example
  * ```ts
- * import { connect, enqueue } from "@dbos-community/client/core";
+ * import pg from "pg";
+ * import { enqueue } from "@dbos-community/client/core";
  *
- * await using client = await connect();
- * const handle = await enqueue(client, { workflowName: "processTask", queueName: "tasks" }, 7);
+ * const pool = new pg.Pool({ connectionString: process.env.DBOS_SYSTEM_DATABASE_URL });
+ * pool.on("error", console.error);
+ * const handle = await enqueue(pool, { workflowName: "processTask", queueName: "tasks" }, 7);
  * console.log(await handle.getResult());
+ * await pool.end();
  * ```
  *
  * @module
  */
 
-export { connect, type ConnectOptions, createClient } from "./client.ts";
+export { createClient } from "./client.ts";
 export type { CallOptions, Client, ClientOptions } from "./src/client/client.ts";
 export type {
   CustomDriver,
@@ -26,6 +30,7 @@ export type {
   KnexDriver,
   KyselyDriver,
   MikroORMDriver,
+  NeonHttpDriver,
   NotificationListener,
   PgDriver,
   PGliteDriver,
@@ -49,4 +54,6 @@ export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/exp
 export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";
+export type { Logger } from "./src/logger.ts";
+export type { DBOSSerializer } from "./src/serialization/serializer.ts";
 export type { SerializationType } from "./src/serialization/write.ts";

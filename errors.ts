@@ -4,7 +4,8 @@
  *
  * @example
  * ```ts
- * import { connect, getResult } from "@dbos-community/client/core";
+ * import { connect } from "@dbos-community/client/connect";
+ * import { getResult } from "@dbos-community/client/core";
  * import { ResultTimeoutError } from "@dbos-community/client/errors";
  *
  * await using client = await connect();
@@ -48,9 +49,10 @@ export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_
 export {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
+  EventTimeoutError,
   ResultTimeoutError,
-  type ResultTimeoutErrorOptions,
   StreamEndedError,
   StreamTimeoutError,
+  type WaitErrorOptions,
   WaitTimeoutError,
 } from "./src/errors/waiting.ts";

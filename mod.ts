@@ -66,6 +66,7 @@
  */
 
 // What most programs need: clients, to enqueue, to wait for results and events, to send.
+export { connect, type ConnectOptions } from "./connect.ts";
 export * from "./core.ts";
 
 // Workflows
@@ -148,8 +149,18 @@ export {
   type SendManyOptions,
 } from "./src/messages/messages.ts";
 export { getAllEvents } from "./src/messages/all_events.ts";
+export { followEvents, type WorkflowEvent } from "./src/messages/follow_events.ts";
+export {
+  getAllNotifications,
+  type WorkflowNotification,
+} from "./src/messages/all_notifications.ts";
 
 // Streams
+export {
+  getAllStreamEntries,
+  type StreamEntries,
+  type StreamEntry,
+} from "./src/messages/all_stream_entries.ts";
 export {
   readStream,
   readStreamOffset,

@@ -7,13 +7,14 @@
  *
  *     deno run --allow-env --allow-net examples/deno_deploy.ts
  */
+import { connect } from "@dbos-community/client/connect";
 import {
   type Client,
-  connect,
   enqueue,
   retrieveWorkflow,
   type WorkflowArg,
 } from "@dbos-community/client/core";
+import { SystemSchemaNotFoundError } from "@dbos-community/client/errors";
 
 const task = { workflowName: "processTask", queueName: "tasks" };
 
@@ -53,13 +54,24 @@ async function getTask(id: string): Promise<Response> {
 
 const taskRoute = new URLPattern({ pathname: "/tasks/:id" });
 
-const server = Deno.serve((request) => {
+function handle(request: Request): Response | Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method === "POST" && pathname === "/tasks") return createTask(request);
   const id = taskRoute.exec(request.url)?.pathname.groups.id;
   if (request.method === "GET" && id) return getTask(id);
   return Response.json({ error: "Not found" }, { status: 404 });
-});
+}
+
+function onError(error: unknown): Response {
+  console.error(error);
+  // The database of a new branch or preview has no tables yet. The log tells what to do.
+  if (error instanceof SystemSchemaNotFoundError) {
+    return Response.json({ error: "DBOS is not set up yet" }, { status: 503 });
+  }
+  return Response.json({ error: "Internal error" }, { status: 500 });
+}
+
+const server = Deno.serve({ onError }, handle);
 
 // Deno Deploy sends SIGINT before it stops an instance, which then has five seconds.
 Deno.addSignalListener("SIGINT", async () => {

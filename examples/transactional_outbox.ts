@@ -26,7 +26,7 @@ async function placeOrder(item: string, quantity: number): Promise<string> {
     const { workflowID } = await enqueue(
       connection,
       { workflowName: "processTask", queueName: "tasks", workflowID: `order-${order.id}` },
-      { orderID: order.id, item, quantity },
+      { id: order.id, item, quantity },
     );
     await connection.query("update stock set quantity = quantity - $2 where item = $1", [
       item,

@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const layers: readonly (readonly string[])[] = [
   ["mod.ts"],
   ["core.ts", "errors.ts"],
+  ["connect.ts"],
   ["client.ts"],
   ["src/connection/"],
   ["src/queues/", "src/schedules/"],
@@ -24,6 +25,7 @@ const layers: readonly (readonly string[])[] = [
     "src/errors/",
     "src/explanation.ts",
     "src/abort_signal.ts",
+    "src/logger.ts",
     "src/on_demand.ts",
     "src/options.ts",
     "src/serial_queue.ts",

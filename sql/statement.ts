@@ -5,7 +5,10 @@ export interface Statement<Parameters, Row> {
   readonly sql: string;
   /** 96 bits of a cryptographic hash of its SQL. */
   readonly hash: string;
-  /** The columns of its rows, in the order of its select list: `position int, name text`. */
+  /**
+   * The columns of its rows, in the order of its select list, with the conditions under which they are
+   * selected: `position int, name text if jobs.name`.
+   */
   readonly columns?: string;
   /** The tables and columns that it cannot do without, and the feature that needs them. */
   readonly needs?: { readonly columns: readonly string[]; readonly feature: string };

@@ -26,7 +26,8 @@ export function refuseType(what: string, value: unknown, expected: string): neve
   throw new TypeError(`Cannot use ${describe(value)} as ${what}: expected ${expected}${advice}`);
 }
 
-function refuseValue(what: string, value: unknown, expected: string): never {
+/** Throws a RangeError that says what was expected. */
+export function refuseValue(what: string, value: unknown, expected: string): never {
   throw new RangeError(`Cannot use ${value} as ${what}: expected ${expected}`);
 }
 

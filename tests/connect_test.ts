@@ -109,6 +109,18 @@ Deno.test("connect() takes the URL from its argument or the environment", async 
       ] as const
     ) assertStringIncludes(await getConnectError(env, options), expected);
   });
+  await test.step("variables of platforms are used only if the caller asks for them", async () => {
+    const { hostname, port, username } = new URL(url);
+    const env = {
+      DATABASE_URL: url,
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: username,
+      PGDATABASE: nameOf(database),
+    };
+    assertStringIncludes(await getConnectError(env), "missing URL");
+    assertStringIncludes(await getConnectError(env, { url: "postgres://" }), expected);
+  });
   await test.step("the error for a missing URL says how to set one", async () => {
     assertEquals(
       await getConnectError({}),

@@ -6,6 +6,7 @@ import {
   createClient,
   DatabaseTimeoutError,
   enqueue,
+  followEvents,
   getEvent,
   getResult,
   readStream,
@@ -81,6 +82,9 @@ Deno.test("a wait that gets no answer rejects with the error of the database", a
     "getResult()": () => getResult(client, "a workflow", options),
     "waitAll()": () => waitAll(client, ["a workflow"], options),
     "waitEach()": () => collect(waitEach(client, ["a workflow"], options)),
+    "followEvents()": () => collect(followEvents(client, "a workflow", options)),
+    "readStream() from the end": () =>
+      collect(readStream(client, "a workflow", "key", { ...options, offset: -1 })),
     "readStream()": () => collect(readStream(client, "a workflow", "key", options)),
     "readStream() of a snapshot": () =>
       collect(readStream(client, "a workflow", "key", { snapshot: true })),

@@ -1,41 +1,13 @@
 /** `deno task demo [--database-url URL]` shows the library with a real DBOS application. */
-import { parseArgs } from "node:util";
 import { connect, enqueue, getEvent, send } from "../mod.ts";
-import { execute } from "./support/database.ts";
-import { startPostgresServer } from "./support/postgres_server.ts";
+import { openDemoDatabase } from "./support/demo_database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-interface Database extends AsyncDisposable {
-  url: string;
-  schema: string;
-}
-
-/** Creates a new schema, so that the demo touches nothing else in the database. */
-async function createSchema(url: string): Promise<Database> {
-  const schema = `dbos_demo_${crypto.randomUUID().slice(0, 8)}`;
-  await execute(url, `create schema ${schema}`);
-  return {
-    url,
-    schema,
-    [Symbol.asyncDispose]: () => execute(url, `drop schema ${schema} cascade`),
-  };
-}
-
-async function startServer(): Promise<Database> {
-  const { url, stop } = await startPostgresServer();
-  return { url, schema: "dbos", [Symbol.asyncDispose]: stop };
-}
-
-const { values } = parseArgs({ options: { "database-url": { type: "string" } } });
-const databaseUrl = values["database-url"];
-
 {
-  await using database = databaseUrl ? await createSchema(databaseUrl) : await startServer();
-  console.log(
-    databaseUrl
-      ? `database   yours; all is done in the new schema ${database.schema}, dropped at the end`
-      : "database   a temporary Postgres server, started for this demo",
+  await using database = await openDemoDatabase(
+    `dbos_demo_${crypto.randomUUID().slice(0, 8)}`,
   );
+  console.log(`database   ${database.description}`);
 
   await using _worker = await startWorker({
     systemDatabaseUrl: database.url,
@@ -46,10 +18,8 @@ const databaseUrl = values["database-url"];
   await using client = await connect(database.url, { schema: database.schema });
   const handle = await enqueue(
     client,
-    { workflowName: "publishThenWait", queueName: "tasks" },
-    "progress",
-    { stage: "waiting for approval" },
-    "approval",
+    { workflowName: "reviewTask", queueName: "tasks" },
+    { id: 7 },
   );
   console.log(`enqueue    ${handle.workflowID}`);
   console.log(`status     ${(await handle.getStatus())?.status}`);

@@ -18,7 +18,7 @@ Deno.test("every import of deno.json is an exact version", () => {
 
 Deno.test("the library imports no packages but those that it publishes as dependencies", async () => {
   const root = new URL("../", import.meta.url);
-  const modules = ["mod.ts", "core.ts", "errors.ts", "client.ts"].map((name) =>
+  const modules = ["mod.ts", "core.ts", "errors.ts", "connect.ts", "client.ts"].map((name) =>
     new URL(name, root)
   );
   for await (const url of findModules(new URL("src/", root))) modules.push(url);

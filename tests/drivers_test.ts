@@ -1,4 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
+import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import knex from "knex";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +12,8 @@ import { inlineValues } from "../src/drivers/quoting.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as denoPostgres from "./support/db_postgres.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 interface Expected {
   status: "none" | "open" | "unknown";
@@ -150,6 +153,28 @@ Deno.test({
   },
 });
 
+Deno.test("npm:@neondatabase/serverless is recognised", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startNeonProxy(database.url);
+  useNeonProxy(neonConfig);
+  await checkDriver(neon(proxy.url), { status: "none", connections: 10 });
+  const pool = new Pool({ connectionString: proxy.url, max: 4 });
+  pool.on("error", () => {});
+  await checkDriver(pool, { status: "none", connections: 4 });
+  const client = await pool.connect();
+  // The server tells with the answer to the first statement.
+  await checkDriver(client, { status: "unknown" });
+  await checkDriver(client, { status: "none" });
+  await client.query("begin");
+  await checkDriver(client, { status: "open" });
+  await client.query("select 1 / 0").catch(() => {});
+  assertEquals(statusOf(client), "open");
+  await client.query("rollback");
+  await checkDriver(client, { status: "none" });
+  client.release();
+  await pool.end();
+});
+
 const whatItMakes = "; pass an instance of it, or what it returns";
 const whatIsMadeWithIt = "; it looks like a module: pass a pool or connection that is made with it";
 
@@ -175,6 +200,22 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
         "; it looks like SQLite, but DBOS has its tables in Postgres",
       ],
       [{ em: {} }, "an object of class Object", "; it looks like MikroORM: pass its em"],
+      [
+        { connectionString: "postgres://user:secret@host/database", connect() {} },
+        "an object of class Object",
+        "; it looks like Hyperdrive: pass a pool or connection with this connectionString",
+      ],
+      [
+        { connectionString: "postgres://user:secret@host/database" },
+        "an object of class Object",
+        "; it looks like the settings of a driver: pass a pool or connection with this connectionString",
+      ],
+      [
+        { from() {}, rpc() {} },
+        "an object of class Object",
+        "; it looks like the client of Supabase: pass a pool or connection to its database",
+      ],
+      [neon, "an object of class Function", whatItMakes],
       [{ query: "select" }, "an object of class Object", ""],
     ] as const
   ) {
@@ -183,8 +224,9 @@ Deno.test("an invalid driver is rejected with a message that says what is expect
       TypeError,
       `Cannot use ${description} as a client: expected what createClient() or connect() returns, ` +
         "a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        "npm:@electric-sql/pglite or Bun.sql, a database or transaction of Drizzle, Kysely, Knex, " +
-        `TypeORM, Sequelize, MikroORM or Prisma, or a driver of your own with query(text, values)${advice}`,
+        "npm:@electric-sql/pglite, npm:@neondatabase/serverless, npm:@vercel/postgres or Bun.sql, " +
+        "a database or transaction of Drizzle, Kysely, Knex, TypeORM, Sequelize, MikroORM or Prisma, " +
+        `or a driver of your own with query(text, values)${advice}`,
     );
     assert(error.message.endsWith(`values)${advice}`));
     assert(!error.message.includes("secret"));

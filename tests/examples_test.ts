@@ -1,5 +1,4 @@
 import { assertGreater } from "@std/assert";
-import { connect, enqueue, getResult } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { type Document, type Example, findDocuments } from "./support/examples.ts";
 import { startPastedWorker } from "./support/pasted_worker.ts";
@@ -11,21 +10,14 @@ import {
   testFlags,
   writeExample,
 } from "./support/run_example.ts";
-import { startWorker } from "./support/start_worker.ts";
+import { startWorkerTask } from "./support/worker_task.ts";
 
-const documents = findDocuments();
+// Another test runs the guide to platforms, each example on its platform.
+const documents = findDocuments().filter(({ path }) => path !== "docs/platforms.md");
 
-/** The TypeScript worker of a document, if it has one. */
+/** The worker of a document that Deno can run, if it has one. */
 function workerOf({ workers }: Document): Example | undefined {
-  return workers.find(({ language }) => language === "ts");
-}
-
-/** Runs a workflow whose ID the examples use. */
-async function prepare(url: string): Promise<void> {
-  await using client = await connect(url);
-  const options = { workflowName: "processTask", queueName: "tasks", workflowID: "task-7" };
-  await enqueue(client, options, { id: 7 });
-  await getResult(client, "task-7", { timeoutSeconds: 30 });
+  return workers.find(isRunnable);
 }
 
 async function runPrograms(
@@ -68,14 +60,11 @@ Deno.test({
     }),
 });
 
-Deno.test("the examples of the documentation run", (test) =>
+Deno.test("all examples of the documentation run beside `deno task worker`", (test) =>
   withDirectory(async (directory) => {
     await using database = await createTestDatabase();
-    await using _worker = await startWorker({ systemDatabaseUrl: database.url });
-    await prepare(database.url);
-    for (const document of documents.filter((each) => !workerOf(each))) {
-      await runPrograms(document, directory, database, test);
-    }
+    await using _worker = await startWorkerTask("--database-url", database.url);
+    for (const document of documents) await runPrograms(document, directory, database, test);
   }));
 
 for (const document of documents.filter(workerOf)) {

@@ -1,7 +1,27 @@
 /** Tests that a wait that times out says why, and that this costs and delays nothing else. */
-import { assert, assertEquals, assertGreater, assertInstanceOf, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+} from "@std/assert";
 import pg from "pg";
-import { createClient, enqueue, getResult, registerQueue, ResultTimeoutError } from "../mod.ts";
+import {
+  createClient,
+  enqueue,
+  getResult,
+  readStream,
+  readStreamOffset,
+  registerQueue,
+  ResultTimeoutError,
+  StreamTimeoutError,
+  waitAll,
+  waitEach,
+  waitFirst,
+  WaitTimeoutError,
+} from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { createRole, openPoolAs } from "./support/roles.ts";
@@ -72,6 +92,40 @@ Deno.test("a wait that times out says why the workflow has not ended", async () 
   assertMatch(missing.message, /There is no workflow nobody's in schema dbos of database test_/);
 });
 
+Deno.test("a wait for several workflows or for a stream says so as well", async () => {
+  await using fixture = await openFixture();
+  await using client = createClient(fixture.driver);
+  await registerQueue(client, "tasks");
+  const handle = await enqueue(client, task);
+  const { workflowID } = handle;
+  const { message } = await handle.explain();
+  const soon = { timeoutSeconds: 0.05 };
+
+  const waits = {
+    waitFirst: () => waitFirst(client, [handle, "nobody's"], soon),
+    waitAll: () => waitAll(client, [handle, "nobody's"], soon),
+    waitEach: () => waitEach(client, [handle, "nobody's"], soon).next(),
+  };
+  for (const [name, wait] of Object.entries(waits)) {
+    const error = await assertRejects(wait, WaitTimeoutError);
+    assertEquals([error.status, error.reason], ["ENQUEUED", "queue_not_registered"], name);
+    const start = "Cannot wait for workflows: 2 of them did not end within 0.05 s";
+    assertEquals(error.message, `${start}. ${message}`);
+  }
+  const missing = await assertRejects(() => waitAll(client, ["nobody's"], soon), WaitTimeoutError);
+  assertEquals([missing.status, missing.reason], [undefined, "not_found"]);
+
+  const streams = {
+    readStream: () => readStream(client, workflowID, "log", soon).next(),
+    readStreamOffset: () => readStreamOffset(client, workflowID, "log", 0, soon),
+  };
+  for (const [name, read] of Object.entries(streams)) {
+    const error = await assertRejects(read, StreamTimeoutError);
+    assertEquals([error.status, error.reason], ["ENQUEUED", "queue_not_registered"], name);
+    assert(error.message.endsWith(`value 0 was not written within 0.05 s. ${message}`));
+  }
+});
+
 Deno.test("a wait with a timeout of 0 costs one query, and says no reason", async () => {
   await using fixture = await openFixture();
   const { driver, statements } = fixture;
@@ -83,6 +137,12 @@ Deno.test("a wait with a timeout of 0 costs one query, and says no reason", asyn
     assertEquals([error.status, error.reason, statements.length], [undefined, undefined, polls]);
     assert(error.message.endsWith("it did not end within 0 s"));
   }
+  const once = { timeoutSeconds: 0 };
+  statements.length = 0;
+  const several = await assertRejects(() => waitAll(client, [handle], once), WaitTimeoutError);
+  const read = () => readStreamOffset(client, handle.workflowID, "log", 0, once);
+  const stream = await assertRejects(read, StreamTimeoutError);
+  assertEquals([several.reason, stream.reason, statements.length], [undefined, undefined, 2]);
 });
 
 Deno.test("a wait times out as before where the reason cannot be read", async (test) => {

@@ -1,3 +1,4 @@
+import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import pg from "pg";
 import postgres from "postgres";
@@ -17,9 +18,11 @@ import {
   WorkflowIDInUseError,
 } from "../mod.ts";
 import { createTestDatabase, execute, type TestDatabase } from "./support/database.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { isOldDeno } from "./support/old_deno.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 interface OpenClient extends AsyncDisposable {
   readonly client: Client;
@@ -68,6 +71,36 @@ const drivers: Record<string, Open> = {
       [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
     });
   },
+  "npm:@neondatabase/serverless": async (url, options) => {
+    const proxy = await startNeonProxy(url);
+    const pool = new Pool({ connectionString: proxy.url });
+    pool.on("error", () => {});
+    return {
+      client: createClient(pool, options),
+      async transaction(body) {
+        const client = await pool.connect();
+        client.on("error", () => {});
+        try {
+          await client.query("begin");
+          await body(client);
+          await client.query("commit");
+        } finally {
+          client.release(true);
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        await pool.end();
+        await proxy[Symbol.asyncDispose]();
+      },
+    };
+  },
+  "npm:@neondatabase/serverless over HTTP": async (url, options) => {
+    const proxy = await startNeonProxy(url);
+    return {
+      client: createClient(neon(proxy.url), options),
+      [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
+    };
+  },
   "connect()": async (url, options) => {
     const client = await connect(url, options);
     return { client, [Symbol.asyncDispose]: () => client.close() };
@@ -75,6 +108,7 @@ const drivers: Record<string, Open> = {
 };
 
 if (isOldDeno) delete drivers["npm:postgres"];
+useNeonProxy(neonConfig);
 
 /** A database with a running worker, and clients that connect to it through a proxy. */
 interface Fixture {
@@ -268,7 +302,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
         const { code } = error as Error & { code?: string };
         assert(
           /^(ECONNREFUSED|ECONNRESET|CONNECTION_CLOSED|EPIPE)$/.test(code ?? "") ||
-            /^Connection terminated/.test(error.message),
+            /^(Connection terminated|connection closed)/.test(error.message),
           Deno.inspect(error),
         );
       }

@@ -35,18 +35,18 @@ async function withFolder(
 }
 
 const countJobs = `-- count_jobs(min? int, queue_name text) one
--- row: is_full boolean?, total text
+-- row: is_full boolean?, queue_name text, total text
 -- needs queues for registered queues
 --
 -- A comment.
 select
-  true as is_full, -- if workflow_status.attributes and :min
-  null::boolean as is_full, -- if not :min
-  -- if not workflow_status.attributes and :min
+  -- if :min
   coalesce(
+    attributes is not null, -- if workflow_status.attributes
     false
   ) as is_full,
   -- end
+  :queue_name::text as queue_name,
   count(*)::text as total -- a remark
 from :schema.workflow_status
 -- a remark
@@ -78,21 +78,22 @@ Deno.test("the generator keeps types and conditions, and drops comments", async 
   queue_name: string;
 }, {
   is_full: boolean | null;
+  queue_name: string;
   total: string;
 }> = {
   name: "count_jobs",
   needs: { columns: ["queues"], feature: "registered queues" },
-  columns: "is_full boolean, total text",
-  hash: "j-H0r5ohuUKDkX0t",
+  columns: "is_full boolean if :min, queue_name text, total text",
+  hash: "zVurHvhTv5GqjlYP",
   sql: \`
 select
-  true as is_full, -- if workflow_status.attributes and :min
-  null::boolean as is_full, -- if not :min
-  -- if not workflow_status.attributes and :min
+  -- if :min
   coalesce(
+    attributes is not null, -- if workflow_status.attributes
     false
   ) as is_full,
   -- end
+  :queue_name::text as queue_name,
   count(*)::text as total
 from :schema.workflow_status
 where queue_name in (:queue_name::text, '\\\`\\\\')
@@ -124,19 +125,19 @@ Deno.test("the generator rejects files that do not follow the notation", async (
       [`${header}select :a::text -- if a, b`, 'invalid condition "a, b"'],
       [`${header}select :a::text\n-- if queues`, "an if has no end"],
       [`${header}select :a::text\n-- end`, "an end has no if"],
-      ["-- bad() many\n-- row: id? int\nselect id", "its row must always have id, if as a null"],
+      ["-- bad() many\n-- row: id? int\nselect id", "id of its row cannot be optional"],
       ["-- bad() many\n-- row: id int\nselect id::int + 1", 'no name for the column "id::int + 1"'],
       [
         "-- bad() many\n-- row: a text, b text\nselect\n  b,\n  a\nfrom c",
-        "if no condition holds, it returns b, a, and not a, b",
+        "it selects b, a, and its row is a, b",
       ],
       [
         "-- bad() many\n-- row: a text, b text\nselect\n  a, -- if queues\n  b\nfrom c",
-        "if no condition holds, it returns b, and not a, b",
+        "a has a condition, so its type must be text?",
       ],
       [
-        "-- bad(b? int) many\n-- row: b text\nselect\n  a as b,\n  :b::text as b\nfrom c",
-        "if :b holds, it returns b, b, and not b",
+        "-- bad(b? int) many\n-- row: b text\nselect\n  a as b, -- if not :b\n  :b::text as b\nfrom c",
+        "it selects b, b, and its row is b",
       ],
     ] as const
   ) {

@@ -169,14 +169,29 @@ Deno.test("iterateWorkflows() yields workflows enqueued meanwhile, until a break
   assertEquals(seen.length, 11);
 });
 
-Deno.test("countWorkflows() groups by status, name, queue, version and time", async () => {
+Deno.test("countWorkflows() groups by each field and by time", async () => {
   await using database = await createPopulated(3000);
   const { pool } = database;
+  // Of those that no executor has run, some have an empty one and some have none.
+  await pool.query(
+    `update dbos.workflow_status set executor_id = case when length(workflow_uuid) % 2 = 0 then '' end
+    where executor_id < 'executor15'`,
+  );
   const bucket = "created_at / 700000 * 700000";
   const groupings: [CountWorkflowsOptions, string, string][] = [
     [{ groupBy: ["status"] }, "status", "status"],
     [{ groupBy: ["workflowName"] }, 'name as "workflowName"', "name"],
     [{ groupBy: ["queueName"] }, 'queue_name as "queueName"', "queue_name"],
+    [
+      { groupBy: ["executorId"] },
+      `nullif(executor_id, '') as "executorId"`,
+      "nullif(executor_id, '')",
+    ],
+    [
+      { groupBy: ["applicationName"] },
+      'application_name as "applicationName"',
+      "application_name",
+    ],
     [
       { groupBy: ["applicationVersion"] },
       'application_version as "applicationVersion"',
@@ -189,6 +204,15 @@ Deno.test("countWorkflows() groups by status, name, queue, version and time", as
       `status, queue_name, ${bucket}`,
     ],
   ];
+  const aggregates: [NonNullable<CountWorkflowsOptions["select"]>[number], string][] = [
+    ["minCreatedAt", "min(created_at)"],
+    ["maxQueueWaitMs", "max(started_at_epoch_ms - created_at)"],
+    ["maxTotalLatencyMs", "max(completed_at - created_at)"],
+  ];
+  for (const [name, expression] of aggregates) {
+    const columns = `status, (${expression})::float8 as "${name}"`;
+    groupings.push([{ groupBy: ["status"], select: [name] }, columns, "status"]);
+  }
   const sorted = (rows: object[]) =>
     rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
   for (const [options, columns, expressions] of groupings) {
@@ -201,6 +225,16 @@ Deno.test("countWorkflows() groups by status, name, queue, version and time", as
     assertEquals(sorted(counts), sorted(rows));
   }
   assertEquals(await countWorkflows(pool, { groupBy: ["status"], workflowIDs: [] }), []);
+  const select = aggregates.map(([name]) => name);
+  assertEquals(await countWorkflows(pool, { workflowIDs: [], select }), [
+    { count: 0, minCreatedAt: null, maxQueueWaitMs: null, maxTotalLatencyMs: null },
+  ]);
+  await pool.query(
+    `update dbos.workflow_status set created_at = -9223372036854775808, completed_at = created_at
+    where workflow_uuid = (select min(workflow_uuid) from dbos.workflow_status)`,
+  );
+  const [extreme] = await countWorkflows(pool, { select: ["maxTotalLatencyMs"] });
+  assert(extreme!.maxTotalLatencyMs! > 2 ** 63);
 });
 
 Deno.test("lists default to the client's application unless they filter by ID", async () => {
@@ -303,6 +337,15 @@ Deno.test("a filter on a column that an older schema lacks treats it as unset", 
   assertEquals(await countWorkflows(pool, { wasForkedFrom: true }), none);
   assertEquals(await countWorkflows(pool, { wasForkedFrom: false }), all);
   assertEquals((await listWorkflows(pool, { applicationName: "app1" })).length, 100);
+  await pool.query("alter table dbos.workflow_status drop column completed_at");
+  assertEquals(
+    await countWorkflows(pool, { groupBy: ["applicationName"], select: ["maxTotalLatencyMs"] }),
+    [{ count: 100, applicationName: null, maxTotalLatencyMs: null }],
+  );
+  assertEquals(
+    await countWorkflows(pool, { groupBy: ["applicationName"], queueName: "none" }),
+    [],
+  );
 });
 
 Deno.test("prefix filters work in a database with a linguistic collation", async () => {
@@ -361,6 +404,10 @@ Deno.test("lists reject invalid filters before anything is sent", async () => {
   await assertRejects(() => countWorkflows(closed, { timeBucketMs: 0 }), RangeError);
   // deno-lint-ignore no-explicit-any
   await assertRejects(() => countWorkflows(closed, { groupBy: ["owner" as any] }), RangeError);
+  await assertRejects(
+    () => countWorkflows(closed, { select: ["count" as "minCreatedAt"] }),
+    RangeError,
+  );
   await assertRejects(() => listWorkflowSteps(closed, ""), RangeError);
   await assertRejects(() => listWorkflowSteps(closed, "a", { limit: -1 }), RangeError);
 });

@@ -1,12 +1,15 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
+import { neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import postgres from "postgres";
-import { type Client, connect, createClient, getEvent } from "../mod.ts";
+import { type Client, connect, createClient, followEvents, getEvent } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 type Run = (text: string, values?: string[]) => Promise<{ rows: Record<string, unknown>[] }>;
 
@@ -18,7 +21,7 @@ const setEvent = `with event as (
 select pg_notify('dbos_workflow_events_channel', workflow_uuid || '::key') from event`;
 
 async function insertWorkflow(run: Run): Promise<string> {
-  const workflowID = crypto.randomUUID();
+  const workflowID = `daily::${crypto.randomUUID()}`;
   await run("insert into dbos.workflow_status (workflow_uuid, status) values ($1, 'PENDING')", [
     workflowID,
   ]);
@@ -30,18 +33,23 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Checks that a notification ends the wait for an event when the next poll is minutes away. */
+/** Checks that a notification ends the waits for an event when the next poll is minutes away. */
 async function findByNotification(client: Client, run: Run, isListening: () => Promise<boolean>) {
   const workflowID = await insertWorkflow(run);
   const realNow = performance.now;
   const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
+  const events = followEvents(client, workflowID);
+  const change = events.next();
   await until(isListening);
   // After an hour of waiting, the time between two polls is minutes.
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
     await getEvent(client, "nobody", "key", 0);
+    await assertRejects(() => followEvents(client, "nobody").next());
     await run(setEvent, [workflowID]);
     assertEquals(await event, 7);
+    assertEquals((await change).value, { key: "key", value: 7 });
+    await events.return();
   } finally {
     performance.now = realNow;
   }
@@ -73,6 +81,25 @@ Deno.test("a notification ends the wait for an event over npm:pg", async () => {
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
   // One connection listens while the client is open. It is replaced if it is lost.
+  await run(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
+  );
+  await findByNotification(client, run, isListening);
+  await client.close();
+  await until(async () => await countListeners() === 0);
+});
+
+Deno.test("a notification ends the wait for an event over a pool of Neon's driver", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { url, run, countListeners } = await openDatabase(resources);
+  const proxy = resources.use(await startNeonProxy(url));
+  useNeonProxy(neonConfig);
+  const pool = new Pool({ connectionString: proxy.url });
+  pool.on("error", () => {});
+  resources.defer(() => pool.end());
+  const client = resources.use(createClient(pool, options));
+  const isListening = async () => await countListeners() === 1;
+  await findByNotification(client, run, isListening);
   await run(
     "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
   );

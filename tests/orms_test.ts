@@ -2,7 +2,10 @@
 import { PGlite } from "@electric-sql/pglite";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MikroORM, type SqlEntityManager } from "@mikro-orm/postgresql";
+import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { drizzle } from "drizzle-orm/node-postgres";
+import { drizzle as drizzleNeonHttp } from "drizzle-orm/neon-http";
+import { drizzle as drizzleNeonServerless } from "drizzle-orm/neon-serverless";
 import { drizzle as drizzlePGlite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgresJs } from "drizzle-orm/postgres-js";
 import knex from "knex";
@@ -18,15 +21,19 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import postgres from "postgres";
 import { DataSource, type EntityManager, EntitySchema } from "typeorm";
-import { createClient, enqueue, getResult, ResultTimeoutError } from "../mod.ts";
+import { createClient, enqueue, getResult, listWorkflows, ResultTimeoutError } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { readDocument } from "./support/examples.ts";
 import { migrate } from "./support/migrate.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { checkOrm, checkWaits, type OrmDatabase, task } from "./support/orm_suite.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { run, runProgram, writeExample } from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { needsTypedOrms, typedOrmsCommand } from "./support/typed_orms.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
+
+useNeonProxy(neonConfig);
 
 type OpenOrm = (url: string) => OrmDatabase | Promise<OrmDatabase>;
 
@@ -95,6 +102,16 @@ const orms: Record<string, OpenOrm> = {
   "Drizzle over npm:postgres"(url) {
     const sql = postgres(url, { onnotice: () => {} });
     return openDrizzle(drizzlePostgresJs(sql), () => sql.end());
+  },
+
+  "Drizzle over the Pool of npm:@neondatabase/serverless": async (url) => {
+    const proxy = await startNeonProxy(url);
+    const pool = new Pool({ connectionString: proxy.url });
+    pool.on("error", () => {});
+    return openDrizzle(drizzleNeonServerless(pool), async () => {
+      await pool.end();
+      await proxy[Symbol.asyncDispose]();
+    });
   },
 
   "Kysely": openKysely,
@@ -202,13 +219,13 @@ Deno.test("those of Sequelize and Prisma are clients as they are", async () => {
   assertEquals(await run([...typedOrmsCommand, program, url]), "Sequelize passed\nPrisma passed\n");
 });
 
-Deno.test("the examples of Sequelize and Prisma run", async (test) => {
+Deno.test("the examples of Sequelize, Prisma and Vercel Postgres run", async (test) => {
   await using resources = new AsyncDisposableStack();
   const { database: { url } } = await openDatabase(resources);
   const directory = await Deno.makeTempDir();
   resources.defer(() => Deno.remove(directory, { recursive: true }));
   const examples = readDocument("docs/drivers.md").programs.filter(needsTypedOrms);
-  assertEquals(examples.length, 2);
+  assertEquals(examples.length, 3);
   for (const example of examples) {
     await test.step(example.place, async () => {
       const file = await writeExample(directory, example);
@@ -224,6 +241,23 @@ Deno.test("a Drizzle database over PGlite is a client as it is", async () => {
   await db.transaction(checkWaits);
   const handle = await enqueue(db, task);
   await assertRejects(() => handle.getResult({ timeoutSeconds: 0.05 }), ResultTimeoutError);
+});
+
+Deno.test("a Drizzle database over HTTP is a client as it is, and has no transactions", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { database: { url } } = await openDatabase(resources);
+  const proxy = resources.use(await startNeonProxy(url));
+  for (const db of [drizzleNeonHttp(proxy.url), drizzleNeonHttp(neon(proxy.url))]) {
+    const handle = await enqueue(db, task, "it's $1", 7);
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), ["it's $1", 7]);
+    const [listed] = await listWorkflows(db, { workflowIDs: [handle.workflowID] });
+    assertEquals(listed?.status, "SUCCESS");
+    await assertRejects(
+      () => db.transaction(async (transaction) => void await enqueue(transaction, task)),
+      Error,
+      "No transactions support",
+    );
+  }
 });
 
 Deno.test("a query runner of TypeORM waits only outside of its transactions", async () => {

@@ -1,10 +1,12 @@
 /** Tests the package that `deno task pack` creates, installed by npm, on Node and Bun. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import * as connect from "../connect.ts";
 import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
 import { bunTargets } from "./conformance/bun_targets.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import {
   bundle,
   bunFor,
@@ -36,8 +38,9 @@ async function runSuite(
 ): Promise<void> {
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  await using proxy = await startNeonProxy(database.url);
   await ready;
-  const output = await run(folder, runtime, "suite.js", database.url, ...drivers);
+  const output = await run(folder, runtime, "suite.js", database.url, proxy.url, ...drivers);
   assertMatch(output, /\n[1-9]\d* passed, 0 failed\n$/);
 }
 
@@ -72,13 +75,21 @@ Deno.test({
           const files = await filesIn(packed);
           const expected = [
             /^(package\.json|LICENSE|(sql\/)?README\.md|CHANGELOG\.md)$/,
-            /^(mod|core|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
+            /^(mod|core|connect|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
             /^sql\/\w+\/\w+\.sql$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
           assertEquals(files.filter((file) => !isExpected(file)), []);
           for (
-            const file of ["LICENSE", "README.md", "mod.js", "mod.d.ts", "core.js", "errors.js"]
+            const file of [
+              "LICENSE",
+              "README.md",
+              "mod.js",
+              "mod.d.ts",
+              "core.js",
+              "connect.js",
+              "errors.js",
+            ]
           ) {
             assert(files.includes(file), file);
           }
@@ -102,7 +113,7 @@ Deno.test({
         }),
         step("loads no dependency on import", async () => {
           // The dependencies are not installed in this folder.
-          for (const [name, exported] of Object.entries({ mod: library, core, errors })) {
+          for (const [name, exported] of Object.entries({ mod: library, core, connect, errors })) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
             const names = await run(`${packed}/package`, node, "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));

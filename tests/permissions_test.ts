@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createTestDatabase } from "./support/database.ts";
 import { skipReason } from "./support/db_postgres.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { testFlags } from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 const libraryUrl = new URL("../mod.ts", import.meta.url).href;
+const neonProxyUrl = new URL("support/use_neon_proxy.ts", import.meta.url).href;
 
 /** Code that opens and closes each driver of the table; `url` is that of the system database. */
 const drivers: Record<string, { open: string; close: string }> = {
@@ -43,6 +45,14 @@ const useClient = `
   await library.getEvent(client, handle.workflowID, "progress");
   await handle.getResult();`;
 
+const httpDriver = {
+  open: `const { neon, neonConfig } = await import("@neondatabase/serverless");
+    const { useNeonProxy } = await import(${JSON.stringify(neonProxyUrl)});
+    useNeonProxy(neonConfig);
+    const client = neon(url);`,
+  close: "",
+};
+
 // A database in memory has no worker.
 const usePGlite = `
   const { PGlite } = await import("@electric-sql/pglite");
@@ -51,13 +61,14 @@ const usePGlite = `
   if (!(found instanceof library.SystemSchemaNotFoundError)) throw found;
   await client.close();`;
 
-function programFor(driver: string): string {
-  const head = `import * as library from ${
-    JSON.stringify(libraryUrl)
-  };\nconst [url] = Deno.args;\n`;
-  if (driver === "PGlite in memory") return head + usePGlite;
-  const { open, close } = drivers[driver]!;
+const head = `import * as library from ${JSON.stringify(libraryUrl)};\nconst [url] = Deno.args;\n`;
+
+function toProgram({ open, close }: { open: string; close: string }): string {
   return `${head}${open}\n${useClient}\n${close}`;
+}
+
+function programFor(driver: string): string {
+  return driver === "PGlite in memory" ? head + usePGlite : toProgram(drivers[driver]!);
 }
 
 /** The rows of the table: the driver, and the flags. */
@@ -77,9 +88,12 @@ Deno.test("each driver needs exactly the permissions that the guide lists", asyn
   const directory = await Deno.makeTempDir();
   const file = `${directory}/program.ts`;
 
-  async function run(flags: readonly string[]): Promise<{ success: boolean; stderr: string }> {
+  async function run(
+    flags: readonly string[],
+    url = database.url,
+  ): Promise<{ success: boolean; stderr: string }> {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--no-check", ...testFlags, ...flags, file, database.url],
+      args: ["run", "--no-prompt", "--no-check", ...testFlags, ...flags, file, url],
       env: { DBOS_SYSTEM_DATABASE_URL: database.url },
       stdout: "null",
     }).output();
@@ -107,6 +121,16 @@ Deno.test("each driver needs exactly the permissions that the guide lists", asyn
         },
       });
     }
+    await test.step("a driver over HTTP: --allow-net for its endpoint", async () => {
+      await using proxy = await startNeonProxy(database.url);
+      await Deno.writeTextFile(file, toProgram(httpDriver));
+      const { success, stderr } = await run(
+        [`--allow-net=${new URL(proxy.url).host}`],
+        proxy.url,
+      );
+      assert(success, stderr);
+      assertEquals((await run([], proxy.url)).success, false, "it runs without permissions");
+    });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

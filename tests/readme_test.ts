@@ -1,12 +1,13 @@
-/** Checks the README and the guides, and runs the programs of the README for Node and Bun. */
+/** Checks the README and the guides, and takes the first steps of the README on each runtime. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { existsSync } from "node:fs";
 import * as errors from "../errors.ts";
 import { createTestDatabase } from "./support/database.ts";
-import { type Example, expectedOutput, readDocument } from "./support/examples.ts";
-import { bunFor, findMissingTool, install, node, pack } from "./support/packed.ts";
+import { readDocument } from "./support/examples.ts";
+import { copyPublished, findMissingTool, installRuntimes, pack } from "./support/packed.ts";
 import { startPastedWorker } from "./support/pasted_worker.ts";
-import { denoCommand, runProgram, writeExample } from "./support/run_example.ts";
+import { readFirstSteps, type Step } from "./support/readme_steps.ts";
+import { run, runProgram } from "./support/run_example.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -64,7 +65,13 @@ Deno.test("the guide to errors lists all errors of the library, and no others", 
 
 Deno.test("every pool of npm:pg that is shown has a listener for errors", () => {
   const examples = [...Deno.readDirSync(new URL("examples/", root))].map(({ name }) => name);
-  const sources = [...paths, "mod.ts", "client.ts", ...examples.map((name) => `examples/${name}`)];
+  const sources = [
+    ...paths,
+    "mod.ts",
+    "connect.ts",
+    "client.ts",
+    ...examples.map((name) => `examples/${name}`),
+  ];
   let pools = 0;
   for (const path of sources) {
     for (
@@ -80,42 +87,71 @@ Deno.test("every pool of npm:pg that is shown has a listener for errors", () => 
   assert(pools >= 10, `${pools}`);
 });
 
-const { workers, programs } = readDocument("README.md");
-function programFor(runtime: string): Example {
-  const program = programs.find(({ heading }) => heading === runtime);
-  assert(program, `there is no program for ${runtime}`);
-  return program;
-}
-
-Deno.test("the README has a worker in TypeScript, one in Python and a program per runtime", () => {
-  assertEquals(workers.map(({ language }) => language), ["ts", "python"]);
-  for (const runtime of ["Deno", "Node", "Bun"]) {
-    assertEquals(expectedOutput(programFor(runtime)).length, 1);
-  }
+Deno.test("all code blocks of the documents are in a language that the tests read", () => {
+  const blocks = paths.flatMap((path) => [...read(path).matchAll(/^ *```(\w*)\n[^]*?^ *```$/gm)]);
+  // Of Rust, only what tests/interop/rust/ has as well. Commands are run by the tests of each guide.
+  const languages = new Set(blocks.map(([, language]) => language));
+  assertEquals([...languages].sort(), ["js", "python", "rust", "sh", "ts"]);
 });
+
+Deno.test("the README has a worker in JavaScript, and one in Python", () => {
+  const { workers } = readDocument("README.md");
+  assertEquals(workers.map(({ language }) => language), ["js", "python"]);
+});
+
+/** How to add the package, and what stands in for it here: what would be published, not JSR. */
+const installs: Record<string, { command: string; standIn: readonly string[] }> = {
+  Deno: {
+    command: "deno add jsr:@dbos-community/client",
+    standIn: ["cp", "../published/deno.json", "."],
+  },
+  Node: {
+    command: "npx jsr add @dbos-community/client",
+    standIn: ["npm", "install", "../package.tgz"],
+  },
+  Bun: {
+    command: "bunx jsr add @dbos-community/client",
+    standIn: ["bun", "add", "../package.tgz"],
+  },
+};
+
+/** Takes the first steps in an empty folder. */
+async function takeFirstSteps(runtime: string, cwd: string, path: string): Promise<void> {
+  const { install, worker, program } = readFirstSteps(runtime);
+  const { command, standIn } = installs[runtime]!;
+  assertEquals(install, command);
+  await using database = await createTestDatabase();
+  const options = { cwd, env: { PATH: `${path}:${Deno.env.get("PATH")}` } };
+
+  /** Writes the file, and runs all commands but the last. */
+  async function prepare({ file, code, commands }: Step): Promise<string[]> {
+    await Deno.writeTextFile(`${cwd}/${file}`, code);
+    const lines = commands.map((line) => line.split(" "));
+    for (const line of lines.slice(0, -1)) await run(line, options);
+    return lines.at(-1)!;
+  }
+
+  await run(standIn, options);
+  const start = await prepare(worker);
+  await using _worker = await startPastedWorker(start, database.url, options);
+  await runProgram(await prepare(program), program, database.url, options);
+}
 
 const missingTool = findMissingTool();
 Deno.test({
-  name: "the first programs of the README run on Node and Bun, with its worker in TypeScript" +
+  name: "the first steps of the README lead to a result in an empty folder" +
     (missingTool ? ` (skipped: ${missingTool})` : ""),
   ignore: missingTool !== undefined,
   async fn(test) {
     const folder = await Deno.makeTempDir();
     try {
       await pack(folder);
-      await install(folder, `${folder}/package.tgz`);
-      await using database = await createTestDatabase();
-      const worker = await writeExample(folder, workers[0]!);
-      await using _worker = await startPastedWorker(denoCommand(worker), database.url);
-      const commands = {
-        Node: [node, `${folder}/enqueue.mjs`],
-        Bun: [bunFor(folder), `${folder}/enqueue.ts`],
-      };
-      for (const [runtime, command] of Object.entries(commands)) {
+      await copyPublished(`${folder}/published`);
+      const path = await installRuntimes(folder);
+      for (const runtime of Object.keys(installs)) {
         await test.step(`on ${runtime}`, async () => {
-          const program = programFor(runtime);
-          await Deno.writeTextFile(command.at(-1)!, program.code);
-          await runProgram(command, program, database.url);
+          await Deno.mkdir(`${folder}/${runtime}`);
+          await takeFirstSteps(runtime, `${folder}/${runtime}`, path);
         });
       }
     } finally {

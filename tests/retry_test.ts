@@ -5,13 +5,19 @@ import { createClient, enqueue, getStatus, send } from "../mod.ts";
 import { isRetriable, retryAfter } from "../src/database/retry.ts";
 import type { CreateExecutor } from "../src/drivers/adapter.ts";
 import { createDenoPostgresExecutor } from "../src/drivers/deno_postgres_executor.ts";
+import { createNeonHttpExecutor } from "../src/drivers/neon_http_executor.ts";
 import { createPgExecutor } from "../src/drivers/pg_executor.ts";
 import { createSqlTagExecutor } from "../src/drivers/sql_tag_executor.ts";
 import { sqlStateOf } from "../src/drivers/sql_state.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
-const executors = [createPgExecutor, createSqlTagExecutor, createDenoPostgresExecutor].map(
+const executors = [
+  createPgExecutor,
+  createSqlTagExecutor,
+  createDenoPostgresExecutor,
+  createNeonHttpExecutor,
+].map(
   (create: CreateExecutor) => create({}, { kind: "pool", prepare: true }),
 );
 
@@ -59,6 +65,9 @@ const lostConnections: Record<string, unknown> = {
     fields: { code: "57P01" },
   }),
   "@db/postgres: closed": named("ConnectionError"),
+  "Neon: a request that has failed": new Error("Error connecting to database: fetch failed"),
+  "Neon: a proxy that is not available": new Error("Server error (HTTP status 503): "),
+  "Neon: a database that the proxy has lost": new Error("connection closed"),
   "Deno: reset": named("ConnectionReset"),
   "Deno: closed": named("UnexpectedEof"),
 };
@@ -72,6 +81,10 @@ const conflicts: Record<string, unknown> = {
 
 const permanentErrors: Record<string, unknown> = {
   "a duplicate": withCode("23505"),
+  "Neon: an answer that is too large": new Error("Server error (HTTP status 507): "),
+  "Neon: a program that may not connect": new Error("Error connecting to database: NotCapable", {
+    cause: named("NotCapable"),
+  }),
   "a syntax error": withCode("42601"),
   "an aborted transaction": withCode("25P02"),
   "a wrong password": withCode("28P01"),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import {
   backfillSchedule,
+  connect,
   createClient,
   enqueue,
   enqueueMany,
@@ -36,8 +37,8 @@ const calls: Record<string, Call> = {
 const task = { workflowName: "echo", queueName: "tasks" };
 
 const waits = [
-  ...["explainWorkflow", "getAllEvents", "getEvent", "getResult", "readStream"],
-  ...["readStreamOffset", "waitAll", "waitEach", "waitFirst"],
+  ...["explainWorkflow", "followEvents", "getAllEvents", "getAllStreamEntries", "getEvent"],
+  ...["getResult", "readStream", "readStreamOffset", "waitAll", "waitEach", "waitFirst"],
 ];
 
 /** The functions that each role may call. */
@@ -367,6 +368,33 @@ Deno.test("the scripts fit older schemas, and grant what is new when they run ag
     const messages = "select from dbos.notifications where destination_uuid = $1";
     assertEquals((await owner.query(messages, [`${version}`])).rowCount, 1);
   }
+});
+
+Deno.test({
+  name: "the commands of the guide to deploying create a role that may enqueue, and not wait",
+  ignore: psqlVersion === undefined,
+  async fn() {
+    await using environment = await createEnvironment();
+    const { owner, url } = environment;
+    const guide = await Deno.readTextFile(new URL("../docs/deploying.md", import.meta.url));
+    const [, commands = ""] = /^```sh\n([^]*?)^```$/m.exec(guide) ?? [];
+    // All databases of a server have the same roles.
+    const role = `shop_web_${crypto.randomUUID().slice(0, 8)}`;
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: ["-ec", commands.replaceAll("shop_web", role)],
+      cwd: fileURLToPath(new URL("../", import.meta.url)),
+      env: { DBOS_SYSTEM_DATABASE_URL: url },
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    try {
+      const ofRole = Object.assign(new URL(url), { username: role, password: "secret" });
+      await using client = await connect(ofRole.href);
+      const handle = await enqueue(client, task, 7);
+      await assertRejects(() => handle.getResult(), InsufficientPrivilegeError);
+    } finally {
+      await owner.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  },
 });
 
 Deno.test({

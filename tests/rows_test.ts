@@ -35,6 +35,14 @@ Deno.test("toRows() converts values by the types of the columns, whatever the dr
   assertEquals(toRows(parseColumns(), [[], {}]), [{}, {}]);
 });
 
+Deno.test("a column whose conditions do not hold is null, and the driver returns none for it", () => {
+  const list = "id int if jobs.id, name text, note text if :note and not jobs.id, total int";
+  const holds = (condition: string) => condition === "jobs.id" || condition === ":note";
+  assertEquals(toRows(parseColumns(list, holds), [["7", "a", 2]]), [
+    { id: 7, name: "a", note: null, total: 2 },
+  ]);
+});
+
 Deno.test("toRows() refuses what it cannot convert, and does not show it", () => {
   const secret = "secret payload";
   for (

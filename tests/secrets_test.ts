@@ -1,5 +1,6 @@
 /** Tests that no error shows a password, a URL or a payload, whatever fails and over which driver. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import postgres from "postgres";
@@ -22,10 +23,14 @@ import { withoutSecrets } from "../src/drivers/driver_error.ts";
 import { createTestDatabase } from "./support/database.ts";
 import * as dbPostgres from "./support/db_postgres.ts";
 import { migrate } from "./support/migrate.ts";
+import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { createRole } from "./support/roles.ts";
 import { collectOutput, findSecret } from "./support/secrets.ts";
+import { useNeonProxy } from "./support/use_neon_proxy.ts";
+
+useNeonProxy(neonConfig);
 
 const payload = "payload-4f8a";
 const password = "password-4f8a";
@@ -59,6 +64,19 @@ const drivers: Record<string, ((url: string) => Promise<OpenDriver>) | undefined
   "npm:postgres": (url) => openPostgres(url, {}),
   "npm:postgres with debug": (url) => openPostgres(url, { debug: true }),
   "npm:postgres without prepared statements": (url) => openPostgres(url, { prepare: false }),
+  "npm:@neondatabase/serverless": async (url) => {
+    const proxy = await startNeonProxy(url);
+    const pool = new Pool({ connectionString: proxy.url });
+    pool.on("error", () => {});
+    return toOpenDriver(pool, async () => {
+      await pool.end();
+      await proxy[Symbol.asyncDispose]();
+    });
+  },
+  "npm:@neondatabase/serverless over HTTP": async (url) => {
+    const proxy = await startNeonProxy(url);
+    return toOpenDriver(neon(proxy.url), async () => await proxy[Symbol.asyncDispose]());
+  },
   "jsr:@db/postgres": dbPostgres.skipReason ? undefined : async (url) => {
     const client = new dbPostgres.Client(url);
     await client.connect();

@@ -194,7 +194,7 @@ Deno.test("streams are read while a worker writes them", async (test) => {
 
 Deno.test("readStream() depends only on the rows of the stream and its workflow", async (test) => {
   await using recorder = await openPollRecorder();
-  const { client, pool } = recorder;
+  const { client, pool, polls } = recorder;
 
   for (const closing of ['"__DBOS_STREAM_CLOSED__"', "__DBOS_STREAM_CLOSED__"]) {
     await test.step(`a stream ends at ${closing}`, async () => {
@@ -254,6 +254,81 @@ Deno.test("readStream() depends only on the rows of the stream and its workflow"
       UnsupportedSerializationError,
       "py_pickle",
     );
+  });
+
+  await test.step("a negative offset counts from the end of what has been written", async () => {
+    const numbers = [{ value: "0" }, { value: "1" }, { value: "2" }];
+    for (
+      const end of [
+        "",
+        '"__DBOS_STREAM_CLOSED__"',
+        "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
+      ]
+    ) {
+      const closing = end ? [{ value: end, serialization: null }] : [];
+      const workflowID = await insertStream(recorder, [...numbers, ...closing]);
+      const readFrom = (offset: number) =>
+        Array.fromAsync(readStream(client, workflowID, "log", { offset, snapshot: true }));
+      assertEquals(await readFrom(-1), [2]);
+      assertEquals(await readFrom(-2), [1, 2]);
+      assertEquals(await readFrom(-3), [0, 1, 2]);
+      assertEquals(await readFrom(-4), [0, 1, 2]);
+      assertEquals(await readFrom(-(2 ** 31 - 1)), [0, 1, 2]);
+      assertEquals(await readStreamOffset(client, workflowID, "log", -1), 2);
+      assertEquals(await readStreamOffset(client, workflowID, "log", -9), 0);
+    }
+    const large = [{ value: `"${"x".repeat(500_000)}"` }];
+    const workflowID = await insertStream(recorder, large, "SUCCESS");
+    assertEquals(String(await readStreamOffset(client, workflowID, "log", -1)).length, 500_000);
+  });
+
+  await test.step("a negative offset of a stream without values is its beginning", async () => {
+    const workflowID = await insertStream(recorder, []);
+    const next = readStream(client, workflowID, "log", { ...waitOptions, offset: -5 }).next();
+    await recorder.untilPolls(polls.length + 2);
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      values ($1, 'log', '7', 0, 'portable_json'), ($1, 'log', '8', 1, 'portable_json')`,
+      [workflowID],
+    );
+    assertEquals((await next).value, 7);
+    const closed = await insertStream(recorder, [{ value: '"__DBOS_STREAM_CLOSED__"' }]);
+    const error = await assertRejects(
+      () => readStreamOffset(client, closed, "log", -1),
+      StreamEndedError,
+    );
+    assertEquals(error.offset, -1);
+    await assertRejects(
+      () => readStreamOffset(client, "nobody", "log", -1),
+      NonExistentWorkflowError,
+    );
+  });
+
+  await test.step("what is written after the start does not move a negative offset", async () => {
+    const workflowID = await insertStream(recorder, [{ value: "0" }, { value: "1" }]);
+    const values = readStream(client, workflowID, "log", { ...waitOptions, offset: -1 });
+    assertEquals((await values.next()).value, 1);
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, value, "offset", serialization)
+      select $1, 'log', number::text, number, 'portable_json' from generate_series(2, 4) as number`,
+      [workflowID],
+    );
+    for (const number of [2, 3, 4]) assertEquals((await values.next()).value, number);
+    await values.return();
+  });
+
+  await test.step("500 streams that are read from their end share one query for that", async () => {
+    const workflowIDs = await Promise.all(
+      Array.from({ length: 500 }, (_, index) => insertStream(recorder, [{ value: `${index}` }])),
+    );
+    polls.length = 0;
+    const last = await Promise.all(
+      workflowIDs.map((id) => readStreamOffset(client, id, "log", -1)),
+    );
+    assertEquals(last, workflowIDs.map((_, index) => index));
+    assertEquals(polls.map(({ kind }) => kind), ["stream_ends", "stream_values"]);
+    await readStreamOffset(client, workflowIDs[0]!, "log", 0);
+    assertEquals(polls.length, 3);
   });
 
   await test.step("a transaction reads its own writes", async () => {
@@ -342,6 +417,12 @@ Deno.test("the wait for a value leaves nothing behind when it ends", async (test
     const values = readStream(client, workflowID, "log", longTimeout);
     assertEquals((await values.next()).value, 1);
   });
+  await test.step("on return() during the search for the end", async () => {
+    const values = readStream(client, workflowID, "log", { ...longTimeout, offset: -1 });
+    const next = values.next();
+    assertEquals((await values.return()).done, true);
+    assertEquals((await next).done, true);
+  });
   await test.step("on return() during a wait", async () => {
     const values = readStream(client, workflowID, "log", { ...longTimeout, offset: 2 });
     const next = values.next();
@@ -385,7 +466,7 @@ Deno.test("invalid arguments of readStream() are rejected before anything is sen
       [read(7, "log"), TypeError, "workflowID"],
       [read("id", " "), RangeError, "key"],
       [read("id", null), TypeError, "key"],
-      [read("id", "log", { offset: -1 }), RangeError, "offset"],
+      [read("id", "log", { offset: -(2 ** 31) }), RangeError, "offset"],
       [read("id", "log", { offset: 0.5 }), RangeError, "offset"],
       [read("id", "log", { offset: 2 ** 31 }), RangeError, "offset"],
       [read("id", "log", { offset: "1" }), TypeError, "offset"],

@@ -7,6 +7,7 @@ import {
   debounce,
   type Driver,
   enqueue,
+  followEvents,
   getEvent,
   getResult,
   readStream,
@@ -24,6 +25,7 @@ import { createPglitePool } from "./support/pglite_pool.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 const once = { timeoutSeconds: 0 };
+const past = { deadlineEpochMS: 1 };
 
 /** Checks that nothing waits in an open transaction, which stays usable, and returns a handle. */
 async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
@@ -38,6 +40,7 @@ async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
       () => retrieveWorkflow(transaction, workflowID).getResult({ timeoutSeconds: 60 }),
       () => getEvent(transaction, workflowID, "key"),
       () => getEvent(transaction, workflowID, "key", 5),
+      () => getEvent(transaction, workflowID, "key", { deadlineEpochMS: Date.now() + 60_000 }),
       () => readStreamOffset(transaction, workflowID, "key", 0),
       () => waitFirst(transaction, [handle]),
       () => waitAll(transaction, [workflowID]),
@@ -46,11 +49,14 @@ async function checkWaits(transaction: Driver): Promise<WorkflowHandle> {
     await assertRejects(wait, TypeError, "transaction");
   }
   assertThrows(() => readStream(transaction, workflowID, "key"), TypeError, reason);
+  assertThrows(() => followEvents(transaction, workflowID), TypeError, reason);
   assertThrows(() => waitEach(transaction, [workflowID]), TypeError, reason);
 
   await assertRejects(() => handle.getResult(once), ResultTimeoutError);
   await assertRejects(() => getResult(transaction, workflowID, once), ResultTimeoutError);
   assertEquals(await getEvent(transaction, workflowID, "key", 0), null);
+  assertEquals(await getEvent(transaction, workflowID, "key", past), null);
+  await assertRejects(() => handle.getResult(past), ResultTimeoutError);
   const snapshot = readStream(transaction, workflowID, "key", { snapshot: true });
   assertEquals(await Array.fromAsync(snapshot), []);
   assertEquals((await handle.getStatus())?.status, "ENQUEUED");

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import pg from "pg";
 import {
   getAllEvents,
+  getAllNotifications,
+  getAllStreamEntries,
   getEvent,
   getResult,
   getStatus,
@@ -76,6 +78,12 @@ async function insertWorkflow(pool: pg.Pool, stored: Stored): Promise<void> {
       ($1, 'log', '2', 2, 'portable_json')`,
     [workflowID, text, serialization],
   );
+  await pool.query(
+    `insert into dbos.notifications
+      (destination_uuid, topic, message, serialization, created_at_epoch_ms)
+    values ($1, 'a topic', $2, $3, 1), ($1, 'a topic', '1', 'portable_json', 2)`,
+    [workflowID, text, serialization],
+  );
 }
 
 Deno.test("what is stored badly hides nothing else", async (test) => {
@@ -96,6 +104,10 @@ Deno.test("what is stored badly hides nothing else", async (test) => {
         const steps = await listWorkflowSteps(pool, workflowID);
         assertEquals(steps?.map(({ output }) => output), [value, 1]);
         assertEquals(await getAllEvents(pool, workflowID), { bad: value, good: 1 });
+        const { log } = await getAllStreamEntries(pool, workflowID);
+        assertEquals(log?.entries.map((entry) => entry.value), [1, value, 2]);
+        const messages = await getAllNotifications(pool, workflowID);
+        assertEquals(messages.map(({ message }) => message), [value, 1]);
         const stream = readStream(pool, workflowID, "log", { timeoutSeconds: 0 });
         assertEquals(await Array.fromAsync(stream), [1, value, 2]);
         for (

@@ -48,6 +48,14 @@ const invalidTimeouts: InvalidInput[] = [
   ["5", TypeError, "a value of type string as timeoutSeconds"],
 ];
 
+const invalidDeadlines: InvalidInput[] = [
+  [-1, RangeError, "expected an integer from 0"],
+  [NaN, RangeError, "expected an integer from 0"],
+  [Infinity, RangeError, "expected an integer from 0"],
+  [1.5, RangeError, "expected an integer from 0"],
+  [new Date(), TypeError, "a value of type object as deadlineEpochMS"],
+];
+
 const invalidIntervals: InvalidInput[] = [
   [0, RangeError, "expected an integer from 1"],
   [1.5, RangeError, "expected an integer from 1"],
@@ -226,6 +234,7 @@ Deno.test("send() rejects invalid options before anything is sent", async () => 
 Deno.test("getEvent() and getResult() reject invalid options before anything is sent", async () => {
   const invalidOptions: Record<string, InvalidInput[]> = {
     timeoutSeconds: invalidTimeouts,
+    deadlineEpochMS: invalidDeadlines,
     pollingIntervalMs: invalidIntervals,
   };
   await assertRefused("workflowID", invalidTexts, (pool, id) => getEvent(pool, id, "key"));
@@ -262,6 +271,7 @@ const invalidClientOptions: Record<string, InvalidInput[]> = {
   schema: invalidTexts,
   applicationName: invalidTexts,
   serializationType: [["json", RangeError, 'expected "portable" or "superjson"']],
+  serializer: [[JSON, TypeError, "as name of serializer"]],
   pollingIntervalMs: invalidIntervals,
   retryTimeoutSeconds: [
     [-1, RangeError, "expected a finite number of at least 0"],

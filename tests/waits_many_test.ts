@@ -298,10 +298,8 @@ Deno.test("a wait for several workflows leaves nothing behind when it ends", asy
       assertEquals([first.workflowIDs, first.timeoutSeconds], [running, timeoutSeconds]);
       const one = await assertRejects(() => waitAll(client, all, options), WaitTimeoutError);
       assertEquals(one.workflowIDs, running);
-      assertEquals(
-        one.message,
-        `Cannot wait for workflows: 2 of them did not end within ${timeoutSeconds} s`,
-      );
+      const start = `Cannot wait for workflows: 2 of them did not end within ${timeoutSeconds} s`;
+      assert(one.message.startsWith(start), one.message);
       const outcomes = waitEach(client, all, options);
       assertEquals((await outcomes.next()).value!.workflowID, ended);
       const rest = await assertRejects(() => outcomes.next(), WaitTimeoutError);

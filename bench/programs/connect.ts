@@ -1,4 +1,5 @@
-import { connect, enqueue } from "../../core.ts";
+import { connect } from "../../connect.ts";
+import { enqueue } from "../../core.ts";
 import { reportPeakMemory } from "./peak_memory.ts";
 
 const client = await connect(Deno.args[0]!);

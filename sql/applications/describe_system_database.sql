@@ -5,9 +5,7 @@
 -- in it, each as the text of a JSON array. It does not read workflows: there may be too many.
 select
   (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
-  null::text as schema_version, -- if not dbos_migrations
   (select json_agg(name order by name) from :schema.queues)::text as queues, -- if queues
-  null::text as queues, -- if not queues
   (
     select coalesce(json_agg(owner.name order by owner.name), '[]')::text
     from (

@@ -9,7 +9,6 @@ select
   version_id,
   version_name,
   application_name, -- if application_versions.application_name
-  null::text as application_name, -- if not application_versions.application_name
   version_timestamp::text,
   created_at::text
 from :schema.application_versions as version

@@ -9,14 +9,12 @@ export const describeSystemDatabase: Statement<Record<never, never>, {
 }> = {
   name: "describe_system_database",
 
-  columns: "schema_version text, queues text, application_names text",
-  hash: "lFPLr-TDeBL_o5vG",
+  columns: "schema_version text if dbos_migrations, queues text if queues, application_names text",
+  hash: "-IZTwZzvJGnw2q49",
   sql: `
 select
   (select max(version) from :schema.dbos_migrations)::text as schema_version, -- if dbos_migrations
-  null::text as schema_version, -- if not dbos_migrations
   (select json_agg(name order by name) from :schema.queues)::text as queues, -- if queues
-  null::text as queues, -- if not queues
   (
     select coalesce(json_agg(owner.name order by owner.name), '[]')::text
     from (
@@ -52,14 +50,13 @@ export const listApplicationVersions: Statement<{
     feature: "application versions",
   },
   columns:
-    "version_id text, version_name text, application_name text, version_timestamp text, created_at text",
-  hash: "hlCKDgHul13r_nEZ",
+    "version_id text, version_name text, application_name text if application_versions.application_name, version_timestamp text, created_at text",
+  hash: "fFZuWb-6cza5T-vY",
   sql: `
 select
   version_id,
   version_name,
   application_name, -- if application_versions.application_name
-  null::text as application_name, -- if not application_versions.application_name
   version_timestamp::text,
   created_at::text
 from :schema.application_versions as version
@@ -246,8 +243,8 @@ export const setLatestApplicationVersion: Statement<{
     columns: ["application_versions"],
     feature: "application versions",
   },
-  columns: "application_name text, is_set boolean",
-  hash: "2M65sWScRLnDGRqb",
+  columns: "application_name text if application_versions.application_name, is_set boolean",
+  hash: "F_VYwRbC8qIOBZ8L",
   sql: `
 with version as (
   select
@@ -285,7 +282,6 @@ updated as (
 )
 select
   application_name, -- if application_versions.application_name
-  null::text as application_name, -- if not application_versions.application_name
   exists (select from updated) as is_set
 from version`,
 };

@@ -44,6 +44,5 @@ updated as (
 )
 select
   application_name, -- if application_versions.application_name
-  null::text as application_name, -- if not application_versions.application_name
   exists (select from updated) as is_set
 from version

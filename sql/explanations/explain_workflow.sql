@@ -343,13 +343,6 @@ select
   queue.application_name as queue_application_name,
   queue.is_partitioned as is_queue_partitioned,
   -- end
-  -- if not queues
-  null::boolean as is_queue_registered,
-  null::boolean as is_queue_in_use,
-  null::text as queue_names,
-  null::text as queue_application_name,
-  null::boolean as is_queue_partitioned,
-  -- end
   -- if application_versions
   (
     select bool_or(version_name = target.application_version)
@@ -362,12 +355,7 @@ select
     limit 1
   ) as latest_version,
   -- end
-  -- if not application_versions
-  null::boolean as is_version_registered,
-  null::text as latest_version,
-  -- end
   limits.list as limits, -- if queues
-  null::text as limits, -- if not queues
   ahead.workflows as workflows_ahead
 from ahead
 -- if queues

@@ -34,8 +34,8 @@ export const explainWorkflow: Statement<{
   name: "explain_workflow",
 
   columns:
-    "database text, now_epoch_ms text, status text, name text, since_epoch_ms text, queue_name text, queue_partition_key text, priority int, executor_id text, application_name text, application_version text, recovery_attempts text, delay_until_epoch_ms text, deadline_epoch_ms text, is_application_registered boolean, application_names text, is_queue_registered boolean, is_queue_in_use boolean, queue_names text, queue_application_name text, is_queue_partitioned boolean, is_version_registered boolean, latest_version text, limits text, workflows_ahead int",
-  hash: "SHANv1t9_IPuwREX",
+    "database text, now_epoch_ms text, status text, name text, since_epoch_ms text, queue_name text, queue_partition_key text, priority int, executor_id text, application_name text, application_version text, recovery_attempts text, delay_until_epoch_ms text, deadline_epoch_ms text, is_application_registered boolean, application_names text, is_queue_registered boolean if queues, is_queue_in_use boolean if queues, queue_names text if queues, queue_application_name text if queues, is_queue_partitioned boolean if queues, is_version_registered boolean if application_versions, latest_version text if application_versions, limits text if queues, workflows_ahead int",
+  hash: "TWVrdqKPeRwJCZbN",
   sql: `
 with wf as (
   select
@@ -364,13 +364,6 @@ select
   queue.application_name as queue_application_name,
   queue.is_partitioned as is_queue_partitioned,
   -- end
-  -- if not queues
-  null::boolean as is_queue_registered,
-  null::boolean as is_queue_in_use,
-  null::text as queue_names,
-  null::text as queue_application_name,
-  null::boolean as is_queue_partitioned,
-  -- end
   -- if application_versions
   (
     select bool_or(version_name = target.application_version)
@@ -383,12 +376,7 @@ select
     limit 1
   ) as latest_version,
   -- end
-  -- if not application_versions
-  null::boolean as is_version_registered,
-  null::text as latest_version,
-  -- end
   limits.list as limits, -- if queues
-  null::text as limits, -- if not queues
   ahead.workflows as workflows_ahead
 from ahead
 -- if queues

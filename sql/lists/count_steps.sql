@@ -31,11 +31,8 @@ with matching as (
 )
 select
   status, -- if :by_status
-  null::text as status, -- if not :by_status
   name, -- if :by_name
-  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
-  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching

@@ -7,12 +7,16 @@
 --   parent_workflow_ids? text, has_parent? int, schedule_names? text, attributes? text,
 --   created_from? int, created_until? int, dequeued_from? int, dequeued_until? int,
 --   completed_from? int, completed_until? int, by_status? int, by_name? int, by_queue_name? int,
---   by_application_version? int, bucket_ms? int) many
--- row: status text?, name text?, queue_name text?, application_version text?, bucket text?,
--- row: count text
+--   by_executor_id? int, by_application_name? int, by_application_version? int, bucket_ms? int,
+--   select_min_created_at? int, select_max_queue_wait? int, select_max_total_latency? int) many
+-- row: status text?, name text?, queue_name text?, executor_id text?, application_name text?,
+-- row: application_version text?, bucket text?, min_created_at text?, max_queue_wait_ms text?,
+-- row: max_total_latency_ms text?, count text
 --
 -- Counts the workflows that match, in each of the groups that are asked for. The filters are those of
--- list_workflows.sql, line by line.
+-- list_workflows.sql, line by line. Clients write an empty executor, or null in Python, which count as the
+-- same. A workflow that was not started has no queue wait, and one that has
+-- not ended no latency. The difference of two floats cannot overflow, whatever times are stored.
 with matching as (
   select ws.*
   from (
@@ -77,15 +81,19 @@ with matching as (
 )
 select
   status, -- if :by_status
-  null::text as status, -- if not :by_status
   name, -- if :by_name
-  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
-  null::text as queue_name, -- if not :by_queue_name
+  nullif(executor_id, '') as executor_id, -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
-  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
-  null::text as bucket, -- if not :bucket_ms
+  min(created_at)::text as min_created_at, -- if :select_min_created_at
+  -- if :select_max_queue_wait
+  max(started_at_epoch_ms::double precision - created_at)::text as max_queue_wait_ms,
+  -- end
+  -- if :select_max_total_latency and workflow_status.completed_at
+  max(completed_at::double precision - created_at)::text as max_total_latency_ms,
+  -- end
   count(*)::text as count
 from matching
 where statement_timestamp() is not null
@@ -93,6 +101,9 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
+  nullif(executor_id, ''), -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
+  null::text, -- if :by_application_name and not workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()

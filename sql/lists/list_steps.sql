@@ -9,15 +9,10 @@ select
   step.function_id,
   step.function_name as name,
   step.output, -- if :load_output
-  null::text as output, -- if not :load_output
   nullif(step.error, '') as error, -- if :load_output
-  null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
-  null::text as serialization, -- if not operation_outputs.serialization
   step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
-  null::text as started_at_epoch_ms, -- if not operation_outputs.started_at_epoch_ms
   step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
-  null::text as completed_at_epoch_ms, -- if not operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (

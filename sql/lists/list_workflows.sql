@@ -11,13 +11,13 @@
 --   max_bytes? int, load_input? int, load_output? int) many
 -- row: workflow_id text, status text?, name text?, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
--- row: inputs text?, output text?, error text?, is_outdated boolean, serialization text?,
+-- row: inputs text?, output text?, error text?, is_outdated boolean?, serialization text?,
 -- row: executor_id text?, application_version text?, application_name text?,
 -- row: recovery_attempts text?, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
 -- row: deduplication_id text?, priority int?, queue_partition_key text?,
 -- row: started_at_epoch_ms text?, delay_until_epoch_ms text?, completed_at text?,
 -- row: forked_from text?, was_forked_from boolean?, parent_workflow_id text?, attributes text?,
--- row: schedule_name text?, is_cut boolean, created_at text
+-- row: schedule_name text?, is_cut boolean?, created_at text
 --
 -- Lists workflows, the oldest first or, with sort_desc, the newest. Those of one millisecond are in
 -- the order of their IDs, so that a page can begin after (after_time, cursor_id) or, with sort_desc,
@@ -192,7 +192,6 @@ select
     ws.inputs
   ) as inputs,
   -- end
-  null::text as inputs, -- if not :load_input
   -- if :load_output
   coalesce(
     wo.output, -- if workflow_output
@@ -206,18 +205,11 @@ select
     ''
   ) as error,
   -- end
-  -- if not :load_output
-  null::text as output,
-  null::text as error,
-  -- end
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  false as is_outdated, -- if workflow_output
   ws.serialization, -- if workflow_status.serialization
-  null::text as serialization, -- if not workflow_status.serialization
   ws.executor_id,
   ws.application_version,
   ws.application_name, -- if workflow_status.application_name
-  null::text as application_name, -- if not workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
@@ -225,24 +217,15 @@ select
   ws.deduplication_id,
   ws.priority,
   ws.queue_partition_key, -- if workflow_status.queue_partition_key
-  null::text as queue_partition_key, -- if not workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
   ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
-  null::text as delay_until_epoch_ms, -- if not workflow_status.delay_until_epoch_ms
   ws.completed_at::text, -- if workflow_status.completed_at
-  null::text as completed_at, -- if not workflow_status.completed_at
   ws.forked_from, -- if workflow_status.forked_from
-  null::text as forked_from, -- if not workflow_status.forked_from
   ws.was_forked_from, -- if workflow_status.was_forked_from
-  null::boolean as was_forked_from, -- if not workflow_status.was_forked_from
   ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
-  null::text as parent_workflow_id, -- if not workflow_status.parent_workflow_id
   ws.attributes::text, -- if workflow_status.attributes
-  null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
-  null::text as schedule_name, -- if not workflow_status.schedule_name
   exists (select from counted where not is_within) as is_cut, -- if :max_bytes
-  false as is_cut, -- if not :max_bytes
   ws.created_at::text
 from page as ws
 join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes

@@ -29,8 +29,9 @@ export const countSteps: Statement<{
     ],
     feature: "countSteps()",
   },
-  columns: "status text, name text, bucket text, max_duration_ms text, count text",
-  hash: "l0QM6-OwoDCh0HaU",
+  columns:
+    "status text if :by_status, name text if :by_name, bucket text if :bucket_ms, max_duration_ms text, count text",
+  hash: "d9VVirxmxOU_DESm",
   sql: `
 with matching as (
   select
@@ -54,11 +55,8 @@ with matching as (
 )
 select
   status, -- if :by_status
-  null::text as status, -- if not :by_status
   name, -- if :by_name
-  null::text as name, -- if not :by_name
   (completed_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
-  null::text as bucket, -- if not :bucket_ms
   max(duration_ms)::text as max_duration_ms,
   count(*)::text as count
 from matching
@@ -112,21 +110,31 @@ export const countWorkflows: Statement<{
   by_status?: number | undefined;
   by_name?: number | undefined;
   by_queue_name?: number | undefined;
+  by_executor_id?: number | undefined;
+  by_application_name?: number | undefined;
   by_application_version?: number | undefined;
   bucket_ms?: number | undefined;
+  select_min_created_at?: number | undefined;
+  select_max_queue_wait?: number | undefined;
+  select_max_total_latency?: number | undefined;
 }, {
   status: string | null;
   name: string | null;
   queue_name: string | null;
+  executor_id: string | null;
+  application_name: string | null;
   application_version: string | null;
   bucket: string | null;
+  min_created_at: string | null;
+  max_queue_wait_ms: string | null;
+  max_total_latency_ms: string | null;
   count: string;
 }> = {
   name: "count_workflows",
 
   columns:
-    "status text, name text, queue_name text, application_version text, bucket text, count text",
-  hash: "oTx0vn6RDsliXC6I",
+    "status text if :by_status, name text if :by_name, queue_name text if :by_queue_name, executor_id text if :by_executor_id, application_name text if :by_application_name and workflow_status.application_name, application_version text if :by_application_version, bucket text if :bucket_ms, min_created_at text if :select_min_created_at, max_queue_wait_ms text if :select_max_queue_wait, max_total_latency_ms text if :select_max_total_latency and workflow_status.completed_at, count text",
+  hash: "y60JTC18UazANLBZ",
   sql: `
 with matching as (
   select ws.*
@@ -192,15 +200,19 @@ with matching as (
 )
 select
   status, -- if :by_status
-  null::text as status, -- if not :by_status
   name, -- if :by_name
-  null::text as name, -- if not :by_name
   queue_name, -- if :by_queue_name
-  null::text as queue_name, -- if not :by_queue_name
+  nullif(executor_id, '') as executor_id, -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
   application_version, -- if :by_application_version
-  null::text as application_version, -- if not :by_application_version
   (created_at / :bucket_ms::bigint * :bucket_ms::bigint)::text as bucket,
-  null::text as bucket, -- if not :bucket_ms
+  min(created_at)::text as min_created_at, -- if :select_min_created_at
+  -- if :select_max_queue_wait
+  max(started_at_epoch_ms::double precision - created_at)::text as max_queue_wait_ms,
+  -- end
+  -- if :select_max_total_latency and workflow_status.completed_at
+  max(completed_at::double precision - created_at)::text as max_total_latency_ms,
+  -- end
   count(*)::text as count
 from matching
 where statement_timestamp() is not null
@@ -208,6 +220,9 @@ group by
   status, -- if :by_status
   name, -- if :by_name
   queue_name, -- if :by_queue_name
+  nullif(executor_id, ''), -- if :by_executor_id
+  application_name, -- if :by_application_name and workflow_status.application_name
+  null::text, -- if :by_application_name and not workflow_status.application_name
   application_version, -- if :by_application_version
   created_at / :bucket_ms::bigint,
   ()
@@ -234,22 +249,17 @@ export const listSteps: Statement<{
   name: "list_steps",
 
   columns:
-    "function_id int, name text, output text, error text, serialization text, started_at_epoch_ms text, completed_at_epoch_ms text, child_workflow_id text",
-  hash: "TME6m1ub8_EgYRfN",
+    "function_id int, name text, output text if :load_output, error text if :load_output, serialization text if operation_outputs.serialization, started_at_epoch_ms text if operation_outputs.started_at_epoch_ms, completed_at_epoch_ms text if operation_outputs.completed_at_epoch_ms, child_workflow_id text",
+  hash: "qwSqLHNMp_IG1BcA",
   sql: `
 select
   step.function_id,
   step.function_name as name,
   step.output, -- if :load_output
-  null::text as output, -- if not :load_output
   nullif(step.error, '') as error, -- if :load_output
-  null::text as error, -- if not :load_output
   step.serialization, -- if operation_outputs.serialization
-  null::text as serialization, -- if not operation_outputs.serialization
   step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
-  null::text as started_at_epoch_ms, -- if not operation_outputs.started_at_epoch_ms
   step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
-  null::text as completed_at_epoch_ms, -- if not operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (
@@ -325,7 +335,7 @@ export const listWorkflows: Statement<{
   inputs: string | null;
   output: string | null;
   error: string | null;
-  is_outdated: boolean;
+  is_outdated: boolean | null;
   serialization: string | null;
   executor_id: string | null;
   application_version: string | null;
@@ -345,14 +355,14 @@ export const listWorkflows: Statement<{
   parent_workflow_id: string | null;
   attributes: string | null;
   schedule_name: string | null;
-  is_cut: boolean;
+  is_cut: boolean | null;
   created_at: string;
 }> = {
   name: "list_workflows",
 
   columns:
-    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text, output text, error text, is_outdated boolean, serialization text, executor_id text, application_version text, application_name text, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text, started_at_epoch_ms text, delay_until_epoch_ms text, completed_at text, forked_from text, was_forked_from boolean, parent_workflow_id text, attributes text, schedule_name text, is_cut boolean, created_at text",
-  hash: "i0O3aO9qAq124arC",
+    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text if :load_input, output text if :load_output, error text if :load_output, is_outdated boolean if not workflow_output, serialization text if workflow_status.serialization, executor_id text, application_version text, application_name text if workflow_status.application_name, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text if workflow_status.queue_partition_key, started_at_epoch_ms text, delay_until_epoch_ms text if workflow_status.delay_until_epoch_ms, completed_at text if workflow_status.completed_at, forked_from text if workflow_status.forked_from, was_forked_from boolean if workflow_status.was_forked_from, parent_workflow_id text if workflow_status.parent_workflow_id, attributes text if workflow_status.attributes, schedule_name text if workflow_status.schedule_name, is_cut boolean if :max_bytes, created_at text",
+  hash: "gHRwDhfTo2vUqdDS",
   sql: `
 with matching as (
   select ws.*
@@ -506,7 +516,6 @@ select
     ws.inputs
   ) as inputs,
   -- end
-  null::text as inputs, -- if not :load_input
   -- if :load_output
   coalesce(
     wo.output, -- if workflow_output
@@ -520,18 +529,11 @@ select
     ''
   ) as error,
   -- end
-  -- if not :load_output
-  null::text as output,
-  null::text as error,
-  -- end
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  false as is_outdated, -- if workflow_output
   ws.serialization, -- if workflow_status.serialization
-  null::text as serialization, -- if not workflow_status.serialization
   ws.executor_id,
   ws.application_version,
   ws.application_name, -- if workflow_status.application_name
-  null::text as application_name, -- if not workflow_status.application_name
   ws.recovery_attempts::text,
   ws.updated_at::text,
   ws.workflow_timeout_ms::text as timeout_ms,
@@ -539,24 +541,15 @@ select
   ws.deduplication_id,
   ws.priority,
   ws.queue_partition_key, -- if workflow_status.queue_partition_key
-  null::text as queue_partition_key, -- if not workflow_status.queue_partition_key
   ws.started_at_epoch_ms::text,
   ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
-  null::text as delay_until_epoch_ms, -- if not workflow_status.delay_until_epoch_ms
   ws.completed_at::text, -- if workflow_status.completed_at
-  null::text as completed_at, -- if not workflow_status.completed_at
   ws.forked_from, -- if workflow_status.forked_from
-  null::text as forked_from, -- if not workflow_status.forked_from
   ws.was_forked_from, -- if workflow_status.was_forked_from
-  null::boolean as was_forked_from, -- if not workflow_status.was_forked_from
   ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
-  null::text as parent_workflow_id, -- if not workflow_status.parent_workflow_id
   ws.attributes::text, -- if workflow_status.attributes
-  null::text as attributes, -- if not workflow_status.attributes
   ws.schedule_name, -- if workflow_status.schedule_name
-  null::text as schedule_name, -- if not workflow_status.schedule_name
   exists (select from counted where not is_within) as is_cut, -- if :max_bytes
-  false as is_cut, -- if not :max_bytes
   ws.created_at::text
 from page as ws
 join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes

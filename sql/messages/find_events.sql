@@ -22,7 +22,6 @@ with found as (
 select
   (ordinality - 1)::int as position,
   serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   total_bytes >= :max_bytes::int as is_cut,
   value
 from found

@@ -5,7 +5,6 @@
 select
   event.key,
   event.serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
 where statement_timestamp() is not null

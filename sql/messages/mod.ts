@@ -2,6 +2,81 @@
 
 import type { Statement } from "../statement.ts";
 
+export const findEventChanges: Statement<{
+  targets: string;
+  max_bytes: number;
+  max_rows: number;
+}, {
+  position: number;
+  has_ended: boolean | null;
+  key: string | null;
+  version: string | null;
+  serialization: string | null;
+  value: string | null;
+  is_cut: boolean;
+}> = {
+  name: "find_event_changes",
+
+  columns:
+    "position int, has_ended boolean, key text, version text, serialization text, value text, is_cut boolean",
+  hash: "xKT5NZhQIqTLzsBS",
+  sql: `
+with target as (
+  select target.*
+  from rows from (
+    json_to_recordset(:targets::text::json) as (workflow_id text, versions jsonb)
+  ) with ordinality as target
+),
+found as (
+  select
+    target.ordinality,
+    ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') as has_ended,
+    event.key,
+    event.version,
+    event.serialization,
+    event.value,
+    coalesce(octet_length(event.value), 0) as bytes
+  from target
+  left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
+  left join lateral (
+    select
+      key,
+      xmin::text as version,
+      coalesce(
+        serialization, -- if workflow_events.serialization
+        null::text
+      ) as serialization,
+      value
+    from :schema.workflow_events
+    where workflow_uuid = target.workflow_id
+      and xmin::text is distinct from target.versions ->> key
+    order by key
+  ) as event on true
+),
+counted as (
+  select
+    found.*,
+    sum(bytes) over ordered as total_bytes,
+    row_number() over ordered as number
+  from found
+  where key is not null or has_ended is distinct from false
+  window ordered as (order by ordinality, key rows unbounded preceding)
+)
+select
+  (ordinality - 1)::int as position,
+  has_ended,
+  key,
+  version,
+  serialization,
+  value,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where statement_timestamp() is not null
+  and total_bytes - bytes < :max_bytes::int
+order by ordinality, key
+limit :max_rows::int`,
+};
+
 export const findEvents: Statement<{
   targets: string;
   max_bytes: number;
@@ -14,8 +89,9 @@ export const findEvents: Statement<{
 }> = {
   name: "find_events",
 
-  columns: "position int, serialization text, is_cut boolean, value text",
-  hash: "rhGXpgPUujp7u0CD",
+  columns:
+    "position int, serialization text if workflow_events.serialization, is_cut boolean, value text",
+  hash: "m4fJBL9HRp0pTwkQ",
   sql: `
 with found as (
   select
@@ -33,12 +109,49 @@ with found as (
 select
   (ordinality - 1)::int as position,
   serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   total_bytes >= :max_bytes::int as is_cut,
   value
 from found
 where total_bytes < :max_bytes::int + octet_length(value)
 order by ordinality
+limit :max_rows::int`,
+};
+
+export const findStreamEnds: Statement<{
+  targets: string;
+  max_rows: number;
+}, {
+  position: number;
+  last_offset: number | null;
+  last_serialization: string | null;
+  last_value: string | null;
+}> = {
+  name: "find_stream_ends",
+  needs: { columns: ["streams"], feature: "streams" },
+  columns:
+    "position int, last_offset int, last_serialization text if streams.serialization, last_value text",
+  hash: "OHIhjDgoPRmfhqmS",
+  sql: `
+select
+  (target.ordinality - 1)::int as position,
+  last."offset" as last_offset,
+  last.serialization as last_serialization, -- if streams.serialization
+  case when octet_length(last.value) < 1000 then last.value end as last_value
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text, key text)
+) with ordinality as target
+left join lateral (
+  select
+    stream."offset",
+    stream.serialization, -- if streams.serialization
+    stream.value
+  from :schema.streams as stream
+  where stream.workflow_uuid = target.workflow_id and stream.key = target.key
+  order by stream."offset" desc
+  limit 1
+) as last on true
+where statement_timestamp() is not null
+order by target.ordinality
 limit :max_rows::int`,
 };
 
@@ -123,18 +236,135 @@ export const getAllEvents: Statement<{
 }> = {
   name: "get_all_events",
 
-  columns: "key text, serialization text, value text",
-  hash: "Iv8gkqdQLj5pt5XA",
+  columns: "key text, serialization text if workflow_events.serialization, value text",
+  hash: "-rp13M-L_pRI-Twc",
   sql: `
 select
   event.key,
   event.serialization, -- if workflow_events.serialization
-  null::text as serialization, -- if not workflow_events.serialization
   event.value
 from :schema.workflow_events as event
 where statement_timestamp() is not null
   and event.workflow_uuid = :workflow_id::text
 order by event.key`,
+};
+
+export const getAllNotifications: Statement<{
+  workflow_id: string;
+  after_time?: string | undefined;
+  after_id?: string | undefined;
+  max_rows: number;
+  max_bytes: number;
+}, {
+  message_id: string;
+  created_at: string;
+  topic: string | null;
+  consumed: boolean;
+  serialization: string | null;
+  message: string;
+  is_cut: boolean;
+}> = {
+  name: "get_all_notifications",
+
+  columns:
+    "message_id text, created_at text, topic text, consumed boolean, serialization text, message text, is_cut boolean",
+  hash: "tKHXFXQOODbnnHZh",
+  sql: `
+with found as (
+  select
+    message_uuid,
+    created_at_epoch_ms,
+    topic,
+    coalesce(
+      consumed, -- if notifications.consumed
+      false
+    ) as consumed,
+    coalesce(
+      serialization, -- if notifications.serialization
+      null::text
+    ) as serialization,
+    message
+  from :schema.notifications
+  where destination_uuid = :workflow_id::text
+    and (created_at_epoch_ms, message_uuid) > (:after_time::text::bigint, :after_id::text)
+  order by created_at_epoch_ms, message_uuid
+  limit :max_rows::int
+),
+counted as (
+  select
+    found.*,
+    octet_length(message) as bytes,
+    sum(octet_length(message)) over ordered as total_bytes,
+    row_number() over ordered as number
+  from found
+  window ordered as (order by created_at_epoch_ms, message_uuid rows unbounded preceding)
+)
+select
+  message_uuid as message_id,
+  created_at_epoch_ms::text as created_at,
+  topic,
+  consumed,
+  serialization,
+  message,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where statement_timestamp() is not null
+  and total_bytes - bytes < :max_bytes::int
+order by created_at_epoch_ms, message_uuid`,
+};
+
+export const getAllStreamEntries: Statement<{
+  workflow_id: string;
+  after_key?: string | undefined;
+  after_offset?: number | undefined;
+  max_rows: number;
+  max_bytes: number;
+}, {
+  key: string;
+  entry_offset: number;
+  serialization: string | null;
+  value: string;
+  is_cut: boolean;
+}> = {
+  name: "get_all_stream_entries",
+  needs: { columns: ["streams"], feature: "streams" },
+  columns: "key text, entry_offset int, serialization text, value text, is_cut boolean",
+  hash: "HHCF8r1IZjSRQDmN",
+  sql: `
+with found as (
+  select
+    key,
+    "offset" as entry_offset,
+    coalesce(
+      serialization, -- if streams.serialization
+      null::text
+    ) as serialization,
+    value
+  from :schema.streams
+  where workflow_uuid = :workflow_id::text
+    and (key, "offset") > (:after_key::text, :after_offset::int)
+  order by key, "offset"
+  limit :max_rows::int
+),
+counted as (
+  select
+    found.*,
+    octet_length(value) as bytes,
+    sum(octet_length(value)) over ordered as total_bytes,
+    row_number() over ordered as number
+  from found
+  window ordered as (order by key, entry_offset rows unbounded preceding)
+)
+select
+  key,
+  entry_offset,
+  serialization,
+  value,
+  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+from counted
+where statement_timestamp() is not null
+  and total_bytes - bytes < :max_bytes::int
+order by key, entry_offset`,
 };
 
 export const send: Statement<{

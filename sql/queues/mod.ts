@@ -34,8 +34,8 @@ export const listQueues: Statement<{
   name: "list_queues",
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
-    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
-  hash: "R0EFqt0qLgHuG22R",
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int if queues.partition_concurrency, partition_worker_concurrency int if queues.partition_concurrency, partition_rate_limit_max int if queues.partition_concurrency, partition_rate_limit_period_sec text if queues.partition_concurrency, application_name text if queues.application_name, polling_interval_sec text",
+  hash: "-sgZGtrweH33UN7o",
   sql: `
 select
   name,
@@ -49,14 +49,7 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
-  -- if not queues.partition_concurrency
-  null::int as partition_concurrency,
-  null::int as partition_worker_concurrency,
-  null::int as partition_rate_limit_max,
-  null::text as partition_rate_limit_period_sec,
-  -- end
   application_name, -- if queues.application_name
-  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from :schema.queues
 where statement_timestamp() is not null
@@ -89,8 +82,8 @@ export const registerQueue: Statement<{
   name: "register_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
-    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text",
-  hash: "LQEoq82sVCxseOeQ",
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int if queues.partition_concurrency, partition_worker_concurrency int if queues.partition_concurrency, partition_rate_limit_max int if queues.partition_concurrency, partition_rate_limit_period_sec text if queues.partition_concurrency, application_name text if queues.application_name, polling_interval_sec text",
+  hash: "SaUQVGytDZpIvp2g",
   sql: `
 with input as (
   select *
@@ -188,14 +181,7 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
-  -- if not queues.partition_concurrency
-  null::int as partition_concurrency,
-  null::int as partition_worker_concurrency,
-  null::int as partition_rate_limit_max,
-  null::text as partition_rate_limit_period_sec,
-  -- end
   application_name, -- if queues.application_name
-  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text
 from found`,
 };
@@ -220,8 +206,8 @@ export const updateQueue: Statement<{
   name: "update_queue",
   needs: { columns: ["queues"], feature: "registered queues" },
   columns:
-    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int, partition_worker_concurrency int, partition_rate_limit_max int, partition_rate_limit_period_sec text, application_name text, polling_interval_sec text, is_updated boolean",
-  hash: "St6HSkAphl91tDCB",
+    "name text, concurrency int, worker_concurrency int, rate_limit_max int, rate_limit_period_sec text, partition_concurrency int if queues.partition_concurrency, partition_worker_concurrency int if queues.partition_concurrency, partition_rate_limit_max int if queues.partition_concurrency, partition_rate_limit_period_sec text if queues.partition_concurrency, application_name text if queues.application_name, polling_interval_sec text, is_updated boolean",
+  hash: "B2BNMo2s4u2xmcmp",
   sql: `
 with before as (
   select queue
@@ -282,14 +268,7 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
-  -- if not queues.partition_concurrency
-  null::int as partition_concurrency,
-  null::int as partition_worker_concurrency,
-  null::int as partition_rate_limit_max,
-  null::text as partition_rate_limit_period_sec,
-  -- end
   application_name, -- if queues.application_name
-  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text,
   exists (select from updated) as is_updated
 from wanted`,

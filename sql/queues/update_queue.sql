@@ -71,14 +71,7 @@ select
   partition_rate_limit_max,
   partition_rate_limit_period_sec::text,
   -- end
-  -- if not queues.partition_concurrency
-  null::int as partition_concurrency,
-  null::int as partition_worker_concurrency,
-  null::int as partition_rate_limit_max,
-  null::text as partition_rate_limit_period_sec,
-  -- end
   application_name, -- if queues.application_name
-  null::text as application_name, -- if not queues.application_name
   polling_interval_sec::text,
   exists (select from updated) as is_updated
 from wanted

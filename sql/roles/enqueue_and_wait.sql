@@ -1,6 +1,7 @@
 -- Grants a role what enqueue.sql grants, and what waits need: getResult(), waitAll() and the like,
--- getEvent(), getAllEvents() and readStream(), and explainWorkflow(), with which getResult() says why it
--- has timed out. The role can read no arguments, but the results, events and streams of all workflows.
+-- getEvent(), getAllEvents(), followEvents(), readStream() and getAllStreamEntries(), and explainWorkflow(),
+-- with which getResult() says why it has timed out. The role can read no arguments, but the results,
+-- events and streams of all workflows.
 --
 --     psql -v schema=dbos -v role=shop_web -f sql/roles/enqueue_and_wait.sql "$DBOS_SYSTEM_DATABASE_URL"
 --
@@ -25,7 +26,7 @@ from (
       }'
     ),
     ('workflow_output', '{workflow_uuid, output, error}'),
-    ('workflow_events', '{workflow_uuid, key, value, serialization}'),
+    ('workflow_events', '{workflow_uuid, key, value, serialization, xmin}'),
     ('streams', '{workflow_uuid, key, value, serialization, offset}'),
     (
       'queues',

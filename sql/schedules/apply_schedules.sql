@@ -90,13 +90,11 @@ written as (
 )
 select
   conflicting.application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   conflicting.schedule_name
 from conflicting
 union all
 select
   null, -- if workflow_schedules.application_name
-  null, -- if not workflow_schedules.application_name
   input.schedule_name
 from input
 where not exists (select from conflicting)

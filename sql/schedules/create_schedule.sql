@@ -52,7 +52,6 @@ inserted as (
 )
 select
   existing.application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)

@@ -20,9 +20,7 @@ select
   workflow_class_name,
   schedule,
   cron_timezone, -- if workflow_schedules.cron_timezone
-  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
-  null::text as queue_name, -- if not workflow_schedules.queue_name
   owner as application_name,
   -- if application_versions
   (
@@ -36,7 +34,6 @@ select
     limit 1
   ) as latest_version,
   -- end
-  null::text as latest_version, -- if not application_versions
   context
 from found
 where statement_timestamp() is not null

@@ -53,7 +53,6 @@ native as (
 select
   schedule_name,
   context, -- if :load_context
-  null::text as context, -- if not :load_context
   (
     select coalesce(json_agg(distinct format), '[]')::text
     from native

@@ -14,15 +14,10 @@ select
   schedule,
   status,
   last_fired_at, -- if workflow_schedules.last_fired_at
-  null::text as last_fired_at, -- if not workflow_schedules.last_fired_at
   automatic_backfill, -- if workflow_schedules.automatic_backfill
-  null::boolean as automatic_backfill, -- if not workflow_schedules.automatic_backfill
   cron_timezone, -- if workflow_schedules.cron_timezone
-  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
-  null::text as queue_name, -- if not workflow_schedules.queue_name
   application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   context
 from :schema.workflow_schedules
 where statement_timestamp() is not null

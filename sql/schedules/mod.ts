@@ -10,8 +10,8 @@ export const applySchedules: Statement<{
 }> = {
   name: "apply_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "application_name text, schedule_name text",
-  hash: "i-e2G_JYxC3z4Lv0",
+  columns: "application_name text if workflow_schedules.application_name, schedule_name text",
+  hash: "roEuwVlzjYeUYKjW",
   sql: `
 with input as (
   select *
@@ -94,13 +94,11 @@ written as (
 )
 select
   conflicting.application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   conflicting.schedule_name
 from conflicting
 union all
 select
   null, -- if workflow_schedules.application_name
-  null, -- if not workflow_schedules.application_name
   input.schedule_name
 from input
 where not exists (select from conflicting)
@@ -115,8 +113,8 @@ export const createSchedule: Statement<{
 }> = {
   name: "create_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "application_name text, schedule_id text",
-  hash: "7uLHlEiwdUKPkBV6",
+  columns: "application_name text if workflow_schedules.application_name, schedule_id text",
+  hash: "O33vO4XazBBnfNYv",
   sql: `
 with input as (
   select *
@@ -165,7 +163,6 @@ inserted as (
 )
 select
   existing.application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)
@@ -200,8 +197,8 @@ export const findSchedule: Statement<{
   name: "find_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
-    "workflow_name text, workflow_class_name text, schedule text, cron_timezone text, queue_name text, application_name text, latest_version text, context text",
-  hash: "P6oCz4DyTghHK-6u",
+    "workflow_name text, workflow_class_name text, schedule text, cron_timezone text if workflow_schedules.cron_timezone, queue_name text if workflow_schedules.queue_name, application_name text, latest_version text if application_versions, context text",
+  hash: "iMZou71tqb-Pwyrd",
   sql: `
 with found as (
   select
@@ -218,9 +215,7 @@ select
   workflow_class_name,
   schedule,
   cron_timezone, -- if workflow_schedules.cron_timezone
-  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
-  null::text as queue_name, -- if not workflow_schedules.queue_name
   owner as application_name,
   -- if application_versions
   (
@@ -234,7 +229,6 @@ select
     limit 1
   ) as latest_version,
   -- end
-  null::text as latest_version, -- if not application_versions
   context
 from found
 where statement_timestamp() is not null`,
@@ -250,8 +244,8 @@ export const findScheduleReaders: Statement<{
 }> = {
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "schedule_name text, context text, formats text",
-  hash: "kghjdMiNWr1X1Fj_",
+  columns: "schedule_name text, context text if :load_context, formats text",
+  hash: "JYGq8-NUdVhk3ahv",
   sql: `
 with scope as (
   select
@@ -297,7 +291,6 @@ native as (
 select
   schedule_name,
   context, -- if :load_context
-  null::text as context, -- if not :load_context
   (
     select coalesce(json_agg(distinct format), '[]')::text
     from native
@@ -331,8 +324,8 @@ export const listSchedules: Statement<{
   name: "list_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
-    "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text, automatic_backfill boolean, cron_timezone text, queue_name text, application_name text, context text",
-  hash: "5KF9u8ohVAmCW0Ww",
+    "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text if workflow_schedules.last_fired_at, automatic_backfill boolean if workflow_schedules.automatic_backfill, cron_timezone text if workflow_schedules.cron_timezone, queue_name text if workflow_schedules.queue_name, application_name text if workflow_schedules.application_name, context text",
+  hash: "wkPmr-GYzUCu1c9Q",
   sql: `
 select
   schedule_id,
@@ -342,15 +335,10 @@ select
   schedule,
   status,
   last_fired_at, -- if workflow_schedules.last_fired_at
-  null::text as last_fired_at, -- if not workflow_schedules.last_fired_at
   automatic_backfill, -- if workflow_schedules.automatic_backfill
-  null::boolean as automatic_backfill, -- if not workflow_schedules.automatic_backfill
   cron_timezone, -- if workflow_schedules.cron_timezone
-  null::text as cron_timezone, -- if not workflow_schedules.cron_timezone
   queue_name, -- if workflow_schedules.queue_name
-  null::text as queue_name, -- if not workflow_schedules.queue_name
   application_name, -- if workflow_schedules.application_name
-  null::text as application_name, -- if not workflow_schedules.application_name
   context
 from :schema.workflow_schedules
 where statement_timestamp() is not null

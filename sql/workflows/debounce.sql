@@ -1,5 +1,5 @@
 -- debounce(job text, is_retry? int) optional
--- row: extended_id text?, is_outdated boolean, is_debounced boolean?, name text?, class_name text?,
+-- row: extended_id text?, is_outdated boolean?, is_debounced boolean?, name text?, class_name text?,
 -- row: application_name text?, holder_id text?
 -- needs workflow_status.is_debounced, workflow_status.delay_until_epoch_ms,
 -- needs workflow_status.serialization for debounce
@@ -91,12 +91,10 @@ select
     extended.workflow_uuid
   ) as extended_id,
   to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
-  false as is_outdated, -- if workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
   holder.application_name, -- if workflow_status.application_name
-  null::text as application_name, -- if not workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
 left join extended on true

@@ -236,31 +236,15 @@ select
   existing.name,
   existing.class_name::text,
   existing.config_name::text,
-  existing.creator_xid = conflict.creator_xid as is_own, -- if workflow_status.creator_xid
-  -- if workflow_status.owner_xid and not workflow_status.creator_xid
-  existing.owner_xid = conflict.creator_xid as is_own,
-  -- end
-  -- if not workflow_status.owner_xid and not workflow_status.creator_xid
-  null::boolean as is_own,
-  -- end
+  coalesce(
+    existing.creator_xid = conflict.creator_xid, -- if workflow_status.creator_xid
+    existing.owner_xid = conflict.creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    false
+  ) as is_own,
   holder.workflow_uuid as holder_id, -- if :all_columns
-  null::text as holder_id, -- if not :all_columns
   -- if workflow_input and :find_old_inputs
   conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
   -- end
-  null::boolean as has_old_inputs, -- if not workflow_input
-  null::boolean as has_old_inputs, -- if workflow_input and not :find_old_inputs
-  -- end
-  -- if not :check_conflicts
-  null::int as position,
-  null::text as existing_id,
-  null::text as status,
-  null::text as name,
-  null::text as class_name,
-  null::text as config_name,
-  null::boolean as is_own,
-  null::text as holder_id,
-  null::boolean as has_old_inputs,
   -- end
   stamp.last_created_at,
   clock.server_ms::text

@@ -1,6 +1,6 @@
 -- find_outcomes(max_bytes? int, targets text, separator text, max_rows int) many
 -- row: position int, workflow_id text, status text, value text?, error text?, serialization text?,
--- row: is_outdated boolean, is_cut boolean, completed_at text
+-- row: is_outdated boolean?, is_cut boolean?, completed_at text
 --
 -- Returns how each workflow of a list ended, with its position in the list. A workflow that has not
 -- ended has no row. The empty error that Go's workers write for a success is null.
@@ -77,11 +77,8 @@ select
   value,
   error,
   serialization, -- if workflow_status.serialization
-  null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  false as is_outdated, -- if workflow_output
   total_bytes >= :max_bytes::int as is_cut,
-  false as is_cut, -- if not :max_bytes
   completed_at::text
 from found
 where statement_timestamp() is not null

@@ -1,5 +1,5 @@
 -- fork_workflows(forks text) many
--- row: position int, has_original boolean, is_own boolean, is_outdated boolean,
+-- row: position int, has_original boolean, is_own boolean, is_outdated boolean?,
 -- row: existing_status text?, existing_name text?
 -- needs workflow_events_history, streams for forkWorkflow
 --
@@ -222,7 +222,6 @@ select
   has_original,
   is_own,
   is_outdated, -- if not workflow_input
-  false as is_outdated, -- if workflow_input
   existing_status,
   existing_name
 from fork

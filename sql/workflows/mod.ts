@@ -48,7 +48,7 @@ export const debounce: Statement<{
   is_retry?: number | undefined;
 }, {
   extended_id: string | null;
-  is_outdated: boolean;
+  is_outdated: boolean | null;
   is_debounced: boolean | null;
   name: string | null;
   class_name: string | null;
@@ -65,8 +65,8 @@ export const debounce: Statement<{
     feature: "debounce",
   },
   columns:
-    "extended_id text, is_outdated boolean, is_debounced boolean, name text, class_name text, application_name text, holder_id text",
-  hash: "hCSwfHY2T3B0n-rn",
+    "extended_id text, is_outdated boolean if not workflow_input, is_debounced boolean, name text, class_name text, application_name text if workflow_status.application_name, holder_id text",
+  hash: "9_O7PMK2Kp2EBy_2",
   sql: `
 with job as (
   select *
@@ -145,12 +145,10 @@ select
     extended.workflow_uuid
   ) as extended_id,
   to_regclass(:'schema' || '.workflow_input') is not null as is_outdated, -- if not workflow_input
-  false as is_outdated, -- if workflow_input
   holder.is_debounced,
   holder.name,
   holder.class_name::text,
   holder.application_name, -- if workflow_status.application_name
-  null::text as application_name, -- if not workflow_status.application_name
   holder.workflow_uuid as holder_id
 from job
 left join extended on true
@@ -219,8 +217,8 @@ export const enqueue: Statement<{
   name: "enqueue",
 
   columns:
-    "position int, existing_id text, status text, name text, class_name text, config_name text, is_own boolean, holder_id text, has_old_inputs boolean, last_created_at text, server_ms text",
-  hash: "nqvz7wO1x0y0-Lu1",
+    "position int if :check_conflicts, existing_id text if :check_conflicts, status text if :check_conflicts, name text if :check_conflicts, class_name text if :check_conflicts, config_name text if :check_conflicts, is_own boolean if :check_conflicts, holder_id text if :check_conflicts and :all_columns, has_old_inputs boolean if :check_conflicts and workflow_input and :find_old_inputs, last_created_at text, server_ms text",
+  hash: "cPLoSvl_En8Tm56Z",
   sql: `
 with clock as (
   select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
@@ -414,31 +412,15 @@ select
   existing.name,
   existing.class_name::text,
   existing.config_name::text,
-  existing.creator_xid = conflict.creator_xid as is_own, -- if workflow_status.creator_xid
-  -- if workflow_status.owner_xid and not workflow_status.creator_xid
-  existing.owner_xid = conflict.creator_xid as is_own,
-  -- end
-  -- if not workflow_status.owner_xid and not workflow_status.creator_xid
-  null::boolean as is_own,
-  -- end
+  coalesce(
+    existing.creator_xid = conflict.creator_xid, -- if workflow_status.creator_xid
+    existing.owner_xid = conflict.creator_xid, -- if workflow_status.owner_xid and not workflow_status.creator_xid
+    false
+  ) as is_own,
   holder.workflow_uuid as holder_id, -- if :all_columns
-  null::text as holder_id, -- if not :all_columns
   -- if workflow_input and :find_old_inputs
   conflict.workflow_id in (select workflow_id from old_inputs) as has_old_inputs,
   -- end
-  null::boolean as has_old_inputs, -- if not workflow_input
-  null::boolean as has_old_inputs, -- if workflow_input and not :find_old_inputs
-  -- end
-  -- if not :check_conflicts
-  null::int as position,
-  null::text as existing_id,
-  null::text as status,
-  null::text as name,
-  null::text as class_name,
-  null::text as config_name,
-  null::boolean as is_own,
-  null::text as holder_id,
-  null::boolean as has_old_inputs,
   -- end
   stamp.last_created_at,
   clock.server_ms::text
@@ -520,15 +502,15 @@ export const findOutcomes: Statement<{
   value: string | null;
   error: string | null;
   serialization: string | null;
-  is_outdated: boolean;
-  is_cut: boolean;
+  is_outdated: boolean | null;
+  is_cut: boolean | null;
   completed_at: string;
 }> = {
   name: "find_outcomes",
 
   columns:
-    "position int, workflow_id text, status text, value text, error text, serialization text, is_outdated boolean, is_cut boolean, completed_at text",
-  hash: "QYu_QoHThNiAsPEu",
+    "position int, workflow_id text, status text, value text, error text, serialization text if workflow_status.serialization, is_outdated boolean if not workflow_output, is_cut boolean if :max_bytes, completed_at text",
+  hash: "cNW6MYgc6VK_I1eU",
   sql: `
 with found as (
   select
@@ -596,11 +578,8 @@ select
   value,
   error,
   serialization, -- if workflow_status.serialization
-  null::text as serialization, -- if not workflow_status.serialization
   to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  false as is_outdated, -- if workflow_output
   total_bytes >= :max_bytes::int as is_cut,
-  false as is_cut, -- if not :max_bytes
   completed_at::text
 from found
 where statement_timestamp() is not null
@@ -617,7 +596,7 @@ export const forkWorkflows: Statement<{
   position: number;
   has_original: boolean;
   is_own: boolean;
-  is_outdated: boolean;
+  is_outdated: boolean | null;
   existing_status: string | null;
   existing_name: string | null;
 }> = {
@@ -627,8 +606,8 @@ export const forkWorkflows: Statement<{
     feature: "forkWorkflow",
   },
   columns:
-    "position int, has_original boolean, is_own boolean, is_outdated boolean, existing_status text, existing_name text",
-  hash: "ddYSxxjeTrUycEra",
+    "position int, has_original boolean, is_own boolean, is_outdated boolean if not workflow_input, existing_status text, existing_name text",
+  hash: "Ogvvj37xK5590A9b",
   sql: `
 with fork as (
   select
@@ -842,7 +821,6 @@ select
   has_original,
   is_own,
   is_outdated, -- if not workflow_input
-  false as is_outdated, -- if workflow_input
   existing_status,
   existing_name
 from fork

@@ -96,7 +96,7 @@ export function toApplicationNames(
  * import { connect, renameApplication } from "@dbos-community/client";
  *
  * await using client = await connect();
- * const moved = await renameApplication(client, "shop", "web-shop", {
+ * const moved = await renameApplication(client, "old-shop", "shop", {
  *   onProgress: ({ workflows, steps }) => console.log(workflows, steps),
  * });
  * console.log(moved.queues);

@@ -2,6 +2,7 @@
 
 import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { toFaultText } from "../drivers/fault_text.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createFlowControl } from "./flow_control.ts";
 import { createItemWriter, type Item, type SendBatch, type TimedItem } from "./item_writer.ts";
@@ -55,7 +56,7 @@ function isItemError(error: unknown): boolean {
 /**
  * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
  * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
- * not fill statements.
+ * not fill statements. `what` names the items in logs.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.
@@ -66,9 +67,9 @@ function isItemError(error: unknown): boolean {
 export function createBatcher<Outcome>(
   database: SystemDatabase,
   sendBatch: SendBatch<Outcome>,
-  { inOrder = false }: { inOrder?: boolean } = {},
+  { what, inOrder = false }: { what: string; inOrder?: boolean },
 ): Batcher<Outcome> {
-  const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
+  const { attemptTimeoutSeconds, retryTimeoutSeconds, log } = database.settings;
   const writer = createItemWriter(database, sendBatch);
   const { time, write, forget } = writer;
   const writeInTransaction = createTransactionWriter(database, writer);
@@ -95,21 +96,29 @@ export function createBatcher<Outcome>(
     }
   }
 
-  /** Sends one statement, or one for each item if that is refused. Returns an error that concerns all. */
-  async function sendTogether(items: readonly PendingItem<Outcome>[]): Promise<unknown> {
+  /** Sends one statement, or one for each item if that is refused. */
+  async function send(items: readonly PendingItem<Outcome>[]): Promise<void> {
     try {
       const outcomes = await write(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
-      if (items.length > 1 && isItemError(error)) return await sendOneByOne(items);
-      rejectAll(items, error);
-      return error;
+      await handleError(items, error);
     }
   }
 
-  async function sendOrReject(items: readonly PendingItem<Outcome>[]): Promise<void> {
-    const error = await sendTogether(items);
-    if (error && await database.isUnreachable(error)) rejectOverdue(error);
+  async function handleError(
+    items: readonly PendingItem<Outcome>[],
+    error: unknown,
+  ): Promise<void> {
+    let lastError = error;
+    if (items.length > 1 && isItemError(error)) {
+      const fault = toFaultText(error);
+      log?.("warn", `${items.length} ${what} in one statement failed with ${fault}; each gets one`);
+      lastError = await sendOneByOne(items);
+    } else {
+      rejectAll(items, error);
+    }
+    if (lastError && await database.isUnreachable(lastError)) rejectOverdue(lastError);
   }
 
   /** Drops an item whose call has been aborted. */
@@ -151,7 +160,7 @@ export function createBatcher<Outcome>(
     isFlushScheduled = false;
     for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
       const items = take(count).filter((item) => !isDropped(item));
-      if (items.length > 0) flowControl.run(() => sendOrReject(items)).then(flush);
+      if (items.length > 0) flowControl.run(() => send(items)).then(flush);
     }
     scheduleFlush();
   }

@@ -20,8 +20,11 @@ export interface Timed {
 export interface CreationClock {
   /** The last creation time that is known. */
   readonly last: number;
-  /** Gives an item its creation time: now, or as soon as the time of the server is known. */
-  stamp(item: Timed): void;
+  /**
+   * Gives an item its creation time: `now`, a time of performance.now(), or as soon as the time of the
+   * server is known.
+   */
+  stamp(item: Timed, now: number): void;
   /**
    * Waits while another statement is in flight that will tell the time of the server, but for about a
    * second at most. If the time is still not known then, the server gives it to the items, and their
@@ -65,25 +68,25 @@ function createCreationClock(): CreationClock {
   // In the order of their calls.
   const unstamped = new Set<Timed>();
 
-  function isLearned(): boolean {
-    return performance.now() - learnedAt < maxAgeMs;
+  function isLearned(now: number): boolean {
+    return now - learnedAt < maxAgeMs;
   }
 
   function update({ serverMs, lastCreatedAt }: ClockReading): void {
     const now = performance.now();
     const driftMs = (now - learnedAt) / 1000 * driftMsPerSecond;
     // The statement ran before its answer arrived. The fastest answer gives the best estimate.
-    offsetMs = Math.max(Number(serverMs) - now, isLearned() ? offsetMs - driftMs : -Infinity);
+    offsetMs = Math.max(Number(serverMs) - now, isLearned(now) ? offsetMs - driftMs : -Infinity);
     learnedAt = now;
     last = Math.max(last, Number(lastCreatedAt));
     if (unstamped.size === 0) return;
     // Before calls to come, whose times are later.
-    for (const item of unstamped) item.createdAt = next();
+    for (const item of unstamped) item.createdAt = next(now);
     unstamped.clear();
   }
 
-  function next(): number {
-    const nowMs = Math.floor(performance.now() + offsetMs);
+  function next(now: number): number {
+    const nowMs = Math.floor(now + offsetMs);
     return last = Math.max(last, Math.min(Math.max(nowMs, last + 1), nowMs + maxAheadMs));
   }
 
@@ -96,15 +99,17 @@ function createCreationClock(): CreationClock {
     get last() {
       return last;
     },
-    stamp(item) {
-      if (isLearned()) item.createdAt = next();
+    stamp(item, now) {
+      if (isLearned(now)) item.createdAt = next(now);
       else unstamped.add(item);
     },
     async untilStamped(items) {
       const deadline = performance.now() + maxLearningMs;
-      while (learning && !isLearned() && performance.now() < deadline) await learning.ended;
+      while (learning && !isLearned(performance.now()) && performance.now() < deadline) {
+        await learning.ended;
+      }
       for (const item of items) unstamped.delete(item);
-      if (learning || isLearned()) return;
+      if (learning || isLearned(performance.now())) return;
       const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
       turn.ended.then(() => clearTimeout(timer));

@@ -52,7 +52,7 @@ export function createFlowControl(
   let isFirst = true;
 
   function isDue({ items, isFull }: Pending, limits: Limits): boolean {
-    if (items === 0 || inFlight >= maxConnections) return false;
+    if (inFlight >= maxConnections) return false;
     if (holdUps.size === 0 || isFull) return true;
     if (inOrder || holdUps.size >= limits.maxStatements) return false;
     return limits === highLatency || items >= limits.minItems;
@@ -60,8 +60,11 @@ export function createFlowControl(
 
   return {
     nextBatchSize(pending) {
-      const now = performance.now();
-      for (const holdUp of holdUps) if (holdUp.until <= now) holdUps.delete(holdUp);
+      if (pending.items === 0) return 0;
+      if (holdUps.size > 0) {
+        const now = performance.now();
+        for (const holdUp of holdUps) if (holdUp.until <= now) holdUps.delete(holdUp);
+      }
       const isHighLatency = minDurationMs >= highLatencyMs && minDurationMs < Infinity;
       const limits = isHighLatency ? highLatency : lowLatency;
       if (!isDue(pending, limits)) return 0;

@@ -72,7 +72,7 @@ export function createItemWriter<Outcome>(
   ): TimedItem {
     const addedAt = performance.now();
     const item = { text, hasFreshID, needsAllColumns, signal, addedAt, createdAt: undefined };
-    clock.stamp(item);
+    clock.stamp(item, addedAt);
     return item;
   }
 

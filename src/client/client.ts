@@ -16,7 +16,10 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
+import { toCustomFormat } from "../serialization/custom_format.ts";
+import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
+import { asLogger, createLog, type Logger } from "../logger.ts";
 import { maxTimerMs } from "../timer.ts";
 
 /** The options of a client. */
@@ -36,9 +39,16 @@ export interface ClientOptions {
   /**
    * The format in which arguments and messages are written.
    *
-   * @default {"portable"}
+   * @default {"portable"}, or that of the `serializer`
    */
   serializationType?: SerializationType;
+  /**
+   * A serializer of your own, which the workers have as well. It writes the values for which no
+   * `serializationType` is asked for, and reads those that have its name or none.
+   *
+   * @default {undefined}
+   */
+  serializer?: DBOSSerializer;
   /**
    * The maximum time between two polls for a result, an event or a stream, in milliseconds.
    *
@@ -88,6 +98,13 @@ export interface ClientOptions {
    * @default {true}
    */
   prepare?: boolean;
+  /**
+   * Where to log retries, the loss and the return of the connection that listens for notifications,
+   * and statements that are split because the server has refused them: `console`, or a logger like it.
+   *
+   * @default {undefined} nothing is logged
+   */
+  logger?: Logger;
 }
 
 /** A client of one system database, made by {@linkcode createClient} or {@linkcode connect}. */
@@ -120,12 +137,14 @@ export const clientDescription: OptionsDescription<ClientOptions> = describeOpti
   schema: asText,
   applicationName: asIndexedText,
   serializationType: asChoice(...serializationTypes),
+  serializer: asSerializer,
   pollingIntervalMs: asInteger(1, maxTimerMs),
   retryTimeoutSeconds: asNumber(0),
   attemptTimeoutSeconds: asNumber(0.001),
   observabilityQueryTimeoutMs: asInteger(0, 2 ** 31 - 1),
   listen: asBoolean,
   prepare: asBoolean,
+  logger: asLogger,
 });
 
 const systemDatabases = new WeakMap<object, SystemDatabase>();
@@ -140,13 +159,15 @@ export function openSystemDatabase(
   const {
     schema = "dbos",
     applicationName,
-    serializationType = "portable",
+    serializer,
+    serializationType = serializer ? undefined : "portable",
     pollingIntervalMs = 1000,
     retryTimeoutSeconds = 10,
     attemptTimeoutSeconds = 5,
     observabilityQueryTimeoutMs = 30_000,
     listen = false,
     prepare = true,
+    logger,
   } = options;
   return createSystemDatabase(
     adaptDriver(driver, { prepare }),
@@ -154,11 +175,13 @@ export function openSystemDatabase(
       schema,
       applicationName,
       serializationType,
+      serializer: serializer && toCustomFormat(serializer),
       pollingIntervalMs,
       retryTimeoutSeconds,
       attemptTimeoutSeconds,
       observabilityQueryTimeoutMs,
       listen,
+      log: logger && createLog(logger),
     },
     closed,
   );

@@ -1,24 +1,75 @@
-/** The format that a call writes values in: its own `serializationType`, or that of its client. */
+/** Writes values in the format of a call: its own `serializationType`, or what its client writes. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
+import { abortable } from "../abort_signal.ts";
+import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
 // Releases without this column do not record formats, and cannot read portable JSON.
 const formatColumn = "workflow_status.serialization";
 
-/** The codec of a call. It is a promise only if the codec must be loaded. */
-export function writingCodecOf(
+/** A value as it is stored. */
+export interface Serialized {
+  readonly text: string;
+  /** The name of its format. */
+  readonly serialization: string;
+}
+
+type AnyCodec = WritingCodec | CustomCodec;
+
+/**
+ * Writes a value. Returns a promise only if the codec must be loaded, or is that of the client's
+ * serializer, for which the call waits until its signal is aborted.
+ */
+function serialize(
+  { settings }: SystemDatabase,
+  type: SerializationType | undefined = settings.serializationType,
+  toText: (codec: AnyCodec) => string | Promise<string>,
+): Serialized | Promise<Serialized> {
+  const toSerialized = (codec: AnyCodec) => {
+    const text = toText(codec);
+    const { name: serialization } = codec;
+    return text instanceof Promise
+      ? text.then((text) => ({ text, serialization }))
+      : { text, serialization };
+  };
+  const codec = type ? codecOf(type) : settings.serializer!.load();
+  const write = () => codec instanceof Promise ? codec.then(toSerialized) : toSerialized(codec);
+  if (type) return write();
+  return abortable(settings.serializer!.signal, async () => await write());
+}
+
+/** Writes the arguments of a workflow; the path precedes their names in errors. */
+export function serializeArgs(
   database: SystemDatabase,
-  type: SerializationType = database.settings.serializationType,
-): WritingCodec | Promise<WritingCodec> {
-  return codecOf(type);
+  { serializationType, namedArgs }: {
+    serializationType?: SerializationType;
+    namedArgs?: Record<string, unknown>;
+  },
+  args: readonly unknown[],
+  path?: string,
+): Serialized | Promise<Serialized> {
+  return serialize(
+    database,
+    serializationType,
+    (codec) => codec.serializeArgs(args, namedArgs, path),
+  );
+}
+
+/** Writes a value, which the path names in errors. */
+export function serializeValue(
+  database: SystemDatabase,
+  type: SerializationType | undefined,
+  value: unknown,
+  path: string,
+): Serialized | Promise<Serialized> {
+  return serialize(database, type, (codec) => codec.serializeValue(value, path));
 }
 
 /** Whether the schema must be read before values of a type are written. */
 export function needsFormatColumn(
   database: SystemDatabase,
-  type: SerializationType = database.settings.serializationType,
+  type: SerializationType | undefined = database.settings.serializationType,
 ): boolean {
   return type === "portable" && !database.hasColumn(formatColumn);
 }

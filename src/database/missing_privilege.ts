@@ -11,7 +11,7 @@ const scripts: readonly [script: string, statements: RegExp][] = [
   ["send", /^send(_to_forks)?$/],
   [
     "enqueue_and_wait",
-    /^(find_(outcomes|completion_times|events|stream_values)|get_all_events|explain_workflow)$/,
+    /^(find_(outcomes|completion_times|event.*|stream_.*)|get_all_(events|stream_.*)|explain_workflow)$/,
   ],
   ["observe", /^(list|count|describe)_/],
 ];

@@ -3,12 +3,12 @@
 import type { Statement } from "../../sql/statement.ts";
 import type { Query, Value } from "../drivers/adapter.ts";
 import { quoteIdentifier, toLiteral } from "../drivers/quoting.ts";
-import { type Column, parseColumns } from "./rows.ts";
+import { type Columns, parseColumns } from "./rows.ts";
 import { sha256 } from "./sha_256.ts";
 
 /** A query, and the columns that it returns. */
 export interface CompiledQuery extends Query {
-  readonly columns: readonly Column[];
+  readonly columns: Columns;
 }
 
 /** Makes a query of a statement. */
@@ -33,7 +33,7 @@ interface CompiledStatement {
   readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
-  readonly columns: readonly Column[];
+  readonly columns: Columns;
 }
 
 /**
@@ -121,7 +121,8 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
     const text = selectLines(statement.sql, holds);
     const id = `_${statement.hash}_${toText()}_${schemaPart}`;
     const name = `dbos_${statement.name}`.slice(0, maxNameLength - id.length) + id;
-    return { name, ...numberParameters(text, schema), columns: parseColumns(statement.columns) };
+    const columns = parseColumns(statement.columns, holds);
+    return { name, ...numberParameters(text, schema), columns };
   }
 
   return (statement, given) => {

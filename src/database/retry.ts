@@ -37,8 +37,8 @@ const maxDelayMs = 1000;
 /**
  * Repeats `attempt` after an `error` until it succeeds, fails with an error that is not retriable, or
  * the next attempt would begin after `deadline`, a time of performance.now(). The delays double from
- * 10 ms up to a second. `isRetriable` is called once for each error. When `closed` is aborted, there
- * is no further attempt.
+ * 10 ms up to a second. `isRetriable` is called once for each error, and `onDelay` before each delay.
+ * When `closed` is aborted, there is no further attempt.
  */
 export async function retryAfter<Result>(
   error: unknown,
@@ -46,12 +46,14 @@ export async function retryAfter<Result>(
   isRetriable: (error: unknown) => boolean,
   deadline: number,
   closed: AbortSignal,
+  onDelay: (error: unknown, delayMs: number) => void = () => {},
 ): Promise<Result> {
   let lastError = error;
   for (let delayMs = firstDelayMs;; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
     // Jitter keeps the clients of a restarted server from returning all at once.
     const jitteredMs = delayMs * (0.5 + Math.random());
     if (performance.now() + jitteredMs > deadline || !isRetriable(lastError)) throw lastError;
+    onDelay(lastError, jitteredMs);
     await pause(jitteredMs, closed);
     if (closed.aborted) throw lastError;
     try {

@@ -9,12 +9,20 @@ type Value = string | number | boolean;
 /** A row: values by the names of the columns. */
 export type Row = Record<string, Value | null>;
 
-/** A column that a statement returns. */
+/** A column that a query returns. */
 export interface Column {
   readonly name: string;
   readonly type: string;
   /** Converts a value; undefined if that is not possible. */
   readonly convert: (value: unknown) => Value | undefined;
+}
+
+/** The columns of a statement. */
+export interface Columns {
+  /** Those that the query returns, in the order of its select list. */
+  readonly selected: readonly Column[];
+  /** The names of those whose conditions do not hold. They are null in every row. */
+  readonly missing: readonly string[];
 }
 
 const booleans = new Map<unknown, boolean>();
@@ -36,12 +44,21 @@ const converters: Readonly<Record<string, Column["convert"]>> = {
   boolean: (value) => booleans.get(value),
 };
 
-/** The columns of a statement, which are listed as `position int, name text`. */
-export function parseColumns(columns = ""): Column[] {
-  return columns.split(", ").filter(Boolean).map((column) => {
-    const [name, type] = column.split(" ") as [string, string];
-    return { name, type, convert: converters[type]! };
-  });
+/** Parses the columns of a statement, which are listed as `position int, name text if jobs.name`. */
+export function parseColumns(
+  columns = "",
+  holds: (condition: string) => boolean = () => true,
+): Columns {
+  const selected: Column[] = [];
+  const missing: string[] = [];
+  for (const column of columns.split(", ").filter(Boolean)) {
+    const [definition, conditions] = column.split(" if ") as [string, string?];
+    const [name, type] = definition.split(" ") as [string, string];
+    const isSelected = conditions?.split(" and ").every(holds) ?? true;
+    if (isSelected) selected.push({ name, type, convert: converters[type]! });
+    else missing.push(name);
+  }
+  return { selected, missing };
 }
 
 // The text of a value may begin with a byte order mark.
@@ -57,25 +74,26 @@ function toValue({ name, type, convert }: Column, received: unknown): Value | nu
   );
 }
 
-function toRow(columns: readonly Column[], received: unknown): Row {
+function toRow({ selected, missing }: Columns, received: unknown): Row {
   // Some drivers return objects although they are asked for arrays, with properties in that order.
   const values: unknown[] = Array.isArray(received) ? received : Object.values(received ?? {});
-  if (values.length !== columns.length) {
+  if (values.length !== selected.length) {
     throw new TypeError(
       `Cannot read a row: the driver returned ${values.length} values for the columns ` +
-        `${columns.map(({ name }) => name).join(", ")}. If the driver is set to transform rows, ` +
+        `${selected.map(({ name }) => name).join(", ")}. If the driver is set to transform rows, ` +
         "remove the transform",
     );
   }
   const row: Row = {};
-  for (let index = 0; index < columns.length; index++) {
-    const column = columns[index]!;
+  for (let index = 0; index < selected.length; index++) {
+    const column = selected[index]!;
     row[column.name] = toValue(column, values[index]);
   }
+  for (const name of missing) row[name] = null;
   return row;
 }
 
-/** The rows that a driver returned: arrays of values in the order of the columns. */
-export function toRows(columns: readonly Column[], received: readonly unknown[]): Row[] {
+/** The rows that a driver returned: arrays of values in the order of the select list. */
+export function toRows(columns: Columns, received: readonly unknown[]): Row[] {
   return received.map((row) => toRow(columns, row));
 }

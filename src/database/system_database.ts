@@ -7,7 +7,10 @@ import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { withoutSecrets } from "../drivers/driver_error.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
+import { toFaultText } from "../drivers/fault_text.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import type { Log } from "../logger.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
@@ -19,12 +22,15 @@ import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 export interface Settings {
   readonly schema: string;
   readonly applicationName: string | undefined;
-  readonly serializationType: SerializationType;
+  /** Undefined if values are written with the serializer. */
+  readonly serializationType: SerializationType | undefined;
+  readonly serializer: CustomFormat | undefined;
   readonly pollingIntervalMs: number;
   readonly retryTimeoutSeconds: number;
   readonly attemptTimeoutSeconds: number;
   readonly observabilityQueryTimeoutMs: number;
   readonly listen: boolean;
+  readonly log: Log | undefined;
 }
 
 /** The system database behind a client, as the functions of this library use it. */
@@ -173,6 +179,7 @@ export function createSystemDatabase(
   }
 
   async function runWithRetry<Result>(
+    name: string,
     attempt: () => Promise<Result>,
     { onRetry = () => {}, isNeeded = () => true, since = performance.now() }: RunOptions = {},
   ): Promise<Result> {
@@ -190,7 +197,16 @@ export function createSystemDatabase(
           ? mismatches++ === 0
           : isRetriable(error, adapter.canReconnect, isLostConnection);
       };
-      return await retryAfter(error, attempt, isWorthRetry, deadline, closed);
+      let retries = 0;
+      const onDelay = (error: unknown, delayMs: number) =>
+        settings.log?.(
+          "warn",
+          `attempt ${++retries} of statement ${name} failed with ${toFaultText(error)}; the next ` +
+            `one is in ${Math.round(delayMs)} ms`,
+        );
+      const result = await retryAfter(error, attempt, isWorthRetry, deadline, closed, onDelay);
+      settings.log?.("info", `attempt ${retries + 1} of statement ${name} succeeded`);
+      return result;
     }
   }
 
@@ -206,11 +222,15 @@ export function createSystemDatabase(
     lastAnswerAt: () => answeredAt,
     send,
     async checkSchema() {
-      await runWithRetry(schemaReader.current);
+      await runWithRetry(sql.findFeatures.name, schemaReader.current);
     },
     // A call reads the schema before its statement, so that is retried too.
     requireColumn: (feature, column, options) =>
-      runWithRetry(() => schemaReader.requireColumn(feature, column), options),
+      runWithRetry(
+        sql.findFeatures.name,
+        () => schemaReader.requireColumn(feature, column),
+        options,
+      ),
     hasColumn: schemaReader.hasColumn,
     run<Parameters extends object, Row>(
       statement: Statement<Parameters, Row>,
@@ -225,9 +245,11 @@ export function createSystemDatabase(
         const given = isRetry ? { ...parameters, ...retryParameters } : parameters;
         return send(buildQuery(statement, given), sendOptions, prelude?.(buildQuery));
       };
-      return runWithRetry(() => attempt(statement, parameters, sendOnce), options) as Promise<
-        Row[]
-      >;
+      return runWithRetry(
+        statement.name,
+        () => attempt(statement, parameters, sendOnce),
+        options,
+      ) as Promise<Row[]>;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { abortable } from "../abort_signal.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import type { SystemDatabase } from "./system_database.ts";
 
 /**
@@ -7,8 +8,10 @@ import type { SystemDatabase } from "./system_database.ts";
  */
 export function withSignal(database: SystemDatabase, signal: AbortSignal): SystemDatabase {
   const isNeeded = () => !signal.aborted;
+  const { settings } = database;
   return {
     ...database,
+    settings: { ...settings, serializer: formatForCall(settings.serializer, signal) },
     requireColumn: (feature, column) =>
       abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),
     run(statement, parameters, options) {

@@ -3,7 +3,10 @@
 // They are recognised by their shape, so that no driver is imported. `any`, because each declares
 // overloads of its own.
 
-/** `Pool`, `Client` or `PoolClient` of `npm:pg`. */
+/**
+ * `Pool`, `Client` or `PoolClient` of `npm:pg` or `npm:@neondatabase/serverless`, or what
+ * `npm:@vercel/postgres` exports and creates.
+ */
 export interface PgDriver {
   /** Runs a statement. */
   // deno-lint-ignore no-explicit-any
@@ -48,7 +51,14 @@ export interface DenoPostgresPoolDriver {
   connect(): any;
 }
 
-/** A database or transaction of Drizzle, for `npm:pg`, `npm:postgres`, PGlite or Bun.sql. */
+/** What `neon()` of `npm:@neondatabase/serverless` returns. */
+export interface NeonHttpDriver {
+  /** Runs statements as one transaction. */
+  // deno-lint-ignore no-explicit-any
+  transaction(...args: any[]): any;
+}
+
+/** A database or transaction of Drizzle, over a driver that the library knows. */
 export interface DrizzleDriver {
   /** Runs a statement. */
   // deno-lint-ignore no-explicit-any
@@ -222,6 +232,7 @@ export type Driver =
   | SqlTagDriver
   | DenoPostgresDriver
   | DenoPostgresPoolDriver
+  | NeonHttpDriver
   | DrizzleDriver
   | KyselyDriver
   | KnexDriver

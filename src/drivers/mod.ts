@@ -5,12 +5,23 @@ import { isThenable } from "../validate.ts";
 import type { Adapter, DriverFamily } from "./adapter.ts";
 import { custom } from "./custom.ts";
 import { denoPostgres } from "./deno_postgres.ts";
+import { neonHttp } from "./neon_http.ts";
 import { orms, unwrapDrizzle } from "./orms.ts";
 import { pg } from "./pg.ts";
 import { pglite } from "./pglite.ts";
 import { sqlTag } from "./sql_tag.ts";
+import { unwrapVercelSql } from "./vercel_sql.ts";
 
-const families: readonly DriverFamily[] = [pglite, denoPostgres, sqlTag, ...orms, pg, custom];
+const families: readonly DriverFamily[] = [
+  pglite,
+  denoPostgres,
+  // Before npm:postgres, because both have an `unsafe()`.
+  neonHttp,
+  sqlTag,
+  ...orms,
+  pg,
+  custom,
+];
 const ormNames = "Drizzle, Kysely, Knex, TypeORM, Sequelize, MikroORM or Prisma";
 
 function isObject(value: unknown): value is object {
@@ -30,6 +41,13 @@ function adviceFor(value: unknown): string {
   if (typeof value === "function") return "; pass an instance of it, or what it returns";
   if (isObject(value)) {
     if ("em" in value) return "; it looks like MikroORM: pass its em";
+    if ("connectionString" in value) {
+      const what = "connect" in value ? "Hyperdrive" : "the settings of a driver";
+      return `; it looks like ${what}: pass a pool or connection with this connectionString`;
+    }
+    if ("rpc" in value && "from" in value) {
+      return "; it looks like the client of Supabase: pass a pool or connection to its database";
+    }
     if ("prepare" in value) return "; it looks like SQLite, but DBOS has its tables in Postgres";
     if ("Pool" in value || "default" in value) {
       return "; it looks like a module: pass a pool or connection that is made with it";
@@ -43,14 +61,16 @@ function adviceFor(value: unknown): string {
 /** The adapter of `driver`, or a TypeError that says what would have been a driver. */
 export function adaptDriver(driver: unknown, options: { prepare: boolean }): Adapter {
   const drizzle = isObject(driver) ? unwrapDrizzle(driver) : undefined;
-  const recognised = drizzle ? drizzle.driver : driver;
+  const unwrapped = drizzle ? drizzle.driver : driver;
+  const recognised = isObject(unwrapped) ? unwrapVercelSql(unwrapped) : unwrapped;
   const family = isObject(recognised) && families.find(({ matches }) => matches(recognised));
   if (!family) {
     throw new TypeError(
       `Cannot use ${describe(driver)} as a client: expected what createClient() or connect() ` +
         "returns, a pool, connection or transaction of npm:pg, npm:postgres, jsr:@db/postgres, " +
-        "npm:@electric-sql/pglite or Bun.sql, a database or transaction of " +
-        `${ormNames}, or a driver of your own with query(text, values)${adviceFor(driver)}`,
+        "npm:@electric-sql/pglite, npm:@neondatabase/serverless, npm:@vercel/postgres or Bun.sql, " +
+        `a database or transaction of ${ormNames}, or a driver of your own with ` +
+        `query(text, values)${adviceFor(driver)}`,
     );
   }
   const kind = drizzle?.isTransaction ? "transaction" : family.kindOf(recognised);

@@ -1,6 +1,25 @@
 import { defaultPoolSize, type DriverFamily } from "./adapter.ts";
 import { createPgExecutor } from "./pg_executor.ts";
 
+interface PgClient {
+  /** Since pg 8.17. */
+  getTransactionStatus?(): string | null;
+  readonly connection?: {
+    on?(event: "readyForQuery", listener: (message: { status: string }) => void): void;
+  };
+}
+
+const observedStatus = new WeakMap<object, string | undefined>();
+
+/** The status that the server has told after the last statement, of older clients and those of Neon. */
+function observeStatus(client: PgClient): string | undefined {
+  if (!observedStatus.has(client)) {
+    observedStatus.set(client, undefined);
+    client.connection?.on?.("readyForQuery", ({ status }) => observedStatus.set(client, status));
+  }
+  return observedStatus.get(client);
+}
+
 /** A `Pool`, `Client` or `PoolClient` of `npm:pg`, or the pool of `connect()`. */
 export const pg: DriverFamily = {
   matches: (driver) =>
@@ -9,9 +28,11 @@ export const pg: DriverFamily = {
   kindOf: (driver) => "totalCount" in driver ? "pool" : "connection",
   poolSizeOf: (driver) =>
     (driver as { options?: { max?: number } }).options?.max ?? defaultPoolSize,
-  // Connections tell since pg 8.17.
   statusOf(driver) {
-    const status = (driver as { getTransactionStatus?(): string | null }).getTransactionStatus?.();
+    const client = driver as PgClient;
+    const status = client.getTransactionStatus
+      ? client.getTransactionStatus()
+      : observeStatus(client);
     if (!status) return undefined;
     return status === "I" ? "none" : "open";
   },

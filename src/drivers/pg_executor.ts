@@ -25,6 +25,7 @@ export const asTexts: Pick<PgQuery, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => keepText },
 };
+const { rowMode, types } = asTexts;
 
 interface Pg {
   query(query: PgQuery): Promise<PgResults>;
@@ -77,6 +78,13 @@ export function isLostPgConnection(error: unknown): boolean {
     (error instanceof Error && lostConnectionMessage.test(error.message));
 }
 
+/** Makes an error of the event with which Neon's driver rejects if its WebSocket fails. */
+function toError(error: unknown): unknown {
+  const isEvent = !(error instanceof Error) && (error as Event | undefined)?.type === "error";
+  if (!isEvent) return error;
+  return new Error("Connection terminated: the WebSocket to the proxy of the database has failed");
+}
+
 // Those of npm:postgres and Bun.sql are as long.
 const connectionTimeoutMs = 30_000;
 const poolsWithTimeout = new WeakSet<object>();
@@ -123,7 +131,7 @@ async function destroyOnAbort(
     signal.throwIfAborted();
   } catch (error) {
     await close(client).catch(() => {});
-    throw error;
+    throw toError(error);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
@@ -161,7 +169,7 @@ function acquire(pool: PgPool | ConnectPool): Promise<PgPoolClient> {
   if ("openClient" in pool) return pool.connect();
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
-      if (error) return reject(error);
+      if (error) return reject(toError(error));
       client.on("error", ignoreError);
       resolve(client);
     });
@@ -175,13 +183,8 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
 
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
 function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
-  const results = new Promise<PgResults>((resolve, reject) => {
-    client.query(query, (error, results) => error ? reject(error) : resolve(results));
-  });
-  return results.catch((error) => {
-    // The stack leads to the socket otherwise, and not to the call.
-    Error.captureStackTrace?.(error);
-    throw error;
+  return new Promise((resolve, reject) => {
+    client.query(query, (error, results) => error ? reject(toError(error)) : resolve(results));
   });
 }
 
@@ -206,6 +209,8 @@ async function queryPool(
     return await queryClient(client, query);
   } catch (error) {
     isLost = losesConnection(error);
+    // The stack leads to the socket otherwise, and not to the call.
+    Error.captureStackTrace?.(error as Error);
     throw error;
   } finally {
     if (isDiscarded) client.off("error", ignoreError);
@@ -230,15 +235,19 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     const pg = driver as Pg;
     if (kind === "pool" || pg.pipeline) return pg.query(query);
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
-    return runSerially(() => {
+    return runSerially(async () => {
       throwIfUnneeded(attempt);
-      return pg.query(query);
+      try {
+        return await pg.query(query);
+      } catch (error) {
+        throw toError(error);
+      }
     });
   }
 
   return {
     async query({ name, text, values }, attempt) {
-      const query = { name: prepare ? name : "", text, values, ...asTexts };
+      const query = { name: prepare ? name : "", text, values, rowMode, types };
       return (await send(query, attempt) as PgResult).rows;
     },
     async queryInOneMessage(queries, attempt) {

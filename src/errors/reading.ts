@@ -13,16 +13,25 @@ export class UnsupportedSerializationError extends Error {
     readonly serialization: string | null,
     /** Why a value of a known format cannot be read. */
     cause?: unknown,
+    /** The reason in the message, if it is not the message of the cause. */
+    reason?: string,
   ) {
-    super(describeUnreadable(serialization, cause), cause === undefined ? undefined : { cause });
+    super(
+      describeUnreadable(serialization, cause, reason),
+      cause === undefined ? undefined : { cause },
+    );
   }
 }
 
-function describeUnreadable(serialization: string | null, cause: unknown): string {
+function describeUnreadable(
+  serialization: string | null,
+  cause: unknown,
+  reason: string | undefined,
+): string {
   if (!serialization) return "Cannot read a value: no serialization format is recorded with it";
-  if (cause === undefined) {
+  if (cause === undefined && reason === undefined) {
     return `Cannot read a value: unknown serialization format ${serialization.slice(0, 100)}`;
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `Cannot read a value of format ${serialization}: ${reason}`;
+  const why = reason ?? (cause instanceof Error ? cause.message : String(cause));
+  return `Cannot read a value of format ${serialization}: ${why}`;
 }

@@ -17,8 +17,8 @@ export class SystemSchemaNotFoundError extends Error {
     super(
       `Cannot find the DBOS system tables: database ${database} has no table workflow_status in ` +
         `schema ${schema}. Connect to the system database of the application (its name usually ` +
-        `ends with _dbos_sys), launch the application once so that it creates the tables, or set ` +
-        'the option "schema"',
+        `ends with _dbos_sys), launch the application once so that it creates the tables (or run ` +
+        "`dbos schema` in TypeScript, `dbos migrate` in Python), or set the option `schema`",
     );
   }
 }

@@ -3,8 +3,8 @@
 import type { ExplanationReason, WorkflowExplanation } from "../explanation.ts";
 
 /** The options, unless the cause is undefined: an error would show that. */
-function withCause(options: ErrorOptions | undefined): ErrorOptions | undefined {
-  return options?.cause === undefined ? undefined : options;
+function withCause({ cause }: ErrorOptions): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
 }
 
 /** The workflow was cancelled, so it has no result. */
@@ -41,14 +41,28 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
   }
 }
 
-/** What a {@linkcode ResultTimeoutError} is made with. */
-export interface ResultTimeoutErrorOptions extends ErrorOptions {
-  /** Why the workflow has not ended, if the database has told. */
+/** What the error of a wait that timed out is made with. */
+export interface WaitErrorOptions extends ErrorOptions {
+  /** Why the workflow has not come so far, if the database has told. */
   readonly explanation?: WorkflowExplanation | undefined;
 }
 
+/** The message, and the explanation after it. */
+function withExplanation(message: string, { explanation }: WaitErrorOptions): string {
+  return explanation ? `${message}. ${explanation.message}` : message;
+}
+
+/** Sets what is known. */
+function setExplanation(
+  error: { status?: string; reason?: ExplanationReason },
+  { explanation }: WaitErrorOptions,
+): void {
+  if (explanation?.status !== undefined) error.status = explanation.status;
+  if (explanation) error.reason = explanation.reason;
+}
+
 /**
- * The workflow did not end within `timeoutSeconds`. The message says why, as `explainWorkflow()` does, if
+ * The workflow did not end in time. The message says why, as `explainWorkflow()` does, if
  * `timeoutSeconds` is not 0 and the database answers in time.
  */
 export class ResultTimeoutError extends Error {
@@ -66,51 +80,98 @@ export class ResultTimeoutError extends Error {
   constructor(
     /** The ID of the workflow. */
     readonly workflowID: string,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    { explanation, ...options }: ResultTimeoutErrorOptions = {},
+    options: WaitErrorOptions = {},
   ) {
-    super(
-      `Cannot get the result of workflow ${workflowID}: it did not end within ` +
-        `${timeoutSeconds} s${explanation ? `. ${explanation.message}` : ""}`,
-      withCause(options),
-    );
-    if (explanation?.status !== undefined) this.status = explanation.status;
-    if (explanation) this.reason = explanation.reason;
+    const message =
+      `Cannot get the result of workflow ${workflowID}: it did not end within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 
-/** Some of the workflows that a call waits for did not end within `timeoutSeconds`. */
+/**
+ * Some of the workflows that a call waits for did not end in time. The message says why
+ * the first of them did not, under the same conditions as that of a {@linkcode ResultTimeoutError}.
+ */
 export class WaitTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "WaitTimeoutError";
   }
 
+  /**
+   * The status of the first of `workflowIDs`; undefined if there is no such workflow, or without a
+   * `reason`.
+   */
+  readonly status?: string;
+  /** Why the first of `workflowIDs` has not ended; undefined if that was not found out. */
+  readonly reason?: ExplanationReason;
+
   /** Makes the error. */
   constructor(
     /** The IDs of the workflows that did not end. */
     readonly workflowIDs: readonly string[],
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    options?: ErrorOptions,
+    options: WaitErrorOptions = {},
   ) {
-    super(
-      `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ` +
-        `${timeoutSeconds} s`,
-      withCause(options),
-    );
+    const message =
+      `Cannot wait for workflows: ${workflowIDs.length} of them did not end within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 
-/** The next value was not written to the stream within `timeoutSeconds`. */
+/**
+ * No event of the workflow changed in time. The message says what the workflow waits for, under the same
+ * conditions as that of a {@linkcode ResultTimeoutError}.
+ */
+export class EventTimeoutError extends Error {
+  /** The name of the error. */
+  override get name(): string {
+    return "EventTimeoutError";
+  }
+
+  /** The status of the workflow, if the message says what it waits for and it exists. */
+  readonly status?: string;
+
+  /** What the workflow waits for, if the message says it. */
+  readonly reason?: ExplanationReason;
+
+  /** Makes the error. */
+  constructor(
+    /** The ID of the workflow that sets the events. */
+    readonly workflowID: string,
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
+    readonly timeoutSeconds: number,
+    /** Its `cause` is the error of the database, if that has not answered. */
+    options: WaitErrorOptions = {},
+  ) {
+    const message =
+      `Cannot follow the events of workflow ${workflowID}: none changed within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
+  }
+}
+
+/**
+ * The next value was not written to the stream in time. The message says what the
+ * workflow waits for, under the same conditions as that of a {@linkcode ResultTimeoutError}.
+ */
 export class StreamTimeoutError extends Error {
   /** The name of the error. */
   override get name(): string {
     return "StreamTimeoutError";
   }
+
+  /** The status of the workflow; undefined without a `reason`. */
+  readonly status?: string;
+  /** Why the workflow has not ended; undefined if that was not found out. */
+  readonly reason?: ExplanationReason;
 
   /** Makes the error. */
   constructor(
@@ -120,16 +181,16 @@ export class StreamTimeoutError extends Error {
     readonly key: string,
     /** The offset of the value. */
     readonly offset: number,
-    /** The timeout, in seconds. */
+    /** The timeout in seconds, or the time until the deadline if that was shorter. */
     readonly timeoutSeconds: number,
     /** Its `cause` is the error of the database, if that has not answered. */
-    options?: ErrorOptions,
+    options: WaitErrorOptions = {},
   ) {
-    super(
+    const message =
       `Cannot read stream ${key} of workflow ${workflowID}: value ${offset} was not written ` +
-        `within ${timeoutSeconds} s`,
-      withCause(options),
-    );
+      `within ${timeoutSeconds} s`;
+    super(withExplanation(message, options), withCause(options));
+    setExplanation(this, options);
   }
 }
 

@@ -116,7 +116,7 @@ async function list(
 ): Promise<WorkflowStatus[]> {
   const { limit, offset } = options;
   const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
-  return await Promise.all(rows.map(toWorkflowStatus));
+  return await Promise.all(rows.map((row) => toWorkflowStatus(row, database.settings.serializer)));
 }
 
 /**
@@ -229,7 +229,7 @@ export function iterateWorkflows(
     do {
       const rows = await readRows(database, page);
       for (const row of rows) {
-        const status = await toWorkflowStatus(row);
+        const status = await toWorkflowStatus(row, database.settings.serializer);
         signal?.throwIfAborted();
         yield status;
       }

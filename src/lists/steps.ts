@@ -8,6 +8,7 @@ import {
   deserializeValueIfKnown,
   type SerializedValue,
 } from "../serialization/serialized_value.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import { asBoolean, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
 import { checkText } from "../validate.ts";
 
@@ -66,10 +67,11 @@ const stepsDescription: OptionsDescription<ListWorkflowStepsOptions> = describeO
 
 type StepRow = NonNullable<typeof sql.listSteps.row>;
 
-async function toStepInfo(row: StepRow): Promise<StepInfo> {
+async function toStepInfo(row: StepRow, custom: CustomFormat | undefined): Promise<StepInfo> {
+  const { serialization: format } = row;
   const [output, error] = await Promise.all([
-    deserializeValueIfKnown(row.output, row.serialization),
-    deserializeIfKnown(row.error, row.serialization, (codec, text) => codec.deserializeError(text)),
+    deserializeValueIfKnown(row.output, format, custom),
+    deserializeIfKnown(row.error, format, custom, (codec, text) => codec.deserializeError(text)),
   ]);
   const { started_at_epoch_ms: startedAt, completed_at_epoch_ms: completedAt } = row;
   return {
@@ -120,5 +122,5 @@ export async function listWorkflowSteps(
   });
   if (rows.length === 0) return null;
   const steps = rows.filter(({ function_id }) => function_id !== null);
-  return await Promise.all(steps.map(toStepInfo));
+  return await Promise.all(steps.map((row) => toStepInfo(row, database.settings.serializer)));
 }

@@ -34,7 +34,8 @@ export async function getAllEvents(
   checkText("workflowID of getAllEvents()", workflowID);
   const rows = await database.run(sql.getAllEvents, { workflow_id: workflowID });
   const values = rows.map(({ key, value, serialization }) =>
-    deserializeValueIfKnown(value, serialization).then((value) => [key, value])
+    deserializeValueIfKnown(value, serialization, database.settings.serializer)
+      .then((value) => [key, value])
   );
   return Object.fromEntries(await Promise.all(values));
 }

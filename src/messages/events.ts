@@ -21,7 +21,7 @@ const loadWaiting = onDemand(() => import("./wait_for_event.ts"));
  * @param workflowID The ID of the workflow.
  * @param key The key of the event.
  * @param options How long to wait, and how, or only the timeout in seconds. The default timeout is
- * 60 s.
+ * 60 s, unless there is a deadline.
  * @returns The value, or null if the event was not set within the timeout.
  * @throws {TypeError} If the ID or the key is not a string.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.

@@ -11,9 +11,13 @@ import { abortable } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
-import { needsFormatColumn, requireFormatColumn, writingCodecOf } from "../client/writing_codec.ts";
+import {
+  needsFormatColumn,
+  requireFormatColumn,
+  type Serialized,
+  serializeValue,
+} from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
@@ -26,13 +30,14 @@ import {
   readOptions,
 } from "../options.ts";
 import { areShort, checkArray, checkIndexed, checkText } from "../validate.ts";
+import { nullTopic } from "./null_topic.ts";
 
 /** How to send messages. */
 export interface SendManyOptions extends CallOptions {
   /**
    * The format of the messages.
    *
-   * @default {"portable"} or the `serializationType` of the client
+   * @default {"portable"} or that of the client
    */
   serializationType?: SerializationType;
   /**
@@ -97,9 +102,6 @@ const messageDescription: OptionsDescription<Message> = describeOptions<Message>
   idempotencyKey: asText,
 });
 
-// What DBOS stores for a message without a topic.
-const nullTopic = "__null__topic__";
-
 interface Batchers {
   readonly direct: Batcher<boolean>;
   readonly toForks: Batcher<boolean>;
@@ -133,7 +135,7 @@ function createMessageBatcher(
     return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
   // A workflow receives the first message that it sees, so none may become visible out of order.
-  return createBatcher(database, sendBatch, { inOrder: true });
+  return createBatcher(database, sendBatch, { what: "messages", inOrder: true });
 }
 
 function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
@@ -155,36 +157,41 @@ function checkIndexes(call: string, { destinationID, topic, idempotencyKey }: Me
   checkIndexed({ destinationID, idempotencyKey }, call);
 }
 
-/** Makes the JSON of a message that sql/messages/send.sql reads. The path names it in errors. */
-function toItem(message: Message, codec: WritingCodec, sendToForks: boolean, path: string): Item {
-  const { destinationID, topic = nullTopic, idempotencyKey } = message;
+/** Makes the JSON of a message that sql/messages/send.sql reads. */
+function toItem(
+  { destinationID, topic = nullTopic, idempotencyKey }: Message,
+  { text: message, serialization }: Serialized,
+  sendToForks: boolean,
+): Item {
   const key = idempotencyKey ?? uuidV7();
   const text = JSON.stringify({
     message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
     fork_prefix: sendToForks ? `${key}::` : undefined,
     destination_id: destinationID,
     topic,
-    message: codec.serializeValue(message.message, path),
-    serialization: codec.name,
+    message,
+    serialization,
   });
   return { text, hasFreshID: idempotencyKey === undefined };
 }
 
-/** Makes items of messages. Returns a promise only if a codec or the schema must be loaded. */
+/** Makes items of messages. Returns a promise only if their texts or the schema must be waited for. */
 function toItems(
   database: SystemDatabase,
   messages: readonly Message[],
   { serializationType, sendToForks = false }: SendManyOptions,
   toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
-  const toItemsWith = (codec: WritingCodec) =>
-    messages.map((message, index) => toItem(message, codec, sendToForks, toPath(index)));
-  const codec = writingCodecOf(database, serializationType);
-  if (!(codec instanceof Promise) && !needsFormatColumn(database, serializationType)) {
-    return toItemsWith(codec);
-  }
-  return Promise.resolve(codec).then(async (codec) => {
-    const items = toItemsWith(codec);
+  const toItemsOf = (texts: readonly Serialized[]) =>
+    messages.map((message, index) => toItem(message, texts[index]!, sendToForks));
+  const texts = messages.map(({ message }, index) =>
+    serializeValue(database, serializationType, message, toPath(index))
+  );
+  const areReady = (texts: readonly (Serialized | Promise<Serialized>)[]): texts is Serialized[] =>
+    texts.every((text) => !(text instanceof Promise));
+  if (areReady(texts) && !needsFormatColumn(database, serializationType)) return toItemsOf(texts);
+  return Promise.all(texts).then(async (texts) => {
+    const items = toItemsOf(texts);
     await requireFormatColumn(database, serializationType);
     return items;
   });

@@ -4,6 +4,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
+import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import {
@@ -16,12 +17,22 @@ import {
 } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
+import {
+  createWaiter,
+  waitDescription,
+  type Waiter,
+  type WaitOptions,
+  withWaiter,
+} from "../polling/waiter.ts";
+import { readErrorOptions } from "../workflows/wait_error.ts";
+import { closeMarker, closeMarkers } from "./close_markers.ts";
 
-/** How to read a stream. `timeoutSeconds` applies to each value. */
+/** How to read a stream. `timeoutSeconds` applies to each value, and `deadlineEpochMS` to all. */
 export interface ReadStreamOptions extends WaitOptions {
   /**
-   * The offset of the first value to read.
+   * The offset of the first value to read. A negative offset counts from the end of what has been written
+   * when the reading starts, which takes one more query: -1 is the last value. If there are fewer values,
+   * the first one is read first.
    *
    * @default {0}
    */
@@ -38,9 +49,11 @@ export interface ReadStreamOptions extends WaitOptions {
 export type ReadStreamOffsetOptions = Omit<ReadStreamOptions, "offset" | "snapshot">;
 
 const streamValuesQuery = pollObjects(sql.findStreamValues);
+const streamEndsQuery = pollObjects(sql.findStreamEnds);
 const valuesPerPoll = 100;
 
-const asOffset: Check<number> = asInteger(0, 2 ** 31 - 1);
+const maxOffset = 2 ** 31 - 1;
+const asOffset: Check<number> = asInteger(-maxOffset, maxOffset);
 
 const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions<ReadStreamOptions>(
   {
@@ -50,14 +63,19 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
   },
 );
 
-// The stored forms of the value that a worker writes to close a stream: as JSON; as plain text, in
-// older releases; as a Python pickle, in the protocol of Python up to 3.13 and of later versions.
-const closeMarkers = new Set([
-  '"__DBOS_STREAM_CLOSED__"',
-  "__DBOS_STREAM_CLOSED__",
-  "gASVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-  "gAWVGgAAAAAAAACMFl9fREJPU19TVFJFQU1fQ0xPU0VEX1+ULg==",
-]);
+type StreamEnd = NonNullable<typeof sql.findStreamEnds.row>;
+
+/** The number of values of a stream, of which the last row is known. */
+async function countValues(
+  { last_offset: offset, last_value: value, last_serialization: serialization }: StreamEnd,
+  serializer: CustomFormat | undefined,
+): Promise<number> {
+  if (offset === null) return 0;
+  if (value === null) return offset + 1;
+  const isClosed = closeMarkers.has(value) ||
+    await deserializeValueIfKnown(value, serialization, serializer) === closeMarker;
+  return isClosed ? offset : offset + 1;
+}
 
 /** Reads values, with options that {@linkcode readOptions} has read. */
 function readValues<Value>(
@@ -66,16 +84,41 @@ function readValues<Value>(
   key: string,
   options: ReadStreamOptions,
   max: number,
-  deserialize: (text: string, serialization: string | null) => Promise<unknown>,
+  deserialize: typeof deserializeValue,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
+  const { deadlineEpochMS = Infinity, signal } = waitOptions;
+  const serializer = formatForCall(database.settings.serializer, signal);
   const waiter = createWaiter(database, streamValuesQuery, waitOptions);
+  const endWaiter = firstOffset < 0
+    ? createWaiter(database, streamEndsQuery, waitOptions)
+    : undefined;
+
+  async function createTimeoutError(
+    waiter: Waiter<unknown>,
+    offset: number,
+  ): Promise<StreamTimeoutError> {
+    const details = await readErrorOptions(database, workflowID, signal, waiter);
+    return new StreamTimeoutError(workflowID, key, offset, waiter.timeoutSeconds, details);
+  }
 
   async function* values(): AsyncGenerator<Value, void, void> {
     let offset = firstOffset;
+    if (endWaiter) {
+      endWaiter.restart(true);
+      const target = { item: JSON.stringify({ workflow_id: workflowID, key }) };
+      const [last] = await endWaiter.next([target]) ?? [];
+      if (!last && endWaiter.isEnded) return;
+      if (!last) throw await createTimeoutError(endWaiter, offset);
+      offset = Math.max(await countValues(last, serializer) + offset, 0);
+    }
     let pollImmediately = true;
+    let isOver = false;
     while (true) {
+      // Otherwise a stream that goes on would never end.
+      if (isOver && !pollImmediately) throw await createTimeoutError(waiter, offset);
+      isOver = Date.now() >= deadlineEpochMS;
       waiter.restart(pollImmediately);
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
@@ -83,10 +126,8 @@ function readValues<Value>(
       }]);
       const last = found?.at(-1);
       if (!found || !last) {
-        const { error: cause } = waiter;
-        if (waiter.isEnded || (snapshot && cause === undefined)) return;
-        const { timeoutSeconds = Infinity } = waitOptions;
-        throw new StreamTimeoutError(workflowID, key, offset, timeoutSeconds, { cause });
+        if (waiter.isEnded || (snapshot && waiter.error === undefined)) return;
+        throw await createTimeoutError(waiter, offset);
       }
       if (last.status === null) {
         throw new NonExistentWorkflowError(workflowID, `read stream ${key} of`);
@@ -94,14 +135,18 @@ function readValues<Value>(
       for (const { value, serialization } of found) {
         // Without values, the workflow has ended.
         if (value === null || closeMarkers.has(value)) return;
-        yield await deserialize(value, serialization) as Value;
+        const read = await deserialize(value, serialization, serializer);
+        // Older workers in Python close a stream with their own serializer.
+        if (read === closeMarker) return;
+        yield read as Value;
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
       pollImmediately = found.length === max || last.is_cut || last.status !== "PENDING";
     }
   }
-  return withWaiter(waiter, values());
+  const generator = withWaiter(waiter, values());
+  return endWaiter ? withWaiter(endWaiter, generator) : generator;
 }
 
 /**
@@ -134,7 +179,7 @@ function readValues<Value>(
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the next value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the next value was not written in time.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  */
 export function readStream<Value = unknown>(
@@ -169,14 +214,15 @@ export function readStream<Value = unknown>(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
  * @param key The key of the stream.
- * @param offset The offset of the value. The first value has offset 0.
+ * @param offset The offset of the value. The first value has offset 0. A negative offset counts from the
+ * end of what has been written, as that of {@linkcode readStream} does: -1 is the last value.
  * @param options How long to wait, and how. By default there is no timeout.
  * @returns The value.
  * @throws {TypeError} If an argument has the wrong type.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
- * @throws {StreamTimeoutError} If the value was not written within `timeoutSeconds`.
+ * @throws {StreamTimeoutError} If the value was not written in time.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.

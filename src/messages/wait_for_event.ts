@@ -2,6 +2,7 @@ import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import { formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { readOptions } from "../options.ts";
 import { checkText } from "../validate.ts";
@@ -21,11 +22,14 @@ export async function waitForEvent<Value>(
   const database = systemDatabaseOf(client);
   checkText("workflowID of getEvent()", workflowID);
   checkText("key of getEvent()", key);
-  const { timeoutSeconds = defaultTimeoutSeconds, ...waitOptions } = readOptions(
+  const read = readOptions(
     "getEvent()",
     waitDescription,
     typeof options === "number" ? { timeoutSeconds: options } : options,
   );
+  // A deadline replaces the default timeout.
+  const hasEnd = read.timeoutSeconds !== undefined || read.deadlineEpochMS !== undefined;
+  const waitOptions = hasEnd ? read : { ...read, timeoutSeconds: defaultTimeoutSeconds };
   const target = {
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
@@ -34,11 +38,13 @@ export async function waitForEvent<Value>(
     database,
     eventsQuery,
     target,
-    { ...waitOptions, timeoutSeconds },
-    (cause) => {
+    waitOptions,
+    ({ error: cause }) => {
       if (cause === undefined) return null;
       throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
     },
   );
-  return event && await deserializeValue(event.value, event.serialization) as Value;
+  if (!event) return event;
+  const serializer = formatForCall(database.settings.serializer, read.signal);
+  return await deserializeValue(event.value, event.serialization, serializer) as Value;
 }

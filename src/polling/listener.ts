@@ -6,6 +6,7 @@ import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen } from "../drivers/adapter.ts";
 import type { NotificationListener } from "../drivers/driver.ts";
+import { toFaultText } from "../drivers/fault_text.ts";
 import { maxTimerMs } from "../timer.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -24,6 +25,8 @@ const testTimeoutMs = 5000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
 
+const instead = "waits for events and streams only poll";
+
 /**
  * Listens until the client is closed, and again after a lost connection. It stops silently if no
  * notifications arrive, as behind a pooler in transaction mode: that lends a connection for one
@@ -34,7 +37,9 @@ export async function listen(
   handlers: NotificationHandlers,
 ): Promise<void> {
   const { adapter, closed, settings } = database;
+  const { log } = settings;
   const executor = await adapter.load();
+  let hasListened = false;
 
   /** Listens while `run` runs, which is told by a signal that the connection or the client ended. */
   async function whileListening(
@@ -88,27 +93,43 @@ export async function listen(
     return isReceived;
   }
 
+  function onListening(): void {
+    log?.("info", `the client listens for notifications${hasListened ? " again" : ""}`);
+    hasListened = true;
+    handlers.onReconnect();
+  }
+
   /** Listens on one connection until that is lost. Returns whether to listen again. */
   async function listenOnce(listen: Listen): Promise<boolean> {
     if (!await receivesNotifications(listen)) return false;
     const listener: Omit<NotificationListener, "onEnd"> = {
       onNotify: (_channel, payload) => handlers.onNotify(payload),
-      onReconnect: () => handlers.onReconnect(),
+      onReconnect: onListening,
     };
     await whileListening(listen, channels, listener, async ({ signal }) => {
-      handlers.onReconnect();
+      onListening();
       if (!closed.aborted) await pause(maxTimerMs, signal);
     });
     return true;
   }
 
+  if (!executor.listen) log?.("warn", `the driver cannot listen for notifications; ${instead}`);
   let delayMs = minDelayMs;
   while (executor.listen && !closed.aborted) {
     const startedAt = performance.now();
-    // Until a connection can be had again, polls find what there is.
-    if (!await listenOnce(executor.listen).catch(() => true)) return;
+    let reason = "the connection was lost";
+    const goesOn = await listenOnce(executor.listen).catch((error) => {
+      reason = toFaultText(error);
+      return true;
+    });
+    if (closed.aborted) return;
+    if (!goesOn) {
+      return log?.("warn", `the client gave up listening: no notification arrives; ${instead}`);
+    }
     if (performance.now() - startedAt > maxDelayMs) delayMs = minDelayMs;
-    if (!closed.aborted) await pause(delayMs, closed);
+    log?.("warn", `the client does not listen: ${reason}; the next attempt is in ${delayMs} ms`);
+    // Until a connection can be had again, polls find what there is.
+    await pause(delayMs, closed);
     delayMs = Math.min(2 * delayMs, maxDelayMs);
   }
 }

@@ -18,6 +18,19 @@ const minReconnectIntervalMs = 1000;
 // How many waits are taken without a longer pause.
 const waitsPerIdleMs = 50;
 
+// More separators are in no payload, unless the ID of a workflow has some of them.
+const maxStarts = 8;
+
+/** A payload, and its starts that end with a separator: `workflowID::key` and `workflowID::`. */
+function* startsOf(payload: string): Generator<string> {
+  yield payload;
+  let at = payload.indexOf("::");
+  for (let count = 0; at >= 0 && count < maxStarts; count++) {
+    yield payload.slice(0, at + 2);
+    at = payload.indexOf("::", at + 1);
+  }
+}
+
 /**
  * Waits by the payload of their notification. Any role of the server can send notifications, so what
  * one costs depends neither on the number of waits nor on the number of notifications: a payload that
@@ -55,9 +68,11 @@ export function createNotifiedWaits<Notified extends Wait<never>>(
       }
     },
     onNotify(payload) {
-      if (!byPayload.has(payload) || payloads.has(payload)) return;
-      payloads.add(payload);
-      onDue(payloadsDueAt);
+      for (const start of startsOf(payload)) {
+        if (!byPayload.has(start) || payloads.has(start)) continue;
+        payloads.add(start);
+        onDue(payloadsDueAt);
+      }
     },
     onReconnect() {
       if (hasMissedAny || all.size === 0) return;

@@ -9,7 +9,7 @@ export interface PollRow {
   /** The position of its target in the list. */
   readonly position: number;
   /** Whether it is the last row of an answer that may lack rows, because there were too many bytes. */
-  readonly is_cut?: boolean;
+  readonly is_cut?: boolean | null;
 }
 
 /** Bounds the memory that one answer takes, as `maxBytes` does, which may be exceeded by one value. */
@@ -47,7 +47,10 @@ export function pollTexts<Row>(
 
 /** A polling query whose targets are JSON objects. */
 export function pollObjects<Row>(
-  statement: Statement<{ targets: string; max_bytes: number; max_rows: number }, Row>,
+  statement: Statement<
+    { targets: string; max_bytes?: number | undefined; max_rows: number },
+    Row
+  >,
 ): PollQuery<Row> {
   return {
     name: statement.name,

@@ -2,7 +2,10 @@
 export interface WaitTarget {
   /** An item of the list that the polling query takes. */
   readonly item: string;
-  /** The payload of the notification that DBOS sends about it, if it does. */
+  /**
+   * The payload of the notification that DBOS sends about it, if it does; or `workflowID::`, with which
+   * the payloads begin.
+   */
   readonly notification?: string;
 }
 

@@ -23,6 +23,13 @@ export interface WaitOptions {
    * @default {Infinity} for results and streams, 60 for an event
    */
   timeoutSeconds?: number;
+  /**
+   * The time at which to stop waiting, in milliseconds since 1970 by the clock of this process. If it
+   * is over, the wait polls once. With `timeoutSeconds` as well, whichever comes first ends the wait.
+   *
+   * @default {undefined} `timeoutSeconds` alone applies
+   */
+  deadlineEpochMS?: number;
   /** Ends the wait: it rejects with the reason of the signal. */
   signal?: AbortSignal;
   /**
@@ -39,9 +46,17 @@ const asTimeout = asNumber(0);
 /** The options of a wait. */
 export const waitDescription: OptionsDescription<WaitOptions> = describeOptions<WaitOptions>({
   timeoutSeconds: (what, value) => value === Infinity ? value : asTimeout(what, value),
+  deadlineEpochMS: asInteger(0),
   signal: asSignal,
   pollingIntervalMs: asInteger(1, maxTimerMs),
 });
+
+/** How long a wait that begins now may take, in seconds. */
+export function timeoutOf(
+  { timeoutSeconds = Infinity, deadlineEpochMS = Infinity }: WaitOptions,
+): number {
+  return Math.max(0, Math.min(timeoutSeconds, (deadlineEpochMS - Date.now()) / 1000));
+}
 
 /** Waits repeatedly, for targets that may differ from one wait to the next. */
 export interface Waiter<Row> {
@@ -49,6 +64,12 @@ export interface Waiter<Row> {
   readonly isEnded: boolean;
   /** Why the last wait got no answer, if its timeout ended without any. */
   readonly error: unknown;
+  /** The current timeout. */
+  readonly timeoutSeconds: number;
+  /** When the current timeout is over, a time of performance.now(). */
+  readonly deadline: number;
+  /** When the last wait ends in any case, a time of performance.now(): one attempt after its timeout. */
+  readonly giveUpAt: number;
   /** The rows of the first poll that finds any; undefined when the timeout is over. */
   next(targets: readonly WaitTarget[]): Promise<Row[] | undefined>;
   /** Restarts the timeout and the intervals, with a poll at once or after the minimum interval. */
@@ -66,7 +87,8 @@ export function createWaiter<Row extends PollRow>(
   pollQuery: PollQuery<Row>,
   options: WaitOptions,
 ): Waiter<Row> {
-  const { timeoutSeconds = Infinity, signal, pollingIntervalMs } = options;
+  const { signal, pollingIntervalMs } = options;
+  const timeoutSeconds = timeoutOf(options);
   if (timeoutSeconds > 0 && database.isInTransaction()) {
     throw new TypeError(
       "Cannot wait in an open transaction: workers see what it writes only after its commit, which " +
@@ -75,7 +97,6 @@ export function createWaiter<Row extends PollRow>(
   }
   const { attemptTimeoutSeconds } = database.settings;
   const poller = pollerOf(database, pollQuery);
-  const timeoutMs = timeoutSeconds * 1000;
   const now = performance.now();
   let inProgress:
     | { resolve(rows: Row[] | undefined): void; reject(error: unknown): void }
@@ -85,7 +106,7 @@ export function createWaiter<Row extends PollRow>(
   const wait: Wait<Row> = {
     targets: [],
     startedAt: now,
-    deadline: now + timeoutMs,
+    deadline: now + timeoutSeconds * 1000,
     maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
     polledAt: -Infinity,
     nextPollAt: now,
@@ -115,8 +136,10 @@ export function createWaiter<Row extends PollRow>(
 
   function start(): void {
     ignoreAbort = signal && onAbort(signal, () => wait.fail(signal.reason));
-    // The last poll is at the deadline, and gets one attempt.
-    const giveUpMs = wait.deadline + attemptTimeoutSeconds * 1000 - performance.now();
+    // The last poll is at the deadline, or now if that is over, and gets one attempt.
+    const now = performance.now();
+    waiter.giveUpAt = Math.max(wait.deadline, now) + attemptTimeoutSeconds * 1000;
+    const giveUpMs = waiter.giveUpAt - now;
     giveUp = giveUpMs < maxTimerMs ? setTimeout(endUnanswered, giveUpMs) : undefined;
     poller.add(wait);
   }
@@ -125,6 +148,9 @@ export function createWaiter<Row extends PollRow>(
   const waiter = {
     isEnded: false,
     error: undefined as unknown,
+    timeoutSeconds,
+    deadline: wait.deadline,
+    giveUpAt: Infinity,
     next(targets: readonly WaitTarget[]): Promise<Row[] | undefined> {
       wait.targets = targets;
       return new Promise((resolve, reject) => {
@@ -138,7 +164,8 @@ export function createWaiter<Row extends PollRow>(
     restart(pollImmediately: boolean) {
       const now = performance.now();
       wait.startedAt = now;
-      wait.deadline = now + timeoutMs;
+      waiter.timeoutSeconds = timeoutOf(options);
+      waiter.deadline = wait.deadline = now + waiter.timeoutSeconds * 1000;
       wait.isAnswered = false;
       wait.lastError = undefined;
       wait.nextPollAt = pollImmediately
@@ -155,17 +182,17 @@ export function createWaiter<Row extends PollRow>(
 
 /**
  * Waits until `pollQuery` finds a target. When the timeout is over it settles to what `onTimeout`
- * returns, which gets the error of the database if that has not answered.
+ * returns, which gets the waiter.
  */
 export async function waitFor<Row extends PollRow, Otherwise>(
   database: SystemDatabase,
   pollQuery: PollQuery<Row>,
   target: WaitTarget,
   options: WaitOptions,
-  onTimeout: (error: unknown) => Otherwise,
+  onTimeout: (waiter: Waiter<Row>) => Otherwise,
 ): Promise<Row | Otherwise> {
   const waiter = createWaiter(database, pollQuery, options);
-  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter.error);
+  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter);
 }
 
 /** The same values, whose `return()` also ends the wait that is in progress. */

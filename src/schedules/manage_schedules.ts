@@ -211,7 +211,9 @@ export async function updateSchedule(
   await requireScheduleColumns(database, read);
   const readers = (await findReaders(database, [{ scheduleName: name }])).get(name)!;
   await requireDays(database, read.schedule, readers);
-  const context = hasContext ? await serializeContext("update", name, read, readers) : undefined;
+  const context = hasContext
+    ? await serializeContext(database, "update", name, read, readers)
+    : undefined;
   const { cronTimezone } = read;
   const columns = {
     schedule: read.schedule && resolveNickname(read.schedule),

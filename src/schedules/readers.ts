@@ -11,6 +11,7 @@
  */
 
 import * as sql from "../../sql/schedules/mod.ts";
+import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
@@ -39,9 +40,11 @@ function toReaders(database: SystemDatabase, row: ReadersRow): Readers {
   // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
   const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
   const found: string[] = JSON.parse(row.formats);
+  const { serializer } = database.settings;
   const python = isPython213 || found.includes("py_pickle");
   return {
-    typeScript: found.includes("js_superjson") || (isOld && !python),
+    typeScript: found.includes("js_superjson") || (isOld && !python) ||
+      serializer?.argsFormat === "typescript",
     python,
     java: found.includes("java_jackson"),
     go: found.some((format) => format.startsWith("DBOS_")),
@@ -72,10 +75,17 @@ export async function findReaders(
   return new Map(rows.map((row) => [row.schedule_name, toReaders(database, row)]));
 }
 
-/** The format that readers expect of a context which stops them; undefined if they can read it. */
-function findExpectedFormat(text: string, { python, java }: Readers): string | undefined {
-  if (python) return isPickle(text) ? undefined : "py_pickle";
-  const isUnreadable = isPickle(text) || (/^[{[]/.test(text) && !isJackson(text));
+/**
+ * The format that readers expect of a context which stops them; undefined if they can read it. Readers
+ * that have left native formats do not read one of the user's own.
+ */
+function findExpectedFormat(
+  text: string,
+  { python, java }: Readers,
+  isCustom = false,
+): string | undefined {
+  if (python) return isPickle(text) && !isCustom ? undefined : "py_pickle";
+  const isUnreadable = isCustom || isPickle(text) || (/^[{[]/.test(text) && !isJackson(text));
   return java && isUnreadable ? "java_jackson" : undefined;
 }
 
@@ -109,19 +119,27 @@ interface ContextOptions {
 }
 
 /**
- * Writes a context for readers, and refuses a format that would stop them. The path names the context
- * in errors.
+ * Writes a context for readers, in the format of the client's serializer if it has one, and refuses a
+ * format that would stop them. The path names the context in errors.
  */
 export async function serializeContext(
+  { settings }: SystemDatabase,
   action: string,
   scheduleName: string,
   { context, serializationType, forceSerializationType }: ContextOptions,
   readers: Readers,
   path = "context",
 ): Promise<string> {
-  const codec = await codecOf(serializationType ?? chooseFormat(readers));
-  const text = codec.serializeValue(context, path);
-  const expected = forceSerializationType ? undefined : findExpectedFormat(text, readers);
+  const writesOwn = !serializationType && !settings.serializationType;
+  const custom = writesOwn ? settings.serializer : undefined;
+  const codec = await (custom?.load() ?? codecOf(serializationType ?? chooseFormat(readers)));
+  const text = await abortable(
+    custom?.signal,
+    async () => await codec.serializeValue(context, path),
+  );
+  const expected = forceSerializationType
+    ? undefined
+    : findExpectedFormat(text, readers, custom !== undefined);
   if (expected) throw new UnreadableContextError(action, scheduleName, expected);
   return text;
 }

@@ -21,7 +21,6 @@ import { toConflictError } from "../workflows/conflict.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { NonExistentScheduleError } from "../errors/managing.ts";
 import { openContext } from "./context.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "../workflows/workflow.ts";
@@ -42,8 +41,7 @@ function copyDate(what: string, value: unknown): Date {
 interface Runnable {
   readonly schedule: string;
   readonly cronTimezone: string | undefined;
-  readonly codec: WritingCodec;
-  readonly context: unknown;
+  readonly run: Awaited<ReturnType<typeof openContext>>;
   readonly options: EnqueueOptions;
 }
 
@@ -55,17 +53,17 @@ async function findRunnable(
   const application_name = database.settings.applicationName ?? null;
   const [row] = await database.run(sql.findSchedule, { name, application_name });
   if (!row) throw new NonExistentScheduleError(name, action);
-  const { context, codec } = await openContext(row.context);
+  const run = await openContext(row.context, database.settings.serializer);
+  const { serialization } = run;
   // Only Python 2.13 has schedules, but no column for formats. It reads pickles.
-  if (codec.name !== "py_pickle") {
-    await database.requireColumn(`a context in ${codec.name}`, "workflow_status.serialization");
+  if (serialization !== "py_pickle") {
+    await database.requireColumn(`a context in ${serialization}`, "workflow_status.serialization");
   }
   return {
     schedule: row.schedule,
     // Go stores an empty text for none.
     cronTimezone: row.cron_timezone || undefined,
-    codec,
-    context,
+    run,
     options: {
       workflowName: row.workflow_name,
       queueName: row.queue_name || internalQueueName,
@@ -76,18 +74,19 @@ async function findRunnable(
   };
 }
 
-function toRun(
+async function toRun(
   call: string,
   database: SystemDatabase,
   scheduleName: string,
-  { codec, context, options }: Runnable,
+  { run: { serializeRun, serialization }, options }: Runnable,
   workflowID: string,
   time: Date,
-): WorkflowRow {
+): Promise<WorkflowRow> {
   const columns = { schedule_name: scheduleName };
   const runOptions = { ...options, workflowID };
   checkIndexes(call, runOptions, database.settings.applicationName);
-  return toWorkflowRow(database, codec, runOptions, [time, context], columns);
+  const args = { text: await serializeRun(time), serialization };
+  return toWorkflowRow(database, args, runOptions, columns);
 }
 
 let lastTriggerMs = 0;
@@ -135,7 +134,7 @@ export async function triggerSchedule<Workflow = unknown>(
     lastTriggerMs = Math.max(Date.now(), lastTriggerMs + 1);
     const time = new Date(lastTriggerMs);
     const workflowID = `sched-${name}-trigger-${time.toISOString()}`;
-    const run = toRun(call, database, name, runnable, workflowID, time);
+    const run = await toRun(call, database, name, runnable, workflowID, time);
     const enqueueOptions: EnqueueOptions = {
       ...runnable.options,
       ...(signal && { signal }),
@@ -206,7 +205,7 @@ export async function backfillSchedule<Workflow = unknown>(
   const runs: WorkflowRow[] = [];
   for (let time = nextTime(after); time && time < before; time = nextTime(time)) {
     const workflowID = `sched-${name}-${time.toISOString()}`;
-    runs.push(toRun(call, database, name, runnable, workflowID, time));
+    runs.push(await toRun(call, database, name, runnable, workflowID, time));
   }
   const conflicts = await abortable(
     signal,

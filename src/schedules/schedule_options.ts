@@ -79,15 +79,16 @@ export interface ScheduleOptions {
   /**
    * The format of the context. The system database does not record it, so it must be the format
    * that the workers are configured for: `"superjson"` for TypeScript, `"py_pickle"` for Python,
-   * `"portable"` for Go and for workers that are configured for portable serialization.
+   * `"portable"` for Go and for workers that are configured for portable serialization. Workers that
+   * have a serializer read what the same `serializer` of the client writes.
    *
    * The scheduler of a Python worker reads the contexts of all schedules of its application, and
    * those of no application. At one that is not in its format it stops, and none of its schedules
    * fires any more. So where schedules or recent workflows show that such workers read it, another
    * format is refused.
    *
-   * @default {undefined} what the workers read that have left traces in the system database; if
-   * there are none, `"superjson"`
+   * @default {undefined} that of the client's `serializer` or, without one, what the workers read
+   * that have left traces in the system database; if there are none, `"superjson"`
    */
   serializationType?: Exclude<SerializationType, "DBOS_JSON" | "rust_serde">;
   /**
@@ -134,7 +135,8 @@ export interface ScheduleChanges {
   /**
    * The format of the context, as for {@linkcode createSchedule}.
    *
-   * @default {undefined} what the workers read that have left traces in the system database
+   * @default {undefined} that of the client's `serializer` or, without one, what the workers read
+   * that have left traces in the system database
    */
   serializationType?: Exclude<SerializationType, "DBOS_JSON" | "rust_serde">;
   /**
@@ -267,6 +269,7 @@ export async function toScheduleRow(
 ): Promise<ScheduleRow> {
   await requireDays(database, options.schedule, readers);
   const context = await serializeContext(
+    database,
     action,
     options.scheduleName,
     options,

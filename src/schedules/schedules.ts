@@ -14,6 +14,7 @@ import {
   describeOptions,
   type OptionsDescription,
 } from "../options.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import { checkText } from "../validate.ts";
 
 /** A schedule: a workflow that workers enqueue at the times of a cron expression. */
@@ -101,7 +102,10 @@ const listDescription: OptionsDescription<ListSchedulesOptions> = describeOption
 
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 
-async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
+async function toSchedule(
+  row: ScheduleRow,
+  custom: CustomFormat | undefined,
+): Promise<WorkflowSchedule> {
   return {
     scheduleId: row.schedule_id,
     scheduleName: row.schedule_name,
@@ -109,7 +113,7 @@ async function toSchedule(row: ScheduleRow): Promise<WorkflowSchedule> {
     workflowClassName: row.workflow_class_name ?? "",
     schedule: row.schedule,
     status: row.status,
-    context: await readContext(row.context),
+    context: await readContext(row.context, custom),
     lastFiredAt: row.last_fired_at ?? null,
     automaticBackfill: row.automatic_backfill ?? false,
     // Go stores an empty text for none.
@@ -124,7 +128,7 @@ async function findSchedules(
   filters: Parameters<typeof joinLists>[0],
 ): Promise<WorkflowSchedule[]> {
   const rows = await database.run(sql.listSchedules, joinLists(filters));
-  return await Promise.all(rows.map(toSchedule));
+  return await Promise.all(rows.map((row) => toSchedule(row, database.settings.serializer)));
 }
 
 /**

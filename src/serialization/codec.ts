@@ -10,6 +10,20 @@ export interface ReadingCodec {
   deserializeError(text: string): WorkflowError;
 }
 
+/** Reads and writes the format of a serializer of the user's own, which may be asynchronous. */
+export interface CustomCodec {
+  readonly name: string;
+  deserializeValue(text: string): Promise<unknown>;
+  deserializeArgs(text: string): Promise<unknown[]>;
+  deserializeError(text: string): Promise<WorkflowError>;
+  serializeValue(value: unknown, path?: string): Promise<string>;
+  serializeArgs(
+    args: readonly unknown[],
+    namedArgs?: Readonly<Record<string, unknown>>,
+    path?: string,
+  ): Promise<string>;
+}
+
 /** Writes one serialization format. */
 export interface WritingCodec {
   /** The name of the format in the `serialization` columns of the system tables. */

@@ -23,7 +23,12 @@ export function wrapErrors(codec: ReadingCodec): ReadingCodec {
   };
 }
 
-/** Parses JSON. The engine's own error is not passed on, since its message quotes the text. */
+/** The error of a parser. That of the engine for JSON is not passed on: its message quotes the text. */
+export function withoutText(error: unknown): unknown {
+  return error instanceof SyntaxError ? new SyntaxError("invalid JSON") : error;
+}
+
+/** Parses JSON. */
 export function parseJson(
   text: string,
   revive?: (key: string, value: unknown) => unknown,
@@ -31,7 +36,7 @@ export function parseJson(
   try {
     return JSON.parse(text, revive);
   } catch (error) {
-    throw error instanceof SyntaxError ? new SyntaxError("invalid JSON") : error;
+    throw withoutText(error);
   }
 }
 

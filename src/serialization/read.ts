@@ -1,8 +1,10 @@
 /** Finds the codec that reads a stored text. */
 
+import { abortable } from "../abort_signal.ts";
 import { onDemand } from "../on_demand.ts";
-import type { ReadingCodec } from "./codec.ts";
+import type { CustomCodec, ReadingCodec } from "./codec.ts";
 import { portableJsonReader } from "./read_portable_json.ts";
+import type { CustomFormat } from "./custom_format.ts";
 
 // With what they load, they are up to 9 KB gzipped.
 const loadNativeCodecs = onDemand(() => import("./native_codecs.ts"));
@@ -10,21 +12,38 @@ const loadNativeCodecs = onDemand(() => import("./native_codecs.ts"));
 // Base64 of JSON or of a gob never starts like this. An error of Rust starts with a capital letter.
 const portableStart = /^(?!{"[A-Z])[\s{["\d-]|^(?:null|true|false)$/;
 
-/** Finds the codec that reads a stored text. */
+/** Finds the codec that reads a stored text. `custom` is the client's own format, if it has one. */
 export async function findCodec(
   serialization: string | null | undefined,
   text: string,
-): Promise<ReadingCodec> {
+  custom?: CustomFormat,
+): Promise<ReadingCodec | CustomCodec> {
   // Go before 1.8 records portable_json for some values in its own format, and Rust for its errors.
   if (serialization === "portable_json" && portableStart.test(text)) return portableJsonReader;
+  // As in the SDKs, a value without a name is that of the serializer that is configured.
+  if (custom && (!serialization || serialization === custom.name)) return await custom.load();
   return await (await loadNativeCodecs()).findNativeCodec(serialization, text);
+}
+
+/** Reads a stored text with its codec. If the signal of the call is aborted, it rejects with the reason. */
+export function readStored<Value>(
+  text: string,
+  serialization: string | null | undefined,
+  custom: CustomFormat | undefined,
+  read: (codec: ReadingCodec | CustomCodec, text: string) => Value | Promise<Value>,
+): Promise<Value> {
+  return abortable(
+    custom?.signal,
+    async () => await read(await findCodec(serialization, text, custom), text),
+  );
 }
 
 /** Deserializes a stored text. Returns null for null. */
 export async function deserializeValue(
   text: string | null,
   serialization: string | null | undefined,
+  custom?: CustomFormat,
 ): Promise<unknown> {
   if (text === null) return null;
-  return (await findCodec(serialization, text)).deserializeValue(text);
+  return await readStored(text, serialization, custom, (codec) => codec.deserializeValue(text));
 }

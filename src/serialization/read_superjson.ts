@@ -7,16 +7,10 @@
  * data only.
  */
 
-import type { WorkflowError } from "../errors/workflow_error.ts";
 import type { ReadingCodec } from "./codec.ts";
-import { isObject, parseJson, requireArgs, setHidden, wrapErrors } from "./decoding.ts";
-import {
-  addProperties,
-  createWorkflowError,
-  maxErrors,
-  type StoredError,
-  toText,
-} from "./stored_error.ts";
+import { isObject, parseJson, requireArgs, wrapErrors } from "./decoding.ts";
+import { toWorkflowError } from "./error_records.ts";
+import { maxErrors } from "./stored_error.ts";
 import { type Annotations, readAnnotations, type SharedObject } from "./superjson_annotations.ts";
 import {
   type Container,
@@ -142,44 +136,6 @@ function deserializeValue(text: string): unknown {
   if (!isObject(meta)) return json; // JSON without annotations is the value.
   const root: [unknown] = [json];
   return new Reader(readAnnotations(root, meta)).read(root);
-}
-
-function isErrorLike(value: unknown): value is StoredError {
-  return isObject(value) && ("message" in value || "name" in value);
-}
-
-/**
- * Makes an error of a value, and of the errors in it, which may contain themselves. The SDK stores
- * an error with all its properties, even inherited and non-enumerable ones.
- */
-function toWorkflowError(root: unknown): WorkflowError {
-  if (!isErrorLike(root)) return createWorkflowError({ message: toText(root) });
-  const errors = new Map<StoredError, WorkflowError>();
-
-  function revive(value: unknown): unknown {
-    if (!isErrorLike(value)) return value;
-    const known = errors.get(value);
-    if (known || errors.size === maxErrors) return known ?? value;
-    const { message, name, stack } = value;
-    const error = createWorkflowError({ message, name, stack });
-    errors.set(value, error);
-    return error;
-  }
-
-  const result = revive(root) as WorkflowError;
-  // This also visits what it adds.
-  for (const [value, error] of errors) {
-    const { message: _, name, stack: _stack, cause, ...properties } = value as Record<
-      string,
-      unknown
-    >;
-    if (cause !== undefined) setHidden(error, "cause", revive(cause));
-    if (name === "AggregateError" && Array.isArray(properties.errors)) {
-      properties.errors = properties.errors.map(revive);
-    }
-    addProperties(error, properties);
-  }
-  return result;
 }
 
 /** `js_superjson`, without the functions that write it. */

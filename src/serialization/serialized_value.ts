@@ -1,6 +1,7 @@
-import type { ReadingCodec } from "./codec.ts";
+import type { CustomCodec, ReadingCodec } from "./codec.ts";
 import { isObject } from "./decoding.ts";
-import { findCodec } from "./read.ts";
+import { readStored } from "./read.ts";
+import type { CustomFormat } from "./custom_format.ts";
 
 /** A stored value that this client cannot read: its format is unknown, or it is damaged. */
 export class SerializedValue {
@@ -20,12 +21,14 @@ export class SerializedValue {
 export async function deserializeIfKnown<Value>(
   text: string | null | undefined,
   serialization: string | null | undefined,
-  read: (codec: ReadingCodec, text: string) => Value,
+  custom: CustomFormat | undefined,
+  read: (codec: ReadingCodec | CustomCodec, text: string) => Value | Promise<Value>,
 ): Promise<Value | SerializedValue | undefined> {
   if (text === null || text === undefined) return undefined;
   try {
-    return read(await findCodec(serialization, text), text);
+    return await readStored(text, serialization, custom, read);
   } catch {
+    custom?.signal?.throwIfAborted();
     return new SerializedValue(serialization || null, text);
   }
 }
@@ -34,8 +37,14 @@ export async function deserializeIfKnown<Value>(
 export function deserializeValueIfKnown(
   text: string | null | undefined,
   serialization: string | null | undefined,
+  custom?: CustomFormat,
 ): Promise<unknown> {
-  return deserializeIfKnown(text, serialization, (codec, text) => codec.deserializeValue(text));
+  return deserializeIfKnown(
+    text,
+    serialization,
+    custom,
+    (codec, text) => codec.deserializeValue(text),
+  );
 }
 
 function parseIfValid(

@@ -14,7 +14,7 @@ import {
 import { toWorkflowRow } from "./workflow_row.ts";
 import { writeWorkflow } from "./write_workflow.ts";
 import { QueueDuplicatedError } from "../errors/enqueuing.ts";
-import { writingCodecOf } from "../client/writing_codec.ts";
+import { serializeArgs } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
   asChoice,
@@ -186,10 +186,10 @@ export async function debounce<Workflow = unknown>(
   }
   checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const loading = writingCodecOf(database, read.serializationType);
+  const serializing = serializeArgs(ownDatabase, read, args);
   // Only awaited if necessary, so that the arguments are written as they are when it is called.
-  const codec = loading instanceof Promise ? await loading : loading;
-  const row = toWorkflowRow(database, codec, enqueueOptions, args, {
+  const serialized = serializing instanceof Promise ? await serializing : serializing;
+  const row = toWorkflowRow(database, serialized, enqueueOptions, {
     delay_ms: periodMs,
     is_debounced: true,
     debounce_timeout_ms: debounceTimeoutMs,

@@ -1,5 +1,5 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
-import { writingCodecOf } from "../client/writing_codec.ts";
+import { serializeArgs } from "../client/writing_codec.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -72,10 +72,10 @@ export async function enqueue<Workflow>(
   const read = readOptions("enqueue()", enqueueDescription, options);
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
-  const loading = writingCodecOf(database, read.serializationType);
+  const serializing = serializeArgs(systemDatabaseOf(client, read.signal), read, args);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
-  const codec = loading instanceof Promise ? await loading : loading;
-  const row = toWorkflowRow(database, codec, read, args);
+  const serialized = serializing instanceof Promise ? await serializing : serializing;
+  const row = toWorkflowRow(database, serialized, read);
   if (usesOptionalColumns(database, read)) {
     await requireColumns(systemDatabaseOf(client, read.signal), read);
   }

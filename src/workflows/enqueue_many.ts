@@ -15,8 +15,7 @@ import { batcherOf } from "./write_workflow.ts";
 import { HiddenRowError } from "../errors/database.ts";
 import type { ConflictingWorkflowError } from "../errors/enqueuing.ts";
 import { type Conflict, isOwn, toConflictError, transientConflict } from "./conflict.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
-import { writingCodecOf } from "../client/writing_codec.ts";
+import { serializeArgs, type Serialized } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
   asArray,
@@ -123,7 +122,7 @@ const maxCharacters = 1_000_000;
 // This many statements in flight keep the server busy while the next ones are prepared.
 const maxStatements = 4;
 
-/** Prepares a job. Returns a promise only if a codec must be loaded or the schema must be read. */
+/** Prepares a job. Returns a promise only if its arguments or the schema must be waited for. */
 function prepare(
   database: SystemDatabase,
   given: EnqueueJob,
@@ -134,16 +133,16 @@ function prepare(
   const options = readOptions(call, jobDescription, given);
   checkCombination(call, options);
   checkIndexes(call, options, database.settings.applicationName);
-  const toPrepared = (codec: WritingCodec) => ({
+  const toPrepared = (args: Serialized) => ({
     options,
-    job: toWorkflowRow(database, codec, options, options.args ?? [], undefined, `${name}.`),
+    job: toWorkflowRow(database, args, options, undefined, `${name}.`),
   });
-  const codec = writingCodecOf(database, options.serializationType);
-  if (!(codec instanceof Promise) && !usesOptionalColumns(database, options)) {
-    return toPrepared(codec);
+  const args = serializeArgs(database, options, options.args ?? [], `${name}.`);
+  if (!(args instanceof Promise) && !usesOptionalColumns(database, options)) {
+    return toPrepared(args);
   }
-  return Promise.resolve(codec).then(async (codec) => {
-    const prepared = toPrepared(codec);
+  return Promise.resolve(args).then(async (args) => {
+    const prepared = toPrepared(args);
     await requireColumns(database, options);
     return prepared;
   });

@@ -143,11 +143,12 @@ export interface EnqueueOptions extends CallOptions {
    * `"DBOS_JSON"` are for workers of Python and Go that are too old for portable JSON, and
    * `"rust_serde"` is for workflows in Rust, most of which stay `PENDING` with portable arguments.
    *
-   * @default {"portable"} or the `serializationType` of the client
+   * @default {"portable"} or that of the client
    */
   serializationType?: SerializationType;
   /**
-   * Named arguments, for workflows in Python. Only `"portable"` and `"py_pickle"` can write them.
+   * Named arguments, for workflows in Python. Only `"portable"`, `"py_pickle"` and a serializer for
+   * Python can write them.
    *
    * @default {undefined}
    */

@@ -5,7 +5,8 @@ import {
 } from "../errors/waiting.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
-import { deserializeValue, findCodec } from "../serialization/read.ts";
+import { deserializeValue, readStored } from "../serialization/read.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 
 /** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
 export type Outcome = NonNullable<typeof sql.findOutcomes.row>;
@@ -16,24 +17,33 @@ export const outcomesQuery: PollQuery<Outcome> = pollTexts(sql.findOutcomes);
 async function readError(
   text: string | null,
   serialization: string | null | undefined,
+  custom: CustomFormat | undefined,
 ): Promise<Error> {
   if (text === null) return new WorkflowError("The workflow failed, but no error is stored");
-  return (await findCodec(serialization, text)).deserializeError(text);
+  return await readStored(text, serialization, custom, (codec) => codec.deserializeError(text));
 }
 
-async function toError(workflowID: string, outcome: Outcome): Promise<Error> {
+async function toError(
+  workflowID: string,
+  outcome: Outcome,
+  custom: CustomFormat | undefined,
+): Promise<Error> {
   switch (outcome.status) {
     case "CANCELLED":
       return new AwaitedWorkflowCancelledError(workflowID);
     case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
       return new AwaitedWorkflowExceededMaxRecoveryAttemptsError(workflowID);
     default:
-      return await readError(outcome.error, outcome.serialization);
+      return await readError(outcome.error, outcome.serialization, custom);
   }
 }
 
 /** Returns the result of a workflow that has ended, or throws its error. */
-export async function toResult(workflowID: string, outcome: Outcome): Promise<unknown> {
-  if (outcome.status !== "SUCCESS") throw await toError(workflowID, outcome);
-  return await deserializeValue(outcome.value, outcome.serialization);
+export async function toResult(
+  workflowID: string,
+  outcome: Outcome,
+  custom: CustomFormat | undefined,
+): Promise<unknown> {
+  if (outcome.status !== "SUCCESS") throw await toError(workflowID, outcome, custom);
+  return await deserializeValue(outcome.value, outcome.serialization, custom);
 }

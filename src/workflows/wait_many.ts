@@ -1,8 +1,10 @@
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
+import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import { checkText, refuseType } from "../validate.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { readOptions } from "../options.ts";
@@ -14,6 +16,7 @@ import {
   withWaiter,
 } from "../polling/waiter.ts";
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
+import { readErrorOptions } from "./wait_error.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 
 /** The outcome of a workflow that ended with a result. */
@@ -91,16 +94,19 @@ const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletion
 
 /** Yields the rows of each poll, in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
+  database: SystemDatabase,
   waiter: Waiter<Found>,
   workflowIDs: Iterable<string>,
-  { timeoutSeconds = Infinity }: WaitOptions,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Found[], void, void> {
   const targets = new Map([...workflowIDs].map((id) => [id, { item: id }]));
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
     if (!found) {
-      throw new WaitTimeoutError([...targets.keys()], timeoutSeconds, { cause: waiter.error });
+      const missing = [...targets.keys()];
+      const details = await readErrorOptions(database, missing[0]!, signal, waiter);
+      throw new WaitTimeoutError(missing, waiter.timeoutSeconds, details);
     }
     for (const { workflow_id } of found) targets.delete(workflow_id);
     yield found.sort((a, b) => Number(a.completed_at) - Number(b.completed_at));
@@ -128,7 +134,7 @@ async function* findAll<Found extends Completion>(
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If `workflows` is empty.
- * @throws {WaitTimeoutError} If none of them has ended within `timeoutSeconds`.
+ * @throws {WaitTimeoutError} If none of them has ended in time.
  */
 export async function waitFirst<Workflow extends string | WorkflowHandle>(
   client: Client | Driver,
@@ -142,7 +148,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
     throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
   }
   const waiter = createWaiter(database, completionTimesQuery, read);
-  const { value } = await findAll(waiter, byID.keys(), read).next();
+  const { value } = await findAll(database, waiter, byID.keys(), read.signal).next();
   return byID.get(value![0]!.workflow_id)!;
 }
 
@@ -168,7 +174,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
  * @returns The handles, in the order of `workflows`.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
- * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * @throws {WaitTimeoutError} If not all of them have ended in time; the error has
  * the IDs of those that have not.
  */
 export async function waitAll<Workflow extends string | WorkflowHandle>(
@@ -180,17 +186,21 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const { byID, handles } = toWorkflows("waitAll()", client, workflows);
   const read = readOptions("waitAll()", waitDescription, options);
   const waiter = createWaiter(database, completionTimesQuery, read);
-  for await (const _ of findAll(waiter, byID.keys(), read));
+  for await (const _ of findAll(database, waiter, byID.keys(), read.signal));
   return handles;
 }
 
-async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result>> {
+async function toOutcome<Result>(
+  found: Outcome,
+  custom: CustomFormat | undefined,
+): Promise<WorkflowOutcome<Result>> {
   const workflowID = found.workflow_id;
   const status = found.status as WorkflowOutcome["status"];
   try {
-    const result = await toResult(workflowID, found) as Result;
+    const result = await toResult(workflowID, found, custom) as Result;
     return { workflowID, status: "SUCCESS", result };
   } catch (error) {
+    custom?.signal?.throwIfAborted();
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
     // A result that cannot be read must not end the wait for the other workflows.
     const result = new SerializedValue(found.serialization || null, found.value ?? "");
@@ -225,7 +235,7 @@ async function toOutcome<Result>(found: Outcome): Promise<WorkflowOutcome<Result
  * together are sorted by the time at which the workflows ended.
  * @throws {TypeError} If `workflows` is not an array of handles or workflow IDs.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
- * @throws {WaitTimeoutError} If not all of them have ended within `timeoutSeconds`; the error has
+ * @throws {WaitTimeoutError} If not all of them have ended in time; the error has
  * the IDs of those that have not.
  */
 export function waitEach<Workflow extends string | WorkflowHandle>(
@@ -237,9 +247,10 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const { byID } = toWorkflows("waitEach()", client, workflows);
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
+  const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    for await (const found of findAll(waiter, byID.keys(), read)) {
-      for (const row of found) yield await toOutcome(row);
+    for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
+      for (const row of found) yield await toOutcome(row, serializer);
     }
   }
   return withWaiter(waiter, outcomes());

@@ -101,7 +101,7 @@ export function retrieveWorkflow<Workflow = unknown>(
  * @throws {AwaitedWorkflowCancelledError} If the workflow was cancelled.
  * @throws {AwaitedWorkflowExceededMaxRecoveryAttemptsError} If the workflow exceeded its maximum
  * recovery attempts.
- * @throws {ResultTimeoutError} If the workflow has not ended within `timeoutSeconds`. It says why, as
+ * @throws {ResultTimeoutError} If the workflow has not ended in time. It says why, as
  * `explainWorkflow()` does, unless `timeoutSeconds` is 0. Its `cause` is the error of the database, if
  * that has not answered.
  * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.

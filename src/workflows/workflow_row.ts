@@ -1,6 +1,6 @@
 import type { Item } from "../batching/item_writer.ts";
+import type { Serialized } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { WritingCodec } from "../serialization/codec.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { serializeAttributes } from "./attributes.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
@@ -19,24 +19,24 @@ interface ExtraColumns {
   ignores_class?: boolean;
 }
 
-/**
- * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
- * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
- * precedes the names of arguments and attributes in errors.
- */
-export function toWorkflowRow(
-  database: SystemDatabase,
-  codec: WritingCodec,
-  options: EnqueueOptions,
-  args: readonly unknown[],
-  columns: ExtraColumns = {},
-  path = "",
-): WorkflowRow {
-  const { attributes, authenticatedRoles, deduplicationID, delaySeconds } = options;
-  const workflowID = options.workflowID ?? uuidV7();
-  const applicationName = options.applicationName ?? database.settings.applicationName;
-  // Most workflows have none of these: then the statement leaves them out.
-  const rareColumns = {
+// Those that have no column, or one that the statement for most workflows has.
+const commonOptions = new Set([
+  "workflowName",
+  "queueName",
+  "workflowID",
+  "workflowIDReusePolicy",
+  "appVersion",
+  "applicationName",
+  "serializationType",
+  "namedArgs",
+  "args",
+  "signal",
+]);
+
+/** The columns that most workflows leave empty. */
+function toRareColumns(options: EnqueueOptions, path: string): object {
+  const { attributes, authenticatedRoles, delaySeconds } = options;
+  return {
     class_name: options.workflowClassName,
     config_name: options.workflowConfigName,
     authenticated_user: options.authenticatedUser,
@@ -44,25 +44,42 @@ export function toWorkflowRow(
     authenticated_roles: authenticatedRoles && JSON.stringify(authenticatedRoles),
     timeout_ms: options.workflowTimeoutMS,
     deadline_epoch_ms: options.deadlineEpochMS,
-    deduplication_id: deduplicationID,
+    deduplication_id: options.deduplicationID,
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
     attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
-    ...columns,
   };
-  const text = JSON.stringify({
+}
+
+/**
+ * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
+ * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
+ * precedes the name of the attributes in errors.
+ */
+export function toWorkflowRow(
+  database: SystemDatabase,
+  args: Serialized,
+  options: EnqueueOptions,
+  columns?: ExtraColumns,
+  path = "",
+): WorkflowRow {
+  const workflowID = options.workflowID ?? uuidV7();
+  const needsAllColumns = columns !== undefined ||
+    Object.keys(options).some((name) => !commonOptions.has(name));
+  const row = {
     name: options.workflowName,
     queue_name: options.queueName,
     application_version: options.appVersion,
-    application_name: applicationName,
-    inputs: codec.serializeArgs(args, options.namedArgs, path),
-    serialization: codec.name,
+    application_name: options.applicationName ?? database.settings.applicationName,
+    inputs: args.text,
+    serialization: args.serialization,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
-    ...rareColumns,
-  });
-  const hasFreshID = options.workflowID === undefined && deduplicationID === undefined;
-  const needsAllColumns = Object.values(rareColumns).some((value) => value !== undefined);
+  };
+  const text = JSON.stringify(
+    needsAllColumns ? { ...row, ...toRareColumns(options, path), ...columns } : row,
+  );
+  const hasFreshID = options.workflowID === undefined && options.deduplicationID === undefined;
   return { workflowID, text, hasFreshID, needsAllColumns };
 }

@@ -8,6 +8,7 @@ import {
   parseRoles,
   type SerializedValue,
 } from "../serialization/serialized_value.ts";
+import type { CustomFormat } from "../serialization/custom_format.ts";
 import { checkText } from "../validate.ts";
 
 /**
@@ -102,12 +103,15 @@ function toNumber(text: string | null | undefined): number | undefined {
 }
 
 /** Converts a row to a status, and deserializes its values. */
-export async function toWorkflowStatus(row: WorkflowStatusRow): Promise<WorkflowStatus> {
-  const serialization = row.serialization ?? null;
+export async function toWorkflowStatus(
+  row: WorkflowStatusRow,
+  custom: CustomFormat | undefined,
+): Promise<WorkflowStatus> {
+  const format = row.serialization ?? null;
   const [input, output, error] = await Promise.all([
-    deserializeIfKnown(row.inputs, serialization, (codec, text) => codec.deserializeArgs(text)),
-    deserializeValueIfKnown(row.output, serialization),
-    deserializeIfKnown(row.error, serialization, (codec, text) => codec.deserializeError(text)),
+    deserializeIfKnown(row.inputs, format, custom, (codec, text) => codec.deserializeArgs(text)),
+    deserializeValueIfKnown(row.output, format, custom),
+    deserializeIfKnown(row.error, format, custom, (codec, text) => codec.deserializeError(text)),
   ]);
   return dropUndefined({
     workflowID: row.workflow_id,
@@ -172,5 +176,5 @@ export async function getStatus(
   checkText("workflowID of getStatus()", workflowID);
   const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
   const [row] = await database.run(sql.listWorkflows, parameters);
-  return row ? await toWorkflowStatus(row) : null;
+  return row ? await toWorkflowStatus(row, database.settings.serializer) : null;
 }

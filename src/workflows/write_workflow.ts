@@ -47,7 +47,7 @@ export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefine
       for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
       const { server_ms, last_created_at } = rows[0]!;
       return { outcomes, serverMs: server_ms, lastCreatedAt: last_created_at };
-    });
+    }, { what: "workflows" });
     batchers.set(database, batcher);
   }
   return batcher;

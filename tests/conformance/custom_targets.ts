@@ -4,9 +4,13 @@ import { createTarget, type Fixture, type OpenTarget, runTransaction } from "./d
 
 type ToDriver = (connection: pg.Pool | pg.PoolClient) => CustomDriver;
 
-/** A driver that only runs statements, and returns objects with values that have been parsed. */
+/** A driver that only runs one statement at a time, and returns objects with parsed values. */
 const toMinimalDriver: ToDriver = (connection) => ({
-  query: async (text, values) => (await connection.query(text, [...values])).rows,
+  async query(text, values) {
+    // Also a text without values must be one statement.
+    const query = { text, values: [...values], queryMode: "extended" };
+    return (await connection.query(query)).rows;
+  },
 });
 
 /** A driver that can do everything, and returns arrays of texts. */

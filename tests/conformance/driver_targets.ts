@@ -9,6 +9,8 @@ export interface Fixture {
   readonly library: Library;
   /** The URL of the system database. */
   readonly url: string;
+  /** Its URL through what stands in for Neon's proxy. */
+  readonly proxyUrl?: string;
   readonly schema?: string;
   /** Client options that differ from the defaults. */
   readonly options?: ClientOptions;

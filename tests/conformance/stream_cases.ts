@@ -37,6 +37,48 @@ export const streamCases: Cases = {
     assertEquals(numbers, Array.from({ length: 102 }, (_, index) => index + 1));
   },
 
+  async "a negative offset of a stream counts from its end"({ library, client }) {
+    const options = { workflowName: "writeNumbers", queueName: "tasks" };
+    const handle = await library.enqueue(client, options, "log", 12);
+    await handle.getResult(timeout);
+    const { workflowID } = handle;
+    const values = library.readStream(client, workflowID, "log", { offset: -2, snapshot: true });
+    assertEquals(await collect(values), [10, 11]);
+    assertEquals(await library.readStreamOffset(client, workflowID, "log", -3), 9);
+  },
+
+  async "getAllStreamEntries() and getAllNotifications() return what was written"(
+    { library, client },
+  ) {
+    const { workflowID } = await library.enqueue(
+      client,
+      { workflowName: "relay", queueName: "tasks" },
+      "log",
+    );
+    const message = { values: ["' \\ \u{1f600}", null], end: "close" };
+    await library.send(client, workflowID, message, { topic: "relay" });
+    await library.getResult(client, workflowID, timeout);
+    const [found, ...others] = await library.getAllNotifications(client, workflowID);
+    assertEquals([found?.topic, found?.message, found?.consumed], ["relay", message, true]);
+    assertEquals(typeof found?.createdAtEpochMs, "number");
+    assertEquals(others, []);
+    assertEquals(await library.getAllStreamEntries(client, workflowID), {
+      log: {
+        entries: message.values.map((value, offset) => ({ offset, value })),
+        isClosed: true,
+      },
+    });
+  },
+
+  async "followEvents() yields the events until the workflow has ended"({ library, client }) {
+    const options = { workflowName: "publish", queueName: "tasks" };
+    const value = { text: "' \\ \u{1f600}" };
+    const { workflowID } = await library.enqueue(client, options, "progress", value);
+    assertEquals(await collect(library.followEvents(client, workflowID, timeout)), [
+      { key: "progress", value },
+    ]);
+  },
+
   async "waitFirst(), waitAll() and waitEach() wait for many workflows"({ library, client }) {
     const workflowIDs = Array.from({ length: 20 }, () => newID());
     const first = library.waitFirst(client, workflowIDs, timeout);

@@ -32,9 +32,12 @@ const validArgs: Record<string, readonly unknown[]> = {
   enqueue: [task, { id: 7 }],
   enqueueMany: [[{ ...task, args: [{ id: 7 }] }], {}],
   explainWorkflow: ["id", {}],
+  followEvents: ["id", once],
   forkWorkflow: ["id", 0, {}],
   forkWorkflows: [[{ workflowID: "id", startStep: 0 }], {}],
   getAllEvents: ["id", {}],
+  getAllNotifications: ["id", {}],
+  getAllStreamEntries: ["id", {}],
   getEvent: ["id", "key", once],
   getLatestApplicationVersion: [{}],
   getResult: ["id", once],
@@ -78,7 +81,15 @@ export const functionNames: readonly string[] = Object.keys(validArgs);
 
 // Of all functions, so that each also gets those of others.
 const optionNames = [
-  ...["signal", "timeoutSeconds", "pollingIntervalMs", "workflowName", "queueName", "workflowID"],
+  ...[
+    "signal",
+    "timeoutSeconds",
+    "deadlineEpochMS",
+    "pollingIntervalMs",
+    "workflowName",
+    "queueName",
+    "workflowID",
+  ],
   ...["workflowIDReusePolicy", "workflowClassName", "workflowConfigName", "appVersion", "args"],
   ...["applicationName", "workflowTimeoutMS", "deadlineEpochMS", "deduplicationID", "priority"],
   ...["duplicationPolicy", "queuePartitionKey", "delaySeconds", "attributes", "namedArgs"],
@@ -154,6 +165,7 @@ export async function call(
     client,
     ...args,
   );
-  const isIterable = ["iterateWorkflows", "readStream", "waitEach"].includes(name);
+  const isIterable = ["followEvents", "iterateWorkflows", "readStream", "waitEach"]
+    .includes(name);
   return isIterable ? await Array.fromAsync(result as AsyncIterable<unknown>) : await result;
 }

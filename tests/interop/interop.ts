@@ -1,18 +1,21 @@
 /**
  * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
  * of older releases, every function on the schema of each, that older workers can share a database
- * with newer ones, and that schedules fire. Then it checks that MATRIX.md and docs/compatibility.md
+ * with newer ones, that schedules fire, that a serializer of one's own is interchangeable, and that
+ * counts equal those of Go. Then it checks that MATRIX.md and docs/compatibility.md
  * have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
 import { releases } from "../schemas/releases.ts";
 import { verifyEveryCall } from "./calls.ts";
-import { type Language, languages, python, rust } from "./languages.ts";
+import { verifyGoCounts } from "./go_counts.ts";
+import { go, type Language, languages, python, rust } from "./languages.ts";
 import { type Column, formatMatrix, readColumn, updateCompatibility } from "./matrix.ts";
 import { verifyFeatures } from "./verify.ts";
 import { testDocuments } from "./readme.ts";
 import { verifyRustArguments } from "./rust_arguments.ts";
 import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
+import { verifySerializer } from "./serializers.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
 
@@ -65,10 +68,25 @@ for (const language of [...withScheduler, ...findOldestWithSchedules(releases)])
   });
 }
 
+for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
+  Deno.test({
+    name:
+      `a serializer of the user's own is interchangeable with that of a worker in ${language.name}`,
+    ignore: unavailable.has(language),
+    fn: () => verifySerializer(language),
+  });
+}
+
 Deno.test({
   name: "a workflow in Rust stays PENDING if it cannot read its arguments",
   ignore: unavailable.has(rust),
   fn: () => verifyRustArguments(rust),
+});
+
+Deno.test({
+  name: "counts of workflows and steps equal those of Go",
+  ignore: unavailable.has(go),
+  fn: () => verifyGoCounts(go),
 });
 
 testDocuments(unavailable.get(python));

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { SerializationType } from "../../mod.ts";
+import type { DBOSSerializer, SerializationType } from "../../mod.ts";
 
 /** How to install and start the application of a language, and which features it lacks. */
 export interface Language {
@@ -27,6 +27,8 @@ export interface Language {
   toArguments?(args: readonly unknown[], workflowName: string): readonly unknown[];
   /** The options that a workflow with these arguments needs besides its name. */
   enqueueOptions?(args: readonly unknown[]): { workflowClassName: string };
+  /** What a serializer of its own gets for arguments, if the application can have one. */
+  argsFormat?: NonNullable<DBOSSerializer["argsFormat"]>;
   /** Whether its workers have no scheduler. */
   hasNoScheduler?: true;
   /** A workflow that a schedule can start, if that is not `echo`. */
@@ -76,6 +78,7 @@ export const typeScript: Language = {
     pathOf("typescript/app.ts"),
   ],
   nativeFormat: "js_superjson",
+  argsFormat: "typescript",
   unsupported: { "Named arguments": "the language has none" },
 };
 
@@ -106,6 +109,7 @@ export const python: Language = {
   install: () => pythonInstalled ??= installPython(),
   command: [pythonProgram, pathOf("python/app.py")],
   nativeFormat: "py_pickle",
+  argsFormat: "python",
   unsupported: {},
 };
 
@@ -177,6 +181,7 @@ const java: Language = {
   install: installJava,
   command: ["java", "-cp", javaClasses.join(Deno.build.os === "windows" ? ";" : ":"), "App"],
   nativeFormat: "java_jackson",
+  argsFormat: "typescript",
   unsupported: {
     ...noDeadlineBeforeStart,
     "Named arguments": "workflows take positional arguments only",

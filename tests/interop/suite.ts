@@ -15,8 +15,11 @@ import {
   deleteWorkflow,
   describeSystemDatabase,
   type EnqueueOptions,
+  followEvents,
   forkWorkflow,
   getAllEvents,
+  getAllNotifications,
+  getAllStreamEntries,
   getEvent,
   getLatestApplicationVersion,
   getResult,
@@ -25,6 +28,7 @@ import {
   listWorkflowSteps,
   QueueDuplicatedError,
   readStream,
+  readStreamOffset,
   registerQueue,
   resumeWorkflow,
   rewindWorkflow,
@@ -256,6 +260,9 @@ export const features: Feature[] = [
       const event = await start({ workflowName: "runChild" }, "publish", "progress", values);
       const childID = `${event.workflowID}-child`;
       assertEquals(await getEvent(client, childID, "progress", timeout), values);
+      assertEquals(await Array.fromAsync(followEvents(client, childID, timeout)), [
+        { key: "progress", value: values },
+      ]);
       const stream = await start({ workflowName: "runChild" }, "writeNumbers", "numbers", 3);
       await stream.getResult(timeout);
       assertEquals(await readAll(client, `${stream.workflowID}-child`, "numbers"), [0, 1, 2]);
@@ -297,6 +304,15 @@ export const features: Feature[] = [
       await send(client, withTopic.workflowID, "to nobody");
       await send(client, withTopic.workflowID, values, { topic: "orders" });
       assertEquals(await withTopic.getResult(timeout), values);
+      for (
+        const { topic, message, consumed } of await getAllNotifications(
+          client,
+          withTopic.workflowID,
+        )
+      ) {
+        // Early workers delete a message that they receive.
+        assertEquals([topic, message], consumed ? ["orders", values] : [null, "to nobody"]);
+      }
       const without = await start({ workflowName: "waitForMessage" });
       await send(client, without.workflowID, { a: 1 });
       assertEquals(await without.getResult(timeout), { a: 1 });
@@ -323,6 +339,9 @@ export const features: Feature[] = [
       const { workflowID } = await start({ workflowName: "publish" }, "progress", values);
       assertEquals(await getEvent(client, workflowID, "progress", timeout), values);
       assertEquals(await getAllEvents(client, workflowID), { progress: values });
+      assertEquals(await Array.fromAsync(followEvents(client, workflowID, timeout)), [
+        { key: "progress", value: values },
+      ]);
     },
   },
   {
@@ -330,6 +349,9 @@ export const features: Feature[] = [
     async verify({ client, start }) {
       const { workflowID } = await start({ workflowName: "writeNumbers" }, "numbers", 5);
       assertEquals(await readAll(client, workflowID, "numbers"), [0, 1, 2, 3, 4]);
+      assertEquals(await readStreamOffset(client, workflowID, "numbers", -1), 4);
+      const { numbers } = await getAllStreamEntries(client, workflowID);
+      assertEquals(numbers?.entries, [0, 1, 2, 3, 4].map((value) => ({ offset: value, value })));
     },
   },
   {

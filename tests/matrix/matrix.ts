@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { cases } from "../conformance/cases.ts";
 import { readCounts } from "../conformance/run_targets.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { startNeonProxy } from "../support/neon_proxy.ts";
 import { install, pack } from "../support/packed.ts";
 import { startWorker } from "../support/start_worker.ts";
 import { type Column, formatMatrix, readMatrix } from "./format.ts";
@@ -32,8 +33,10 @@ async function runSuite(folder: string, runtime: Runtime): Promise<Column> {
   );
   await using database = await createTestDatabase();
   await using _worker = await startWorker({ systemDatabaseUrl: database.url });
+  await using proxy = await startNeonProxy(database.url);
   await runtime.prepare?.(folder);
-  const counts = readCounts(await runtime.runSuite(folder, database.url, possible));
+  const urls = { url: database.url, proxyUrl: proxy.url };
+  const counts = readCounts(await runtime.runSuite(folder, urls, possible));
   for (const driver of possible) {
     assertEquals(counts.get(driver), { passed: caseCount, failed: 0 }, `${driver} on ${name}`);
   }

@@ -4,5 +4,5 @@ import process from "node:process";
 import { pgliteTargets } from "../conformance/pglite_targets.ts";
 import { runTargets } from "../conformance/run_targets.ts";
 
-const [url, ...names] = process.argv.slice(2) as [string, ...string[]];
-process.exitCode = await runTargets(pgliteTargets, names, { library, url }) ? 0 : 1;
+const [url, proxyUrl, ...names] = process.argv.slice(2) as [string, string, ...string[]];
+process.exitCode = await runTargets(pgliteTargets, names, { library, url, proxyUrl }) ? 0 : 1;

@@ -3,10 +3,17 @@ import { bunTargets } from "../conformance/bun_targets.ts";
 import { customTargets } from "../conformance/custom_targets.ts";
 import { dbPostgresTargets } from "../conformance/db_postgres_targets.ts";
 import { driverTargets } from "../conformance/driver_targets.ts";
+import { neonTargets } from "../conformance/neon_targets.ts";
 import { pgliteTargets } from "../conformance/pglite_targets.ts";
 import { skipReason } from "../support/db_postgres.ts";
 import { bundle, node, root, rootUrl, run, versionOf } from "../support/packed.ts";
 import { testFlags } from "../support/run_example.ts";
+
+/** The system database, and its URL through what stands in for Neon's proxy. */
+export interface Urls {
+  readonly url: string;
+  readonly proxyUrl: string;
+}
 
 /** A release of a runtime, which npm installs in a folder with the library and the drivers. */
 export interface Runtime {
@@ -18,7 +25,7 @@ export interface Runtime {
   readonly impossible: ReadonlyMap<string, string>;
   prepare?(folder: string): Promise<void>;
   /** Runs the suite over drivers, and returns what it printed. */
-  runSuite(folder: string, url: string, drivers: readonly string[]): Promise<string>;
+  runSuite(folder: string, urls: Urls, drivers: readonly string[]): Promise<string>;
 }
 
 /** A package under a name of its own, so that several versions can be installed in one folder. */
@@ -39,6 +46,7 @@ const pgliteNames = namesOf(pgliteTargets);
 export const drivers: readonly string[] = [
   driverTargets,
   customTargets,
+  neonTargets,
   pgliteTargets,
   dbPostgresTargets,
   bunTargets,
@@ -77,6 +85,11 @@ const noDeno: [object, string] = [
   "`@db/postgres` opens its sockets with functions that only Deno has.",
 ];
 
+const noWebSocket: [object, string] = [
+  { "npm:@neondatabase/serverless Pool": true },
+  "Node 20 has no `WebSocket`: set `neonConfig.webSocketConstructor`, such as to that of `npm:ws`.",
+];
+
 /** Runs the suite for all drivers with a server, and then that for PGlite. */
 async function runSuites(
   drivers: readonly string[],
@@ -94,14 +107,14 @@ function deno(version: string): Runtime {
     name: `Deno ${version}`,
     packages: [spec],
     impossible: impossible(noBun),
-    async runSuite(folder, url, drivers) {
+    async runSuite(folder, { url, proxyUrl }, drivers) {
       // A copy, because releases write the lock file in different ways. Deno 2.2 cannot even read it.
       const lock = `${folder}/deno-${version}.lock`;
       await Deno.copyFile(new URL("deno.lock", rootUrl), lock);
       const lockFlag = version.startsWith("2.2.") ? "--no-lock" : `--lock=${lock}`;
       const flags = testFlags.filter((flag) => !/^--(lock|frozen|no-check)/.test(flag));
       const command = [`${folder}/${path}/bin.cjs`, "run", "--allow-all", "--no-check"];
-      const program = [...flags, lockFlag, "tests/matrix/deno_suite.ts", url];
+      const program = [...flags, lockFlag, "tests/matrix/deno_suite.ts", url, proxyUrl];
       return await runSuites(
         drivers,
         (_, names) => run(root, node, ...command, ...program, ...names),
@@ -118,12 +131,12 @@ function nodeJs(version: string): Runtime {
   return {
     name: `Node ${version}`,
     packages: [spec],
-    impossible: impossible(noDeno, noBun),
-    async runSuite(folder, url, drivers) {
+    impossible: impossible(noDeno, noBun, ...version.startsWith("20.") ? [noWebSocket] : []),
+    async runSuite(folder, { url, proxyUrl }, drivers) {
       const executable = `${folder}/${path}/bin/node`;
       return await runSuites(
         drivers,
-        (program, names) => run(folder, executable, program, url, ...names),
+        (program, names) => run(folder, executable, program, url, proxyUrl, ...names),
       );
     },
   };
@@ -137,11 +150,11 @@ function bun(version: string): Runtime {
     impossible: impossible(noDeno),
     // npm would do this only if scripts were allowed.
     prepare: async (folder) => void await run(`${folder}/${path}`, node, "install.js"),
-    async runSuite(folder, url, drivers) {
+    async runSuite(folder, { url, proxyUrl }, drivers) {
       const executable = `${folder}/${path}/bin/bun.exe`;
       return await runSuites(
         drivers,
-        (program, names) => run(folder, executable, program, url, ...names),
+        (program, names) => run(folder, executable, program, url, proxyUrl, ...names),
       );
     },
   };
@@ -155,7 +168,7 @@ const nodeRequire =
   'import { createRequire } from "node:module"; const require = createRequire("file:///");';
 
 /** What `workerd test` reads: one worker, which may open sockets to the loopback address. */
-function workerdConfig(url: string, names: readonly string[]): string {
+function workerdConfig({ url, proxyUrl }: Urls, names: readonly string[]): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -165,6 +178,7 @@ const config :Workerd.Config = (
       compatibilityFlags = ["nodejs_compat"],
       bindings = [
         (name = "url", text = ${JSON.stringify(url)}),
+        (name = "proxyUrl", text = ${JSON.stringify(proxyUrl)}),
         (name = "names", json = ${JSON.stringify(JSON.stringify(names))}),
       ],
     )),
@@ -196,8 +210,8 @@ function workerd(version: string): Runtime {
       ];
       await run(folder, "node_modules/.bin/esbuild", ...flags, "workerd_suite.js");
     },
-    async runSuite(folder, url, drivers) {
-      await Deno.writeTextFile(`${folder}/workerd.capnp`, workerdConfig(url, drivers));
+    async runSuite(folder, urls, drivers) {
+      await Deno.writeTextFile(`${folder}/workerd.capnp`, workerdConfig(urls, drivers));
       return await run(folder, node, `${path}/bin/workerd`, "test", "workerd.capnp");
     },
   };

@@ -9,6 +9,8 @@ import {
   retrieveWorkflow,
 } from "@dbos-community/client";
 import * as core from "@dbos-community/client/core";
+import { connect as connectWithURL } from "@dbos-community/client/connect";
+import { neon, Pool as NeonPool } from "@neondatabase/serverless";
 import pg from "pg";
 import type postgres from "postgres";
 
@@ -27,6 +29,9 @@ export async function useEveryDriver(
   await enqueue(client, task, 1, 2);
   await enqueue(new pg.Client(), task, 1, 2);
   await sql.begin((transaction) => enqueue(transaction, task, 1, 2));
+  await enqueue(neon("postgres://localhost/shop_dbos_sys"), task, 1, 2);
+  const neonPool = new NeonPool();
+  for (const driver of [neonPool, await neonPool.connect()]) await enqueue(driver, task, 1, 2);
 }
 
 export async function useResults(url: string): Promise<number> {
@@ -37,7 +42,7 @@ export async function useResults(url: string): Promise<number> {
 }
 
 export async function useCore(url: string): Promise<number> {
-  await using client = await core.connect(url);
+  await using client = await connectWithURL(url);
   const handle = await core.enqueue<Sum>(client, task, 1, 2);
   // A client of one entry point works with the functions of the other.
   await getEvent<number>(client, handle.workflowID, "progress", 5);

@@ -7,7 +7,7 @@ export interface Example {
   readonly place: string;
   /** The last heading above it; empty in a doc comment. */
   readonly heading: string;
-  readonly language: "ts" | "python";
+  readonly language: "ts" | "js" | "python";
   readonly code: string;
 }
 
@@ -20,7 +20,7 @@ export interface Document {
   readonly programs: readonly Example[];
 }
 
-const block = /^([ *]*)```(ts|python)\n([^]*?)^\1```$/gm;
+const block = /^([ *]*)```(ts|js|python)\n([^]*?)^\1```$/gm;
 
 function findBlocks(path: string): Example[] {
   const text = Deno.readTextFileSync(new URL(path, root));
@@ -61,12 +61,12 @@ function listFiles(folder: string, extension: string): string[] {
 /** Finds the files with examples: the README, guides, and source files with doc comments. */
 export function findDocuments(): Document[] {
   const guides = listFiles("docs/", ".md");
-  const entryPoints = ["mod.ts", "core.ts", "errors.ts", "client.ts"];
+  const entryPoints = ["mod.ts", "core.ts", "errors.ts", "connect.ts", "client.ts"];
   const paths = ["README.md", ...guides, ...entryPoints, ...listFiles("src/", ".ts")];
   return paths.map(readDocument).filter(({ programs }) => programs.length > 0);
 }
 
 /** The output in the comments of a program, as in `console.log(result); // task 7 is done`. */
-export function expectedOutput({ code }: Example): string[] {
+export function expectedOutput({ code }: Pick<Example, "code">): string[] {
   return [...code.matchAll(/\bconsole\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line!);
 }

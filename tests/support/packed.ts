@@ -5,6 +5,7 @@
  * Bun on npm.
  */
 import { assert } from "@std/assert";
+import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { pack as packTo } from "../../scripts/pack.ts";
@@ -14,10 +15,12 @@ export const root: string = fileURLToPath(rootUrl);
 export const node: string = Deno.env.get("DBOS_TEST_NODE") ?? "node";
 
 const givenBun = Deno.env.get("DBOS_TEST_BUN");
-const drivers = ["pg", "postgres", "superjson"].map((name) => `${name}@${versionOf(name)}`);
+const drivers = ["@neondatabase/serverless", "pg", "postgres", "superjson"].map((name) =>
+  `${name}@${versionOf(name)}`
+);
 const types = ["@types/node@26.6.6", "@types/pg@8.23.1"];
 const bun = givenBun ? [] : ["bun@1.4.5"];
-const tools = ["typescript@7.0.2", ...bun];
+const tools = ["typescript@7.0.2"];
 
 function succeeds(command: string, ...args: string[]): boolean {
   try {
@@ -73,6 +76,7 @@ export async function bundle(program: string, output: string): Promise<void> {
   const externals = [
     "@dbos-community/client",
     "@dbos-inc/dbos-sdk",
+    "@neondatabase/serverless",
     "@electric-sql/pglite",
     "pg",
     "postgres",
@@ -94,25 +98,65 @@ export async function install(
   tarball: string,
   ...packages: string[]
 ): Promise<void> {
-  await installPackages(folder, tarball, ...drivers, ...types, ...tools, ...packages);
+  await installWithBun(folder, tarball, ...drivers, ...types, ...tools, ...packages);
 }
 
 /** Installs Bun and the drivers, without the package. */
 export async function installDrivers(folder: string): Promise<void> {
-  await installPackages(folder, ...drivers, ...bun);
+  await installWithBun(folder, ...drivers);
 }
 
 /** Installs Bun only. */
 export async function installBun(folder: string): Promise<void> {
-  await installPackages(folder, ...bun);
+  await installWithBun(folder);
 }
 
-async function installPackages(folder: string, ...packages: string[]): Promise<void> {
+async function installWithBun(folder: string, ...packages: string[]): Promise<void> {
+  await installPackages(folder, ...packages, ...bun);
+  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
+  if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
+}
+
+/** Installs Node 20, the oldest release that is supported, and Bun. Returns a folder for the PATH. */
+export async function installRuntimes(folder: string): Promise<string> {
+  // What npm's `node` would download in an install script.
+  const node20 = `node-${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
+  await installWithBun(folder, `${node20}@20.20.2`);
+  const programs = {
+    deno: Deno.execPath(),
+    node: `${folder}/node_modules/${node20}/bin/node`,
+    bun: bunFor(folder),
+  };
+  await Deno.mkdir(`${folder}/bin`);
+  for (const [name, program] of Object.entries(programs)) {
+    await Deno.symlink(program, `${folder}/bin/${name}`);
+  }
+  return `${folder}/bin`;
+}
+
+/**
+ * Copies what is published to JSR into `client/` of the folder, and writes a deno.json that has the
+ * package from there, as `deno add` would from JSR.
+ */
+export async function copyPublished(folder: string): Promise<void> {
+  const { name, version, exports, publish } = config;
+  const client = `${folder}/client`;
+  for (const path of publish.include) {
+    await cp(`${root}${path}`, `${client}/${path}`, { recursive: true });
+  }
+  const npm = (name: string) => [name, `npm:${name}@${versionOf(name)}`];
+  const imports = Object.fromEntries(["croner", "pg", "superjson"].map(npm));
+  const published = { name, version, exports, imports };
+  await Deno.writeTextFile(`${client}/deno.json`, JSON.stringify(published));
+  const user = { imports: { [name]: `jsr:${name}@^${version}` }, links: [client] };
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(user));
+}
+
+/** Installs packages of npm in a folder, and no others. */
+export async function installPackages(folder: string, ...packages: string[]): Promise<void> {
   await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
   await run(folder, "npm", "install", ...flags, ...packages);
-  // Installs the program of Bun, which npm does itself only if install scripts are allowed.
-  if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
 }
 
 /** The Bun to use with what is installed in a folder. */

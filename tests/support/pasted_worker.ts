@@ -2,6 +2,7 @@
 
 import { retrieveQueue, SystemSchemaNotFoundError, UnsupportedFeatureError } from "../../mod.ts";
 import pg from "pg";
+import type { ProcessOptions } from "./run_example.ts";
 
 // Ends the worker when stdin is closed, so that it never outlives this process. Only the worker
 // holds the other end of stdout, so stdout ends when the worker does.
@@ -14,10 +15,10 @@ kill $worker
 wait $worker
 `;
 
-/** Whether the worker has created the tables and registered the queue. */
-async function hasRegistered(pool: pg.Pool, queueName: string): Promise<boolean> {
+/** Whether the worker has created the tables and registered its queue. */
+async function hasRegistered(pool: pg.Pool): Promise<boolean> {
   try {
-    return await retrieveQueue(pool, queueName) !== null;
+    return await retrieveQueue(pool, "tasks") !== null;
   } catch (error) {
     if (error instanceof SystemSchemaNotFoundError || error instanceof UnsupportedFeatureError) {
       return false;
@@ -26,15 +27,16 @@ async function hasRegistered(pool: pg.Pool, queueName: string): Promise<boolean>
   }
 }
 
-/** Starts a worker, and waits until it has registered its queue. */
+/** Starts a worker, and waits until it has registered the queue `tasks`. */
 export async function startPastedWorker(
   command: readonly string[],
   systemDatabaseUrl: string,
-  queueName: string = "tasks",
+  { cwd, env }: ProcessOptions = {},
 ): Promise<AsyncDisposable> {
   const worker = new Deno.Command("sh", {
     args: ["-c", supervisor, "supervisor", ...command],
-    env: { DBOS_SYSTEM_DATABASE_URL: systemDatabaseUrl },
+    ...(cwd !== undefined && { cwd }),
+    env: { ...env, DBOS_SYSTEM_DATABASE_URL: systemDatabaseUrl },
     stdin: "piped",
     stdout: "piped",
   }).spawn();
@@ -48,7 +50,7 @@ export async function startPastedWorker(
   }
   const pool = new pg.Pool({ connectionString: systemDatabaseUrl, max: 1 });
   try {
-    while (!await hasRegistered(pool, queueName)) {
+    while (!await hasRegistered(pool)) {
       if (hasEnded) throw new Error("the worker has ended");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -11,8 +11,11 @@ import {
   enqueue,
   type EnqueueOptions,
   explainWorkflow,
+  followEvents,
   forkWorkflow,
   getAllEvents,
+  getAllNotifications,
+  getAllStreamEntries,
   getEvent,
   getResult,
   getStatus,
@@ -109,8 +112,28 @@ const reads: PlannedCall[] = [
     index: "workflow_events_pkey",
   },
   {
+    name: "followEvents()",
+    run: (driver) => followEvents(driver, ended, { timeoutSeconds: 0 }).next(),
+    index: "workflow_events_pkey",
+  },
+  {
+    name: "getAllNotifications()",
+    run: (driver) => getAllNotifications(driver, "order-13"),
+    index: "idx_workflow_topic",
+  },
+  {
+    name: "getAllStreamEntries()",
+    run: (driver) => getAllStreamEntries(driver, "order-13"),
+    index: "streams_pkey",
+  },
+  {
     name: "readStreamOffset()",
     run: (driver) => readStreamOffset(driver, "order-13", "log", 0),
+    index: "streams_pkey",
+  },
+  {
+    name: "readStreamOffset() from the end",
+    run: (driver) => readStreamOffset(driver, "order-13", "log", -1),
     index: "streams_pkey",
   },
   {

@@ -4,7 +4,13 @@ import { openStatementRecorder, type StatementRecorder } from "./statement_recor
 /** The time of a poll, its kind, and the targets that it polled for. */
 export interface RecordedPoll<Wanted = unknown> {
   at: number;
-  kind: "outcomes" | "completion_times" | "events" | "stream_values";
+  kind:
+    | "outcomes"
+    | "completion_times"
+    | "events"
+    | "event_changes"
+    | "stream_values"
+    | "stream_ends";
   wanted: Wanted[];
 }
 
@@ -19,8 +25,9 @@ export async function openPollRecorder(options: ClientOptions = {}): Promise<Pol
   const polls: RecordedPoll[] = [];
   let onPoll = () => {};
   const recorder = await openStatementRecorder(({ name, values }) => {
-    const [, kind] = /^dbos_find_(outcomes|completion_times|events|stream_values)_/.exec(name) ??
-      [];
+    const [, kind] =
+      /^dbos_find_(outcomes|completion_times|events|event_changes|stream_values|stream_ends)_/
+        .exec(name) ?? [];
     if (!kind) return;
     const [targets, separator] = values as [string, string];
     const isByID = kind === "outcomes" || kind === "completion_times";

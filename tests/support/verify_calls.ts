@@ -4,7 +4,7 @@ import { type Client, createSchedule, enqueue, UnsupportedFeatureError } from ".
 import { isSchemaMismatch } from "../../src/database/schema.ts";
 import { type Call, calls } from "./calls.ts";
 
-const waits = /^(get(Event|Result)|readStream|wait)/;
+const waits = /^(followEvents|get(Event|Result)|readStream|wait)/;
 
 /** Makes a call, and returns the error that it throws. */
 async function tryCall(call: () => Promise<unknown>): Promise<unknown> {

@@ -17,6 +17,15 @@ export interface Relayed {
   end?: "close" | "return" | "fail";
 }
 
+interface Task {
+  id: number;
+}
+
+class CardError extends Error {
+  override name = "CardError";
+  code = "declined";
+}
+
 class Greeter {
   static greet(name: string): Promise<string> {
     return Promise.resolve(`Hello, ${name}`);
@@ -45,15 +54,23 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     await DBOS.setEvent(key, value);
     return value;
   },
-  async publishThenWait(key: string, value: unknown, topic: string) {
-    await DBOS.setEvent(key, value);
-    return await DBOS.recv(topic, 60);
-  },
-  async processTask(task: unknown) {
+  // The documentation has workers with the following four, and tests/worker.ts lists them.
+  async processTask(task: Task) {
     await DBOS.setEvent("progress", 50);
-    const approval = await DBOS.recv<{ approved: boolean }>("approval", 1);
-    return { task, approved: approval?.approved ?? false };
+    return `task ${task.id} is done`;
   },
+  async reviewTask(task: Task) {
+    await DBOS.setEvent("progress", 0);
+    await DBOS.writeStream("log", `task ${task.id} has started`);
+    const approval = await DBOS.recv<{ approved: boolean }>("approval", 600);
+    await DBOS.writeStream("log", `task ${task.id} is approved: ${approval?.approved}`);
+    await DBOS.setEvent("progress", 100);
+    return approval?.approved ? "published" : "rejected";
+  },
+  chargeCard(order: Task) {
+    throw new CardError(`the card of order ${order.id} was declined`);
+  },
+  planTask: (task: Task & { due: Date | string }) => ({ task, isDate: task.due instanceof Date }),
   async collect(count: number, topic?: string) {
     const messages = [];
     while (messages.length < count) messages.push(await DBOS.recv(topic, 60));

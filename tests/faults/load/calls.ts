@@ -10,8 +10,11 @@ import {
   deleteWorkflow,
   enqueue,
   enqueueMany,
+  followEvents,
   forkWorkflow,
   getAllEvents,
+  getAllNotifications,
+  getAllStreamEntries,
   getEvent,
   getResult,
   getStatus,
@@ -181,6 +184,14 @@ export const callKinds: Readonly<Record<string, CallKind>> = {
     after: workflow,
     make: async (client, id) => Object.keys(await getAllEvents(client, id)).length === 0,
   },
+  getAllNotifications: {
+    after: workflow,
+    make: async (client, id) => (await getAllNotifications(client, id)).length === 0,
+  },
+  getAllStreamEntries: {
+    after: workflow,
+    make: async (client, id) => Object.keys(await getAllStreamEntries(client, id)).length === 0,
+  },
   registerQueue: {
     leaves: { queues: 1 },
     make: (client, id) => registerQueue(client, id, { workerConcurrency: 3 }),
@@ -234,6 +245,14 @@ export const callKinds: Readonly<Record<string, CallKind>> = {
     waits: true,
     make: async (client, id) =>
       await getEvent(client, id, "progress", { timeoutSeconds: Infinity }) === valueOf(id),
+  },
+  followEvents: {
+    after: task,
+    waits: true,
+    async make(client, id) {
+      const events = await readAll(followEvents(client, id));
+      return events.length === 1 && events[0]!.value === valueOf(id);
+    },
   },
   readStream: {
     after: task,

@@ -195,6 +195,7 @@ func main() {
 	register(ctx, "whoAmI", whoAmI)
 	register(ctx, "takeSteps", takeSteps)
 	register(ctx, "runChild", runChild)
+	registerCounts(ctx)
 	french := &speaker{"french"}
 	dbos.RegisterWorkflow(ctx, french.speak, dbos.WithWorkflowName("speak"), dbos.WithInstance(french))
 	check(dbos.Launch(ctx))

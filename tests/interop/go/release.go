@@ -2,7 +2,11 @@
 
 package main
 
-import "github.com/dbos-inc/dbos-transact-golang/dbos"
+import (
+	"encoding/json"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+)
 
 var limits = map[string][]dbos.QueueOption{
 	"tasks":       nil,
@@ -14,4 +18,26 @@ var limits = map[string][]dbos.QueueOption{
 func whoAmI(ctx dbos.Context, _ arguments) (map[string]any, error) {
 	user, err := dbos.GetAuthenticatedUser(ctx)
 	return map[string]any{"user": user}, err
+}
+
+// Reads an argument of the client into the input of a function.
+func read(args arguments, input any) {
+	check(json.Unmarshal(must(json.Marshal(value(args, 0))), input))
+}
+
+func countWorkflows(ctx dbos.Context, args arguments) ([]dbos.WorkflowAggregateRow, error) {
+	var input dbos.GetWorkflowAggregatesInput
+	read(args, &input)
+	return dbos.GetWorkflowAggregates(ctx, input)
+}
+
+func countSteps(ctx dbos.Context, args arguments) ([]dbos.StepAggregateRow, error) {
+	var input dbos.GetStepAggregatesInput
+	read(args, &input)
+	return dbos.GetStepAggregates(ctx, input)
+}
+
+func registerCounts(ctx dbos.Context) {
+	register(ctx, "countWorkflows", countWorkflows)
+	register(ctx, "countSteps", countSteps)
 }

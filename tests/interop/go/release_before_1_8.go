@@ -15,3 +15,6 @@ var limits = map[string][]dbos.QueueOption{
 func whoAmI(dbos.Context, arguments) (any, error) {
 	return nil, nil
 }
+
+// Only the newest release is asked to count.
+func registerCounts(dbos.Context) {}

@@ -1,19 +1,25 @@
 import static dev.dbos.transact.workflow.QueueOptions.setConcurrency;
 import static dev.dbos.transact.workflow.QueueOptions.setPartitionQueue;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dbos.transact.DBOS;
 import dev.dbos.transact.StartWorkflowOptions;
 import dev.dbos.transact.config.DBOSConfig;
+import dev.dbos.transact.json.DBOSPortableSerializer;
+import dev.dbos.transact.json.DBOSSerializer;
 import dev.dbos.transact.json.PortableWorkflowException;
 import dev.dbos.transact.workflow.QueueOptions;
 import dev.dbos.transact.workflow.Workflow;
 import dev.dbos.transact.workflow.WorkflowClassName;
 import dev.dbos.transact.workflow.WorkflowSchedule;
 import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +40,42 @@ public class App {
   static class CustomError extends PortableWorkflowException {
     CustomError(String message, Object code, Object data) {
       super(message, "CustomError", code, data);
+    }
+  }
+
+  /** A serializer of the application's own: JSON in base64, with escapes as those of URLs. */
+  static class Base64Json implements DBOSSerializer {
+    private final DBOSSerializer json = DBOSPortableSerializer.INSTANCE;
+
+    private static String encode(String text) {
+      // A form has a plus for a space.
+      var escaped = URLEncoder.encode(text, UTF_8).replace("+", "%20");
+      return Base64.getEncoder().encodeToString(escaped.getBytes(UTF_8));
+    }
+
+    private static String decode(String text) {
+      var escaped = new String(Base64.getDecoder().decode(text), UTF_8);
+      return URLDecoder.decode(escaped.replace("+", "%2B"), UTF_8);
+    }
+
+    public String name() {
+      return "base64_json";
+    }
+
+    public String serialize(Object value) {
+      return encode(json.serialize(value));
+    }
+
+    public Object deserialize(String text) {
+      return json.deserialize(decode(text));
+    }
+
+    public String serializeThrowable(Throwable error) {
+      return encode(json.serializeThrowable(error));
+    }
+
+    public Throwable deserializeThrowable(String text) {
+      return json.deserializeThrowable(decode(text));
     }
   }
 
@@ -202,7 +244,9 @@ public class App {
   private static DBOSConfig configure(String url) {
     var self = System.getProperty("user.name");
     var user = Objects.requireNonNullElse(URI.create(url).getUserInfo(), self).split(":", 2);
-    return DBOSConfig.defaults("test-app")
+    var defaults = DBOSConfig.defaults("test-app");
+    var hasSerializer = System.getenv("SERIALIZER") != null;
+    return (hasSerializer ? defaults.withSerializer(new Base64Json()) : defaults)
         .withAppVersion("test-1")
         .withSchedulerPollingInterval(Duration.ofMillis(200))
         .withDatabaseUrl(url.replaceFirst("^\\w+://([^@]*@)?", "jdbc:postgresql://"))

@@ -138,8 +138,15 @@ def make_queues(make: Any) -> None:
 
 
 def main() -> None:
+    options: dict[str, Any] = {}
+    if "SERIALIZER" in os.environ:
+        # Not all releases can have one.
+        from base64_json import Base64Json
+
+        options["serializer"] = Base64Json()
     DBOS(
         config={
+            **options,
             "name": "test-app",
             "application_version": "test-1",
             "log_level": "ERROR",

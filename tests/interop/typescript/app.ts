@@ -64,6 +64,13 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
   },
 };
 
+/** JSON in base64, which is asynchronous here. */
+const serializer: sdk.DBOSConfig["serializer"] = {
+  name: () => "base64_json",
+  stringify: (value) => Promise.resolve(btoa(encodeURIComponent(JSON.stringify(value ?? null)))),
+  parse: (text) => Promise.resolve(text ? JSON.parse(decodeURIComponent(atob(text))) : null),
+};
+
 const registered = new Map<string, (...args: unknown[]) => Promise<unknown>>();
 
 function newUUID(): Promise<string> {
@@ -111,6 +118,7 @@ DBOS.setConfig({
   schedulerPollingIntervalMs: 200,
   systemDatabaseUrl: url,
   ...applicationDatabase,
+  ...(Deno.env.has("SERIALIZER") && { serializer }),
 });
 await DBOS.launch();
 if (!mustDeclare) {

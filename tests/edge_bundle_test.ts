@@ -1,0 +1,72 @@
+/** Tests that bundlers for the edge can take `core` as it is, with a driver of one's own. */
+import { assert, assertEquals } from "@std/assert";
+import * as esbuild from "esbuild";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import pg from "pg";
+import type { CustomDriver } from "../mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+import { migrate } from "./support/migrate.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const program = `
+  import { createClient, enqueue, getResult } from "./core.ts";
+
+  export async function run(driver) {
+    const client = createClient(driver);
+    const handle = await enqueue(client, { workflowName: "echo", queueName: "tasks" }, 7);
+    await getResult(client, handle.workflowID, { timeoutSeconds: 0 }).catch(() => {});
+    return handle.workflowID;
+  }
+`;
+
+const targets: Record<string, esbuild.BuildOptions> = {
+  "a browser": { platform: "browser" },
+  "Cloudflare Workers": { platform: "browser", conditions: ["workerd", "worker", "browser"] },
+  "Vercel's edge runtime": { platform: "browser", conditions: ["edge-light", "browser"] },
+};
+
+for (const [name, options] of Object.entries(targets)) {
+  Deno.test({
+    name: `core is bundled for ${name}, and reaches neither a driver nor Node`,
+    // The process of esbuild runs on.
+    sanitizeResources: false,
+    sanitizeOps: false,
+    async fn() {
+      await using resources = new AsyncDisposableStack();
+      const { url } = resources.use(await createTestDatabase());
+      const outdir = await Deno.makeTempDir();
+      resources.defer(() => Deno.remove(outdir, { recursive: true }));
+      // esbuild fails on an import that it cannot resolve, as are those of Node here.
+      const { metafile } = await esbuild.build({
+        ...options,
+        stdin: { contents: program, resolveDir: root, sourcefile: "program.ts" },
+        bundle: true,
+        format: "esm",
+        splitting: true,
+        outdir,
+        entryNames: "program",
+        metafile: true,
+        logLevel: "silent",
+        // It needs nothing of Node. In a project it is installed with the package.
+        external: ["superjson"],
+      });
+      const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+      const externals = imports.filter(({ external }) => external).map(({ path }) => path);
+      assertEquals(new Set(externals), new Set(["superjson"]));
+      assert(!Object.keys(metafile.inputs).some((path) => path.startsWith("src/connection/")));
+
+      const pool = new pg.Pool({ connectionString: url });
+      resources.defer(() => pool.end());
+      await migrate(pool);
+      const driver: CustomDriver = {
+        query: async (text, values) => (await pool.query(text, [...values])).rows,
+      };
+      const { run } = await import(pathToFileURL(`${outdir}/program.js`).href);
+      const workflowID: string = await run(driver);
+      const { rows } = await pool.query("select workflow_uuid from dbos.workflow_status");
+      assertEquals(rows, [{ workflow_uuid: workflowID }]);
+    },
+  });
+}
+
+Deno.test.afterAll(() => esbuild.stop());
