@@ -7,6 +7,7 @@ import { testFlags } from "./support/run_example.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 const libraryUrl = new URL("../mod.ts", import.meta.url).href;
+const guide = new URL("../docs/deploying.md", import.meta.url);
 const neonProxyUrl = new URL("support/use_neon_proxy.ts", import.meta.url).href;
 
 /** Code that opens and closes each driver of the table; `url` is that of the system database. */
@@ -45,12 +46,27 @@ const useClient = `
   await library.getEvent(client, handle.workflowID, "progress");
   await handle.getResult();`;
 
-const httpDriver = {
+const neonDriver = {
   open: `const { neon, neonConfig } = await import("@neondatabase/serverless");
     const { useNeonProxy } = await import(${JSON.stringify(neonProxyUrl)});
     useNeonProxy(neonConfig);
     const client = neon(url);`,
   close: "",
+};
+
+const httpDriver = {
+  open: `
+    const endpoint = "http://" + new URL(url).host + "/sql";
+    const headers = { "Neon-Connection-String": url };
+    async function query(query, params) {
+      const body = JSON.stringify({ query, params });
+      const response = await fetch(endpoint, { method: "POST", headers, body });
+      const answer = await response.json();
+      if (!response.ok) throw Object.assign(new Error(answer.message), answer);
+      return answer.rows;
+    }
+    const client = library.createClient({ query, transactionStatus: () => "none" });`,
+  close: "await client.close();",
 };
 
 // A database in memory has no worker.
@@ -73,7 +89,7 @@ function programFor(driver: string): string {
 
 /** The rows of the table: the driver, and the flags. */
 async function readTable(): Promise<[driver: string, flags: string[]][]> {
-  const text = await Deno.readTextFile(new URL("../docs/deploying.md", import.meta.url));
+  const text = await Deno.readTextFile(guide);
   const [table = ""] = text.match(/^\| Driver +\| Flags .*\n(?:\|.*\n)+/m) ?? [];
   return table.trimEnd().split("\n").slice(2).map((line) => {
     const [driver = "", flags = ""] = line.split("|").slice(1, -1)
@@ -123,13 +139,20 @@ Deno.test("each driver needs exactly the permissions that the guide lists", asyn
     }
     await test.step("a driver over HTTP: --allow-net for its endpoint", async () => {
       await using proxy = await startNeonProxy(database.url);
+      const net = `--allow-net=${new URL(proxy.url).host}`;
       await Deno.writeTextFile(file, toProgram(httpDriver));
-      const { success, stderr } = await run(
-        [`--allow-net=${new URL(proxy.url).host}`],
-        proxy.url,
-      );
+      const { success, stderr } = await run([net], proxy.url);
       assert(success, stderr);
       assertEquals((await run([], proxy.url)).success, false, "it runs without permissions");
+    });
+    await test.step("neon() also reads variables", async () => {
+      await using proxy = await startNeonProxy(database.url);
+      const net = `--allow-net=${new URL(proxy.url).host}`;
+      const env = /--allow-env=[\w,*]*NODE[\w,*]*/.exec(await Deno.readTextFile(guide))![0];
+      await Deno.writeTextFile(file, toProgram(neonDriver));
+      const { success, stderr } = await run([net, env], proxy.url);
+      assert(success, stderr);
+      assertEquals((await run([net], proxy.url)).success, false, `it runs without ${env}`);
     });
   } finally {
     await Deno.remove(directory, { recursive: true });
