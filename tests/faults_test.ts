@@ -34,23 +34,29 @@ interface OpenClient extends AsyncDisposable {
 
 type Open = (url: string, options?: ClientOptions) => Promise<OpenClient>;
 
+/** Runs a transaction on a connection of npm:pg or of Neon's driver, which is removed after it. */
+async function runInPool(
+  pool: pg.Pool | Pool,
+  body: (transaction: Driver) => Promise<void>,
+): Promise<void> {
+  const client = await pool.connect();
+  client.on("error", () => {});
+  try {
+    await client.query("begin");
+    await body(client);
+    await client.query("commit");
+  } finally {
+    client.release(true);
+  }
+}
+
 const drivers: Record<string, Open> = {
   "npm:pg": (url, options) => {
     const pool = new pg.Pool({ connectionString: url });
     pool.on("error", () => {});
     return Promise.resolve({
       client: createClient(pool, options),
-      async transaction(body) {
-        const client = await pool.connect();
-        client.on("error", () => {});
-        try {
-          await client.query("begin");
-          await body(client);
-          await client.query("commit");
-        } finally {
-          client.release(true);
-        }
-      },
+      transaction: (body) => runInPool(pool, body),
       [Symbol.asyncDispose]: () => pool.end(),
     });
   },
@@ -77,17 +83,7 @@ const drivers: Record<string, Open> = {
     pool.on("error", () => {});
     return {
       client: createClient(pool, options),
-      async transaction(body) {
-        const client = await pool.connect();
-        client.on("error", () => {});
-        try {
-          await client.query("begin");
-          await body(client);
-          await client.query("commit");
-        } finally {
-          client.release(true);
-        }
-      },
+      transaction: (body) => runInPool(pool, body),
       async [Symbol.asyncDispose]() {
         await pool.end();
         await proxy[Symbol.asyncDispose]();

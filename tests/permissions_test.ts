@@ -137,17 +137,15 @@ Deno.test("each driver needs exactly the permissions that the guide lists", asyn
         },
       });
     }
+    await using proxy = await startNeonProxy(database.url);
+    const net = `--allow-net=${new URL(proxy.url).host}`;
     await test.step("a driver over HTTP: --allow-net for its endpoint", async () => {
-      await using proxy = await startNeonProxy(database.url);
-      const net = `--allow-net=${new URL(proxy.url).host}`;
       await Deno.writeTextFile(file, toProgram(httpDriver));
       const { success, stderr } = await run([net], proxy.url);
       assert(success, stderr);
       assertEquals((await run([], proxy.url)).success, false, "it runs without permissions");
     });
     await test.step("neon() also reads variables", async () => {
-      await using proxy = await startNeonProxy(database.url);
-      const net = `--allow-net=${new URL(proxy.url).host}`;
       const env = /--allow-env=[\w,*]*NODE[\w,*]*/.exec(await Deno.readTextFile(guide))![0];
       await Deno.writeTextFile(file, toProgram(neonDriver));
       const { success, stderr } = await run([net, env], proxy.url);

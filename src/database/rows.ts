@@ -44,6 +44,11 @@ const converters: Readonly<Record<string, Column["convert"]>> = {
   boolean: (value) => booleans.get(value),
 };
 
+/** The number in a column that returns a bigint as text; undefined if it is null. */
+export function toNumber(text: string | null | undefined): number | undefined {
+  return text ? Number(text) : undefined;
+}
+
 /** Parses the columns of a statement, which are listed as `position int, name text if jobs.name`. */
 export function parseColumns(
   columns = "",

@@ -13,9 +13,11 @@ const observedStatus = new WeakMap<object, string | undefined>();
 
 /** The status that the server has told after the last statement, of older clients and those of Neon. */
 function observeStatus(client: PgClient): string | undefined {
+  // A pool has none.
+  if (!client.connection?.on) return undefined;
   if (!observedStatus.has(client)) {
     observedStatus.set(client, undefined);
-    client.connection?.on?.("readyForQuery", ({ status }) => observedStatus.set(client, status));
+    client.connection.on("readyForQuery", ({ status }) => observedStatus.set(client, status));
   }
   return observedStatus.get(client);
 }

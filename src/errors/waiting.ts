@@ -43,7 +43,7 @@ export class AwaitedWorkflowExceededMaxRecoveryAttemptsError extends Error {
 
 /** What the error of a wait that timed out is made with. */
 export interface WaitErrorOptions extends ErrorOptions {
-  /** Why the workflow has not come so far, if the database has told. */
+  /** What the workflow waits for, if the database has told. */
   readonly explanation?: WorkflowExplanation | undefined;
 }
 
@@ -136,10 +136,9 @@ export class EventTimeoutError extends Error {
     return "EventTimeoutError";
   }
 
-  /** The status of the workflow, if the message says what it waits for and it exists. */
+  /** The status of the workflow; undefined without a `reason`. */
   readonly status?: string;
-
-  /** What the workflow waits for, if the message says it. */
+  /** What the workflow waits for; undefined if that was not found out. */
   readonly reason?: ExplanationReason;
 
   /** Makes the error. */
@@ -170,7 +169,7 @@ export class StreamTimeoutError extends Error {
 
   /** The status of the workflow; undefined without a `reason`. */
   readonly status?: string;
-  /** Why the workflow has not ended; undefined if that was not found out. */
+  /** What the workflow waits for; undefined if that was not found out. */
   readonly reason?: ExplanationReason;
 
   /** Makes the error. */

@@ -1,5 +1,6 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
+import { toNumber } from "../database/rows.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import {
@@ -106,10 +107,6 @@ const countDescription: OptionsDescription<CountWorkflowsOptions> = describeOpti
 type CountParameters = NonNullable<typeof sql.countWorkflows.parameters>;
 type CountRow = NonNullable<typeof sql.countWorkflows.row>;
 
-function toNumber(text: string | null | undefined): number | null {
-  return text == null ? null : Number(text);
-}
-
 function toWorkflowCount(
   row: CountRow,
   { groupBy = [], timeBucketMs, select = [] }: CountWorkflowsOptions,
@@ -121,9 +118,9 @@ function toWorkflowCount(
     executorId: row.executor_id ?? null,
     applicationName: row.application_name ?? null,
     applicationVersion: row.application_version ?? null,
-    minCreatedAt: toNumber(row.min_created_at),
-    maxQueueWaitMs: toNumber(row.max_queue_wait_ms),
-    maxTotalLatencyMs: toNumber(row.max_total_latency_ms),
+    minCreatedAt: toNumber(row.min_created_at) ?? null,
+    maxQueueWaitMs: toNumber(row.max_queue_wait_ms) ?? null,
+    maxTotalLatencyMs: toNumber(row.max_total_latency_ms) ?? null,
   };
   return {
     ...Object.fromEntries([...groupBy, ...select].map((name) => [name, all[name]])),

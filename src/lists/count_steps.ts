@@ -1,5 +1,6 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
+import { toNumber } from "../database/rows.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import {
@@ -97,10 +98,6 @@ const countDescription: OptionsDescription<CountStepsOptions> = describeOptions<
 
 type CountRow = NonNullable<typeof sql.countSteps.row>;
 
-function toNumber(text: string | null | undefined): number | null {
-  return text == null ? null : Number(text);
-}
-
 function toStepCount(
   row: CountRow,
   { groupBy = [], timeBucketMs }: CountStepsOptions,
@@ -108,9 +105,9 @@ function toStepCount(
   return {
     ...(groupBy.includes("status") && { status: row.status as "SUCCESS" | "ERROR" }),
     ...(groupBy.includes("name") && { name: row.name ?? "" }),
-    ...(timeBucketMs !== undefined && { timeBucket: toNumber(row.bucket) }),
+    ...(timeBucketMs !== undefined && { timeBucket: toNumber(row.bucket) ?? null }),
     count: Number(row.count),
-    maxDurationMs: toNumber(row.max_duration_ms),
+    maxDurationMs: toNumber(row.max_duration_ms) ?? null,
   };
 }
 

@@ -28,7 +28,7 @@ const maxDelayMs = 30_000;
 const instead = "waits for events and streams only poll";
 
 /**
- * Listens until the client is closed, and again after a lost connection. It stops silently if no
+ * Listens until the client is closed, and again after a lost connection. It stops if no
  * notifications arrive, as behind a pooler in transaction mode: that lends a connection for one
  * statement, after which the connection listens for somebody else.
  */

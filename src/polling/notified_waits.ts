@@ -18,7 +18,7 @@ const minReconnectIntervalMs = 1000;
 // How many waits are taken without a longer pause.
 const waitsPerIdleMs = 50;
 
-// More separators are in no payload, unless the ID of a workflow has some of them.
+// A payload has one separator, and more only if the ID of the workflow or the key contains some.
 const maxStarts = 8;
 
 /** A payload, and its starts that end with a separator: `workflowID::key` and `workflowID::`. */

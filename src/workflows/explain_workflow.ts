@@ -1,15 +1,12 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/explanations/mod.ts";
+import { toNumber } from "../database/rows.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowExplanation } from "../explanation.ts";
 import { findNearest } from "../options.ts";
 import { checkText } from "../validate.ts";
 import { explainRow, toLimits } from "./explanation_text.ts";
-
-function toNumber(text: string | null): number | undefined {
-  return text === null ? undefined : Number(text);
-}
 
 // Comparing long names takes a time that is quadratic in their lengths.
 const maxCompared = 60;

@@ -1,5 +1,6 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
+import { toNumber } from "../database/rows.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   deserializeIfKnown,
@@ -96,10 +97,6 @@ function dropUndefined<Record extends object>(record: Record): Present<Record> {
   const present: Partial<Record> = {};
   for (const name in record) if (record[name] !== undefined) present[name] = record[name];
   return present as Present<Record>;
-}
-
-function toNumber(text: string | null | undefined): number | undefined {
-  return text ? Number(text) : undefined;
 }
 
 /** Converts a row to a status, and deserializes its values. */

@@ -100,6 +100,15 @@ async function runSuites(
   return output + await runNames("pglite_suite.js", drivers.filter(isPglite));
 }
 
+/** Has an executable in the folder run the suite on the packed package. */
+function runPackage(executable: string): Runtime["runSuite"] {
+  return (folder, { url, proxyUrl }, drivers) =>
+    runSuites(
+      drivers,
+      (program, names) => run(folder, `${folder}/${executable}`, program, url, proxyUrl, ...names),
+    );
+}
+
 /** Deno runs the sources. */
 function deno(version: string): Runtime {
   const { spec, path } = packageOf("deno", version);
@@ -132,13 +141,7 @@ function nodeJs(version: string): Runtime {
     name: `Node ${version}`,
     packages: [spec],
     impossible: impossible(noDeno, noBun, ...version.startsWith("20.") ? [noWebSocket] : []),
-    async runSuite(folder, { url, proxyUrl }, drivers) {
-      const executable = `${folder}/${path}/bin/node`;
-      return await runSuites(
-        drivers,
-        (program, names) => run(folder, executable, program, url, proxyUrl, ...names),
-      );
-    },
+    runSuite: runPackage(`${path}/bin/node`),
   };
 }
 
@@ -150,13 +153,7 @@ function bun(version: string): Runtime {
     impossible: impossible(noDeno),
     // npm would do this only if scripts were allowed.
     prepare: async (folder) => void await run(`${folder}/${path}`, node, "install.js"),
-    async runSuite(folder, { url, proxyUrl }, drivers) {
-      const executable = `${folder}/${path}/bin/bun.exe`;
-      return await runSuites(
-        drivers,
-        (program, names) => run(folder, executable, program, url, proxyUrl, ...names),
-      );
-    },
+    runSuite: runPackage(`${path}/bin/bun.exe`),
   };
 }
 
