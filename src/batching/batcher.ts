@@ -96,14 +96,17 @@ export function createBatcher<Outcome>(
     }
   }
 
-  /** Sends one statement, or one for each item if that is refused. */
+  /** Sends one statement, or one for each item if that is refused, and then what is pending. */
   async function send(items: readonly PendingItem<Outcome>[]): Promise<void> {
+    const end = flowControl.start();
     try {
       const outcomes = await write(items);
       items.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (error) {
       await handleError(items, error);
     }
+    end();
+    flush();
   }
 
   async function handleError(
@@ -160,7 +163,7 @@ export function createBatcher<Outcome>(
     isFlushScheduled = false;
     for (let count = nextBatchSize(); count > 0; count = nextBatchSize()) {
       const items = take(count).filter((item) => !isDropped(item));
-      if (items.length > 0) flowControl.run(() => send(items)).then(flush);
+      if (items.length > 0) send(items);
     }
     scheduleFlush();
   }

@@ -28,13 +28,13 @@ export interface CreationClock {
   /**
    * Waits while another statement is in flight that will tell the time of the server, but for about a
    * second at most. If the time is still not known then, the server gives it to the items, and their
-   * statement may tell it.
+   * statement may tell it. Returns a function to call when that statement has ended.
    */
-  untilStamped(items: readonly Timed[]): Promise<void>;
+  untilStamped(items: readonly Timed[]): Promise<() => void>;
   /** Drops an item that is not written after all. */
   forget(item: Timed): void;
   /** Learns the time of the server from the answer to a statement. */
-  learn<Result extends ClockReading>(statement: Promise<Result>): Promise<Result>;
+  learn(reading: ClockReading): void;
 }
 
 // Rows of one millisecond get increasing times, and more of them than that run ahead of the clock.
@@ -72,13 +72,14 @@ function createCreationClock(): CreationClock {
     return now - learnedAt < maxAgeMs;
   }
 
-  function update({ serverMs, lastCreatedAt }: ClockReading): void {
+  function learn({ serverMs, lastCreatedAt }: ClockReading): void {
     const now = performance.now();
     const driftMs = (now - learnedAt) / 1000 * driftMsPerSecond;
     // The statement ran before its answer arrived. The fastest answer gives the best estimate.
     offsetMs = Math.max(Number(serverMs) - now, isLearned(now) ? offsetMs - driftMs : -Infinity);
     learnedAt = now;
     last = Math.max(last, Number(lastCreatedAt));
+    if (learning) endTurn(learning);
     if (unstamped.size === 0) return;
     // Before calls to come, whose times are later.
     for (const item of unstamped) item.createdAt = next(now);
@@ -109,24 +110,16 @@ function createCreationClock(): CreationClock {
         await learning.ended;
       }
       for (const item of items) unstamped.delete(item);
-      if (learning || isLearned(performance.now())) return;
+      if (learning || isLearned(performance.now())) return () => {};
       const turn = learning = createTurn();
       const timer = setTimeout(() => endTurn(turn), maxLearningMs);
       turn.ended.then(() => clearTimeout(timer));
+      return () => endTurn(turn);
     },
     forget(item) {
       unstamped.delete(item);
     },
-    async learn(statement) {
-      const turn = learning;
-      try {
-        const result = await statement;
-        update(result);
-        return result;
-      } finally {
-        if (turn) endTurn(turn);
-      }
-    },
+    learn,
   };
 }
 

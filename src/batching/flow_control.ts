@@ -13,8 +13,8 @@ export interface FlowControl {
   nextBatchSize(pending: Pending): number;
   /** In how many milliseconds a statement in flight stops holding up others; Infinity if none does. */
   nextChangeMs(): number;
-  /** Runs a statement. */
-  run(statement: () => Promise<void>): Promise<void>;
+  /** Notes that a statement is sent. Returns a function to call when it has ended. */
+  start(): () => void;
 }
 
 interface Limits {
@@ -78,19 +78,17 @@ export function createFlowControl(
       for (const holdUp of holdUps) until = Math.min(until, holdUp.until);
       return until - performance.now();
     },
-    async run(statement) {
+    start() {
       inFlight++;
       const startedAt = performance.now();
       const holdUp = { until: startedAt + maxHoldUpMs };
       holdUps.add(holdUp);
-      try {
-        await statement();
-      } finally {
+      return () => {
         if (!isFirst) minDurationMs = Math.min(minDurationMs, performance.now() - startedAt);
         isFirst = false;
         inFlight--;
         holdUps.delete(holdUp);
-      }
+      };
     },
   };
 }

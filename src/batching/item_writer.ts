@@ -77,8 +77,15 @@ export function createItemWriter<Outcome>(
   }
 
   async function write(items: readonly TimedItem[]): Promise<Outcome[]> {
-    if (items.some(({ createdAt }) => createdAt === undefined)) await clock.untilStamped(items);
-    return (await clock.learn(send(items))).outcomes;
+    const isStamped = items.every(({ createdAt }) => createdAt !== undefined);
+    const end = isStamped ? undefined : await clock.untilStamped(items);
+    try {
+      const result = await send(items);
+      clock.learn(result);
+      return result.outcomes;
+    } finally {
+      end?.();
+    }
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */

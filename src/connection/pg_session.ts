@@ -9,7 +9,8 @@ import { codeOf } from "../drivers/lost_connection.ts";
 import { readPassword } from "./password_file.ts";
 import { type PgConnection, refuseInvalidMessages, requireProtocol } from "./protocol_guards.ts";
 import { parseColumns, toRows } from "../database/rows.ts";
-import { asTexts, isLostPgConnection } from "../drivers/pg_executor.ts";
+import { isLostPgConnection } from "../drivers/pg_error.ts";
+import { asTexts } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 
 /** A client that is not connected yet. */

@@ -4,7 +4,6 @@ import type { Statement } from "../../sql/statement.ts";
 import type { Query, Value } from "../drivers/adapter.ts";
 import { quoteIdentifier, toLiteral } from "../drivers/quoting.ts";
 import { type Columns, parseColumns } from "./rows.ts";
-import { sha256 } from "./sha_256.ts";
 
 /** A query, and the columns that it returns. */
 export interface CompiledQuery extends Query {
@@ -28,22 +27,14 @@ const maxCompiled = 500;
 
 // The server would cut longer names of prepared statements.
 const maxNameLength = 63;
+// A schema whose name is part of these. Of other schemas, which are rare, no statement is prepared.
+const nameableSchema = /^[ -~]{1,24}$/;
 
 interface CompiledStatement {
   readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
   readonly columns: Columns;
-}
-
-/**
- * The part of a statement's name that tells its schema: the schema itself if it is short and plain, and
- * otherwise 128 bits of a cryptographic hash, which begin with an equals sign.
- */
-function toSchemaPart(schema: string): string {
-  if (/^[a-z0-9_]{1,24}$/.test(schema)) return schema;
-  const words = sha256(schema).subarray(0, 4);
-  return `=${words.reduce((bits, word) => bits << 32n | BigInt(word), 0n).toString(36)}`;
 }
 
 /** Remembers which conditions hold. */
@@ -109,7 +100,7 @@ function numberParameters(text: string, schema: string): { text: string; paramet
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
   const compiled = new Map<string, CompiledStatement>();
-  const schemaPart = toSchemaPart(schema);
+  const isNameable = nameableSchema.test(schema);
 
   /**
    * Different texts get different names, also on the connections that poolers share among processes: a
@@ -119,16 +110,18 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
   function compile(statement: Statement<object, unknown>, given: Parameters): CompiledStatement {
     const { holds, toText } = createConditions(features, (name) => given[name] !== undefined);
     const text = selectLines(statement.sql, holds);
-    const id = `_${statement.hash}_${toText()}_${schemaPart}`;
-    const name = `dbos_${statement.name}`.slice(0, maxNameLength - id.length) + id;
+    const id = `_${statement.hash}_${toText()}_${schema}`;
+    const name = isNameable
+      ? `dbos_${statement.name}`.slice(0, maxNameLength - id.length) + id
+      : "";
     const columns = parseColumns(statement.columns, holds);
     return { name, ...numberParameters(text, schema), columns };
   }
 
   return (statement, given) => {
     const values = given as Parameters;
-    const names = Object.keys(values).filter((name) => values[name] !== undefined);
-    const key = `${statement.name}(${names})`;
+    let key = statement.name;
+    for (const name in values) if (values[name] !== undefined) key += ` ${name}`;
     let entry = compiled.get(key);
     if (!entry) {
       entry = compile(statement, values);

@@ -92,7 +92,10 @@ function toRow({ selected, missing }: Columns, received: unknown): Row {
   const row: Row = {};
   for (let index = 0; index < selected.length; index++) {
     const column = selected[index]!;
-    row[column.name] = toValue(column, values[index]);
+    const value = values[index];
+    // Most values are texts, or null.
+    const isRead = value === null || (typeof value === "string" && column.type === "text");
+    row[column.name] = isRead ? value : toValue(column, value);
   }
   for (const name of missing) row[name] = null;
   return row;

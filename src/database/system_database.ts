@@ -4,12 +4,12 @@ import * as sql from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
-import { withoutSecrets } from "../drivers/driver_error.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { toFaultText } from "../drivers/fault_text.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { Log } from "../logger.ts";
+import { onDemand } from "../on_demand.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
@@ -86,6 +86,9 @@ export interface RunOptions extends SendOptions {
   readonly onRetry?: (error: unknown) => void;
 }
 
+// It is for errors only, and 0.6 KB gzipped.
+const loadDriverError = onDemand(() => import("../drivers/driver_error.ts"));
+
 // An upgrade moves inputs and outputs to tables of their own. That raises no error, but leaves nothing
 // to read in the old places. Statements that this matters to tell so, and do nothing then.
 function isOutdated(row: unknown): boolean {
@@ -129,7 +132,9 @@ export function createSystemDatabase(
       return toRows(query.columns, rows);
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
-      throw error instanceof DatabaseTimeoutError ? error : withoutSecrets(error);
+      if (error instanceof DatabaseTimeoutError) throw error;
+      const { withoutSecrets } = await loadDriverError();
+      throw withoutSecrets(error);
     }
   }
 
@@ -139,8 +144,8 @@ export function createSystemDatabase(
     send: (schema: Schema) => Promise<unknown[]>,
   ): Promise<unknown[]> {
     const { needs } = statement;
-    for (const column of needs?.columns ?? []) {
-      await schemaReader.requireColumn(needs!.feature, column);
+    if (needs) {
+      for (const column of needs.columns) await schemaReader.requireColumn(needs.feature, column);
     }
     let schema = await schemaReader.current();
     try {

@@ -1,5 +1,6 @@
 import type { CustomDriver } from "./driver.ts";
-import { asTexts, isLostPgConnection } from "./pg_executor.ts";
+import { isLostPgConnection } from "./pg_error.ts";
+import { asTexts } from "./pg_executor.ts";
 import { checkPostgres } from "./postgres_only.ts";
 
 interface Raw extends PromiseLike<{ rows: object[] }> {

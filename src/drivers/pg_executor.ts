@@ -1,8 +1,14 @@
+import { onDemand } from "../on_demand.ts";
 import { createSerialQueue } from "../serial_queue.ts";
-import type { DriverRow, Executor, ExecutorOptions, Listen } from "./adapter.ts";
+import type { DriverRow, Executor, ExecutorOptions } from "./adapter.ts";
 import { type Attempt, throwIfUnneeded } from "./attempt.ts";
-import { isLostSocket, losesConnection } from "./lost_connection.ts";
-import { joinQueries, quoteIdentifier } from "./quoting.ts";
+import { losesConnection } from "./lost_connection.ts";
+import { isLostPgConnection, toError } from "./pg_error.ts";
+import type { ListeningClient } from "./pg_listen.ts";
+import { joinQueries } from "./quoting.ts";
+
+// Few programs listen. This is 0.4 KB gzipped.
+const loadListen = onDemand(() => import("./pg_listen.ts"));
 
 interface PgQuery {
   readonly name?: string;
@@ -33,18 +39,6 @@ interface Pg {
   readonly pipeline?: boolean;
 }
 
-interface PgClient {
-  readonly connection?: { readonly stream: { destroy(): void } };
-  connect(): Promise<unknown>;
-  query(text: string): Promise<unknown>;
-  end(): Promise<unknown>;
-  on(event: "error" | "end", listener: () => void): void;
-  on(
-    event: "notification",
-    listener: (notification: { channel: string; payload?: string }) => void,
-  ): void;
-}
-
 type PgResults = PgResult | PgResult[];
 
 interface PgPoolClient {
@@ -56,33 +50,16 @@ interface PgPoolClient {
   off(event: "error", listener: () => void): void;
 }
 
-/** A pool of `npm:pg` has the class and the settings for one more client. */
 interface PgPool {
   connect(callback: (error: Error | undefined, client: PgPoolClient) => void): void;
   readonly options: { readonly connectionTimeoutMillis?: number };
-  Client: new (options: object) => PgClient;
+  Client: new (options: object) => ListeningClient;
 }
 
-/** The pool of `connect()` opens one more client itself. */
+/** The pool of `connect()`, which keeps a listener for the errors of its clients. */
 interface ConnectPool {
   connect(): Promise<PgPoolClient>;
-  openClient(): Promise<PgClient>;
-}
-
-const lostConnectionMessage =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired$)/;
-
-/** Whether an error of npm:pg means that the connection was lost or refused. */
-export function isLostPgConnection(error: unknown): boolean {
-  return isLostSocket(error) ||
-    (error instanceof Error && lostConnectionMessage.test(error.message));
-}
-
-/** Makes an error of the event with which Neon's driver rejects if its WebSocket fails. */
-function toError(error: unknown): unknown {
-  const isEvent = !(error instanceof Error) && (error as Event | undefined)?.type === "error";
-  if (!isEvent) return error;
-  return new Error("Connection terminated: the WebSocket to the proxy of the database has failed");
+  openClient(): Promise<ListeningClient>;
 }
 
 // Those of npm:postgres and Bun.sql are as long.
@@ -106,58 +83,6 @@ function limitConnecting(pool: PgPool): void {
   };
 }
 
-// A connection that hangs would never close.
-const closeTimeoutMs = 1000;
-
-function destroy(client: PgClient): void {
-  client.connection?.stream.destroy();
-}
-
-async function close(client: PgClient): Promise<void> {
-  const timer = setTimeout(() => destroy(client), closeTimeoutMs);
-  await client.end().finally(() => clearTimeout(timer));
-}
-
-/** Settles as `run` does, which fails soon if the connection is destroyed because `signal` is aborted. */
-async function destroyOnAbort(
-  client: PgClient,
-  signal: AbortSignal,
-  run: () => Promise<unknown>,
-): Promise<void> {
-  const onAbort = () => destroy(client);
-  signal.addEventListener("abort", onAbort);
-  try {
-    await run();
-    signal.throwIfAborted();
-  } catch (error) {
-    await close(client).catch(() => {});
-    throw toError(error);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-async function openClient(pool: PgPool | ConnectPool, signal: AbortSignal): Promise<PgClient> {
-  if ("openClient" in pool) return await pool.openClient();
-  const client = new pool.Client(pool.options);
-  // Without a listener for it, an error would end the process.
-  client.on("error", () => {});
-  await destroyOnAbort(client, signal, () => client.connect());
-  return client;
-}
-
-function createListen(pool: PgPool | ConnectPool): Listen {
-  return async (channels, listener, signal) => {
-    const client = await openClient(pool, signal);
-    client.on("error", listener.onEnd);
-    client.on("end", listener.onEnd);
-    client.on("notification", ({ channel, payload = "" }) => listener.onNotify(channel, payload));
-    const statements = channels.map((channel) => `listen ${quoteIdentifier(channel)}`);
-    await destroyOnAbort(client, signal, () => client.query(statements.join(";")));
-    return () => close(client);
-  };
-}
-
 function ignoreError(): void {}
 
 /**
@@ -165,7 +90,6 @@ function ignoreError(): void {}
  * the process, and one may follow the last message of connecting at once, before a promise has settled.
  */
 function acquire(pool: PgPool | ConnectPool): Promise<PgPoolClient> {
-  // It keeps a listener on its clients.
   if ("openClient" in pool) return pool.connect();
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
@@ -188,7 +112,11 @@ function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
   });
 }
 
-/** Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time. */
+/**
+ * Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time.
+ * The callbacks of the pool and of the client only settle promises: if they went on themselves, all
+ * objects of a query would stay until a full collection.
+ */
 async function queryPool(
   pool: PgPool | ConnectPool,
   query: PgQuery,
@@ -255,6 +183,9 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
       return results.at(-1)!.rows;
     },
     isLostConnection: isLostPgConnection,
-    ...(pool && { listen: createListen(pool) }),
+    ...(pool && {
+      listen: async (channels, listener, signal) =>
+        await (await loadListen()).listen(pool, channels, listener, signal),
+    }),
   };
 }

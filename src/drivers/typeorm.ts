@@ -1,5 +1,5 @@
 import type { CustomDriver } from "./driver.ts";
-import { isLostPgConnection } from "./pg_executor.ts";
+import { isLostPgConnection } from "./pg_error.ts";
 import { checkPostgres } from "./postgres_only.ts";
 
 interface TypeORM {

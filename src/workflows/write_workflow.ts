@@ -15,17 +15,11 @@ const loadConflict = onDemand(() => import("./conflict.ts"));
 
 const batchers = new WeakMap<SystemDatabase, Batcher<Conflict | undefined>>();
 
-/** Inserts workflows. Inputs that a deleted workflow of the same ID left behind are replaced. */
-async function insert(database: SystemDatabase, batch: Batch): Promise<Conflict[]> {
-  const parameters = {
-    jobs: batch.items,
-    after: batch.after,
-    all_columns: batch.allColumns,
-    check_conflicts: batch.checkConflicts,
-  };
-  const run = (how: { find_old_inputs?: 1; replace_inputs?: 1 }) =>
-    database.run(sql.enqueue, { ...parameters, ...how }, batch.options);
-  if (!batch.checkConflicts) return await run({});
+/** Inserts workflows that may conflict with others, as {@linkcode insert} does. */
+async function insertChecked(
+  database: SystemDatabase,
+  run: (how: { find_old_inputs?: 1; replace_inputs?: 1 }) => Promise<Conflict[]>,
+): Promise<Conflict[]> {
   const isOutside = database.adapter.transactionStatus() === "none";
   try {
     // A violation would abort a transaction of the caller.
@@ -35,6 +29,17 @@ async function insert(database: SystemDatabase, batch: Batch): Promise<Conflict[
     if (!isOutside || sqlStateOf(error) !== uniqueViolation) throw error;
   }
   return await run({ replace_inputs: 1 });
+}
+
+/** Inserts workflows. Inputs that a deleted workflow of the same ID left behind are replaced. */
+function insert(database: SystemDatabase, batch: Batch): Promise<Conflict[]> {
+  const { items: jobs, after, allColumns: all_columns, checkConflicts: check_conflicts } = batch;
+  const parameters = { jobs, after, all_columns, check_conflicts };
+  if (!check_conflicts) return database.run(sql.enqueue, parameters, batch.options);
+  return insertChecked(
+    database,
+    (how) => database.run(sql.enqueue, { ...parameters, ...how }, batch.options),
+  );
 }
 
 /** The batcher that inserts the workflows of a client. Its outcomes are the conflicts, if any. */
