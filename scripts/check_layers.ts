@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/batching/", "src/polling/"],
   ["src/client/"],
   ["src/database/"],
+  ["src/tracing/"],
   ["src/drivers/", "src/serialization/"],
   [
     "src/errors/",

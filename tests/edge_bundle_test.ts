@@ -47,12 +47,12 @@ for (const [name, options] of Object.entries(targets)) {
         entryNames: "program",
         metafile: true,
         logLevel: "silent",
-        // It needs nothing of Node. In a project it is installed with the package.
-        external: ["superjson"],
+        // They need nothing of Node. In a project they are installed with the package.
+        external: ["superjson", "@opentelemetry/api"],
       });
       const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
       const externals = imports.filter(({ external }) => external).map(({ path }) => path);
-      assertEquals(new Set(externals), new Set(["superjson"]));
+      assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
       assert(!Object.keys(metafile.inputs).some((path) => path.startsWith("src/connection/")));
 
       const pool = new pg.Pool({ connectionString: url });

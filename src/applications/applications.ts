@@ -1,4 +1,10 @@
-import { callDescription, type Client, systemDatabaseOf } from "../client/client.ts";
+import {
+  callDescription,
+  type Client,
+  runInSpan,
+  systemDatabaseOf,
+  tracingOf,
+} from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
 import { finishOrAbort } from "../abort_signal.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -123,16 +129,19 @@ export async function renameApplication(
   const database = systemDatabaseOf(client);
   checkOptionalText("oldName of renameApplication()", oldName);
   asIndexedText("newName of renameApplication()", newName);
-  const { batchSize = 10_000, adoptUnclaimedRows = false, onProgress, signal } = readOptions(
-    "renameApplication()",
-    renameDescription,
-    options,
-  );
+  const read = readOptions("renameApplication()", renameDescription, options);
+  const { batchSize = 10_000, adoptUnclaimedRows = false, onProgress, signal } = read;
   if (oldName === undefined && !adoptUnclaimedRows) {
     throw new TypeError("Cannot rename an application: expected oldName or adoptUnclaimedRows");
   }
   if (oldName === newName) {
     throw new RangeError(`Cannot rename application ${newName}: oldName and newName are the same`);
+  }
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "renameApplication" };
+    const rename = (client: Client) => renameApplication(client, oldName, newName, read);
+    return await runInSpan(tracing, call, rename);
   }
   const runOptions = { isLong: true, isNeeded: () => !signal?.aborted };
 

@@ -2,6 +2,7 @@
 
 import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
 import { withSignal } from "../database/with_signal.ts";
+import { withSpans } from "../database/with_spans.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
 import {
@@ -19,6 +20,8 @@ import {
 import { toCustomFormat } from "../serialization/custom_format.ts";
 import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
+import type { CallDetails, TracedCall } from "../tracing/traced_call.ts";
+import { createTracing, type Tracing } from "../tracing/tracing.ts";
 import { asLogger, createLog, type Logger } from "../logger.ts";
 import { maxTimerMs } from "../timer.ts";
 
@@ -105,6 +108,15 @@ export interface ClientOptions {
    * @default {undefined} nothing is logged
    */
   logger?: Logger;
+  /**
+   * Make an OpenTelemetry span for each call, and store its trace context with the workflows that the
+   * call enqueues, so that their spans join the trace. The spans go to the SDK that the program has
+   * registered, or to the OpenTelemetry of Deno; without one, nothing is recorded. Spans have names,
+   * IDs and counts, but never a payload, a URL or a password.
+   *
+   * @default {false}
+   */
+  tracing?: boolean;
 }
 
 /** A client of one system database, made by {@linkcode createClient} or {@linkcode connect}. */
@@ -145,6 +157,7 @@ export const clientDescription: OptionsDescription<ClientOptions> = describeOpti
   listen: asBoolean,
   prepare: asBoolean,
   logger: asLogger,
+  tracing: asBoolean,
 });
 
 const systemDatabases = new WeakMap<object, SystemDatabase>();
@@ -168,8 +181,10 @@ export function openSystemDatabase(
     listen = false,
     prepare = true,
     logger,
+    tracing: isTraced = false,
   } = options;
-  return createSystemDatabase(
+  const tracing = isTraced ? createTracing() : undefined;
+  const database = createSystemDatabase(
     adaptDriver(driver, { prepare }),
     {
       schema,
@@ -182,9 +197,12 @@ export function openSystemDatabase(
       observabilityQueryTimeoutMs,
       listen,
       log: logger && createLog(logger),
+      tracing,
     },
     closed,
   );
+  if (tracing) systemDatabases.set(tracing.untraced, database);
+  return database;
 }
 
 /** Has {@linkcode systemDatabaseOf} return this system database for a client. */
@@ -211,7 +229,31 @@ export function systemDatabaseOf(client: Client | Driver, signal?: AbortSignal):
   return signal ? withSignal(database, signal) : database;
 }
 
-/** The system database for a call, which its signal ends, and the options of the call. */
+/**
+ * What traces a call of a client. Undefined if the client traces nothing, or the call already has its
+ * span and goes on with the untraced client.
+ */
+export function tracingOf(
+  { settings: { tracing } }: SystemDatabase,
+  client: Client | Driver,
+): Tracing | undefined {
+  return tracing?.untraced === client ? undefined : tracing;
+}
+
+/** Runs a call in a span, with a client that makes no further spans. */
+export function runInSpan<Result>(
+  tracing: Tracing,
+  call: TracedCall,
+  run: (untraced: Client) => Promise<Result>,
+  detailsOf?: (result: Result) => CallDetails,
+): Promise<Result> {
+  return tracing.run(call, () => run(tracing.untraced as Client), detailsOf);
+}
+
+/**
+ * The system database for a call, which its signal ends, and the options of the call. If the client
+ * traces its calls, each statement of the call gets a span.
+ */
 export function openCall<Options extends CallOptions>(
   client: Client | Driver,
   call: string,
@@ -219,7 +261,8 @@ export function openCall<Options extends CallOptions>(
   options: Options | undefined,
 ): [database: SystemDatabase, options: Options] {
   // First, because all arguments are wrong if the client was forgotten.
-  systemDatabaseOf(client);
+  const tracing = tracingOf(systemDatabaseOf(client), client);
   const read = readOptions(call, description, options);
-  return [systemDatabaseOf(client, read.signal), read];
+  const database = systemDatabaseOf(client, read.signal);
+  return [tracing ? withSpans(database, tracing, call) : database, read];
 }

@@ -12,6 +12,7 @@ import type { Log } from "../logger.ts";
 import { onDemand } from "../on_demand.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
@@ -31,6 +32,7 @@ export interface Settings {
   readonly observabilityQueryTimeoutMs: number;
   readonly listen: boolean;
   readonly log: Log | undefined;
+  readonly tracing: Tracing | undefined;
 }
 
 /** The system database behind a client, as the functions of this library use it. */

@@ -2,7 +2,9 @@ import {
   callDescription,
   type CallOptions,
   type Client,
+  runInSpan,
   systemDatabaseOf,
+  tracingOf,
 } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
@@ -232,6 +234,11 @@ export async function send(
   const database = systemDatabaseOf(client);
   checkText("destinationID of send()", destinationID);
   const read = readOptions("send()", sendDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "send", isSending: true, details: { destinationID } };
+    return await runInSpan(tracing, call, (client) => send(client, destinationID, message, read));
+  }
   const { signal, sendToForks } = read;
   const addressed: Message = { ...read, destinationID, message };
   checkIndexes("send()", addressed);
@@ -290,6 +297,11 @@ export async function sendMany(
     return read;
   });
   const read = readOptions("sendMany()", sendManyDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "sendMany", isSending: true, details: { count: checked.length } };
+    return await runInSpan(tracing, call, (client) => sendMany(client, checked, read));
+  }
   const { signal, sendToForks } = read;
   const toPath = (index: number) => `messages[${index}].message`;
   const loading = toItems(systemDatabaseOf(client, signal), checked, read, toPath);

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -239,6 +239,13 @@ export async function readStreamOffset<Value = unknown>(
   checkText("key of readStreamOffset()", key);
   asOffset("offset of readStreamOffset()", offset);
   const read = readOptions("readStreamOffset()", waitDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "readStreamOffset", details: { workflowID } };
+    const readUntraced = (client: Client) =>
+      readStreamOffset<Value>(client, workflowID, key, offset, read);
+    return await runInSpan(tracing, call, readUntraced);
+  }
   const from = { ...read, offset };
   const values = readValues<Value>(database, workflowID, key, from, 1, deserializeValue);
   const { done, value } = await values.next();

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
@@ -27,6 +27,12 @@ export async function waitForEvent<Value>(
     waitDescription,
     typeof options === "number" ? { timeoutSeconds: options } : options,
   );
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "getEvent", details: { workflowID } };
+    const waitUntraced = (client: Client) => waitForEvent<Value>(client, workflowID, key, read);
+    return await runInSpan(tracing, call, waitUntraced);
+  }
   // A deadline replaces the default timeout.
   const hasEnd = read.timeoutSeconds !== undefined || read.deadlineEpochMS !== undefined;
   const waitOptions = hasEnd ? read : { ...read, timeoutSeconds: defaultTimeoutSeconds };

@@ -3,7 +3,9 @@ import {
   type CallOptions,
   type Client,
   openCall,
+  runInSpan,
   systemDatabaseOf,
+  tracingOf,
 } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
 import { abortable } from "../abort_signal.ts";
@@ -125,9 +127,16 @@ export async function triggerSchedule<Workflow = unknown>(
   options: CallOptions = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const call = "triggerSchedule()";
-  const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
+  const [ownDatabase, read] = openCall(client, call, callDescription, options);
   checkText("name of triggerSchedule()", name);
   const database = systemDatabaseOf(client);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const tracedCall = { operation: "triggerSchedule", isSending: true };
+    const trigger = (client: Client) => triggerSchedule(client, name, read);
+    const { workflowID } = await runInSpan(tracing, tracedCall, trigger, (handle) => handle);
+    return createHandle(client, workflowID);
+  }
   const runnable = await findRunnable(ownDatabase, name, "trigger");
   while (true) {
     // The ID is a millisecond. Of calls in the same one, the others take those that follow.
@@ -137,7 +146,7 @@ export async function triggerSchedule<Workflow = unknown>(
     const run = await toRun(call, database, name, runnable, workflowID, time);
     const enqueueOptions: EnqueueOptions = {
       ...runnable.options,
-      ...(signal && { signal }),
+      ...read,
       workflowID,
       workflowIDReusePolicy: "reject",
     };
@@ -195,11 +204,19 @@ export async function backfillSchedule<Workflow = unknown>(
   options: CallOptions = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const call = "backfillSchedule()";
-  const [ownDatabase, { signal }] = openCall(client, call, callDescription, options);
+  const [ownDatabase, read] = openCall(client, call, callDescription, options);
   checkText("name of backfillSchedule()", name);
   const after = copyDate("start of backfillSchedule()", start);
   const before = copyDate("end of backfillSchedule()", end);
   const database = systemDatabaseOf(client);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const tracedCall = { operation: "backfillSchedule", isSending: true };
+    const backfill = (client: Client) => backfillSchedule(client, name, after, before, read);
+    const toDetails = ({ length }: WorkflowHandle[]) => ({ count: length });
+    const handles = await runInSpan(tracing, tracedCall, backfill, toDetails);
+    return handles.map(({ workflowID }) => createHandle(client, workflowID));
+  }
   const runnable = await findRunnable(ownDatabase, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);
   const runs: WorkflowRow[] = [];
@@ -207,6 +224,7 @@ export async function backfillSchedule<Workflow = unknown>(
     const workflowID = `sched-${name}-${time.toISOString()}`;
     runs.push(await toRun(call, database, name, runnable, workflowID, time));
   }
+  const { signal } = read;
   const conflicts = await abortable(
     signal,
     () => addInBatches(database, batcherOf(database), runs, signal),

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -168,11 +168,18 @@ export async function debounce<Workflow = unknown>(
   const database = systemDatabaseOf(client);
   checkText("debounceKey of debounce()", debounceKey);
   checkInteger("periodMs of debounce()", periodMs, 1);
-  const { keyFormat, debounceTimeoutMs, ...read } = readOptions(
-    "debounce()",
-    debounceDescription,
-    options,
-  );
+  const readAll = readOptions("debounce()", debounceDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const { queueName = internalQueueName } = readAll;
+    const details = { ...readAll, queueName };
+    const call = { operation: "debounce", isSending: true, details };
+    const debounceUntraced = (client: Client) =>
+      debounce<Workflow>(client, readAll, debounceKey, periodMs, ...args);
+    const { workflowID } = await runInSpan(tracing, call, debounceUntraced, (handle) => handle);
+    return createHandle(client, workflowID);
+  }
+  const { keyFormat, debounceTimeoutMs, ...read } = readAll;
   const { workflowClassName = "", workflowName } = read;
   const ignoresClass = keyFormat === "python";
   const prefix = ignoresClass ? workflowName : `${workflowClassName}.${workflowName}`;

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { serializeArgs } from "../client/writing_codec.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
@@ -11,7 +11,12 @@ import {
 } from "./enqueue_options.ts";
 import { readOptions } from "../options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
-import type { OptionalWorkflowArgs, WorkflowArgs, WorkflowResult } from "./workflow_function.ts";
+import type {
+  OptionalWorkflowArgs,
+  WorkflowArg,
+  WorkflowArgs,
+  WorkflowResult,
+} from "./workflow_function.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
 import { writeWorkflow } from "./write_workflow.ts";
 
@@ -70,6 +75,13 @@ export async function enqueue<Workflow>(
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const database = systemDatabaseOf(client);
   const read = readOptions("enqueue()", enqueueDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "enqueue", isSending: true, details: read };
+    const enqueueUntraced = (client: Client) => enqueue(client, read, ...args as WorkflowArg[]);
+    const { workflowID } = await runInSpan(tracing, call, enqueueUntraced, (handle) => handle);
+    return createHandle(client, workflowID);
+  }
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
   const serializing = serializeArgs(systemDatabaseOf(client, read.signal), read, args);

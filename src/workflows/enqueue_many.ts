@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { abortableValues, finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -248,6 +248,12 @@ function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): Enqu
   return sums;
 }
 
+function countJobs(results: EnqueueOutcome[] | EnqueueTotals): number {
+  if (Array.isArray(results)) return results.length;
+  const { enqueued, existing, deduplicated, conflicting } = results;
+  return enqueued + existing + deduplicated + conflicting;
+}
+
 /** All groups, so that nothing has been written if a job is invalid. */
 async function collectGroups(groups: AsyncIterable<PreparedJob[]>): Promise<PreparedJob[][]> {
   const collected: PreparedJob[][] = [];
@@ -331,11 +337,19 @@ export async function enqueueMany(
 ): Promise<EnqueueOutcome[] | EnqueueTotals> {
   const database = systemDatabaseOf(client);
   checkJobs(jobs);
-  const { atomic = false, signal, onProgress } = readOptions(
-    "enqueueMany()",
-    manyDescription,
-    options,
-  );
+  const read = readOptions("enqueueMany()", manyDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "enqueueMany", isSending: true };
+    const enqueueUntraced = (client: Client) => enqueueMany(client, jobs as EnqueueJob[], read);
+    return await runInSpan(
+      tracing,
+      call,
+      enqueueUntraced,
+      (results) => ({ count: countJobs(results) }),
+    );
+  }
+  const { atomic = false, signal, onProgress } = read;
   const groups = group(systemDatabaseOf(client, signal), jobs, atomic, signal);
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };

@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
@@ -18,6 +18,13 @@ export async function waitForResult<Result>(
   const database = systemDatabaseOf(client);
   checkText("workflowID of getResult()", workflowID);
   const read = readOptions("getResult()", waitDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "getResult", details: { workflowID } };
+    const waitUntraced = (client: Client) =>
+      waitForResult<Result>(client, workflowID, read, isBound);
+    return await runInSpan(tracing, call, waitUntraced);
+  }
   const timeoutSeconds = timeoutOf(read);
   if (isBound && timeoutSeconds > 0) {
     throw new TypeError(

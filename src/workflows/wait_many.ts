@@ -1,4 +1,4 @@
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -142,8 +142,14 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
   const database = systemDatabaseOf(client);
-  const { byID } = toWorkflows("waitFirst()", client, workflows);
+  const { byID, handles } = toWorkflows("waitFirst()", client, workflows);
   const read = readOptions("waitFirst()", waitDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "waitFirst", details: { count: byID.size } };
+    const waitUntraced = (client: Client) => waitFirst<WorkflowHandle>(client, handles, read);
+    return await runInSpan(tracing, call, waitUntraced) as HandleOf<Workflow>;
+  }
   if (byID.size === 0) {
     throw new RangeError("Cannot wait for the first workflow: expected at least one workflow");
   }
@@ -185,6 +191,12 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const database = systemDatabaseOf(client);
   const { byID, handles } = toWorkflows("waitAll()", client, workflows);
   const read = readOptions("waitAll()", waitDescription, options);
+  const tracing = tracingOf(database, client);
+  if (tracing) {
+    const call = { operation: "waitAll", details: { count: byID.size } };
+    await runInSpan(tracing, call, (client) => waitAll<WorkflowHandle>(client, handles, read));
+    return handles;
+  }
   const waiter = createWaiter(database, completionTimesQuery, read);
   for await (const _ of findAll(database, waiter, byID.keys(), read.signal));
   return handles;

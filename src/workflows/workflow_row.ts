@@ -34,8 +34,12 @@ const commonOptions = new Set([
 ]);
 
 /** The columns that most workflows leave empty. */
-function toRareColumns(options: EnqueueOptions, path: string): object {
-  const { attributes, authenticatedRoles, delaySeconds } = options;
+function toRareColumns(
+  options: EnqueueOptions,
+  attributes: EnqueueOptions["attributes"],
+  path: string,
+): object {
+  const { authenticatedRoles, delaySeconds } = options;
   return {
     class_name: options.workflowClassName,
     config_name: options.workflowConfigName,
@@ -54,8 +58,8 @@ function toRareColumns(options: EnqueueOptions, path: string): object {
 
 /**
  * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
- * are left out, which makes their columns NULL. A workflow without an ID gets a new one. The path
- * precedes the name of the attributes in errors.
+ * are left out, which makes their columns NULL. A workflow without an ID gets a new one. A client that
+ * traces its calls adds the trace context to the attributes. The path precedes their name in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -64,21 +68,23 @@ export function toWorkflowRow(
   columns?: ExtraColumns,
   path = "",
 ): WorkflowRow {
+  const { applicationName, tracing } = database.settings;
   const workflowID = options.workflowID ?? uuidV7();
-  const needsAllColumns = columns !== undefined ||
+  const attributes = tracing ? tracing.withContext(options.attributes) : options.attributes;
+  const needsAllColumns = columns !== undefined || attributes !== undefined ||
     Object.keys(options).some((name) => !commonOptions.has(name));
   const row = {
     name: options.workflowName,
     queue_name: options.queueName,
     application_version: options.appVersion,
-    application_name: options.applicationName ?? database.settings.applicationName,
+    application_name: options.applicationName ?? applicationName,
     inputs: args.text,
     serialization: args.serialization,
     creator_xid: uuidV7(),
     workflow_id: workflowID,
   };
   const text = JSON.stringify(
-    needsAllColumns ? { ...row, ...toRareColumns(options, path), ...columns } : row,
+    needsAllColumns ? { ...row, ...toRareColumns(options, attributes, path), ...columns } : row,
   );
   const hasFreshID = options.workflowID === undefined && options.deduplicationID === undefined;
   return { workflowID, text, hasFreshID, needsAllColumns };

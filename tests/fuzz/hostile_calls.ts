@@ -104,7 +104,7 @@ const optionNames = [
   ...["endTime", "dequeuedAfter", "completedBefore", "completedAfter", "sortDesc", "loadInput"],
   ...["loadOutput", "pageSize", "limit", "groupBy", "timeBucketMs", "name", "globalConcurrency"],
   ...["workerConcurrency", "rateLimit", "partitionConcurrency", "partitionRateLimit"],
-  ...["minPollingIntervalMs", "onConflict", "schedule", "context", "automaticBackfill"],
+  ...["minPollingIntervalMs", "onConflict", "schedule", "context", "automaticBackfill", "tracing"],
   ...["cronTimezone", "scheduleNamePrefix", "batchSize", "adoptUnclaimedRows", "concurrency"],
   ...["constructor", "toString", "__proto__", "unknown"],
 ];

@@ -1,0 +1,106 @@
+/**
+ * Spans for the calls of a client, through npm:@opentelemetry/api. An old release of that works with the
+ * SDK of any later one, but not the other way around, so the oldest is used that the SDK supports.
+ */
+
+import {
+  context,
+  isSpanContextValid,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import { sqlStateOf } from "../drivers/sql_state.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
+import type { CallDetails, TracedCall, WorkflowAttributes } from "./traced_call.ts";
+
+const tracerName = "@dbos-community/client";
+
+// The attribute that workers of DBOS read.
+const contextAttribute = "dbos.otelContext";
+
+type Attributes = Record<string, string | number>;
+
+function toAttributes({ isSending }: TracedCall, details: CallDetails): Attributes {
+  const { queueName, destinationID, workflowName, workflowID, count } = details;
+  const attributes = {
+    "messaging.destination.name": queueName ?? destinationID,
+    "messaging.batch.message_count": count,
+    // The message that is put on a queue is the workflow.
+    "messaging.message.id": isSending ? workflowID : undefined,
+    "dbos.workflow.name": workflowName,
+    "dbos.operation.workflow_id": workflowID,
+  };
+  return Object.fromEntries(
+    Object.entries(attributes).filter((entry): entry is [string, string | number] =>
+      entry[1] !== undefined
+    ),
+  );
+}
+
+function operationAttributes({ operation, isSending }: TracedCall): Attributes {
+  return isSending
+    ? {
+      "messaging.system": "dbos",
+      "messaging.operation.name": operation,
+      "messaging.operation.type": "send",
+    }
+    : { "db.system.name": "postgresql", "db.operation.name": operation };
+}
+
+/** The class of an error. Its message may show a payload, as may the name of a workflow's error. */
+function errorTypeOf(error: unknown): string {
+  if (error instanceof WorkflowError) return "WorkflowError";
+  return error instanceof Error ? error.name : "_OTHER";
+}
+
+function recordError(span: Span, error: unknown): void {
+  const sqlState = sqlStateOf(error);
+  if (sqlState) span.setAttribute("db.response.status_code", sqlState);
+  span.setAttribute("error.type", sqlState ?? errorTypeOf(error));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** Runs a call in a span, which is active meanwhile. */
+export async function runInSpan<Result>(
+  call: TracedCall,
+  run: () => Promise<Result>,
+  detailsOf?: (result: Result) => CallDetails,
+): Promise<Result> {
+  const { operation, isSending, details = {} } = call;
+  const parent = context.active();
+  // Names are for groups of calls, so an ID is no part of them.
+  const name = details.queueName ? `${operation} ${details.queueName}` : operation;
+  // Asked for each time: the SDK may be registered after the first call.
+  const span = trace.getTracer(tracerName).startSpan(name, {
+    kind: isSending ? SpanKind.PRODUCER : SpanKind.CLIENT,
+    attributes: { ...operationAttributes(call), ...toAttributes(call, details) },
+  }, parent);
+  try {
+    const result = await context.with(trace.setSpan(parent, span), run);
+    if (detailsOf) span.setAttributes(toAttributes(call, detailsOf(result)));
+    return result;
+  } catch (error) {
+    recordError(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/**
+ * The attributes of a workflow with the W3C trace context of the active span, unless they have one.
+ * Baggage is left out, as in DBOS's own clients: it may hold anything, and would be stored.
+ */
+export function withContext(
+  attributes: WorkflowAttributes | undefined,
+): WorkflowAttributes | undefined {
+  const active = trace.getSpanContext(context.active());
+  if (!active || !isSpanContextValid(active)) return attributes;
+  const flags = active.traceFlags.toString(16).padStart(2, "0");
+  const traceparent = `00-${active.traceId}-${active.spanId}-${flags}`;
+  const tracestate = active.traceState?.serialize();
+  const carrier = tracestate ? { traceparent, tracestate } : { traceparent };
+  return { [contextAttribute]: carrier, ...attributes };
+}
