@@ -1,8 +1,8 @@
 /**
  * `deno task test:interop`: tests the features of suite.ts with a live worker of each language and
  * of older releases, every function on the schema of each, that older workers can share a database
- * with newer ones, that schedules fire, that a serializer of one's own is interchangeable, and that
- * counts equal those of Go. Then it checks that MATRIX.md and docs/compatibility.md
+ * with newer ones, that schedules fire, that a serializer of one's own is interchangeable, that traces go
+ * on in Python, and that counts equal those of Go. Then it checks that MATRIX.md and docs/compatibility.md
  * have the results; with `-- --write` it updates them.
  */
 import { assertEquals } from "@std/assert";
@@ -18,6 +18,7 @@ import { findOldestWithSchedules, verifySchedules } from "./schedules.ts";
 import { verifySerializer } from "./serializers.ts";
 import { isOlder, verifySharing } from "./share.ts";
 import { features } from "./suite.ts";
+import { verifyTracing } from "./tracing.ts";
 
 const matrixFile = new URL("MATRIX.md", import.meta.url);
 const compatibilityFile = new URL("../../docs/compatibility.md", import.meta.url);
@@ -87,6 +88,12 @@ Deno.test({
   name: "counts of workflows and steps equal those of Go",
   ignore: unavailable.has(go),
   fn: () => verifyGoCounts(go),
+});
+
+Deno.test({
+  name: "the spans of a client and of a worker in Python are one trace",
+  ignore: unavailable.has(python),
+  fn: verifyTracing,
 });
 
 testDocuments(unavailable.get(python));
