@@ -1,6 +1,7 @@
 /**
  * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the minimum
- * versions in package.json, which it does not write.
+ * versions in package.json, which it does not write, and the exact version of npm:@opentelemetry/api. A
+ * later release of that would not find an SDK that was made for the exact one.
  */
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -30,7 +31,13 @@ export async function pack(output: string): Promise<void> {
     await run("tar", "-xzf", packed, "-C", folder);
     const manifestFile = join(folder, "package/package.json");
     const manifest = JSON.parse(await Deno.readTextFile(manifestFile));
-    await Deno.writeTextFile(manifestFile, JSON.stringify({ ...manifest, engines }, null, 2));
+    const api = "@opentelemetry/api";
+    const dependencies = {
+      ...manifest.dependencies,
+      [api]: config.imports[api].split("@").at(-1),
+    };
+    const written = { ...manifest, dependencies, engines };
+    await Deno.writeTextFile(manifestFile, JSON.stringify(written, null, 2));
     // By their names, because packages for npm have no entries for folders.
     await run("tar", "-czf", output, "-C", folder, ...files);
   } finally {

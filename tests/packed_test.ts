@@ -44,6 +44,22 @@ async function runSuite(
   assertMatch(output, /\n[1-9]\d* passed, 0 failed\n$/);
 }
 
+const sdk = "@opentelemetry/sdk-trace-node";
+
+// The driver fails, which is recorded as well.
+const tracingProgram = `
+  import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "${sdk}";
+  import { createClient, enqueue } from "@dbos-community/client";
+  const exporter = new InMemorySpanExporter();
+  new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register();
+  const driver = { query: () => Promise.reject(new RangeError("no database")) };
+  const client = createClient(driver, { tracing: true });
+  await enqueue(client, { workflowName: "echo", queueName: "tasks" }).catch(() => {});
+  for (const { name, attributes } of exporter.getFinishedSpans()) {
+    console.log(name, attributes["error.type"]);
+  }
+`;
+
 async function filesIn(folder: string): Promise<string[]> {
   const listing = await run(folder, "tar", "-tzf", "package.tgz");
   return listing.trimEnd().split("\n").map((path) => path.replace("package/", "")).sort();
@@ -67,7 +83,7 @@ Deno.test({
       await Deno.mkdir(installed);
       await pack(packed);
       const ready = Promise.all([
-        install(installed, `${packed}/package.tgz`),
+        install(installed, `${packed}/package.tgz`, `${sdk}@${versionOf(sdk)}`),
         bundle("tests/packed/suite.ts", `${installed}/suite.js`),
       ]);
       await Promise.all([
@@ -103,6 +119,7 @@ Deno.test({
         step("depends only on packages that it loads on demand", async () => {
           const manifest = JSON.parse(await Deno.readTextFile(`${packed}/package/package.json`));
           assertEquals(manifest.dependencies, {
+            "@opentelemetry/api": versionOf("@opentelemetry/api"),
             croner: `^${versionOf("croner")}`,
             pg: `^${versionOf("pg")}`,
             superjson: `^${versionOf("superjson")}`,
@@ -123,6 +140,16 @@ Deno.test({
           await ready;
           await Deno.copyFile(`${root}tests/packed/consumer.ts`, `${installed}/consumer.ts`);
           await run(installed, "node_modules/.bin/tsc", ...tscFlags, "consumer.ts");
+        }),
+        step("gives its spans to the SDK of OpenTelemetry, on Node and Bun", async () => {
+          await ready;
+          await Deno.writeTextFile(`${installed}/tracing.js`, tracingProgram);
+          for (const runtime of [node, bunFor(installed)]) {
+            assertEquals(
+              await run(installed, runtime, "tracing.js"),
+              "enqueue tasks RangeError\n",
+            );
+          }
         }),
         step(
           "passes the conformance suite on Node",

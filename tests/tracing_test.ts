@@ -1,7 +1,14 @@
 /** Tests the spans of a client with `tracing`, and the trace context that its workflows get. */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { SpanKind } from "@opentelemetry/api";
 import pg from "pg";
+import config from "../deno.json" with { type: "json" };
 import {
   backfillSchedule,
   cancelWorkflow,
@@ -27,6 +34,8 @@ import { type Call, calls } from "./support/calls.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { migrate, oldestVersion } from "./support/migrate.ts";
 import { findSecret } from "./support/secrets.ts";
+import { startCollector } from "./support/otlp_collector.ts";
+import { run, testFlags } from "./support/run_example.ts";
 import { openStatementRecorder } from "./support/statement_recorder.ts";
 import { type RecordedSpan, recordSpans } from "./support/traces.ts";
 
@@ -330,4 +339,67 @@ Deno.test("tracing must be a boolean", async () => {
     TypeError,
     "tracing of createClient()",
   );
+});
+
+const library = new URL("../mod.ts", import.meta.url).href;
+
+/** Runs a program with Deno, which imports this library as `mod.ts`. Returns what it prints. */
+async function runProgram(
+  code: string,
+  { url }: TestDatabase,
+  { flags = testFlags, env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+): Promise<string> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const file = `${directory}/program.ts`;
+    await Deno.writeTextFile(file, code.replace('"mod.ts"', JSON.stringify(library)));
+    return await run([Deno.execPath(), "run", "-A", "--no-check", ...flags, file], {
+      env: { ...env, DBOS_SYSTEM_DATABASE_URL: url },
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("the OpenTelemetry of Deno gets the spans of a client, without an SDK", async () => {
+  await using fixture = await createFixture();
+  await using collector = startCollector();
+  const program = `
+    import { connect, enqueue } from "mod.ts";
+    await using client = await connect(undefined, { tracing: true });
+    await enqueue(client, { workflowName: "echo", queueName: "tasks", workflowID: "a" });
+  `;
+  await runProgram(program, fixture.database, {
+    env: {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+    },
+  });
+  const span = await collector.until((spans) => spans.find(({ name }) => name === "enqueue tasks"));
+  assertEquals(span.kind, SpanKind.PRODUCER);
+  assertEquals(await readAttributes(fixture.pool), { a: toContext(span) });
+});
+
+Deno.test("npm:@opentelemetry/api is loaded for a client with tracing only, and an error says so", async () => {
+  await using fixture = await createFixture();
+  const program = `
+    import { connect, enqueue } from "mod.ts";
+    await using client = await connect();
+    await enqueue(client, { workflowName: "echo", queueName: "tasks" });
+    await using traced = await connect(undefined, { tracing: true });
+    const enqueuing = enqueue(traced, { workflowName: "echo", queueName: "tasks" });
+    await enqueuing.catch((error) => console.log(error.name, error.message));
+  `;
+  const { imports } = config;
+  const missing = { ...imports, "@opentelemetry/api": "file:///missing/api.js" };
+  const map = `data:application/json,${encodeURIComponent(JSON.stringify({ imports: missing }))}`;
+  const output = await runProgram(program, fixture.database, {
+    flags: ["--no-config", "--no-lock", `--import-map=${map}`],
+  });
+  assertStringIncludes(
+    output,
+    "TypeError Cannot trace calls: the package @opentelemetry/api cannot be loaded. Install it",
+  );
+  assertEquals(Object.keys(await readAttributes(fixture.pool)).length, 1);
 });

@@ -145,7 +145,9 @@ export async function copyPublished(folder: string): Promise<void> {
     await cp(`${root}${path}`, `${client}/${path}`, { recursive: true });
   }
   const npm = (name: string) => [name, `npm:${name}@${versionOf(name)}`];
-  const imports = Object.fromEntries(["croner", "pg", "superjson"].map(npm));
+  const imports = Object.fromEntries(
+    ["@opentelemetry/api", "croner", "pg", "superjson"].map(npm),
+  );
   const published = { name, version, exports, imports };
   await Deno.writeTextFile(`${client}/deno.json`, JSON.stringify(published));
   const user = { imports: { [name]: `jsr:${name}@^${version}` }, links: [client] };
