@@ -8,7 +8,7 @@ export interface Application extends AsyncDisposable {
  * Starts an application, and waits until it has launched and printed a line of JSON with its `sdk`.
  * The application exits when its stdin is closed. With the variable `OWN_SCHEDULE` it creates a
  * schedule of its own, named `own`, which fires every second. With `SERIALIZER` it has a serializer of
- * its own, named `base64_json`. With `OTLP_TRACES_ENDPOINT`, that in Python sends its spans there.
+ * its own, named `base64_json`.
  */
 export async function startApplication(
   [program, ...args]: string[],

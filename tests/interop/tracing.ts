@@ -1,14 +1,15 @@
-/** Tests that the spans of a client and those of a worker in Python are one trace. */
-import { assert, assertEquals } from "@std/assert";
+/** Tests that the spans of a client and of the worker of docs/tracing.md are one trace. */
+import { assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createClient, enqueue, send } from "../../mod.ts";
-import pg from "pg";
+import { connect, enqueue } from "../../mod.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { readDocument } from "../support/examples.ts";
 import { type CollectedSpan, startCollector } from "../support/otlp_collector.ts";
+import { startPastedWorker } from "../support/pasted_worker.ts";
+import { writeExample } from "../support/run_example.ts";
 import { recordSpans } from "../support/traces.ts";
-import { python, pythonProgram, run } from "./languages.ts";
-import { startApplication } from "./start_application.ts";
+import { pythonProgram, run } from "./languages.ts";
 
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
@@ -33,34 +34,36 @@ async function installTracing(): Promise<void> {
 export async function verifyTracing(): Promise<void> {
   await installTracing();
   await using resources = new AsyncDisposableStack();
+  const directory = await Deno.makeTempDir();
+  resources.defer(() => Deno.remove(directory, { recursive: true }));
   const database = resources.use(await createTestDatabase());
   const collector = resources.use(startCollector());
-  resources.use(
-    await startApplication(python.command, database.url, {
-      PYTHONPATH: packages,
-      OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces`,
-      // By default spans are sent every five seconds.
-      OTEL_BSP_SCHEDULE_DELAY: "50",
-    }),
-  );
-  const pool = new pg.Pool({ connectionString: database.url });
-  resources.defer(() => pool.end());
-  const client = createClient(pool, { tracing: true });
+  const [worker] = readDocument("docs/tracing.md").workers;
+  const command = [pythonProgram, await writeExample(directory, worker!)];
+  const env = {
+    PYTHONPATH: packages,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    // By default spans are sent every five seconds.
+    OTEL_BSP_SCHEDULE_DELAY: "50",
+  };
+  resources.use(await startPastedWorker(command, database.url, { env }));
+  const client = resources.use(await connect(database.url, { tracing: true }));
 
   const [enqueued] = await recordSpans(async () => {
-    const handle = await enqueue(client, { workflowName: "takeSteps", queueName: "tasks" });
-    await send(client, handle.workflowID, "go", { topic: "steps" });
-    await handle.getResult({ timeoutSeconds: 60 });
+    const task = { workflowName: "processTask", queueName: "tasks" };
+    const handle = await enqueue<string>(client, task, { id: 7 });
+    assertEquals(await handle.getResult({ timeoutSeconds: 60 }), "task 7 is done");
   });
-  assert(enqueued);
-  assertEquals(enqueued.name, "enqueue tasks");
+  assertEquals(enqueued?.name, "enqueue tasks");
+
   /** The spans from a step up to the call of the client. */
   function findPath(spans: readonly CollectedSpan[]): string[] | undefined {
-    const step = spans.find(({ name }) => name === "first");
+    const step = spans.find(({ name }) => name.includes("process_part"));
     const workflow = spans.find(({ spanId }) => spanId === step?.parentSpanId);
     if (!step || !workflow) return undefined;
     assertEquals([step.traceId, workflow.traceId], [enqueued!.traceId, enqueued!.traceId]);
     return [step.name, workflow.name, workflow.parentSpanId!];
   }
-  assertEquals(await collector.until(findPath), ["first", "takeSteps", enqueued.spanId]);
+  const path = ["process_part", "processTask", enqueued!.spanId];
+  assertEquals(await collector.until(findPath), path);
 }

@@ -144,9 +144,6 @@ def main() -> None:
         from base64_json import Base64Json
 
         options["serializer"] = Base64Json()
-    if "OTLP_TRACES_ENDPOINT" in os.environ:
-        options["enable_otlp"] = True
-        options["otlp_traces_endpoints"] = [os.environ["OTLP_TRACES_ENDPOINT"]]
     DBOS(
         config={
             **options,
