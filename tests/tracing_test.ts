@@ -34,7 +34,7 @@ import { type Call, calls } from "./support/calls.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { migrate, oldestVersion } from "./support/migrate.ts";
 import { findSecret } from "./support/secrets.ts";
-import { startCollector } from "./support/otlp_collector.ts";
+import { type CollectedSpan, startCollector } from "./support/otlp_collector.ts";
 import { run, testFlags } from "./support/run_example.ts";
 import { openStatementRecorder } from "./support/statement_recorder.ts";
 import { type RecordedSpan, recordSpans } from "./support/traces.ts";
@@ -243,7 +243,7 @@ Deno.test("an error is the status of its span, by class or SQLSTATE", async () =
   await using fixture = await createFixture();
   const { client, pool } = fixture;
   await enqueue(client, { ...task, workflowID: "failed" });
-  const error = JSON.stringify({ name: "payload", message: "payload" });
+  const error = JSON.stringify({ name: "payload", message: "payload", code: "12345" });
   await pool.query(
     "update dbos.workflow_status set status = 'ERROR', error = $1, serialization = 'portable_json'",
     [error],
@@ -361,13 +361,18 @@ async function runProgram(
   }
 }
 
-Deno.test("the OpenTelemetry of Deno gets the spans of a client, without an SDK", async () => {
+Deno.test("the OpenTelemetry of Deno gets the spans of a client, within those of its server", async () => {
   await using fixture = await createFixture();
   await using collector = startCollector();
   const program = `
     import { connect, enqueue } from "mod.ts";
     await using client = await connect(undefined, { tracing: true });
-    await enqueue(client, { workflowName: "echo", queueName: "tasks", workflowID: "a" });
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0 }, async () => {
+      await enqueue(client, { workflowName: "echo", queueName: "tasks", workflowID: "a" });
+      return new Response();
+    });
+    await fetch(\`http://127.0.0.1:\${server.addr.port}/\`, { method: "POST" });
+    await server.shutdown();
   `;
   await runProgram(program, fixture.database, {
     env: {
@@ -376,8 +381,12 @@ Deno.test("the OpenTelemetry of Deno gets the spans of a client, without an SDK"
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     },
   });
-  const span = await collector.until((spans) => spans.find(({ name }) => name === "enqueue tasks"));
-  assertEquals(span.kind, SpanKind.PRODUCER);
+  const [span, parent] = await collector.until<[CollectedSpan, CollectedSpan]>((spans) => {
+    const span = spans.find(({ name }) => name === "enqueue tasks");
+    const parent = spans.find(({ spanId }) => spanId === span?.parentSpanId);
+    return span && parent && [span, parent];
+  });
+  assertEquals([span.kind, parent.kind], [SpanKind.PRODUCER, SpanKind.SERVER]);
   assertEquals(await readAttributes(fixture.pool), { a: toContext(span) });
 });
 

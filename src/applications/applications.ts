@@ -139,7 +139,7 @@ export async function renameApplication(
   }
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "renameApplication" };
+    const call = { name: "renameApplication()" };
     const rename = (client: Client) => renameApplication(client, oldName, newName, read);
     return await runInSpan(tracing, call, rename);
   }

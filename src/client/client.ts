@@ -2,7 +2,6 @@
 
 import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
 import { withSignal } from "../database/with_signal.ts";
-import { withSpans } from "../database/with_spans.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
 import {
@@ -240,14 +239,20 @@ export function tracingOf(
   return tracing?.untraced === client ? undefined : tracing;
 }
 
-/** Runs a call in a span, with a client that makes no further spans. */
-export function runInSpan<Result>(
+/**
+ * Runs a call in a span, with a client that makes no further spans. The details of its result are added
+ * to those of the call.
+ */
+export async function runInSpan<Result>(
   tracing: Tracing,
   call: TracedCall,
   run: (untraced: Client) => Promise<Result>,
   detailsOf?: (result: Result) => CallDetails,
 ): Promise<Result> {
-  return tracing.run(call, () => run(tracing.untraced as Client), detailsOf);
+  const loading = tracing.load();
+  // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
+  const spans = loading instanceof Promise ? await loading : loading;
+  return await spans.runInSpan(call, () => run(tracing.untraced as Client), detailsOf);
 }
 
 /**
@@ -264,5 +269,13 @@ export function openCall<Options extends CallOptions>(
   const tracing = tracingOf(systemDatabaseOf(client), client);
   const read = readOptions(call, description, options);
   const database = systemDatabaseOf(client, read.signal);
-  return [tracing ? withSpans(database, tracing, call) : database, read];
+  return [
+    tracing
+      ? {
+        ...database,
+        run: (...given) => runInSpan(tracing, { name: call }, () => database.run(...given)),
+      }
+      : database,
+    read,
+  ];
 }

@@ -236,7 +236,7 @@ export async function send(
   const read = readOptions("send()", sendDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "send", isSending: true, details: { destinationID } };
+    const call = { name: "send()", isSending: true, details: { destinationID } };
     return await runInSpan(tracing, call, (client) => send(client, destinationID, message, read));
   }
   const { signal, sendToForks } = read;
@@ -299,7 +299,7 @@ export async function sendMany(
   const read = readOptions("sendMany()", sendManyDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "sendMany", isSending: true, details: { count: checked.length } };
+    const call = { name: "sendMany()", isSending: true, details: { count: checked.length } };
     return await runInSpan(tracing, call, (client) => sendMany(client, checked, read));
   }
   const { signal, sendToForks } = read;

@@ -241,7 +241,7 @@ export async function readStreamOffset<Value = unknown>(
   const read = readOptions("readStreamOffset()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "readStreamOffset", details: { workflowID } };
+    const call = { name: "readStreamOffset()", details: { workflowID } };
     const readUntraced = (client: Client) =>
       readStreamOffset<Value>(client, workflowID, key, offset, read);
     return await runInSpan(tracing, call, readUntraced);

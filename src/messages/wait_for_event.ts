@@ -29,7 +29,7 @@ export async function waitForEvent<Value>(
   );
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "getEvent", details: { workflowID } };
+    const call = { name: "getEvent()", details: { workflowID } };
     const waitUntraced = (client: Client) => waitForEvent<Value>(client, workflowID, key, read);
     return await runInSpan(tracing, call, waitUntraced);
   }

@@ -132,7 +132,7 @@ export async function triggerSchedule<Workflow = unknown>(
   const database = systemDatabaseOf(client);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const tracedCall = { operation: "triggerSchedule", isSending: true };
+    const tracedCall = { name: call, isSending: true };
     const trigger = (client: Client) => triggerSchedule(client, name, read);
     const { workflowID } = await runInSpan(tracing, tracedCall, trigger, (handle) => handle);
     return createHandle(client, workflowID);
@@ -211,7 +211,7 @@ export async function backfillSchedule<Workflow = unknown>(
   const database = systemDatabaseOf(client);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const tracedCall = { operation: "backfillSchedule", isSending: true };
+    const tracedCall = { name: call, isSending: true };
     const backfill = (client: Client) => backfillSchedule(client, name, after, before, read);
     const toDetails = ({ length }: WorkflowHandle[]) => ({ count: length });
     const handles = await runInSpan(tracing, tracedCall, backfill, toDetails);

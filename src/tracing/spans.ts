@@ -39,7 +39,7 @@ function toAttributes({ isSending }: TracedCall, details: CallDetails): Attribut
   );
 }
 
-function operationAttributes({ operation, isSending }: TracedCall): Attributes {
+function operationAttributes({ isSending }: TracedCall, operation: string): Attributes {
   return isSending
     ? {
       "messaging.system": "dbos",
@@ -49,17 +49,17 @@ function operationAttributes({ operation, isSending }: TracedCall): Attributes {
     : { "db.system.name": "postgresql", "db.operation.name": operation };
 }
 
-/** The class of an error. Its message may show a payload, as may the name of a workflow's error. */
-function errorTypeOf(error: unknown): string {
-  if (error instanceof WorkflowError) return "WorkflowError";
-  return error instanceof Error ? error.name : "_OTHER";
-}
-
+/** Records the class of an error, or its SQLSTATE. Its message may show a payload. */
 function recordError(span: Span, error: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  // Its name and its code are those of the workflow's own error.
+  if (error instanceof WorkflowError) {
+    span.setAttribute("error.type", "WorkflowError");
+    return;
+  }
   const sqlState = sqlStateOf(error);
   if (sqlState) span.setAttribute("db.response.status_code", sqlState);
-  span.setAttribute("error.type", sqlState ?? errorTypeOf(error));
-  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.setAttribute("error.type", sqlState ?? (error instanceof Error ? error.name : "_OTHER"));
 }
 
 /** Runs a call in a span, which is active meanwhile. */
@@ -68,14 +68,15 @@ export async function runInSpan<Result>(
   run: () => Promise<Result>,
   detailsOf?: (result: Result) => CallDetails,
 ): Promise<Result> {
-  const { operation, isSending, details = {} } = call;
+  const { isSending, details = {} } = call;
+  const operation = call.name.replace("()", "");
   const parent = context.active();
   // Names are for groups of calls, so an ID is no part of them.
   const name = details.queueName ? `${operation} ${details.queueName}` : operation;
   // Asked for each time: the SDK may be registered after the first call.
   const span = trace.getTracer(tracerName).startSpan(name, {
     kind: isSending ? SpanKind.PRODUCER : SpanKind.CLIENT,
-    attributes: { ...operationAttributes(call), ...toAttributes(call, details) },
+    attributes: { ...operationAttributes(call, operation), ...toAttributes(call, details) },
   }, parent);
   try {
     const result = await context.with(trace.setSpan(parent, span), run);

@@ -1,7 +1,7 @@
 /** A call that gets a span. */
 export interface TracedCall {
-  /** The name of the function. */
-  readonly operation: string;
+  /** The function, as in `getStatus()`. */
+  readonly name: string;
   /** Whether it sends workflows or messages; otherwise it is a query. */
   readonly isSending?: boolean;
   /** What is known of it before it is made. */

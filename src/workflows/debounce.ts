@@ -173,7 +173,7 @@ export async function debounce<Workflow = unknown>(
   if (tracing) {
     const { queueName = internalQueueName } = readAll;
     const details = { ...readAll, queueName };
-    const call = { operation: "debounce", isSending: true, details };
+    const call = { name: "debounce()", isSending: true, details };
     const debounceUntraced = (client: Client) =>
       debounce<Workflow>(client, readAll, debounceKey, periodMs, ...args);
     const { workflowID } = await runInSpan(tracing, call, debounceUntraced, (handle) => handle);

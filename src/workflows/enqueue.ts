@@ -77,7 +77,7 @@ export async function enqueue<Workflow>(
   const read = readOptions("enqueue()", enqueueDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "enqueue", isSending: true, details: read };
+    const call = { name: "enqueue()", isSending: true, details: read };
     const enqueueUntraced = (client: Client) => enqueue(client, read, ...args as WorkflowArg[]);
     const { workflowID } = await runInSpan(tracing, call, enqueueUntraced, (handle) => handle);
     return createHandle(client, workflowID);

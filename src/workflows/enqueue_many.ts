@@ -340,7 +340,7 @@ export async function enqueueMany(
   const read = readOptions("enqueueMany()", manyDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "enqueueMany", isSending: true };
+    const call = { name: "enqueueMany()", isSending: true };
     const enqueueUntraced = (client: Client) => enqueueMany(client, jobs as EnqueueJob[], read);
     return await runInSpan(
       tracing,

@@ -20,7 +20,7 @@ export async function waitForResult<Result>(
   const read = readOptions("getResult()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { operation: "getResult", details: { workflowID } };
+    const call = { name: "getResult()", details: { workflowID } };
     const waitUntraced = (client: Client) =>
       waitForResult<Result>(client, workflowID, read, isBound);
     return await runInSpan(tracing, call, waitUntraced);

@@ -70,7 +70,11 @@ export function toWorkflowRow(
 ): WorkflowRow {
   const { applicationName, tracing } = database.settings;
   const workflowID = options.workflowID ?? uuidV7();
-  const attributes = tracing ? tracing.withContext(options.attributes) : options.attributes;
+  // A call that is traced has loaded them.
+  const spans = tracing?.load();
+  const attributes = spans && !(spans instanceof Promise)
+    ? spans.withContext(options.attributes)
+    : options.attributes;
   const needsAllColumns = columns !== undefined || attributes !== undefined ||
     Object.keys(options).some((name) => !commonOptions.has(name));
   const row = {
