@@ -1,7 +1,7 @@
 /**
  * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the minimum
  * versions in package.json, which it does not write, and the exact version of npm:@opentelemetry/api. A
- * later release of that would not find an SDK that was made for the exact one.
+ * later release would not find an SDK that was registered through an older one.
  */
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";

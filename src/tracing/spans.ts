@@ -1,6 +1,7 @@
 /**
- * Spans for the calls of a client, through npm:@opentelemetry/api. An old release of that works with the
- * SDK of any later one, but not the other way around, so the oldest is used that the SDK supports.
+ * Spans for the calls of a client, through npm:@opentelemetry/api. A release of that finds an SDK that
+ * was registered through the same or a later release, and no other. So this uses the oldest release that
+ * current SDKs support.
  */
 
 import {

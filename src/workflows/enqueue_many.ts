@@ -248,7 +248,9 @@ function addUp(totals: EnqueueTotals, outcomes: readonly EnqueueOutcome[]): Enqu
   return sums;
 }
 
-function countJobs(results: EnqueueOutcome[] | EnqueueTotals): number {
+type Results = EnqueueOutcome[] | EnqueueTotals;
+
+function countJobs(results: Results): number {
   if (Array.isArray(results)) return results.length;
   const { enqueued, existing, deduplicated, conflicting } = results;
   return enqueued + existing + deduplicated + conflicting;
@@ -334,7 +336,7 @@ export async function enqueueMany(
   client: Client | Driver,
   jobs: Jobs,
   options: EnqueueManyOptions = {},
-): Promise<EnqueueOutcome[] | EnqueueTotals> {
+): Promise<Results> {
   const database = systemDatabaseOf(client);
   checkJobs(jobs);
   const read = readOptions("enqueueMany()", manyDescription, options);
@@ -342,12 +344,8 @@ export async function enqueueMany(
   if (tracing) {
     const call = { name: "enqueueMany()", isSending: true };
     const enqueueUntraced = (client: Client) => enqueueMany(client, jobs as EnqueueJob[], read);
-    return await runInSpan(
-      tracing,
-      call,
-      enqueueUntraced,
-      (results) => ({ count: countJobs(results) }),
-    );
+    const toDetails = (results: Results) => ({ count: countJobs(results) });
+    return await runInSpan(tracing, call, enqueueUntraced, toDetails);
   }
   const { atomic = false, signal, onProgress } = read;
   const groups = group(systemDatabaseOf(client, signal), jobs, atomic, signal);

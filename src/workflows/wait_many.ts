@@ -146,7 +146,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   const read = readOptions("waitFirst()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { name: "waitFirst()", details: { count: byID.size } };
+    const call = { name: "waitFirst()" };
     const waitUntraced = (client: Client) => waitFirst<WorkflowHandle>(client, handles, read);
     return await runInSpan(tracing, call, waitUntraced) as HandleOf<Workflow>;
   }
@@ -193,7 +193,7 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const read = readOptions("waitAll()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
-    const call = { name: "waitAll()", details: { count: byID.size } };
+    const call = { name: "waitAll()" };
     await runInSpan(tracing, call, (client) => waitAll<WorkflowHandle>(client, handles, read));
     return handles;
   }
