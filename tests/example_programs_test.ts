@@ -165,7 +165,9 @@ Deno.test("examples/deno_deploy.ts", async (test) => {
     assertEquals(await refused.json(), { error: "DBOS is not set up yet" });
     await until(() => service.printed().includes("SystemSchemaNotFoundError: Cannot find"));
     await createTables(database.url);
-    assertEquals((await post(service.url, "/tasks", "7")).status, 202);
+    const accepted = await post(service.url, "/tasks", "7");
+    assertEquals(accepted.status, 202);
+    await accepted.body?.cancel();
   });
 });
 

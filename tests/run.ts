@@ -70,8 +70,14 @@ async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
   const tests = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--parallel", ...mode.flags, ...paths, ...Deno.args],
     cwd: fileURLToPath(root),
-    // The flags are for tests that start Deno themselves.
-    env: { DBOS_TEST_DATABASE_URL: databaseUrl, DBOS_TEST_FLAGS: JSON.stringify(mode.flags) },
+    env: {
+      DBOS_TEST_DATABASE_URL: databaseUrl,
+      // For tests that start Deno themselves.
+      DBOS_TEST_FLAGS: JSON.stringify(mode.flags),
+      // Since Deno 2.8 a test that leaves something behind fails only if asked to.
+      DENO_TEST_SANITIZE_OPS: "1",
+      DENO_TEST_SANITIZE_RESOURCES: "1",
+    },
   }).spawn();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => tests.kill(signal));
