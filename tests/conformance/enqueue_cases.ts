@@ -276,7 +276,8 @@ export const enqueueCases: Cases = {
       library.enqueue(client, { ...idleTask, deduplicationID }),
       // The server rejects a class name of this length. Only this call may fail.
       library.enqueue(client, { ...idleTask, workflowClassName: "C".repeat(300) }),
-      library.enqueue(client, { ...idleTask, workflowID: good[0]!.workflowID }),
+      // It may be written before the first one, in another statement.
+      library.enqueue(client, { ...idleTask, workflowID: good[0]!.workflowID }, good[0]!.index),
     ]);
     const [conflict, holder, duplicate, refused, again] = outcomes.slice(good.length);
     for (const [index, outcome] of outcomes.slice(0, good.length).entries()) {
