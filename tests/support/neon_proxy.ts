@@ -5,6 +5,7 @@
 import http from "node:http";
 import net from "node:net";
 import pg from "pg";
+import { closeServer } from "./close_server.ts";
 
 /** How the proxy fails a request. */
 export type HttpFault =
@@ -152,15 +153,22 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
     const body = await readBody(request);
     requests.push(body);
     const found = faults.find(({ text, isInjected }) => !isInjected && body.includes(text));
-    if (found) {
-      found.isInjected = true;
-      response.on("close", found.close);
-    }
+    if (found) found.isInjected = true;
     const fault = found?.kind;
-    if (fault === "lost request") return void request.socket.destroy();
     if (typeof fault === "number") {
       return void response.writeHead(fault).end(JSON.stringify({ message: "unavailable" }));
     }
+    // In Deno 2.5 the socket of a request cannot be destroyed, and each request needs an answer.
+    const connection = [...connections].find((socket) =>
+      socket.localPort === request.socket.remotePort
+    );
+    if (found) {
+      connection?.on("close", () => {
+        found.close();
+        response.end();
+      });
+    }
+    if (fault === "lost request") return void connection?.destroy();
     let status = 200;
     let text: string;
     try {
@@ -181,7 +189,7 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
       text = error instanceof pg.DatabaseError ? toErrorBody(error) : lostDatabase;
     }
     if (fault === "hang") return;
-    if (fault === "lost answer") return void request.socket.destroy();
+    if (fault === "lost answer") return void connection?.destroy();
     if (fault === "lost database") {
       status = 400;
       text = lostDatabase;
@@ -192,7 +200,8 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
       "Content-Length": bytes.length,
     });
     if (fault !== "cut answer") return void response.end(bytes);
-    response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy());
+    connection?.once("data", () => connection.destroy());
+    response.write(bytes.subarray(0, bytes.length / 2));
   }
 
   /** Carries the bytes between a WebSocket and a connection to the server. */
@@ -235,7 +244,7 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
       server.on("error", () => {});
       server.on("close", () => {
         connections.delete(server);
-        client.destroy();
+        client.destroySoon();
       });
       client.on("close", () => server.destroy());
       server.write(head);
@@ -276,11 +285,9 @@ export async function startNeonProxy(databaseUrl: string): Promise<NeonProxy> {
       return refused;
     },
     async [Symbol.asyncDispose]() {
-      cut();
+      await closeServer(front, connections);
       await webSocketServer.shutdown();
-      await Promise.all([front, httpServer].map((server) => {
-        return new Promise((resolve) => server.close(resolve));
-      }));
+      await new Promise((resolve) => httpServer.close(resolve));
       await Promise.all([...pools.values()].map((pool) => pool.end()));
     },
   };

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
 import net from "node:net";
+import { closeServer } from "./close_server.ts";
 
 /** A proxy between a client and a Postgres server, which simulates network faults. */
 export interface TcpProxy extends AsyncDisposable {
@@ -197,14 +197,6 @@ export async function startTcpProxy(
     sockets.forEach((socket) => socket.destroy());
   }
 
-  async function refuse(): Promise<void> {
-    // Deno 2.5 does not call back where a socket was destroyed before.
-    listener.close();
-    const closed = Array.from(sockets, (socket) => once(socket, "close"));
-    cut();
-    await Promise.all(closed);
-  }
-
   return {
     url: url.href,
     get answers() {
@@ -231,7 +223,7 @@ export async function startTcpProxy(
     leadTo(databaseUrl) {
       target = new URL(databaseUrl);
     },
-    refuse,
+    refuse: () => closeServer(listener, sockets),
     hang() {
       isHanging = true;
       sockets.forEach((socket) => socket.pause());
@@ -246,7 +238,7 @@ export async function startTcpProxy(
     },
     async [Symbol.asyncDispose]() {
       swallowed.forEach((socket) => socket.destroy());
-      await refuse();
+      await closeServer(listener, sockets);
     },
   };
 }

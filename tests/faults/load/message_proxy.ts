@@ -1,5 +1,7 @@
 /** A proxy that knows the messages of the Postgres protocol, and spoils one of them. */
 import net from "node:net";
+import { setImmediate } from "node:timers";
+import { closeServer } from "../../support/close_server.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -146,8 +148,7 @@ export async function startMessageProxy(databaseUrl: string): Promise<MessagePro
       return hasCome;
     },
     async [Symbol.asyncDispose]() {
-      sockets.forEach((socket) => socket.destroy());
-      await new Promise((resolve) => listener.close(resolve));
+      await closeServer(listener, sockets);
     },
   };
 }
