@@ -309,9 +309,6 @@ for (const [name, open] of Object.entries(drivers)) {
   Deno.test({
     name: `no error of a statement that is interrupted shows a payload or the password: ${name}`,
     ignore: open === undefined,
-    // Abandoned statements end when their sessions do.
-    sanitizeOps: false,
-    sanitizeResources: false,
     async fn() {
       await using database = await createTestDatabase();
       await using owner = await connectAsOwner(database.url);

@@ -17,6 +17,7 @@ import {
 import { calls } from "./support/calls.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { isOldDeno } from "./support/old_deno.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
 
@@ -33,7 +34,7 @@ async function openFixture(maxConnections = 4) {
   const proxy = resources.use(await startTcpProxy(url));
   const pool = new pg.Pool({ connectionString: proxy.url, max: maxConnections });
   pool.on("error", () => {});
-  resources.defer(() => pool.end());
+  resources.defer(() => pool.ended ? undefined : pool.end());
   return { url, admin, proxy, pool, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
@@ -75,12 +76,8 @@ Deno.test("a call with an aborted signal rejects with its reason, and sends noth
   assertEquals(sent, []);
 });
 
-// What hangs when a call is aborted is left to the driver, which ends it after the test.
-const leavesHanging = { sanitizeOps: false, sanitizeResources: false };
-
 Deno.test(
   "a call that hangs rejects with the reason of its signal at once",
-  leavesHanging,
   async (test) => {
     await using fixture = await openFixture();
     const { pool, proxy } = fixture;
@@ -101,10 +98,15 @@ Deno.test(
     }
     await proxy.restore();
     proxy.cut();
+    // What is shared by calls still waits for a connection.
+    while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) await nextTurn();
   },
 );
 
-Deno.test("connect() rejects with the reason of its signal", leavesHanging, async () => {
+// Deno 2.5 leaves a connection open that is closed while it is opened, such as one of the proxy.
+const closing = { sanitizeResources: !isOldDeno };
+
+Deno.test("connect() rejects with the reason of its signal", closing, async () => {
   await using fixture = await openFixture();
   fixture.proxy.hang();
   const aborting = new AbortController();
@@ -120,7 +122,6 @@ Deno.test("connect() rejects with the reason of its signal", leavesHanging, asyn
 
 Deno.test(
   "a call that writes much ends with the reason of its signal after its statement",
-  leavesHanging,
   async (test) => {
     await using fixture = await openFixture();
     const { pool, proxy } = fixture;
@@ -262,6 +263,23 @@ Deno.test("calls that are aborted while they wait for a connection close none", 
   held.release();
   await getStatus(pool, "any");
   assertEquals(connections, 0);
+});
+
+Deno.test("a call that is aborted while it waits for a connection keeps no timer", async () => {
+  await using fixture = await openFixture(1);
+  const { pool } = fixture;
+  await using client = createClient(pool, { attemptTimeoutSeconds: 600 });
+  await getStatus(client, "any");
+  const held = await pool.connect();
+  const aborting = new AbortController();
+  const outcome = errorOf(getStatus(client, "any", { signal: aborting.signal }));
+  while (pool.waitingCount === 0) await nextTurn();
+  aborting.abort(new Error("enough"));
+  assertEquals(await outcome, aborting.signal.reason);
+  // A pool that ends gives no more connections.
+  const ended = pool.end();
+  held.release();
+  await ended;
 });
 
 Deno.test("calls that are aborted while they wait for their turn take no creation times", async () => {

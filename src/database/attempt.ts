@@ -1,5 +1,6 @@
 /** Gives each attempt to run a statement a deadline, so that no fault of the network hangs a call. */
 
+import { onAbort } from "../abort_signal.ts";
 import type { Query } from "../drivers/adapter.ts";
 import type { Attempt } from "../drivers/attempt.ts";
 import { countCharacters } from "../drivers/quoting.ts";
@@ -16,10 +17,14 @@ export function scaleTimeout(timeoutMs: number, queries: readonly Query[]): numb
   return Math.min(scaledMs, maxTimerMs);
 }
 
-/** Settles as `run` does, or rejects after `timeoutMs`. `isNeeded` is as in an {@linkcode Attempt}. */
+/**
+ * Settles as `run` does, or rejects after `timeoutMs`. `isNeeded` is as in an {@linkcode Attempt}. It
+ * stops waiting as soon as `signal` is aborted, unless there is a connection to discard later.
+ */
 export function attemptWithin<Result>(
   timeoutMs: number,
   isNeeded: () => boolean,
+  signal: AbortSignal | undefined,
   run: (attempt: Attempt) => Promise<Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
@@ -30,13 +35,21 @@ export function attemptWithin<Result>(
       reject(new DatabaseTimeoutError(timeoutMs / 1000));
       attempt.discardConnection?.();
     }, timeoutMs);
+    // A pool that was closed never gives a connection to what waits for one.
+    const stop = signal && onAbort(signal, () => {
+      if (!attempt.discardConnection) clearTimeout(timer);
+    });
+    const end = () => {
+      clearTimeout(timer);
+      stop?.();
+    };
     run(attempt).then(
       (result) => {
-        clearTimeout(timer);
+        end();
         resolve(result);
       },
       (error) => {
-        clearTimeout(timer);
+        end();
         reject(error);
       },
     );

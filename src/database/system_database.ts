@@ -69,6 +69,8 @@ interface SendOptions {
   readonly timeoutMs?: number | undefined;
   /** Whether somebody still waits for the answer; otherwise nothing more is sent. */
   readonly isNeeded?: () => boolean;
+  /** That of the call, if the statement is for one call. */
+  readonly signal?: AbortSignal;
 }
 
 /** How to run a statement. */
@@ -118,7 +120,7 @@ export function createSystemDatabase(
   /** Sends a query, in one message with the prelude, if there is one. */
   async function send(
     query: CompiledQuery,
-    { timeoutMs = defaultTimeoutMs(), isNeeded = () => true }: SendOptions = {},
+    { timeoutMs = defaultTimeoutMs(), isNeeded = () => true, signal }: SendOptions = {},
     prelude?: Query,
   ): Promise<Row[]> {
     const { query: sendOne, queryInOneMessage } = executor ??= await adapter.load();
@@ -128,6 +130,7 @@ export function createSystemDatabase(
       const rows = await attemptWithin(
         scaleTimeout(timeoutMs, queries),
         isNeeded,
+        signal,
         (attempt) => prelude ? queryInOneMessage!(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();

@@ -18,7 +18,7 @@ export function withSignal(database: SystemDatabase, signal: AbortSignal): Syste
       const both = () => isNeeded() && (options?.isNeeded?.() ?? true);
       return abortable(
         signal,
-        () => database.run(statement, parameters, { ...options, isNeeded: both }),
+        () => database.run(statement, parameters, { ...options, isNeeded: both, signal }),
       );
     },
   };
