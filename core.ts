@@ -40,6 +40,37 @@ export type {
   SqlTagDriver,
   TypeORMDriver,
 } from "./src/drivers/driver.ts";
+export {
+  type ContractKey,
+  contractKey,
+  type ContractOption,
+  type ContractTypes,
+  type From,
+  type MessageOption,
+  type MessageTopic,
+  type WorkflowTypes,
+} from "./src/contracts/contract.ts";
+export type {
+  StandardSchema,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+} from "./src/contracts/standard_schema.ts";
+export {
+  type ContractOf,
+  contractOf,
+  defineWorkflow,
+  type FieldInput,
+  type FieldOutput,
+  type FieldsOf,
+  type FieldType,
+  ofType,
+  type TypesOf,
+  type WorkflowContract,
+  type WorkflowDefinition,
+  type WorkflowField,
+  type WorkflowFunction,
+  type WorkflowOf,
+} from "./src/workflows/define_workflow.ts";
 export { enqueue } from "./src/workflows/enqueue.ts";
 export type { EnqueueOptions } from "./src/workflows/enqueue_options.ts";
 export { getResult, retrieveWorkflow, type WorkflowHandle } from "./src/workflows/workflow.ts";

@@ -26,6 +26,7 @@ export {
   WorkflowIDInUseError,
 } from "./src/errors/enqueuing.ts";
 export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/explanation.ts";
+export { ContractError, type ContractIssue } from "./src/errors/contract.ts";
 export { DatabaseTimeoutError, HiddenRowError } from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,

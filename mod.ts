@@ -72,6 +72,8 @@ export * from "./core.ts";
 // Workflows
 export {
   type EnqueueJob,
+  type EnqueueJobArgs,
+  type EnqueueJobOf,
   enqueueMany,
   type EnqueueManyOptions,
   type EnqueueOutcome,
@@ -148,8 +150,12 @@ export {
   sendMany,
   type SendManyOptions,
 } from "./src/messages/messages.ts";
-export { getAllEvents } from "./src/messages/all_events.ts";
-export { followEvents, type WorkflowEvent } from "./src/messages/follow_events.ts";
+export { type EventValues, getAllEvents } from "./src/messages/all_events.ts";
+export {
+  followEvents,
+  type WorkflowEvent,
+  type WorkflowEventOf,
+} from "./src/messages/follow_events.ts";
 export {
   getAllNotifications,
   type WorkflowNotification,

@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/tracing/"],
   ["src/drivers/", "src/serialization/"],
   [
+    "src/contracts/",
     "src/errors/",
     "src/explanation.ts",
     "src/abort_signal.ts",

@@ -3,6 +3,7 @@
  * cannot pass a check with one value and be written with another.
  */
 
+import { contractIn, contractKey } from "./contracts/contract.ts";
 import {
   areShort,
   checkArray,
@@ -104,6 +105,17 @@ function refuseName<Options extends object>(
   throw new TypeError(`Cannot use ${name} as an option of ${call}: ${advice}`);
 }
 
+/** Whether an option is a field of a contract that a function has no use for. */
+function isFieldOfContract(
+  options: object,
+  name: string,
+  value: unknown,
+  replacements: OptionsDescription<object>["replacements"],
+): boolean {
+  const contract = contractIn(options) as Record<string, unknown> | undefined;
+  return contract?.[name] === value && !Object.hasOwn(replacements, name);
+}
+
 function checkIsObject(call: string, options: unknown, names: Iterable<string>): void {
   const [name] = names;
   const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
@@ -113,7 +125,8 @@ function checkIsObject(call: string, options: unknown, names: Iterable<string>):
 
 /**
  * Reads the options of `call`. Refuses values that their checks refuse, missing options, and names
- * that the description does not have. What is undefined counts as not given.
+ * that the description does not have, but not the fields of a contract that the options are spread of.
+ * What is undefined counts as not given.
  */
 export function readOptions<Options extends object>(
   call: string,
@@ -121,15 +134,19 @@ export function readOptions<Options extends object>(
   options: Options | undefined,
 ): Options {
   const { byName, required } = description;
-  const read: Record<string, unknown> = {};
+  const read: Record<PropertyKey, unknown> = {};
   if (options !== undefined) {
     checkIsObject(call, options, byName.keys());
+    const contract = contractIn(options);
+    if (contract) read[contractKey] = contract;
     for (const name of namesOf(options)) {
       const value = (options as Record<string, unknown>)[name];
       if (value === undefined) continue;
       const check = byName.get(name);
-      if (!check) refuseName(call, description, name);
-      read[name] = check(`${name} of ${call}`, value);
+      if (check) read[name] = check(`${name} of ${call}`, value);
+      else if (!isFieldOfContract(options, name, value, description.replacements)) {
+        refuseName(call, description, name);
+      }
     }
   }
   for (const name of required) {

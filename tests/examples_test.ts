@@ -9,6 +9,7 @@ import {
   runProgram,
   testFlags,
   writeExample,
+  writeModules,
 } from "./support/run_example.ts";
 import { startWorkerTask } from "./support/worker_task.ts";
 
@@ -21,12 +22,13 @@ function workerOf({ workers }: Document): Example | undefined {
 }
 
 async function runPrograms(
-  { programs }: Document,
+  document: Document,
   directory: string,
   database: TestDatabase,
   test: Deno.TestContext,
 ): Promise<void> {
-  for (const program of programs) {
+  await writeModules(directory, document);
+  for (const program of document.programs) {
     await test.step({
       name: `the example at ${program.place} runs`,
       ignore: !isRunnable(program),
@@ -71,6 +73,7 @@ for (const document of documents.filter(workerOf)) {
   Deno.test(`the examples of ${document.path} run with its worker`, (test) =>
     withDirectory(async (directory) => {
       await using database = await createTestDatabase();
+      await writeModules(directory, document);
       const file = await writeExample(directory, workerOf(document)!);
       await using _worker = await startPastedWorker(denoCommand(file), database.url);
       await runPrograms(document, directory, database, test);

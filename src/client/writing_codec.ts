@@ -2,6 +2,8 @@
 
 import type { SystemDatabase } from "../database/system_database.ts";
 import { abortable } from "../abort_signal.ts";
+import { applySchema } from "../contracts/apply_schema.ts";
+import type { ContractField, ContractFields } from "../contracts/contract.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
@@ -39,9 +41,13 @@ function serialize(
   return abortable(settings.serializer!.signal, async () => await write());
 }
 
-/** Writes the arguments of a workflow; the path precedes their names in errors. */
+/**
+ * Writes the arguments of a workflow, or what its contract makes of them. The path precedes their names in
+ * errors.
+ */
 export function serializeArgs(
   database: SystemDatabase,
+  contract: ContractFields | undefined,
   { serializationType, namedArgs }: {
     serializationType?: SerializationType;
     namedArgs?: Record<string, unknown>;
@@ -49,21 +55,40 @@ export function serializeArgs(
   args: readonly unknown[],
   path?: string,
 ): Serialized | Promise<Serialized> {
-  return serialize(
-    database,
-    serializationType,
-    (codec) => codec.serializeArgs(args, namedArgs, path),
+  const { signal } = database;
+  return applySchema(
+    contract?.args,
+    args,
+    signal,
+    (args) =>
+      applySchema(
+        contract?.namedArgs,
+        namedArgs,
+        signal,
+        (namedArgs) =>
+          serialize(
+            database,
+            serializationType,
+            (codec) => codec.serializeArgs(args, namedArgs, path),
+          ),
+      ),
   );
 }
 
-/** Writes a value, which the path names in errors. */
+/** Writes a value, or what its contract makes of it. The path names it in errors. */
 export function serializeValue(
   database: SystemDatabase,
+  field: ContractField | undefined,
   type: SerializationType | undefined,
   value: unknown,
   path: string,
 ): Serialized | Promise<Serialized> {
-  return serialize(database, type, (codec) => codec.serializeValue(value, path));
+  return applySchema(
+    field,
+    value,
+    database.signal,
+    (value) => serialize(database, type, (codec) => codec.serializeValue(value, path)),
+  );
 }
 
 /** Whether the schema must be read before values of a type are written. */

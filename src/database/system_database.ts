@@ -41,6 +41,8 @@ export interface SystemDatabase {
   readonly adapter: Adapter;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
+  /** The signal of the call that this is for, if it has one. */
+  readonly signal?: AbortSignal;
   /** Whether a call is part of a transaction of the caller, as far as the driver tells. */
   isInTransaction(): boolean;
   /** Whether an error means that the database cannot be reached, or does not accept statements. */

@@ -11,6 +11,7 @@ export function withSignal(database: SystemDatabase, signal: AbortSignal): Syste
   const { settings } = database;
   return {
     ...database,
+    signal,
     settings: { ...settings, serializer: formatForCall(settings.serializer, signal) },
     requireColumn: (feature, column) =>
       abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),

@@ -10,7 +10,7 @@ import {
   describeOptions,
   type OptionsDescription,
 } from "../options.ts";
-import { filterDescription, toFilterParameters } from "./filter_parameters.ts";
+import { filterDescription, filterReplacements, toFilterParameters } from "./filter_parameters.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 
 /** Which workflows to count, how to group them, and what else to compute. */
@@ -102,7 +102,7 @@ const countDescription: OptionsDescription<CountWorkflowsOptions> = describeOpti
   groupBy: asKeysOf(groups),
   timeBucketMs: asInteger(1),
   select: asKeysOf(aggregates),
-});
+}, filterReplacements);
 
 type CountParameters = NonNullable<typeof sql.countWorkflows.parameters>;
 type CountRow = NonNullable<typeof sql.countWorkflows.row>;

@@ -98,6 +98,12 @@ export const filterDescription: OptionsDescription<WorkflowFilters> = describeOp
   attributes: asPlainObject,
 });
 
+/** What to use in place of names that a contract of a workflow may have. */
+export const filterReplacements: Readonly<Record<string, string>> = {
+  workflowClassName: "use className instead",
+  workflowConfigName: "use configName instead",
+};
+
 /** One or several texts as an array. */
 export function toTexts(
   value: string | readonly string[] | undefined,

@@ -4,7 +4,12 @@ import type { Driver } from "../drivers/driver.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { asBoolean, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
-import { filterDescription, type ListParameters, toFilterParameters } from "./filter_parameters.ts";
+import {
+  filterDescription,
+  filterReplacements,
+  type ListParameters,
+  toFilterParameters,
+} from "./filter_parameters.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 import {
   toWorkflowStatus,
@@ -70,13 +75,16 @@ const iterateDescription: OptionsDescription<IterateWorkflowsOptions> = describe
   loadInput: asBoolean,
   loadOutput: asBoolean,
   pageSize: asInteger(1, maxRows),
-});
+}, filterReplacements);
 
 const { pageSize: _pageSize, ...listChecks } = iterateDescription.checks;
 
 const listDescription: OptionsDescription<ListWorkflowsOptions> = describeOptions<
   ListWorkflowsOptions
->({ ...listChecks, limit: asInteger(0, maxRows), offset: asInteger(0, maxRows) });
+>(
+  { ...listChecks, limit: asInteger(0, maxRows), offset: asInteger(0, maxRows) },
+  filterReplacements,
+);
 
 const { queuesOnly: _queuesOnly, loadOutput: _loadOutput, ...queuedChecks } =
   listDescription.checks;
@@ -85,7 +93,7 @@ type ListQueuedWorkflowsOptions = Omit<ListWorkflowsOptions, "queuesOnly" | "loa
 
 const queuedDescription: OptionsDescription<ListQueuedWorkflowsOptions> = describeOptions<
   ListQueuedWorkflowsOptions
->(queuedChecks);
+>(queuedChecks, filterReplacements);
 
 function toParameters(
   { settings }: SystemDatabase,

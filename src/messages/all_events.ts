@@ -1,12 +1,18 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
+import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
+import { createEventReader } from "./event_reader.ts";
+
+/** The values of events by their keys, if `Events` are those of a contract; otherwise of any. */
+export type EventValues<Events> = unknown extends Events ? Record<string, unknown>
+  : { readonly [Key in keyof Events]?: Events[Key] };
 
 /**
  * Returns the latest values of all events that a workflow has set. A value that this client cannot
- * read is a {@linkcode SerializedValue}.
+ * read is a {@linkcode SerializedValue}. With a contract that has events, it returns only these, and one
+ * that its schema does not allow is an error.
  *
  * @example
  * ```ts
@@ -20,22 +26,22 @@ import { checkText } from "../validate.ts";
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options An abort signal.
+ * @param options An abort signal, and the contract of the workflow if there is one.
  * @returns The values by the keys of the events; empty if there is no such workflow.
  * @throws {TypeError} If the ID is not a string.
  * @throws {RangeError} If the ID is empty.
+ * @throws {ContractError} If the contract does not allow a value.
  */
-export async function getAllEvents(
+export async function getAllEvents<Events = unknown>(
   client: Client | Driver,
   workflowID: string,
-  options: CallOptions = {},
-): Promise<Record<string, unknown>> {
-  const [database] = openCall(client, "getAllEvents()", callDescription, options);
+  options: CallOptions & ContractOption<unknown, unknown, Events> = {},
+): Promise<EventValues<Events>> {
+  const [database, { signal }] = openCall(client, "getAllEvents()", callDescription, options);
   checkText("workflowID of getAllEvents()", workflowID);
   const rows = await database.run(sql.getAllEvents, { workflow_id: workflowID });
-  const values = rows.map(({ key, value, serialization }) =>
-    deserializeValueIfKnown(value, serialization, database.settings.serializer)
-      .then((value) => [key, value])
-  );
+  const reader = createEventReader(contractIn(options), database.settings.serializer, signal);
+  const values = rows.filter(({ key }) => reader.isIncluded(key))
+    .map(async (row) => [row.key, await reader.read(row)]);
   return Object.fromEntries(await Promise.all(values));
 }

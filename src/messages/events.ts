@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import type { ContractKey } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { onDemand } from "../on_demand.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
@@ -19,7 +20,7 @@ const loadWaiting = onDemand(() => import("./wait_for_event.ts"));
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param key The key of the event.
+ * @param key The key of the event; of a contract, it types the value.
  * @param options How long to wait, and how, or only the timeout in seconds. The default timeout is
  * 60 s, unless there is a deadline.
  * @returns The value, or null if the event was not set within the timeout.
@@ -29,11 +30,12 @@ const loadWaiting = onDemand(() => import("./wait_for_event.ts"));
  * @throws {DatabaseTimeoutError} If the database has not answered within the timeout. Its `cause` is
  * the error of the database.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
+ * @throws {ContractError} If the contract does not allow the value.
  */
 export async function getEvent<Value = unknown>(
   client: Client | Driver,
   workflowID: string,
-  key: string,
+  key: string | ContractKey<"event", Value>,
   options: number | WaitOptions = {},
 ): Promise<Value | null> {
   const loading = loadWaiting();

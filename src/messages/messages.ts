@@ -10,6 +10,12 @@ import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
+import {
+  type ContractField,
+  fieldIn,
+  type From,
+  type MessageOption,
+} from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
@@ -67,11 +73,16 @@ export interface SendOptions extends SendManyOptions {
 }
 
 /** One of several messages. */
-export interface Message extends Pick<SendOptions, "topic" | "idempotencyKey"> {
+export interface Message<Value = unknown> extends Pick<SendOptions, "topic" | "idempotencyKey"> {
   /** The ID of the workflow to send it to. */
   destinationID: string;
   /** The message; undefined is sent as null. */
-  message: unknown;
+  message: Value;
+}
+
+/** A message, and its field in a contract. */
+interface ReadMessage extends Message {
+  readonly field: ContractField | undefined;
 }
 
 /** The outcome of one of several messages. */
@@ -102,7 +113,7 @@ const messageDescription: OptionsDescription<Message> = describeOptions<Message>
   message: { required: asAnything },
   topic: asText,
   idempotencyKey: asText,
-});
+}, { serializationType: "pass it to sendMany(), for all messages" });
 
 interface Batchers {
   readonly direct: Batcher<boolean>;
@@ -180,14 +191,14 @@ function toItem(
 /** Makes items of messages. Returns a promise only if their texts or the schema must be waited for. */
 function toItems(
   database: SystemDatabase,
-  messages: readonly Message[],
+  messages: readonly ReadMessage[],
   { serializationType, sendToForks = false }: SendManyOptions,
   toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
   const toItemsOf = (texts: readonly Serialized[]) =>
     messages.map((message, index) => toItem(message, texts[index]!, sendToForks));
-  const texts = messages.map(({ message }, index) =>
-    serializeValue(database, serializationType, message, toPath(index))
+  const texts = messages.map(({ field, message }, index) =>
+    serializeValue(database, field, serializationType, message, toPath(index))
   );
   const areReady = (texts: readonly (Serialized | Promise<Serialized>)[]): texts is Serialized[] =>
     texts.every((text) => !(text instanceof Promise));
@@ -217,19 +228,20 @@ function toItems(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param destinationID The ID of the workflow.
  * @param message The message; undefined is sent as null.
- * @param options The topic, the idempotency key, the format, whether forks also get it, and an abort
+ * @param options The topic, which may be one of a contract, the idempotency key, the format, whether forks also get it, and an abort
  * signal.
  * @throws {TypeError} If the ID or an option has the wrong type, or the message cannot be
  * serialized.
  * @throws {RangeError} If the ID or an option is empty.
+ * @throws {ContractError} If the contract does not allow the message.
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
-export async function send(
+export async function send<Value = unknown>(
   client: Client | Driver,
   destinationID: string,
-  message: unknown,
-  options: SendOptions = {},
+  message: From<Value>,
+  options: SendOptions & MessageOption<Value> = {},
 ): Promise<void> {
   const database = systemDatabaseOf(client);
   checkText("destinationID of send()", destinationID);
@@ -240,7 +252,7 @@ export async function send(
     return await runInSpan(tracing, call, (client) => send(client, destinationID, message, read));
   }
   const { signal, sendToForks } = read;
-  const addressed: Message = { ...read, destinationID, message };
+  const addressed: ReadMessage = { ...read, destinationID, message, field: fieldIn(options) };
   checkIndexes("send()", addressed);
   const loading = toItems(systemDatabaseOf(client, signal), [addressed], read, () => "message");
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
@@ -281,11 +293,12 @@ export async function send(
  * @returns An outcome for each message, in order.
  * @throws {TypeError} If an ID or an option has the wrong type, or a message cannot be serialized.
  * @throws {RangeError} If an ID, a topic or an idempotency key is empty.
+ * @throws {ContractError} If a contract does not allow a message.
  * @throws {UnsupportedFeatureError} If the system database has no column for the format.
  */
-export async function sendMany(
+export async function sendMany<Value = unknown>(
   client: Client | Driver,
-  messages: readonly Message[],
+  messages: readonly (Message<From<Value>> & MessageOption<Value>)[],
   options: SendManyOptions = {},
 ): Promise<MessageOutcome[]> {
   const database = systemDatabaseOf(client);
@@ -294,7 +307,7 @@ export async function sendMany(
     const call = `messages[${index}] of sendMany()`;
     const read = readOptions(call, messageDescription, message);
     checkIndexes(call, read);
-    return read;
+    return { ...read, field: fieldIn(message) };
   });
   const read = readOptions("sendMany()", sendManyDescription, options);
   const tracing = tracingOf(database, client);

@@ -1,6 +1,8 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { applySchema } from "../contracts/apply_schema.ts";
+import { type ContractField, type ContractKey, fieldIn, toKey } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { StreamEndedError, StreamTimeoutError } from "../errors/waiting.ts";
@@ -85,6 +87,7 @@ function readValues<Value>(
   options: ReadStreamOptions,
   max: number,
   deserialize: typeof deserializeValue,
+  field: ContractField | undefined,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;
   if (snapshot) waitOptions.timeoutSeconds = 0;
@@ -138,7 +141,7 @@ function readValues<Value>(
         const read = await deserialize(value, serialization, serializer);
         // Older workers in Python close a stream with their own serializer.
         if (read === closeMarker) return;
-        yield read as Value;
+        yield await applySchema(field, read as Value, signal, (value) => value);
         offset++;
       }
       // A full page may not be the last, and a workflow that has stopped writes no further values.
@@ -153,7 +156,8 @@ function readValues<Value>(
  * Reads the values of a stream in order, and waits for more until the stream is closed or the
  * workflow has ended.
  *
- * A value that this client cannot read is a {@linkcode SerializedValue}, and does not end the stream.
+ * A value that this client cannot read is a {@linkcode SerializedValue}, and does not end the stream. With
+ * a schema it is an error, as is a value that the schema does not allow.
  *
  * A query returns up to a hundred values at once, however slowly the caller handles them, but none
  * after those that have a megabyte together. The streams of a client share their queries.
@@ -171,7 +175,7 @@ function readValues<Value>(
  * @typeParam Value The type of the values.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param key The key of the stream.
+ * @param key The key of the stream; of a contract, it types the values.
  * @param options The offset to start at, and how long to wait for each value. By default the offset
  * is 0, and there is no timeout.
  * @returns The values.
@@ -181,18 +185,23 @@ function readValues<Value>(
  * @throws {NonExistentWorkflowError} If there is no such workflow.
  * @throws {StreamTimeoutError} If the next value was not written in time.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
+ * @throws {ContractError} If the contract does not allow a value.
  */
 export function readStream<Value = unknown>(
   client: Client | Driver,
   workflowID: string,
-  key: string,
+  key: string | ContractKey<"stream", Value>,
   options: ReadStreamOptions = {},
 ): AsyncGenerator<Value, void, void> {
   const database = systemDatabaseOf(client);
   checkText("workflowID of readStream()", workflowID);
-  checkText("key of readStream()", key);
+  const text = toKey(key);
+  checkText("key of readStream()", text);
+  const field = fieldIn(key);
   const read = readOptions("readStream()", streamDescription, options);
-  return readValues(database, workflowID, key, read, valuesPerPoll, deserializeValueIfKnown);
+  // A schema could only tell that it is not one of its values.
+  const deserialize = field?.schema ? deserializeValue : deserializeValueIfKnown;
+  return readValues(database, workflowID, text, read, valuesPerPoll, deserialize, field);
 }
 
 /**
@@ -213,7 +222,7 @@ export function readStream<Value = unknown>(
  * @typeParam Value The type of the value.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param key The key of the stream.
+ * @param key The key of the stream; of a contract, it types the values.
  * @param offset The offset of the value. The first value has offset 0. A negative offset counts from the
  * end of what has been written, as that of {@linkcode readStream} does: -1 is the last value.
  * @param options How long to wait, and how. By default there is no timeout.
@@ -226,17 +235,19 @@ export function readStream<Value = unknown>(
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
+ * @throws {ContractError} If the contract does not allow a value.
  */
 export async function readStreamOffset<Value = unknown>(
   client: Client | Driver,
   workflowID: string,
-  key: string,
+  key: string | ContractKey<"stream", Value>,
   offset: number,
   options: ReadStreamOffsetOptions = {},
 ): Promise<Value> {
   const database = systemDatabaseOf(client);
   checkText("workflowID of readStreamOffset()", workflowID);
-  checkText("key of readStreamOffset()", key);
+  const text = toKey(key);
+  checkText("key of readStreamOffset()", text);
   asOffset("offset of readStreamOffset()", offset);
   const read = readOptions("readStreamOffset()", waitDescription, options);
   const tracing = tracingOf(database, client);
@@ -247,8 +258,9 @@ export async function readStreamOffset<Value = unknown>(
     return await runInSpan(tracing, call, readUntraced);
   }
   const from = { ...read, offset };
-  const values = readValues<Value>(database, workflowID, key, from, 1, deserializeValue);
+  const field = fieldIn(key);
+  const values = readValues<Value>(database, workflowID, text, from, 1, deserializeValue, field);
   const { done, value } = await values.next();
-  if (done) throw new StreamEndedError(workflowID, key, offset);
+  if (done) throw new StreamEndedError(workflowID, text, offset);
   return value;
 }

@@ -1,5 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
+import { applySchema } from "../contracts/apply_schema.ts";
+import { type ContractKey, fieldIn, toKey } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { formatForCall } from "../serialization/custom_format.ts";
@@ -16,11 +18,12 @@ const defaultTimeoutSeconds = 60;
 export async function waitForEvent<Value>(
   client: Client | Driver,
   workflowID: string,
-  key: string,
+  givenKey: string | ContractKey<"event", Value>,
   options: number | WaitOptions,
 ): Promise<Value | null> {
   const database = systemDatabaseOf(client);
   checkText("workflowID of getEvent()", workflowID);
+  const key = toKey(givenKey);
   checkText("key of getEvent()", key);
   const read = readOptions(
     "getEvent()",
@@ -52,5 +55,6 @@ export async function waitForEvent<Value>(
   );
   if (!event) return event;
   const serializer = formatForCall(database.settings.serializer, read.signal);
-  return await deserializeValue(event.value, event.serialization, serializer) as Value;
+  const value = await deserializeValue(event.value, event.serialization, serializer);
+  return await applySchema(fieldIn(givenKey), value as Value, read.signal, (value) => value);
 }

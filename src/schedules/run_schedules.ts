@@ -11,6 +11,7 @@ import * as sql from "../../sql/schedules/mod.ts";
 import { abortable } from "../abort_signal.ts";
 import { createTicker } from "./cron.ts";
 import { addInBatches } from "../batching/batcher.ts";
+import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkIndexes,
@@ -124,7 +125,7 @@ let lastTriggerMs = 0;
 export async function triggerSchedule<Workflow = unknown>(
   client: Client | Driver,
   name: string,
-  options: CallOptions = {},
+  options: CallOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const call = "triggerSchedule()";
   const [ownDatabase, read] = openCall(client, call, callDescription, options);
@@ -151,7 +152,7 @@ export async function triggerSchedule<Workflow = unknown>(
       workflowIDReusePolicy: "reject",
     };
     try {
-      return createHandle(client, await writeWorkflow(database, enqueueOptions, run));
+      return createHandle(client, await writeWorkflow(database, enqueueOptions, run), options);
     } catch (error) {
       if (!(error instanceof WorkflowIDInUseError)) throw error;
     }
@@ -201,7 +202,7 @@ export async function backfillSchedule<Workflow = unknown>(
   name: string,
   start: Date,
   end: Date,
-  options: CallOptions = {},
+  options: CallOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const call = "backfillSchedule()";
   const [ownDatabase, read] = openCall(client, call, callDescription, options);
@@ -235,6 +236,6 @@ export async function backfillSchedule<Workflow = unknown>(
     const error = conflict?.existing_id &&
       toConflictError(workflowID, runnable.options, conflict);
     if (error) throw error;
-    return createHandle(client, workflowID);
+    return createHandle(client, workflowID, options);
   });
 }

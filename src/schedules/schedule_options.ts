@@ -193,7 +193,7 @@ const scheduleDescription: OptionsDescription<ScheduleOptions> = describeOptions
   applicationName: asIndexedText,
   serializationType: asChoice(...contextFormats),
   forceSerializationType: asBoolean,
-});
+}, { workflowConfigName: "a schedule runs a function or a static method" });
 
 /** Reads the options of a new schedule. Refuses one whose workflow no index could hold. */
 export function readSchedule(

@@ -98,7 +98,7 @@ const listDescription: OptionsDescription<ListSchedulesOptions> = describeOption
   scheduleName: asTextOrTexts,
   scheduleNamePrefix: asTextOrTexts,
   applicationName: asTextOrTexts,
-});
+}, { workflowClassName: "schedules are listed by workflowName, whatever the class" });
 
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
 

@@ -1,6 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowArgs, WorkflowResult } from "./workflow_function.ts";
 import {
@@ -151,6 +152,7 @@ async function extendDelay(
  * @throws {TypeError} If an option has the wrong type or is one that debounce sets itself, or an
  * argument cannot be serialized.
  * @throws {RangeError} If an option is empty or out of range.
+ * @throws {ContractError} If the contract does not allow the arguments.
  * @throws {QueueDuplicatedError} If the debounce key is held by a workflow that is not debounced,
  * has another name or class, or belongs to another application.
  * @throws {ConflictingWorkflowError} If another workflow has the given ID.
@@ -160,7 +162,7 @@ async function extendDelay(
  */
 export async function debounce<Workflow = unknown>(
   client: Client | Driver,
-  options: DebounceOptions,
+  options: DebounceOptions & ContractOption<Workflow>,
   debounceKey: string,
   periodMs: number,
   ...args: WorkflowArgs<Workflow>
@@ -193,7 +195,7 @@ export async function debounce<Workflow = unknown>(
   }
   checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const serializing = serializeArgs(ownDatabase, read, args);
+  const serializing = serializeArgs(ownDatabase, contractIn(options), read, args);
   // Only awaited if necessary, so that the arguments are written as they are when it is called.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, enqueueOptions, {
@@ -217,5 +219,5 @@ export async function debounce<Workflow = unknown>(
       if (!(error instanceof QueueDuplicatedError)) throw error;
     }
   });
-  return createHandle(client, workflowID);
+  return createHandle(client, workflowID, options);
 }

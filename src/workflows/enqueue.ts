@@ -1,5 +1,6 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { serializeArgs } from "../client/writing_codec.ts";
+import { contractIn, type ContractOption, type From } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -42,13 +43,14 @@ import { writeWorkflow } from "./write_workflow.ts";
  * ```
  *
  * @typeParam Workflow The type of the workflow's result, or the type of the workflow function,
- * which also types the arguments.
+ * which also types the arguments. A contract has it.
  * @param client A client, or a driver's pool, connection or transaction.
- * @param options Which workflow to enqueue, on which queue, and how.
+ * @param options Which workflow to enqueue, on which queue, and how: its names, or its contract.
  * @param args The arguments of the workflow. A value of type `unknown`, such as JSON that was received,
  * needs a cast: `input as WorkflowArg`.
  * @returns A handle to the workflow.
  * @throws {TypeError} If an option has the wrong type, or an argument cannot be serialized.
+ * @throws {ContractError} If the contract does not allow the arguments.
  * @throws {RangeError} If an option is empty or out of range.
  * @throws {ConflictingWorkflowError} If another workflow has the ID.
  * @throws {WorkflowIDInUseError} If the ID is in use and `workflowIDReusePolicy` is `"reject"`.
@@ -59,14 +61,21 @@ import { writeWorkflow } from "./write_workflow.ts";
  */
 export function enqueue<Workflow = unknown>(
   client: Client | Driver,
-  options: EnqueueOptions,
+  options: EnqueueOptions & ContractOption<Workflow, undefined>,
   ...args: WorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>>;
-/** Enqueues a workflow with named arguments, which may take the place of positional ones. */
-export function enqueue<Workflow = unknown>(
+/**
+ * Enqueues a workflow with named arguments, which may take the place of positional ones, unless a contract
+ * says which ones are which.
+ */
+export function enqueue<Workflow = unknown, NamedArgs = Record<string, unknown>>(
   client: Client | Driver,
-  options: EnqueueOptions & Required<Pick<EnqueueOptions, "namedArgs">>,
-  ...args: OptionalWorkflowArgs<Workflow>
+  options:
+    & EnqueueOptions
+    & { namedArgs: From<NamedArgs> }
+    & ContractOption<Workflow, NamedArgs>,
+  ...args: Record<string, unknown> extends NamedArgs ? OptionalWorkflowArgs<Workflow>
+    : WorkflowArgs<Workflow>
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>>;
 export async function enqueue<Workflow>(
   client: Client | Driver,
@@ -84,12 +93,13 @@ export async function enqueue<Workflow>(
   }
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
-  const serializing = serializeArgs(systemDatabaseOf(client, read.signal), read, args);
+  const ownDatabase = systemDatabaseOf(client, read.signal);
+  const serializing = serializeArgs(ownDatabase, contractIn(options), read, args);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, read);
   if (usesOptionalColumns(database, read)) {
-    await requireColumns(systemDatabaseOf(client, read.signal), read);
+    await requireColumns(ownDatabase, read);
   }
-  return createHandle(client, await writeWorkflow(database, read, row));
+  return createHandle(client, await writeWorkflow(database, read, row), options);
 }

@@ -1,6 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { abortableValues, finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -36,8 +37,20 @@ export interface EnqueueJob
    *
    * @default {[]}
    */
-  args?: readonly unknown[];
+  // An array literal is a tuple because of the second type, so that a contract can check it.
+  args?: readonly unknown[] | readonly [];
 }
+
+/** The arguments of a job, if `Workflow` is the type of the workflow function; otherwise any. */
+export type EnqueueJobArgs<Workflow> = Workflow extends (...args: infer Args) => unknown
+  ? [] extends Args ? { readonly args?: Readonly<Args> } : { readonly args: Readonly<Args> }
+  : unknown;
+
+/** A job, which may be spread of a contract. */
+export type EnqueueJobOf<Workflow> =
+  & EnqueueJob
+  & ContractOption<Workflow>
+  & EnqueueJobArgs<Workflow>;
 
 /** The outcome of one of many jobs. */
 export interface EnqueueOutcome {
@@ -137,7 +150,7 @@ function prepare(
     options,
     job: toWorkflowRow(database, args, options, undefined, `${name}.`),
   });
-  const args = serializeArgs(database, options, options.args ?? [], `${name}.`);
+  const args = serializeArgs(database, contractIn(given), options, options.args ?? [], `${name}.`);
   if (!(args instanceof Promise) && !usesOptionalColumns(database, options)) {
     return toPrepared(args);
   }
@@ -313,23 +326,25 @@ async function* writeGroups(
  * }
  * ```
  *
+ * @typeParam Workflow The type of the workflow function, which types the arguments. A contract has it.
  * @param client A client, or a driver's pool, connection or transaction.
  * @param jobs The workflows to enqueue.
  * @param options Whether to enqueue all or none, an abort signal and a progress callback.
  * @returns The outcome of each job, in order; for an async iterable, the number of each outcome.
  * @throws {TypeError} If an option has the wrong type, or an argument cannot be serialized.
  * @throws {RangeError} If an option is empty or out of range.
+ * @throws {ContractError} If the contract of a job does not allow its arguments.
  * @throws {UnsupportedFeatureError} If the system database has no column for an option.
  */
-export async function enqueueMany(
+export async function enqueueMany<Workflow = unknown>(
   client: Client | Driver,
-  jobs: Iterable<EnqueueJob>,
+  jobs: Iterable<EnqueueJobOf<Workflow>>,
   options?: EnqueueManyOptions,
 ): Promise<EnqueueOutcome[]>;
 /** Enqueues the workflows of an async iterable, and returns the number of each outcome. */
-export async function enqueueMany(
+export async function enqueueMany<Workflow = unknown>(
   client: Client | Driver,
-  jobs: AsyncIterable<EnqueueJob>,
+  jobs: AsyncIterable<EnqueueJobOf<Workflow>>,
   options?: EnqueueManyOptions,
 ): Promise<EnqueueTotals>;
 export async function enqueueMany(

@@ -1,6 +1,7 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
+import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
@@ -175,15 +176,15 @@ export async function forkWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   startStep: number,
-  options: ForkWorkflowOptions = {},
+  options: ForkWorkflowOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [, read] = openCall(client, "forkWorkflow()", forkOneDescription, options);
   const { newWorkflowID, ...otherOptions } = read;
   checkText("workflowID of forkWorkflow()", workflowID);
   asStep("startStep of forkWorkflow()", startStep);
   const fork = { workflowID, startStep, ...(newWorkflowID !== undefined && { newWorkflowID }) };
-  const [handle] = await forkWorkflows<Workflow>(client, [fork], otherOptions);
-  return handle!;
+  const [handle] = await forkWorkflows(client, [fork], otherOptions);
+  return createHandle(client, handle!.workflowID, options);
 }
 
 /**
@@ -221,7 +222,7 @@ export async function forkWorkflow<Workflow = unknown>(
 export async function forkWorkflows<Workflow = unknown>(
   client: Client | Driver,
   forks: readonly Fork[],
-  options: ForkWorkflowsOptions = {},
+  options: ForkWorkflowsOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const readForks = toForks(forks);
@@ -264,7 +265,7 @@ export async function forkWorkflows<Workflow = unknown>(
       }
       if (rows.every((row) => row.is_own)) {
         return forkIDs.map((workflowID) =>
-          createHandle<WorkflowResult<Workflow>>(client, workflowID)
+          createHandle<WorkflowResult<Workflow>>(client, workflowID, options)
         );
       }
     },
@@ -304,7 +305,7 @@ const activeStatuses = ["PENDING", "ENQUEUED", "DELAYED"];
 export async function rewindWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
-  options: RewindWorkflowOptions = {},
+  options: RewindWorkflowOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [database, read] = openCall(client, "rewindWorkflow()", rewindDescription, options);
   const { startStep = 0, queueName = internalQueueName, queuePartitionKey } = read;
@@ -327,7 +328,9 @@ export async function rewindWorkflow<Workflow = unknown>(
     async () => {
       const [row] = await database.run(sql.rewindWorkflow, parameters, { isLong: true });
       if (!row) throw new NonExistentWorkflowError(workflowID, "rewind");
-      if (row.is_rewound) return createHandle<WorkflowResult<Workflow>>(client, workflowID);
+      if (row.is_rewound) {
+        return createHandle<WorkflowResult<Workflow>>(client, workflowID, options);
+      }
       if (activeStatuses.includes(row.status)) {
         throw new ActiveWorkflowError(
           workflowID,

@@ -1,5 +1,6 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
+import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { joinLists } from "../database/text_lists.ts";
@@ -167,12 +168,12 @@ export async function cancelWorkflows(
 export async function resumeWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
-  options: ResumeWorkflowsOptions = {},
+  options: ResumeWorkflowsOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>> {
   const [, read] = openCall(client, "resumeWorkflow()", resumeDescription, options);
   checkText("workflowID of resumeWorkflow()", workflowID);
-  const [handle] = await resumeWorkflows<Workflow>(client, [workflowID], read);
-  return handle!;
+  const [handle] = await resumeWorkflows(client, [workflowID], read);
+  return createHandle(client, handle!.workflowID, options);
 }
 
 /**
@@ -201,7 +202,7 @@ export async function resumeWorkflow<Workflow = unknown>(
 export async function resumeWorkflows<Workflow = unknown>(
   client: Client | Driver,
   workflowIDs: readonly string[],
-  options: ResumeWorkflowsOptions = {},
+  options: ResumeWorkflowsOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, { queueName = internalQueueName }] = openCall(
     client,
@@ -220,7 +221,7 @@ export async function resumeWorkflows<Workflow = unknown>(
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
   }
   return workflow_ids.map((workflowID) =>
-    createHandle<WorkflowResult<Workflow>>(client, workflowID)
+    createHandle<WorkflowResult<Workflow>>(client, workflowID, options)
   );
 }
 

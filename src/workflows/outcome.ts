@@ -3,6 +3,8 @@ import {
   AwaitedWorkflowCancelledError,
   AwaitedWorkflowExceededMaxRecoveryAttemptsError,
 } from "../errors/waiting.ts";
+import { applySchema } from "../contracts/apply_schema.ts";
+import type { ContractField } from "../contracts/contract.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { deserializeValue, readStored } from "../serialization/read.ts";
@@ -38,12 +40,15 @@ async function toError(
   }
 }
 
-/** Returns the result of a workflow that has ended, or throws its error. */
+/** Returns the result of a workflow that has ended, checked by its contract, or throws its error. */
 export async function toResult(
   workflowID: string,
   outcome: Outcome,
   custom: CustomFormat | undefined,
+  field: ContractField | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<unknown> {
   if (outcome.status !== "SUCCESS") throw await toError(workflowID, outcome, custom);
-  return await deserializeValue(outcome.value, outcome.serialization, custom);
+  const result = await deserializeValue(outcome.value, outcome.serialization, custom);
+  return await applySchema(field, result, signal, (result) => result);
 }

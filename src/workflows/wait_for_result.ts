@@ -1,4 +1,5 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
+import { type ContractField, contractIn } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { ResultTimeoutError } from "../errors/waiting.ts";
 import { readOptions } from "../options.ts";
@@ -8,12 +9,16 @@ import { formatForCall } from "../serialization/custom_format.ts";
 import { outcomesQuery, toResult } from "./outcome.ts";
 import { readErrorOptions } from "./wait_error.ts";
 
-/** Waits for a result. A handle that is bound to the connection of a transaction may only poll once. */
+/**
+ * Waits for a result. A handle that is bound to the connection of a transaction may only poll once. The
+ * contract is that of the options or else of the handle.
+ */
 export async function waitForResult<Result>(
   client: Client | Driver,
   workflowID: string,
   options: WaitOptions | undefined,
   isBound: boolean,
+  field: ContractField | undefined,
 ): Promise<Result> {
   const database = systemDatabaseOf(client);
   checkText("workflowID of getResult()", workflowID);
@@ -22,7 +27,7 @@ export async function waitForResult<Result>(
   if (tracing) {
     const call = { name: "getResult()", details: { workflowID } };
     const waitUntraced = (client: Client) =>
-      waitForResult<Result>(client, workflowID, read, isBound);
+      waitForResult<Result>(client, workflowID, read, isBound, field);
     return await runInSpan(tracing, call, waitUntraced);
   }
   const timeoutSeconds = timeoutOf(read);
@@ -38,5 +43,6 @@ export async function waitForResult<Result>(
     throw new ResultTimeoutError(workflowID, timeoutSeconds, details);
   });
   const serializer = formatForCall(database.settings.serializer, read.signal);
-  return await toResult(workflowID, outcome, serializer) as Result;
+  const { result = field } = contractIn(read) ?? {};
+  return await toResult(workflowID, outcome, serializer, result, read.signal) as Result;
 }

@@ -1,6 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import type { ContractField } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
@@ -17,7 +18,7 @@ import {
 } from "../polling/waiter.ts";
 import { type Outcome, outcomesQuery, toResult } from "./outcome.ts";
 import { readErrorOptions } from "./wait_error.ts";
-import { createHandle, type WorkflowHandle } from "./workflow.ts";
+import { createHandle, resultFieldOf, type WorkflowHandle } from "./workflow.ts";
 
 /** The outcome of a workflow that ended with a result. */
 export interface WorkflowSuccess<Result = unknown> {
@@ -25,7 +26,10 @@ export interface WorkflowSuccess<Result = unknown> {
   readonly workflowID: string;
   /** The final status. */
   readonly status: "SUCCESS";
-  /** The result; a {@linkcode SerializedValue} if this client cannot read it. */
+  /**
+   * The result; a {@linkcode SerializedValue} if this client cannot read it, or the contract of its handle
+   * does not allow it.
+   */
   readonly result: Result;
 }
 
@@ -205,14 +209,16 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
 async function toOutcome<Result>(
   found: Outcome,
   custom: CustomFormat | undefined,
+  field: ContractField | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<WorkflowOutcome<Result>> {
   const workflowID = found.workflow_id;
   const status = found.status as WorkflowOutcome["status"];
   try {
-    const result = await toResult(workflowID, found, custom) as Result;
+    const result = await toResult(workflowID, found, custom, field, signal) as Result;
     return { workflowID, status: "SUCCESS", result };
   } catch (error) {
-    custom?.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (status !== "SUCCESS") return { workflowID, status, error: error as Error };
     // A result that cannot be read must not end the wait for the other workflows.
     const result = new SerializedValue(found.serialization || null, found.value ?? "");
@@ -262,7 +268,10 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
-      for (const row of found) yield await toOutcome(row, serializer);
+      for (const row of found) {
+        const field = resultFieldOf(byID.get(row.workflow_id));
+        yield await toOutcome(row, serializer, field, read.signal);
+      }
     }
   }
   return withWaiter(waiter, outcomes());

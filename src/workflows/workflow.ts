@@ -1,9 +1,10 @@
 import { type CallOptions, type Client, systemDatabaseOf } from "../client/client.ts";
+import { type ContractField, contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowExplanation } from "../explanation.ts";
 import { onDemand } from "../on_demand.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
-import { checkText } from "../validate.ts";
+import { checkText, refuseType } from "../validate.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
 
@@ -24,16 +25,27 @@ export interface WorkflowHandle<Result = unknown> {
   explain(options?: CallOptions): Promise<WorkflowExplanation>;
 }
 
+/** Of the handles whose contract has a schema for the result. */
+const resultFields = new WeakMap<object, ContractField>();
+
+/** The field of the result in the contract of a handle, if it has a schema. */
+export function resultFieldOf(handle: WorkflowHandle | undefined): ContractField | undefined {
+  return handle && resultFields.get(handle);
+}
+
 /**
  * Makes a handle to a workflow, without checks. In a transaction, it is bound to the connection of the
- * transaction, which somebody else may use after the commit.
+ * transaction, which somebody else may use after the commit. If the options of the call are spread of a
+ * contract, results of the workflow are read as that says.
  */
 export function createHandle<Result>(
   client: Client | Driver,
   workflowID: string,
+  options?: object,
 ): WorkflowHandle<Result> {
   const isBound = systemDatabaseOf(client).isInTransaction();
-  return {
+  const field = contractIn(options)?.result;
+  const handle: WorkflowHandle<Result> = {
     workflowID,
     async getStatus(options) {
       const { getStatus } = await loadStatus();
@@ -42,13 +54,15 @@ export function createHandle<Result>(
     async getResult(options) {
       const loading = loadWaiting();
       const { waitForResult } = loading instanceof Promise ? await loading : loading;
-      return await waitForResult<Result>(client, workflowID, options, isBound);
+      return await waitForResult<Result>(client, workflowID, options, isBound, field);
     },
     async explain(options) {
       const { explainWorkflow } = await loadExplanation();
       return await explainWorkflow(client, workflowID, options);
     },
   };
+  if (field?.schema) resultFields.set(handle, field);
+  return handle;
 }
 
 /**
@@ -64,6 +78,7 @@ export function createHandle<Result>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
+ * @param contract The contract of the workflow, which types the result and checks it.
  * @returns The handle.
  * @throws {TypeError} If the client is none, or the ID is not a string.
  * @throws {RangeError} If the ID is empty.
@@ -71,10 +86,14 @@ export function createHandle<Result>(
 export function retrieveWorkflow<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
+  contract?: ContractOption<Workflow>,
 ): WorkflowHandle<WorkflowResult<Workflow>> {
   systemDatabaseOf(client);
   checkText("workflowID of retrieveWorkflow()", workflowID);
-  return createHandle(client, workflowID);
+  if (contract !== undefined && !contractIn(contract)) {
+    refuseType("contract of retrieveWorkflow()", contract, "what defineWorkflow() returns");
+  }
+  return createHandle(client, workflowID, contract);
 }
 
 /**
@@ -91,7 +110,8 @@ export function retrieveWorkflow<Workflow = unknown>(
  *
  * @param client A client, or a driver's pool, connection or transaction.
  * @param workflowID The ID of the workflow.
- * @param options How long to wait, and how. By default there is no timeout.
+ * @param options How long to wait, and how, and the contract of the workflow if there is one. By default
+ * there is no timeout.
  * @returns The result of the workflow.
  * @throws {TypeError} If the ID or an option has the wrong type.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
@@ -105,14 +125,15 @@ export function retrieveWorkflow<Workflow = unknown>(
  * `explainWorkflow()` does, unless `timeoutSeconds` is 0. Its `cause` is the error of the database, if
  * that has not answered.
  * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.
+ * @throws {ContractError} If the contract does not allow the result.
  */
 export async function getResult<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
-  options: WaitOptions = {},
+  options: WaitOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowResult<Workflow>> {
   const loading = loadWaiting();
   // Only awaited if necessary, so that waits that begin in the same tick share a poll.
   const { waitForResult } = loading instanceof Promise ? await loading : loading;
-  return await waitForResult(client, workflowID, options, false);
+  return await waitForResult(client, workflowID, options, false, undefined);
 }

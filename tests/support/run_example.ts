@@ -1,7 +1,7 @@
 /** Runs examples from the documentation unchanged, with Deno. */
 
 import { assert, assertEquals } from "@std/assert";
-import { type Example, expectedOutput } from "./examples.ts";
+import { type Document, type Example, expectedOutput } from "./examples.ts";
 import { skipReason } from "./db_postgres.ts";
 import { startNeonProxy } from "./neon_proxy.ts";
 import { needsTypedOrms } from "./typed_orms.ts";
@@ -47,10 +47,22 @@ function afterExample({ code }: Example): string {
     `;
 }
 
+/** The name of an example that others import, which is in its first line. */
+function moduleNameOf({ code }: Example): string | undefined {
+  return /^\/\/ (\w+\.ts)\n/.exec(code)?.[1];
+}
+
+/** Writes the examples of a document that others import. */
+export async function writeModules(directory: string, { programs }: Document): Promise<void> {
+  const modules = programs.filter(moduleNameOf);
+  await Promise.all(modules.map((example) => writeExample(directory, example)));
+}
+
 /** Writes an example to a file, with imports of the library from this repository. */
 export async function writeExample(directory: string, example: Example): Promise<string> {
   const extension = { ts: "ts", js: "mjs", python: "py" }[example.language];
-  const file = `${directory}/${example.place.replace(/\W/g, "_")}.${extension}`;
+  const name = moduleNameOf(example) ?? `${example.place.replace(/\W/g, "_")}.${extension}`;
+  const file = `${directory}/${name}`;
   const code = example.code
     .replaceAll(
       /"@dbos-community\/client(?:\/(\w+))?"/g,
