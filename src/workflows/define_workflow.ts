@@ -110,8 +110,12 @@ export type FieldOutput<Field> = Field extends FieldType<infer Value> ? Value
 
 /** The types of a definition: those that callers pass, and those that they get. */
 export type TypesOf<Definition> = {
-  readonly [Name in keyof Definition & keyof WorkflowTypes]: Name extends "args" | "namedArgs"
-    ? FieldInput<Definition[Name]>
+  readonly [Name in keyof Definition & keyof WorkflowTypes]: Name extends "args"
+    ? FieldInput<Definition[Name]> extends infer Args extends readonly unknown[] ? Args
+    : WorkflowArg[]
+    : Name extends "namedArgs"
+      ? FieldInput<Definition[Name]> extends infer NamedArgs extends object ? NamedArgs
+      : Record<string, unknown>
     : Name extends "result" ? FieldOutput<Definition[Name]>
     : Name extends "messages"
       ? { readonly [Key in keyof Definition[Name]]: FieldInput<Definition[Name][Key]> }

@@ -3,10 +3,17 @@ import {
   type Client,
   connect,
   createClient,
+  defineWorkflow,
   enqueue,
+  enqueueMany,
   getEvent,
   getResult,
+  ofType,
+  readStream,
   retrieveWorkflow,
+  send,
+  type StandardSchema,
+  type WorkflowContract,
 } from "@dbos-community/client";
 import * as core from "@dbos-community/client/core";
 import { connect as connectWithURL } from "@dbos-community/client/connect";
@@ -63,6 +70,47 @@ export async function useWorkflowTypes(pool: pg.Pool): Promise<number[]> {
     await getResult<Sum>(pool, "sum-1"),
     await getResult<number>(pool, "sum-1"),
   ];
+}
+
+declare const schema: StandardSchema<string, number>;
+
+export const contract = defineWorkflow({
+  ...task,
+  args: ofType<[a: number, b: number]>(),
+  result: schema,
+  events: { progress: schema },
+  messages: { approval: schema },
+  streams: { log: ofType<Date>() },
+});
+
+export const annotated: WorkflowContract<{ args: [a: number, b: number]; result: number }> =
+  defineWorkflow({ ...task, args: ofType<[a: number, b: number]>(), result: schema });
+
+export async function useContracts(pool: pg.Pool): Promise<number> {
+  const handle = await enqueue(pool, { ...contract, priority: 1 }, 1, 2);
+  await enqueueMany(pool, [1, 2].map((a) => ({ ...annotated, args: [a, 2] })));
+  await send(pool, handle.workflowID, "yes", contract.messages.approval);
+  for await (const date of readStream(pool, handle.workflowID, contract.streams.log)) {
+    date.getTime();
+  }
+  const progress: number | null = await getEvent(pool, "sum-1", contract.events.progress);
+  const result: number = await getResult(pool, "sum-1", { ...contract, timeoutSeconds: 5 });
+  return await (await enqueue(pool, annotated, 1, 2)).getResult() + result + (progress ?? 0);
+}
+
+export async function misuseContracts(pool: pg.Pool): Promise<void> {
+  // @ts-expect-error the second argument is missing
+  await enqueue(pool, contract, 1);
+  // @ts-expect-error the arguments are numbers
+  await enqueue(pool, { ...annotated, priority: 1 }, "1", "2");
+  // @ts-expect-error the second argument is missing
+  await enqueueMany(pool, [1, 2].map((a) => ({ ...contract, args: [a] })));
+  // @ts-expect-error the message is a text
+  await send(pool, "sum-1", true, contract.messages.approval);
+  // @ts-expect-error it is the key of a stream
+  await getEvent(pool, "sum-1", contract.streams.log);
+  // @ts-expect-error there is no such event
+  await getEvent(pool, "sum-1", contract.events.progres);
 }
 
 export async function misuse(pool: pg.Pool): Promise<void> {
