@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { z } from "zod";
 import {
   ContractError,
+  createClient,
   debounce,
   defineWorkflow,
   enqueue,
@@ -94,43 +95,50 @@ for (const [name, contract] of Object.entries(checked)) {
   });
 }
 
-Deno.test("what a schema makes of arguments and messages is what is stored", async () => {
-  await using opened = await openPool();
-  const { pool } = opened;
-  const contract = defineWorkflow({
-    workflowName: "echo",
-    queueName: "idle",
-    args: z.tuple([z.object({ id: z.coerce.number(), urgent: z.boolean().default(false) })]),
-    namedArgs: v.object({ note: v.pipe(v.string(), v.trim()) }),
-    messages: {
-      approval: type("string").pipe((text) => ({ by: text })),
-      "": z.string().toUpperCase(),
-    },
+for (const tracing of [false, true]) {
+  Deno.test(`what a schema makes of arguments and messages is what is stored, tracing: ${tracing}`, async () => {
+    await using opened = await openPool();
+    const { pool } = opened;
+    const client = createClient(pool, { tracing });
+    const contract = defineWorkflow({
+      workflowName: "echo",
+      queueName: "idle",
+      args: z.tuple([z.object({ id: z.coerce.number(), urgent: z.boolean().default(false) })]),
+      namedArgs: v.object({ note: v.pipe(v.string(), v.trim()) }),
+      messages: {
+        approval: type("string").pipe((text) => ({ by: text })),
+        "": z.string().toUpperCase(),
+      },
+    });
+    const task = { id: "7", secondary: "unknown keys are removed" };
+    const { workflowID } = await enqueue(
+      client,
+      { ...contract, namedArgs: { note: " in a hurry " } },
+      task,
+    );
+    const { rows } = await pool.query("select inputs from dbos.workflow_status");
+    assertEquals(JSON.parse(rows[0].inputs), {
+      positionalArgs: [{ id: 7, urgent: false }],
+      namedArgs: { note: "in a hurry" },
+    });
+    await send(client, workflowID, "Ann", contract.messages.approval);
+    await sendMany(client, [{
+      destinationID: workflowID,
+      message: "ok",
+      ...contract.messages[""],
+    }]);
+    const messages = await getAllNotifications(client, workflowID);
+    assertEquals(messages.map(({ topic, message }) => ({ topic, message })), [
+      { topic: "approval", message: { by: "Ann" } },
+      { topic: null, message: "OK" },
+    ]);
+    const error = await assertRejects(
+      () => enqueue(client, untyped({ ...contract, namedArgs: { note: 7 } }), task),
+      ContractError,
+    );
+    assertEquals(error.field, "namedArgs");
   });
-  const task = { id: "7", secondary: "unknown keys are removed" };
-  const { workflowID } = await enqueue(
-    pool,
-    { ...contract, namedArgs: { note: " in a hurry " } },
-    task,
-  );
-  const { rows } = await pool.query("select inputs from dbos.workflow_status");
-  assertEquals(JSON.parse(rows[0].inputs), {
-    positionalArgs: [{ id: 7, urgent: false }],
-    namedArgs: { note: "in a hurry" },
-  });
-  await send(pool, workflowID, "Ann", contract.messages.approval);
-  await sendMany(pool, [{ destinationID: workflowID, message: "ok", ...contract.messages[""] }]);
-  const messages = await getAllNotifications(pool, workflowID);
-  assertEquals(messages.map(({ topic, message }) => ({ topic, message })), [
-    { topic: "approval", message: { by: "Ann" } },
-    { topic: null, message: "OK" },
-  ]);
-  const error = await assertRejects(
-    () => enqueue(pool, untyped({ ...contract, namedArgs: { note: 7 } }), task),
-    ContractError,
-  );
-  assertEquals(error.field, "namedArgs");
-});
+}
 
 Deno.test("a contract says in which format arguments and messages are written", async () => {
   await using opened = await openPool();
@@ -217,41 +225,44 @@ Deno.test("a signal ends the wait for a schema that never settles", async () => 
   assertEquals(pool.statements, 0);
 });
 
-Deno.test("the handles of all calls check results by the contract", async () => {
-  await using opened = await openPool();
-  const { pool } = opened;
-  const contract = defineWorkflow({
-    workflowName: "echo",
-    queueName: "idle",
-    args: ofType<[number]>(),
-    result: z.string().transform((text) => text.length),
+for (const tracing of [false, true]) {
+  Deno.test(`the handles of all calls check results by the contract, tracing: ${tracing}`, async () => {
+    await using opened = await openPool();
+    const { pool } = opened;
+    const client = createClient(pool, { tracing });
+    const contract = defineWorkflow({
+      workflowName: "echo",
+      queueName: "idle",
+      args: ofType<[number]>(),
+      result: z.string().transform((text) => text.length),
+    });
+    await enqueue(client, { ...contract, workflowID: "id" }, 7);
+    const succeed = (output: string) =>
+      pool.query("update dbos.workflow_status set status = 'SUCCESS', output = $1", [output]);
+    const handles = [
+      retrieveWorkflow(client, "id", contract),
+      await resumeWorkflow(client, "id", contract),
+      await debounce(client, contract, "key", 1000, 7),
+      await forkWorkflow(client, "id", 0, contract),
+    ];
+    const once = { timeoutSeconds: 0 };
+    await succeed('"four"');
+    handles.push(await rewindWorkflow(client, "id", contract));
+    await succeed('"four"');
+    for (const handle of handles) assertEquals(await handle.getResult(once), 4);
+    const outcomes = await collect(waitEach(client, handles, once));
+    assertEquals(outcomes.map((outcome) => outcome.status === "SUCCESS" && outcome.result), [
+      4,
+      4,
+      4,
+    ]);
+    assertEquals(await getResult(client, "id", { ...contract, ...once }), 4);
+    await succeed("4");
+    for (const handle of handles) await assertRejects(() => handle.getResult(once), ContractError);
+    assertEquals((await listWorkflows(client, contract)).length, 3);
+    assertEquals((await getStatus(client, "id"))?.queueName, "idle");
   });
-  await enqueue(pool, { ...contract, workflowID: "id" }, 7);
-  const succeed = (output: string) =>
-    pool.query("update dbos.workflow_status set status = 'SUCCESS', output = $1", [output]);
-  const handles = [
-    retrieveWorkflow(pool, "id", contract),
-    await resumeWorkflow(pool, "id", contract),
-    await debounce(pool, contract, "key", 1000, 7),
-    await forkWorkflow(pool, "id", 0, contract),
-  ];
-  const once = { timeoutSeconds: 0 };
-  await succeed('"four"');
-  handles.push(await rewindWorkflow(pool, "id", contract));
-  await succeed('"four"');
-  for (const handle of handles) assertEquals(await handle.getResult(once), 4);
-  const outcomes = await collect(waitEach(pool, handles, once));
-  assertEquals(outcomes.map((outcome) => outcome.status === "SUCCESS" && outcome.result), [
-    4,
-    4,
-    4,
-  ]);
-  assertEquals(await getResult(pool, "id", { ...contract, ...once }), 4);
-  await succeed("4");
-  for (const handle of handles) await assertRejects(() => handle.getResult(once), ContractError);
-  assertEquals((await listWorkflows(pool, contract)).length, 3);
-  assertEquals((await getStatus(pool, "id"))?.queueName, "idle");
-});
+}
 
 Deno.test("every function takes a contract among its options", async () => {
   const reason = new Error("no longer needed");

@@ -3,7 +3,7 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import { abortable } from "../abort_signal.ts";
 import { applySchema } from "../contracts/apply_schema.ts";
-import type { ContractField, ContractFields } from "../contracts/contract.ts";
+import { type ContractField, contractIn } from "../contracts/contract.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
@@ -47,31 +47,22 @@ function serialize(
  */
 export function serializeArgs(
   database: SystemDatabase,
-  contract: ContractFields | undefined,
-  { serializationType, namedArgs }: {
-    serializationType?: SerializationType;
-    namedArgs?: Record<string, unknown>;
-  },
+  options: { serializationType?: SerializationType; namedArgs?: Record<string, unknown> },
   args: readonly unknown[],
   path?: string,
 ): Serialized | Promise<Serialized> {
   const { signal } = database;
+  const { serializationType, namedArgs } = options;
+  const write = (args: readonly unknown[], namedArgs?: Record<string, unknown>) =>
+    serialize(database, serializationType, (codec) => codec.serializeArgs(args, namedArgs, path));
+  const contract = contractIn(options);
+  if (!contract) return write(args, namedArgs);
   return applySchema(
-    contract?.args,
+    contract.args,
     args,
     signal,
     (args) =>
-      applySchema(
-        contract?.namedArgs,
-        namedArgs,
-        signal,
-        (namedArgs) =>
-          serialize(
-            database,
-            serializationType,
-            (codec) => codec.serializeArgs(args, namedArgs, path),
-          ),
-      ),
+      applySchema(contract.namedArgs, namedArgs, signal, (namedArgs) => write(args, namedArgs)),
   );
 }
 

@@ -10,12 +10,7 @@ import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
-import {
-  type ContractField,
-  fieldIn,
-  type From,
-  type MessageOption,
-} from "../contracts/contract.ts";
+import { fieldIn, type From, type MessageOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
@@ -78,11 +73,6 @@ export interface Message<Value = unknown> extends Pick<SendOptions, "topic" | "i
   destinationID: string;
   /** The message; undefined is sent as null. */
   message: Value;
-}
-
-/** A message, and its field in a contract. */
-interface ReadMessage extends Message {
-  readonly field: ContractField | undefined;
 }
 
 /** The outcome of one of several messages. */
@@ -191,14 +181,20 @@ function toItem(
 /** Makes items of messages. Returns a promise only if their texts or the schema must be waited for. */
 function toItems(
   database: SystemDatabase,
-  messages: readonly ReadMessage[],
+  messages: readonly Message[],
   { serializationType, sendToForks = false }: SendManyOptions,
   toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
   const toItemsOf = (texts: readonly Serialized[]) =>
     messages.map((message, index) => toItem(message, texts[index]!, sendToForks));
-  const texts = messages.map(({ field, message }, index) =>
-    serializeValue(database, field, serializationType, message, toPath(index))
+  const texts = messages.map((message, index) =>
+    serializeValue(
+      database,
+      fieldIn(message),
+      serializationType,
+      message.message,
+      toPath(index),
+    )
   );
   const areReady = (texts: readonly (Serialized | Promise<Serialized>)[]): texts is Serialized[] =>
     texts.every((text) => !(text instanceof Promise));
@@ -228,8 +224,8 @@ function toItems(
  * @param client A client, or a driver's pool, connection or transaction.
  * @param destinationID The ID of the workflow.
  * @param message The message; undefined is sent as null.
- * @param options The topic, which may be one of a contract, the idempotency key, the format, whether forks also get it, and an abort
- * signal.
+ * @param options The topic, which may be one of a contract, the idempotency key, the format, whether
+ * forks also get it, and an abort signal.
  * @throws {TypeError} If the ID or an option has the wrong type, or the message cannot be
  * serialized.
  * @throws {RangeError} If the ID or an option is empty.
@@ -252,7 +248,7 @@ export async function send<Value = unknown>(
     return await runInSpan(tracing, call, (client) => send(client, destinationID, message, read));
   }
   const { signal, sendToForks } = read;
-  const addressed: ReadMessage = { ...read, destinationID, message, field: fieldIn(options) };
+  const addressed: Message = { ...read, destinationID, message };
   checkIndexes("send()", addressed);
   const loading = toItems(systemDatabaseOf(client, signal), [addressed], read, () => "message");
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
@@ -307,7 +303,7 @@ export async function sendMany<Value = unknown>(
     const call = `messages[${index}] of sendMany()`;
     const read = readOptions(call, messageDescription, message);
     checkIndexes(call, read);
-    return { ...read, field: fieldIn(message) };
+    return read;
   });
   const read = readOptions("sendMany()", sendManyDescription, options);
   const tracing = tracingOf(database, client);

@@ -33,7 +33,8 @@ export async function waitForEvent<Value>(
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "getEvent()", details: { workflowID } };
-    const waitUntraced = (client: Client) => waitForEvent<Value>(client, workflowID, key, read);
+    const waitUntraced = (client: Client) =>
+      waitForEvent<Value>(client, workflowID, givenKey, read);
     return await runInSpan(tracing, call, waitUntraced);
   }
   // A deadline replaces the default timeout.

@@ -136,7 +136,7 @@ export async function triggerSchedule<Workflow = unknown>(
     const tracedCall = { name: call, isSending: true };
     const trigger = (client: Client) => triggerSchedule(client, name, read);
     const { workflowID } = await runInSpan(tracing, tracedCall, trigger, (handle) => handle);
-    return createHandle(client, workflowID);
+    return createHandle(client, workflowID, read);
   }
   const runnable = await findRunnable(ownDatabase, name, "trigger");
   while (true) {
@@ -216,7 +216,7 @@ export async function backfillSchedule<Workflow = unknown>(
     const backfill = (client: Client) => backfillSchedule(client, name, after, before, read);
     const toDetails = ({ length }: WorkflowHandle[]) => ({ count: length });
     const handles = await runInSpan(tracing, tracedCall, backfill, toDetails);
-    return handles.map(({ workflowID }) => createHandle(client, workflowID));
+    return handles.map(({ workflowID }) => createHandle(client, workflowID, read));
   }
   const runnable = await findRunnable(ownDatabase, name, "backfill");
   const nextTime = await createTicker(runnable.schedule, runnable.cronTimezone);

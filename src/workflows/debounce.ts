@@ -1,7 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
-import { contractIn, type ContractOption } from "../contracts/contract.ts";
+import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowArgs, WorkflowResult } from "./workflow_function.ts";
 import {
@@ -179,7 +179,7 @@ export async function debounce<Workflow = unknown>(
     const debounceUntraced = (client: Client) =>
       debounce<Workflow>(client, readAll, debounceKey, periodMs, ...args);
     const { workflowID } = await runInSpan(tracing, call, debounceUntraced, (handle) => handle);
-    return createHandle(client, workflowID);
+    return createHandle(client, workflowID, readAll);
   }
   const { keyFormat, debounceTimeoutMs, ...read } = readAll;
   const { workflowClassName = "", workflowName } = read;
@@ -195,7 +195,7 @@ export async function debounce<Workflow = unknown>(
   }
   checkIndexes("debounce()", enqueueOptions, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const serializing = serializeArgs(ownDatabase, contractIn(options), read, args);
+  const serializing = serializeArgs(ownDatabase, read, args);
   // Only awaited if necessary, so that the arguments are written as they are when it is called.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, enqueueOptions, {

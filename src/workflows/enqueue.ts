@@ -1,6 +1,6 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { serializeArgs } from "../client/writing_codec.ts";
-import { contractIn, type ContractOption, type From } from "../contracts/contract.ts";
+import type { ContractOption, From } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -89,12 +89,12 @@ export async function enqueue<Workflow>(
     const call = { name: "enqueue()", isSending: true, details: read };
     const enqueueUntraced = (client: Client) => enqueue(client, read, ...args as WorkflowArg[]);
     const { workflowID } = await runInSpan(tracing, call, enqueueUntraced, (handle) => handle);
-    return createHandle(client, workflowID);
+    return createHandle(client, workflowID, read);
   }
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
-  const serializing = serializeArgs(ownDatabase, contractIn(options), read, args);
+  const serializing = serializeArgs(ownDatabase, read, args);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
   const serialized = serializing instanceof Promise ? await serializing : serializing;
   const row = toWorkflowRow(database, serialized, read);

@@ -1,7 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { abortableValues, finishOrAbort } from "../abort_signal.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
-import { contractIn, type ContractOption } from "../contracts/contract.ts";
+import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -150,7 +150,7 @@ function prepare(
     options,
     job: toWorkflowRow(database, args, options, undefined, `${name}.`),
   });
-  const args = serializeArgs(database, contractIn(given), options, options.args ?? [], `${name}.`);
+  const args = serializeArgs(database, options, options.args ?? [], `${name}.`);
   if (!(args instanceof Promise) && !usesOptionalColumns(database, options)) {
     return toPrepared(args);
   }
