@@ -49,6 +49,7 @@ Deno.test("a timeout of 0 gives the answer of one poll, however slow the server 
   const slowly = (act: () => void) => void setTimeout(act, 1500);
   await using fixture = await openFixture({ delay: slowly });
   const { direct, pool } = fixture;
+  await using client = createClient(pool, { attemptTimeoutSeconds: 600 });
   const { workflowID } = await enqueue(direct, task);
   await direct.query(
     "insert into dbos.workflow_events (workflow_uuid, key, value, serialization) " +
@@ -61,9 +62,9 @@ Deno.test("a timeout of 0 gives the answer of one poll, however slow the server 
       "from generate_series(0, 249) as position",
     [workflowID],
   );
-  assertEquals(await getEvent(pool, workflowID, "progress", 0), 7);
-  assertEquals(await getEvent(pool, workflowID, "missing", 0), null);
-  const values = await collect(readStream(pool, workflowID, "log", { snapshot: true }));
+  assertEquals(await getEvent(client, workflowID, "progress", 0), 7);
+  assertEquals(await getEvent(client, workflowID, "missing", 0), null);
+  const values = await collect(readStream(client, workflowID, "log", { snapshot: true }));
   assertEquals(values, Array.from({ length: 250 }, (_, index) => index));
 });
 

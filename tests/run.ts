@@ -13,7 +13,6 @@ import { isOldDeno } from "./support/old_deno.ts";
 import { type PostgresServer, startPostgresServer } from "./support/postgres_server.ts";
 
 const root = new URL("../", import.meta.url);
-const temporaryFolder = await Deno.makeTempDir({ prefix: "dbos_tests_" });
 
 interface Mode {
   description: string;
@@ -30,7 +29,8 @@ async function chooseMode(): Promise<Mode> {
     };
   }
   const rootConfig = `--config=${fileURLToPath(new URL("deno.json", root))}`;
-  const lock = isOldDeno ? [`--lock=${await copyLock()}`] : [];
+  // Deno 2.5 reads the peer dependencies in the lock file differently, and would rewrite it.
+  const lock = isOldDeno ? ["--no-lock"] : [];
   if (await isJsrInReach()) {
     return { description: "JSR is in reach: all tests run", flags: [rootConfig, ...lock] };
   }
@@ -40,16 +40,6 @@ async function chooseMode(): Promise<Mode> {
     description: "JSR is out of reach: npm stand-ins, tests of @db/postgres skipped",
     flags: [rootConfig, ...lock, ...frozen, `--import-map=${await npmOnlyImportMap()}`],
   };
-}
-
-/**
- * Deno 2.5 names peer dependencies differently in the lock file, and would rewrite it. A copy still
- * gives it the versions.
- */
-async function copyLock(): Promise<string> {
-  const copy = `${temporaryFolder}/deno.lock`;
-  await Deno.copyFile(new URL("deno.lock", root), copy);
-  return copy;
 }
 
 /** The imports of deno.json, with a file of npm_only/ in the place of each JSR package. */
@@ -96,5 +86,4 @@ if (!databaseUrl) {
 }
 const code = await runTests(mode, databaseUrl);
 await server?.stop();
-await Deno.remove(temporaryFolder, { recursive: true });
 Deno.exit(code);

@@ -93,6 +93,17 @@ export async function startTcpProxy(
   let swallowsNew = false;
   let holdsNew = false;
   let held = 0;
+  const delayed = new Set<Promise<void>>();
+
+  function later(act: () => void): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    delayed.add(promise);
+    delay(() => {
+      act();
+      delayed.delete(promise);
+      resolve();
+    });
+  }
 
   function addLoss(
     text: string,
@@ -144,8 +155,7 @@ export async function startTcpProxy(
           held++;
           return client.end(Buffer.concat(heldParts));
         }
-        // A timer for one that is closed already might outlive the test.
-        if (to === client && !to.destroyed) delay(() => to.destroy());
+        if (to === client) later(() => to.destroy());
         else to.destroy();
       });
       if (isHanging) from.pause();
@@ -174,7 +184,7 @@ export async function startTcpProxy(
       }
       const isAnswered = readyForQuery.test(toText(part));
       if (isAnswered) answers++;
-      if (!losing) return delay(() => client.write(part));
+      if (!losing) return later(() => client.write(part));
       // It may arrive in several parts.
       answer = Buffer.concat([answer, part]);
       if (!isAnswered) return;
@@ -239,6 +249,7 @@ export async function startTcpProxy(
     async [Symbol.asyncDispose]() {
       swallowed.forEach((socket) => socket.destroy());
       await closeServer(listener, sockets);
+      await Promise.all(delayed);
     },
   };
 }
