@@ -4,11 +4,13 @@
  *
  * `deno run -A scripts/check_layers.ts [root instead of this repository]`
  */
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The layers, from the top down. A module may import from its own layer and from those below. */
 const layers: readonly (readonly string[])[] = [
+  ["src/cli/"],
   ["mod.ts"],
   ["core.ts", "errors.ts"],
   ["connect.ts"],
@@ -49,6 +51,7 @@ interface Info {
 
 async function readImports(root: URL): Promise<Map<string, string[]>> {
   const entryPoints = ["mod.ts", "core.ts", "errors.ts"];
+  if (existsSync(new URL("src/cli/mod.ts", root))) entryPoints.push("src/cli/mod.ts");
   const imports = new Map<string, string[]>();
   const toPath = (specifier: string | undefined) =>
     specifier?.startsWith(root.href) ? relative(fileURLToPath(root), fileURLToPath(specifier)) : "";

@@ -1,6 +1,6 @@
 /**
- * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the minimum
- * versions in package.json, which it does not write, and the exact version of npm:@opentelemetry/api. A
+ * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the
+ * minimum versions and the program in package.json, which it does not write, and the exact version of npm:@opentelemetry/api. A
  * later release would not find an SDK that was registered through an older one.
  */
 import { basename, join, resolve } from "node:path";
@@ -10,6 +10,9 @@ import config from "../deno.json" with { type: "json" };
 
 /** The minimum versions, as in README.md. */
 export const engines = { deno: ">=2.2.0", node: "^20.18.0 || >=22.1.0", bun: ">=1.2.3" };
+
+/** The program, which `npx` and `bunx` run. */
+export const bin = { "dbos-client": "./src/cli/mod.js" };
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -36,7 +39,7 @@ export async function pack(output: string): Promise<void> {
       ...manifest.dependencies,
       [api]: config.imports[api].split("@").at(-1),
     };
-    const written = { ...manifest, dependencies, engines };
+    const written = { ...manifest, bin, dependencies, engines };
     await Deno.writeTextFile(manifestFile, JSON.stringify(written, null, 2));
     // By their names, because packages for npm have no entries for folders.
     await run("tar", "-czf", output, "-C", folder, ...files);

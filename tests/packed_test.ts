@@ -120,6 +120,7 @@ Deno.test({
           const manifest = JSON.parse(await Deno.readTextFile(`${packed}/package/package.json`));
           assertEquals(manifest.dependencies, {
             "@opentelemetry/api": versionOf("@opentelemetry/api"),
+            "@stricli/core": `^${versionOf("@stricli/core")}`,
             croner: `^${versionOf("croner")}`,
             pg: `^${versionOf("pg")}`,
             superjson: `^${versionOf("superjson")}`,

@@ -58,6 +58,31 @@ where not case privilege
 end`,
 };
 
+export const findServerState: Statement<Record<never, never>, {
+  version: string;
+  role_name: string;
+  is_read_only: boolean;
+  now_epoch_ms: string;
+  connections: number;
+  max_connections: number;
+}> = {
+  name: "find_server_state",
+
+  columns:
+    "version text, role_name text, is_read_only boolean, now_epoch_ms text, connections int, max_connections int",
+  hash: "Z2-YSYtsfZsv7C5O",
+  sql: `
+select
+  current_setting('server_version') as version,
+  current_user::text as role_name,
+  current_setting('transaction_read_only') = 'on' as is_read_only,
+  (extract(epoch from clock_timestamp()) * 1000)::bigint::text as now_epoch_ms,
+  (
+    select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend'
+  )::int as connections,
+  current_setting('max_connections')::int as max_connections`,
+};
+
 export const isRowSecurityActive: Statement<Record<never, never>, {
   is_active: boolean;
 }> = {

@@ -146,7 +146,7 @@ export async function copyPublished(folder: string): Promise<void> {
   }
   const npm = (name: string) => [name, `npm:${name}@${versionOf(name)}`];
   const imports = Object.fromEntries(
-    ["@opentelemetry/api", "croner", "pg", "superjson"].map(npm),
+    ["@opentelemetry/api", "@stricli/core", "croner", "pg", "superjson"].map(npm),
   );
   const published = { name, version, exports, imports };
   await Deno.writeTextFile(`${client}/deno.json`, JSON.stringify(published));

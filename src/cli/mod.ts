@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/**
+ * A command line for DBOS: it enqueues, watches, lists and manages workflows, and says what is wrong
+ * with a system database. docs/cli.md describes it.
+ *
+ * ```sh
+ * deno run -A jsr:@dbos-community/client/cli --help
+ * ```
+ *
+ * This module is a program: importing it runs it.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { runProgram } from "./app.ts";
+import { exitCodes } from "./errors.ts";
+import { endWithStreams } from "./terminal.ts";
+
+endWithStreams(exitCodes.interrupted);
+// Reads of stdin that nobody waits for any more would keep the process alive.
+process.exit(await runProgram(process.argv.slice(2)));
