@@ -22,6 +22,13 @@ const program = folders.map((folder) => join(folder, "pgbouncer")).find((path) =
 /** Why no pooler can run here, if so. */
 export const unavailable: string | undefined = program ? undefined : "pgbouncer is not installed";
 
+/** Settings with which the pooler keeps no prepared statements; before 1.21 it never does. */
+export function withoutPreparedStatements(): Record<string, number> {
+  const { stdout } = new Deno.Command(program!, { args: ["--version"] }).outputSync();
+  const [, minor] = /PgBouncer 1\.(\d+)/.exec(new TextDecoder().decode(stdout)) ?? [];
+  return Number(minor) < 21 ? {} : { max_prepared_statements: 0 };
+}
+
 /** Runs the pooler until stdin is closed, so that it never outlives the parent process. */
 const supervisor = `
 trap '' INT TERM HUP

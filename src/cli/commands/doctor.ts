@@ -263,9 +263,9 @@ const checkQueues: Check = async (client, report) => {
     if (!oldest) continue;
     const { message } = await explainWorkflow(client, oldest.workflowID);
     report.warn(
-      `Queue ${name} has ${enqueued} enqueued workflows, the oldest for ${
-        formatDuration(waitedMs)
-      }`,
+      `Queue ${name} has ${enqueued} enqueued workflow${
+        enqueued === 1 ? "" : "s"
+      }, the oldest for ${formatDuration(waitedMs)}`,
       message,
     );
   }
@@ -300,7 +300,8 @@ const checkVersions: Check = async (client, report) => {
   for (const { applicationVersion, count } of waiting) {
     if (applicationVersion == null || current.has(applicationVersion)) continue;
     report.warn(
-      `${count} unfinished workflows are of version ${applicationVersion}, which is not the latest`,
+      `${count} unfinished ${count === 1 ? "workflow is" : "workflows are"} of version ` +
+        `${applicationVersion}, which is not the latest`,
       "Keep workers of that version running until they have ended, or fork them to another one",
     );
   }
@@ -310,7 +311,6 @@ const checks: Readonly<Record<string, Check>> = {
   server: checkServer,
   schema: checkSchema,
   privileges: checkPrivileges,
-  pooler: checkPooler,
   listen: checkListen,
   queues: checkQueues,
   versions: checkVersions,
@@ -377,15 +377,27 @@ export const doctor: CliCommand = buildCommand({
       ...pickOptions(flags, "schema", "applicationName"),
     };
     let client: Client | undefined;
-    await runCheck("connection", async (report) => {
-      try {
-        client = await connect(flags.databaseUrl, options);
-      } catch (error) {
-        return report.fail(messageOf(error), adviseOnConnection(error));
-      }
-      report.ok(`Connected with the URL of ${describeSource(flags)}`);
-    });
+
+    async function open(options: ConnectOptions): Promise<void> {
+      await runCheck("connection", async (report) => {
+        try {
+          client = await connect(flags.databaseUrl, options);
+        } catch (error) {
+          return report.fail(messageOf(error), adviseOnConnection(error));
+        }
+        const how = options.prepare === false ? ", without prepared statements" : "";
+        report.ok(`Connected with the URL of ${describeSource(flags)}${how}`);
+      });
+    }
+
+    await open(options);
     if (client) {
+      await runCheck("pooler", (report) => checkPooler(client!, report));
+      // The other checks would fail for the same reason.
+      if (errors > 0) {
+        await client.close();
+        await open({ ...options, prepare: false });
+      }
       for (const [name, check] of Object.entries(checks)) {
         await runCheck(name, (report) => check(client!, report));
       }
