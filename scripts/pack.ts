@@ -1,7 +1,8 @@
 /**
- * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with the
- * minimum versions and the program in package.json, which it does not write, and the exact version of npm:@opentelemetry/api. A
- * later release would not find an SDK that was registered through an older one.
+ * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with what it does
+ * not write in package.json: the minimum versions, the program, and the exact version of
+ * npm:@opentelemetry/api. A later release would not find an SDK that was registered through an older
+ * one.
  */
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";

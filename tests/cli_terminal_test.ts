@@ -2,20 +2,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import pg from "pg";
 import { enqueue, getStatus, send } from "../mod.ts";
-import { cliCommand } from "./support/cli.ts";
+import { installCli } from "./support/cli.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { openTerminal, type TerminalOptions, unavailable } from "./support/tmux.ts";
-
-/** Writes a script that starts the command line, and returns its folder, for the PATH. */
-async function writeProgram(): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "test_cli_" });
-  const words = cliCommand.map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-  const file = `${folder}/dbos-client`;
-  await Deno.writeTextFile(file, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
-  await Deno.chmod(file, 0o755);
-  return folder;
-}
 
 Deno.test({
   name: `the command line in a terminal${unavailable ? ` (skipped: ${unavailable})` : ""}`,
@@ -27,8 +17,7 @@ Deno.test({
     resources.use(await startWorker({ systemDatabaseUrl: url }));
     const pool = new pg.Pool({ connectionString: url });
     resources.defer(() => pool.end());
-    const folder = await writeProgram();
-    resources.defer(() => Deno.remove(folder, { recursive: true }));
+    const { folder } = resources.use(await installCli());
 
     const open = ({ env, ...options }: TerminalOptions = {}) =>
       openTerminal({

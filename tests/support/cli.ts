@@ -83,3 +83,15 @@ export function createCli(url: string, command: readonly string[] = cliCommand):
     },
   };
 }
+
+/** Writes the program `dbos-client` to a new folder, for the PATH. */
+export async function installCli(): Promise<AsyncDisposable & { readonly folder: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "test_cli_" });
+  const words = cliCommand.map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  await Deno.writeTextFile(
+    `${folder}/dbos-client`,
+    `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`,
+    { mode: 0o755 },
+  );
+  return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}

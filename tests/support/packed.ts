@@ -111,7 +111,8 @@ export async function installBun(folder: string): Promise<void> {
   await installWithBun(folder);
 }
 
-async function installWithBun(folder: string, ...packages: string[]): Promise<void> {
+/** Installs packages and Bun. */
+export async function installWithBun(folder: string, ...packages: string[]): Promise<void> {
   await installPackages(folder, ...packages, ...bun);
   // Installs the program of Bun, which npm does itself only if install scripts are allowed.
   if (!givenBun) await run(folder, node, "node_modules/bun/install.js");
