@@ -141,6 +141,7 @@ Deno.test("py_pickle reads the pickles of Python in each protocol", async (test)
         ["customError", "OrderError", "no such order, 7", ["no such order", 7], 7],
         ["plainError", "Plain", "it broke", ["it broke"]],
         ["bareError", "Plain", "", []],
+        ["builtinError", "Exception", "it broke", ["it broke"]],
       ] as const
     ) {
       for (const text of pickles[key]!) {

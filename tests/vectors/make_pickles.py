@@ -119,6 +119,7 @@ values = {
     "customError": OrderError("no such order", 7),
     "plainError": Plain("it broke"),
     "bareError": Plain(),
+    "builtinError": Exception("it broke"),
 }
 
 

@@ -17,7 +17,9 @@ const forbiddenModules = new Set(
 );
 
 function isException(type: string): boolean {
-  return /^builtins\.[A-Z]\w*(Error|Exception|Warning|Exit|Interrupt|Iteration|Group)$/.test(type);
+  return /^builtins\.(?=[A-Z])\w*(Error|Exception|Warning|Exit|Interrupt|Iteration|Group)$/.test(
+    type,
+  );
 }
 
 /** Returns the elements of an object, including those passed to its constructor. */
