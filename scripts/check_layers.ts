@@ -13,6 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/cli/"],
   ["mod.ts"],
   ["core.ts", "errors.ts"],
+  ["src/testing/"],
   ["connect.ts"],
   ["client.ts"],
   ["src/connection/"],
@@ -50,8 +51,10 @@ interface Info {
 }
 
 async function readImports(root: URL): Promise<Map<string, string[]>> {
-  const entryPoints = ["mod.ts", "core.ts", "errors.ts"];
-  if (existsSync(new URL("src/cli/mod.ts", root))) entryPoints.push("src/cli/mod.ts");
+  const optional = ["src/cli/mod.ts", "src/http/mod.ts", "src/testing/mod.ts"];
+  const entryPoints = ["mod.ts", "core.ts", "errors.ts"].concat(
+    optional.filter((path) => existsSync(new URL(path, root))),
+  );
   const imports = new Map<string, string[]>();
   const toPath = (specifier: string | undefined) =>
     specifier?.startsWith(root.href) ? relative(fileURLToPath(root), fileURLToPath(specifier)) : "";

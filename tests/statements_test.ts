@@ -33,11 +33,15 @@ interface File {
 }
 
 const typeIDs: Record<string, number> = { text: 25, int: 23, boolean: 16 };
+// The test worker has them: they create tables, or run only on tables that it has created.
+const isForNewestSchema = ({ path }: File) => path.includes("/sql/testing/");
+const isDefinition = (sql: string) => /^\s*create /m.test(sql);
+
 const statements = await loadStatements();
 const files = statementFolders.flatMap((folder) =>
   [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".sql"))
     .map(({ name }) => readFile(fileURLToPath(new URL(name, folder))))
-);
+).filter(({ source }) => !isDefinition(source));
 const allFeatures = [...new Set(files.flatMap(({ features }) => features))];
 
 function parseColumns(list: string): Column[] {
@@ -96,7 +100,10 @@ function emptyValue({ source }: File, { name, type }: Column): string | number |
  * Runs every statement on the current schema, with and without its optional parameters, and compares its
  * columns with those of its header, in their order.
  */
-async function checkStatements(connection: pg.Client): Promise<void> {
+async function checkStatements(
+  connection: pg.Client,
+  { isNewest = false }: { isNewest?: boolean } = {},
+): Promise<void> {
   const present = await findFeatures(connection);
   const results: pg.FieldDef[][] = [];
   const driver = {
@@ -111,6 +118,7 @@ async function checkStatements(connection: pg.Client): Promise<void> {
   const database = systemDatabaseOf(createClient(driver, { retryTimeoutSeconds: 0 }));
   for (const file of files) {
     const { header, needs } = file;
+    if (isForNewestSchema(file) && !isNewest) continue;
     // Skips statements that need a table or column of a later schema.
     if (!needs.every((name) => present.has(name))) continue;
     const statement = statements.find(({ name }) => name === header.name);
@@ -166,7 +174,7 @@ Deno.test("every statement returns the columns of its header on the newest schem
   await using database = await createTestDatabase();
   await using connection = await connect(database.url);
   await migrate(connection);
-  await checkStatements(connection);
+  await checkStatements(connection, { isNewest: true });
   const present = await findFeatures(connection);
   assertEquals(allFeatures.filter((feature) => !present.has(feature)), []);
 });
@@ -181,6 +189,7 @@ Deno.test("every statement that only reads calls a function that is not immutabl
     const buildQuery = createQueryBuilder("dbos", schema);
     for (const statement of statements) {
       if (/\b(insert into|update|delete from|set local)\b/.test(statement.sql)) continue;
+      if (isDefinition(statement.sql)) continue;
       const { header: { parameters } } = files.find(({ header }) =>
         header.name === statement.name
       )!;

@@ -13,7 +13,7 @@ import {
   type WorkflowHandle,
 } from "../mod.ts";
 import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
-import type { Relayed } from "./support/worker_app.ts";
+import type { Relayed } from "./support/common_workflows.ts";
 
 interface Relay extends WorkflowHandle {
   relay(message: Relayed): Promise<void>;

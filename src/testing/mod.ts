@@ -1,0 +1,34 @@
+/**
+ * A worker for the tests of programs that use this library: it runs plain functions as workflows, on a
+ * database in memory, and needs no DBOS application.
+ *
+ * @example
+ * ```ts
+ * import { enqueue } from "@dbos-community/client";
+ * import { startTestWorker } from "@dbos-community/client/testing";
+ *
+ * await using worker = await startTestWorker();
+ * await enqueue(worker.client, { workflowName: "sendEmail", queueName: "emails" }, "ann");
+ * const { workflowID, input } = await worker.waitForEnqueued({ workflowName: "sendEmail" });
+ * console.log(input); // [ "ann" ]
+ * await worker.completeWorkflow(workflowID, "sent");
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type SentMessage,
+  startTestWorker,
+  type TestWorker,
+  type TestWorkerOptions,
+  type WaitForEnqueuedOptions,
+  type WorkflowFunctions,
+} from "./test_worker.ts";
+export type { WorkflowFunction } from "./dispatcher.ts";
+export {
+  DBOS,
+  type ReceiveOptions,
+  type StepOptions,
+  type WorkflowContext,
+} from "./workflow_context.ts";

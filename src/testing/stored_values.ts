@@ -1,0 +1,98 @@
+/** Writes results, errors, events and the like as a worker does: in the format of the workflow. */
+
+import type { SystemDatabase } from "../database/system_database.ts";
+import { UnsupportedSerializationError } from "../errors/reading.ts";
+import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
+import { isObject } from "../serialization/decoding.ts";
+import { codecOf, type SerializationType } from "../serialization/write.ts";
+
+/** What to write for each name of a format. */
+const types: Readonly<Record<string, SerializationType>> = {
+  portable_json: "portable",
+  js_superjson: "superjson",
+  py_pickle: "py_pickle",
+  DBOS_JSON: "DBOS_JSON",
+  rust_serde: "rust_serde",
+};
+
+/** The codec of a format; that of the serializer, or else superjson, for a workflow without one. */
+async function findWriter(
+  { settings: { serializer } }: SystemDatabase,
+  serialization: string | null,
+): Promise<WritingCodec | CustomCodec> {
+  if (serializer && (!serialization || serialization === serializer.name)) {
+    return await serializer.load();
+  }
+  const type = types[serialization || "js_superjson"];
+  if (!type) throw new UnsupportedSerializationError(serialization);
+  return await codecOf(type);
+}
+
+/** Writes a value, which the path names in errors. */
+export async function writeValue(
+  database: SystemDatabase,
+  serialization: string | null,
+  value: unknown,
+  path: string,
+): Promise<string> {
+  return await (await findWriter(database, serialization)).serializeValue(value, path);
+}
+
+/** The pickle of a Python `Exception` with this message, in protocol 2. */
+function pickleException(message: string): string {
+  const text = new TextEncoder().encode(message);
+  const length = new Uint8Array(new Uint32Array([text.length]).buffer);
+  const start = new TextEncoder().encode("cbuiltins\nException\nX");
+  const bytes = [0x80, 2, ...start, ...length, ...text, 0x85, 0x52, 0x2e];
+  return btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""));
+}
+
+interface ErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly code: unknown;
+  readonly data: unknown;
+}
+
+function toFields(error: unknown): ErrorFields {
+  const { name = "Error", message = String(error), code, data } = isObject(error) ? error : {};
+  return { name: String(name), message: String(message), code, data };
+}
+
+/** All that superjson keeps of an error, also of one in a realm of its own. */
+function toRecord(error: unknown): Record<string, unknown> {
+  const { stack, cause } = isObject(error) ? error : {};
+  const own = isObject(error) ? { ...error } : {};
+  return {
+    ...own,
+    ...toFields(error),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && { cause: isObject(cause) ? toFields(cause) : cause }),
+  };
+}
+
+/**
+ * Writes the error of a workflow. Portable JSON keeps its name, message, code and data; superjson all
+ * of its properties. The formats of Python, Go and Rust keep its message.
+ */
+export async function writeError(
+  database: SystemDatabase,
+  serialization: string | null,
+  error: unknown,
+): Promise<string> {
+  const { name, message, code, data } = toFields(error);
+  if (serialization === "py_pickle") return pickleException(message);
+  if (serialization === "DBOS_JSON") return message;
+  const portable = {
+    name,
+    message,
+    ...(code !== undefined && { code }),
+    ...(data !== undefined && { data }),
+  };
+  const record = serialization === "rust_serde"
+    ? { Application: message }
+    : serialization === "portable_json"
+    ? portable
+    : toRecord(error);
+  return await writeValue(database, serialization, record, "error");
+}
