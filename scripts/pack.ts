@@ -1,7 +1,7 @@
 /**
  * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with what it does
- * not write in package.json: the minimum versions, the program, and the exact version of
- * npm:@opentelemetry/api. A later release would not find an SDK that was registered through an older
+ * not write in package.json: the minimum versions, the program, optional packages, and the exact version
+ * of npm:@opentelemetry/api. A later release would not find an SDK that was registered through an older
  * one.
  */
 import { basename, join, resolve } from "node:path";
@@ -14,6 +14,12 @@ export const engines = { deno: ">=2.2.0", node: "^20.18.0 || >=22.1.0", bun: ">=
 
 /** The program, which `npx` and `bunx` run. */
 export const bin = { "dbos-client": "./src/cli/mod.js" };
+
+/** Packages that only programs install which use what needs them, with the releases that work. */
+export const optionalPeers: Readonly<Record<string, string>> = {
+  // For the test worker: it has 27 MB.
+  "@electric-sql/pglite": ">=0.3",
+};
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -40,7 +46,14 @@ export async function pack(output: string): Promise<void> {
       ...manifest.dependencies,
       [api]: config.imports[api].split("@").at(-1),
     };
-    const written = { ...manifest, bin, dependencies, engines };
+    for (const name in optionalPeers) delete dependencies[name];
+    const peers = {
+      peerDependencies: optionalPeers,
+      peerDependenciesMeta: Object.fromEntries(
+        Object.keys(optionalPeers).map((name) => [name, { optional: true }]),
+      ),
+    };
+    const written = { ...manifest, bin, dependencies, ...peers, engines };
     await Deno.writeTextFile(manifestFile, JSON.stringify(written, null, 2));
     // By their names, because packages for npm have no entries for folders.
     await run("tar", "-czf", output, "-C", folder, ...files);

@@ -4,6 +4,8 @@ import * as connect from "../connect.ts";
 import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
+import { optionalPeers } from "../scripts/pack.ts";
+import * as testing from "../src/testing/mod.ts";
 import { bunTargets } from "./conformance/bun_targets.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startNeonProxy } from "./support/neon_proxy.ts";
@@ -125,13 +127,18 @@ Deno.test({
             pg: `^${versionOf("pg")}`,
             superjson: `^${versionOf("superjson")}`,
           });
-          for (const key of ["peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+          for (const key of ["optionalDependencies", "bundleDependencies"]) {
             assertEquals(manifest[key], undefined);
+          }
+          assertEquals(manifest.peerDependencies, optionalPeers);
+          for (const name in optionalPeers) {
+            assertEquals(manifest.peerDependenciesMeta[name], { optional: true });
           }
         }),
         step("loads no dependency on import", async () => {
           // The dependencies are not installed in this folder.
-          for (const [name, exported] of Object.entries({ mod: library, core, connect, errors })) {
+          const modules = { mod: library, core, connect, errors, "src/testing/mod": testing };
+          for (const [name, exported] of Object.entries(modules)) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
             const names = await run(`${packed}/package`, node, "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));

@@ -497,6 +497,35 @@ where statement_timestamp() is not null
   )`,
 };
 
+export const findWork: Statement<{
+  names: string;
+  separator: string;
+}, {
+  has_due: boolean;
+  has_enqueued: boolean;
+}> = {
+  name: "find_work",
+
+  columns: "has_due boolean, has_enqueued boolean",
+  hash: "T2SmjYeumg1KAaIo",
+  sql: `
+select
+  exists (
+    select
+    from :schema.workflow_status
+    where status = 'DELAYED' and delay_until_epoch_ms <= ms
+      or status in ('ENQUEUED', 'PENDING', 'DELAYED') and workflow_deadline_epoch_ms <= ms
+  ) as has_due,
+  exists (
+    select
+    from :schema.workflow_status
+    where status = 'ENQUEUED'
+      and concat(nullif(class_name, '') || '.', name)
+        = any(string_to_array(:names::text, :separator::text))
+  ) as has_enqueued
+from (select (extract(epoch from statement_timestamp()) * 1000)::bigint as ms) as present`,
+};
+
 export const listSentMessages: Statement<Record<never, never>, {
   message_id: string;
   destination_id: string;

@@ -51,6 +51,7 @@ export function startDispatcher(
   options: DispatcherOptions,
 ): Dispatcher {
   const { functions, pollingIntervalMs } = options;
+  const names = [...functions.keys()];
   const { serializer } = database.settings;
   const stopping = new AbortController();
   const executions = new Map<string, Execution>();
@@ -138,19 +139,24 @@ export function startDispatcher(
     }
   }
 
-  async function poll(): Promise<void> {
-    await database.run(sql.updateDueWorkflows, {});
-    await abortLostExecutions();
-    if (functions.size === 0) return;
+  async function claim(): Promise<void> {
     const { applicationName, applicationVersion, queueNames } = options;
     const rows = await database.run(sql.claimWorkflows, {
       executor_id: executorID,
       application_name: applicationName,
       application_version: applicationVersion,
       default_version: applicationVersion ?? defaultVersion,
-      ...joinLists({ names: [...functions.keys()], queue_names: queueNames }),
+      ...joinLists({ names, queue_names: queueNames }),
     });
     rows.forEach(start);
+  }
+
+  async function poll(): Promise<void> {
+    const [found] = await database.run(sql.findWork, joinLists({ names }));
+    const { has_due, has_enqueued } = found!;
+    if (has_due) await database.run(sql.updateDueWorkflows, {});
+    await abortLostExecutions();
+    if (has_due || has_enqueued) await claim();
   }
 
   let failure: { error: unknown } | undefined;
