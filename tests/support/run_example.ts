@@ -1,12 +1,14 @@
 /** Runs examples from the documentation unchanged, with Deno. */
 
 import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { type Document, type Example, expectedOutput } from "./examples.ts";
 import { skipReason } from "./db_postgres.ts";
 import { startNeonProxy } from "./neon_proxy.ts";
 import { needsTypedOrms } from "./typed_orms.ts";
 
 const root = new URL("../../", import.meta.url);
+const exports: Record<string, string> = config.exports;
 
 /** The flags with which Deno finds the packages that the tests use. */
 export const testFlags: string[] = JSON.parse(Deno.env.get("DBOS_TEST_FLAGS") ?? "[]");
@@ -65,8 +67,8 @@ export async function writeExample(directory: string, example: Example): Promise
   const file = `${directory}/${name}`;
   const code = example.code
     .replaceAll(
-      /"@dbos-community\/client(?:\/(\w+))?"/g,
-      (_, name = "mod") => JSON.stringify(new URL(`${name}.ts`, root).href),
+      /"@dbos-community\/client((?:\/\w+)?)"/g,
+      (_, name: string) => JSON.stringify(new URL(exports[`.${name}`]!, root).href),
     )
     // The client that Prisma would have generated.
     .replaceAll(
