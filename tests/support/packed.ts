@@ -8,7 +8,7 @@ import { assert } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
-import { pack as packTo } from "../../scripts/pack.ts";
+import { optionalPeers, pack as packTo } from "../../scripts/pack.ts";
 
 export const rootUrl: URL = new URL("../../", import.meta.url);
 export const root: string = fileURLToPath(rootUrl);
@@ -146,9 +146,15 @@ export async function copyPublished(folder: string): Promise<void> {
     await cp(`${root}${path}`, `${client}/${path}`, { recursive: true });
   }
   const npm = (name: string) => [name, `npm:${name}@${versionOf(name)}`];
-  const imports = Object.fromEntries(
-    ["@opentelemetry/api", "@stricli/core", "croner", "pg", "superjson"].map(npm),
-  );
+  const packages = [
+    "@opentelemetry/api",
+    "@stricli/core",
+    "croner",
+    "pg",
+    "superjson",
+    ...Object.keys(optionalPeers),
+  ];
+  const imports = Object.fromEntries(packages.map(npm));
   const published = { name, version, exports, imports };
   await Deno.writeTextFile(`${client}/deno.json`, JSON.stringify(published));
   const user = { imports: { [name]: `jsr:${name}@^${version}` }, links: [client] };
