@@ -5,6 +5,8 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import type { PGliteDriver } from "../drivers/driver.ts";
 
 /** A database of PGlite, as far as a test worker uses it. */
@@ -16,6 +18,8 @@ export interface OpenPGlite extends PGliteDriver {
 interface PGliteClass {
   create(options?: { loadDataDir: Blob }): Promise<OpenPGlite>;
 }
+
+const decompress = promisify(gunzip);
 
 /** Whether nobody is asked for a permission; only Deno has them. */
 function isGranted(descriptor: { name: string; path?: string; variable?: string }): boolean {
@@ -59,13 +63,10 @@ async function writeCache(file: string, database: OpenPGlite): Promise<void> {
  */
 async function create(PGlite: PGliteClass): Promise<OpenPGlite> {
   const file = await findCacheFile().catch(() => undefined);
-  const data = file && await readFile(file).catch(() => undefined);
+  // A file that is damaged is written anew. PGlite itself would end the process.
+  const data = file && await readFile(file).then(decompress).catch(() => undefined);
   if (data) {
-    const cached = PGlite.create({
-      loadDataDir: new Blob([new Uint8Array(data)], { type: "application/x-gzip" }),
-    });
-    // The file may be damaged.
-    return await cached.catch(() => PGlite.create());
+    return await PGlite.create({ loadDataDir: new Blob([new Uint8Array(data)]) });
   }
   const database = await PGlite.create();
   if (file) await writeCache(file, database).catch(() => {});
