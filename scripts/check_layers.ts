@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/testing/"],
   ["connect.ts"],
   ["client.ts"],
+  ["src/http/"],
   ["src/connection/"],
   ["src/queues/", "src/schedules/"],
   ["src/applications/", "src/lists/", "src/messages/"],

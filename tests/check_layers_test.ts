@@ -7,7 +7,10 @@ const script = fileURLToPath(new URL("../scripts/check_layers.ts", import.meta.u
 /** Runs the check on a folder with the entry points and the given modules. */
 async function check(files: Record<string, string>): Promise<{ code: number; stderr: string }> {
   const folder = await Deno.makeTempDir();
-  const entryPoints = { "mod.ts": 'export * from "./core.ts";', "core.ts": "", "errors.ts": "" };
+  const entryPoints = {
+    "mod.ts": 'export * from "./core.ts";',
+    ...{ "core.ts": "", "errors.ts": "", "src/http/mod.ts": "" },
+  };
   try {
     for (const [path, text] of Object.entries({ ...entryPoints, ...files })) {
       await Deno.mkdir(dirname(`${folder}/${path}`), { recursive: true });

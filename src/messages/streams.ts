@@ -65,10 +65,11 @@ const streamDescription: OptionsDescription<ReadStreamOptions> = describeOptions
   },
 );
 
-type StreamEnd = NonNullable<typeof sql.findStreamEnds.row>;
+/** The last row of a stream. */
+export type StreamEnd = NonNullable<typeof sql.findStreamEnds.row>;
 
 /** The number of values of a stream, of which the last row is known. */
-async function countValues(
+export async function countValues(
   { last_offset: offset, last_value: value, last_serialization: serialization }: StreamEnd,
   serializer: CustomFormat | undefined,
 ): Promise<number> {

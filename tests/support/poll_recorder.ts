@@ -9,6 +9,7 @@ export interface RecordedPoll<Wanted = unknown> {
     | "completion_times"
     | "events"
     | "event_changes"
+    | "status_changes"
     | "stream_values"
     | "stream_ends";
   wanted: Wanted[];
@@ -26,7 +27,7 @@ export async function openPollRecorder(options: ClientOptions = {}): Promise<Pol
   let onPoll = () => {};
   const recorder = await openStatementRecorder(({ name, values }) => {
     const [, kind] =
-      /^dbos_find_(outcomes|completion_times|events|event_changes|stream_values|stream_ends)_/
+      /^dbos_find_(outcomes|completion_times|events|\w+_changes|stream_values|stream_ends)_/
         .exec(name) ?? [];
     if (!kind) return;
     const [targets, separator] = values as [string, string];

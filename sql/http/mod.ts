@@ -1,0 +1,33 @@
+// Generated from the .sql files of this folder by `deno task sql`. Do not edit.
+
+import type { Statement } from "../statement.ts";
+
+export const findStatusChanges: Statement<{
+  targets: string;
+  max_rows: number;
+}, {
+  position: number;
+  status: string | null;
+}> = {
+  name: "find_status_changes",
+
+  columns: "position int, status text",
+  hash: "Ih-ZkpOySUk4yK6M",
+  sql: `
+select
+  (target.ordinality - 1)::int as position,
+  ws.status
+from rows from (
+  json_to_recordset(:targets::text::json) as (workflow_id text, status text)
+) with ordinality as target
+left join lateral (
+  select status
+  from :schema.workflow_status
+  where workflow_uuid = target.workflow_id
+  limit 1
+) as ws on true
+where statement_timestamp() is not null
+  and (ws.status is null or ws.status is distinct from target.status)
+order by target.ordinality
+limit :max_rows::int`,
+};

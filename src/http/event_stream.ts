@@ -1,0 +1,59 @@
+/** Writes the body of a response with server-sent events. */
+
+/** How to write the body. */
+export interface EventStreamOptions {
+  /** The time without a message after which a comment is sent. */
+  readonly heartbeatMs: number;
+  /** Aborted when the reader leaves, so that whatever the messages wait for ends. */
+  readonly stop: AbortController;
+  /** Told what ends the messages early, unless the reader has left. */
+  onError(error: unknown): void;
+}
+
+const heartbeat = ":\n\n";
+
+/**
+ * Makes the body of a response of messages, which are taken from their source as the reader takes them. If
+ * the source fails, the body ends, and the reader reconnects.
+ *
+ * When the reader leaves, servers cancel the body. The signal of the request would tell it as well, but
+ * Deno prints a warning if it is used.
+ */
+export function createEventStream(
+  messages: AsyncGenerator<string, void, void>,
+  { heartbeatMs, stop, onError }: EventStreamOptions,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  let next: Promise<IteratorResult<string, void>> | undefined;
+
+  /** The next message, or a heartbeat if that takes too long. */
+  function nextText(): Promise<string | undefined> {
+    const message = next ??= messages.next();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve(heartbeat), heartbeatMs);
+      // If the heartbeat comes first, the message is for the next pull.
+      message.then(({ value }) => resolve(value ?? undefined), reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  return new ReadableStream({
+    async pull(controller) {
+      let text: string | undefined;
+      try {
+        text = await nextText();
+      } catch (error) {
+        if (!stop.signal.aborted) onError(error);
+      }
+      // A body that was cancelled takes no more.
+      if (stop.signal.aborted) return;
+      if (text !== heartbeat) next = undefined;
+      if (text === undefined) controller.close();
+      else controller.enqueue(encoder.encode(text));
+    },
+    cancel() {
+      stop.abort();
+      messages.return().catch(() => {});
+    },
+  });
+}

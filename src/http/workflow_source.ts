@@ -1,0 +1,185 @@
+/** What a workflow does, as messages for a reader: its status, its events and its streams. */
+
+import type { Client } from "../client/client.ts";
+import * as sql from "../../sql/http/mod.ts";
+import * as messagesSql from "../../sql/messages/mod.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { NonExistentWorkflowError } from "../errors/managing.ts";
+import { followEvents } from "../messages/follow_events.ts";
+import { countValues, readStream } from "../messages/streams.ts";
+import { pollObjects } from "../polling/poll_query.ts";
+import { createWaiter, type WaitOptions } from "../polling/waiter.ts";
+import { SerializedValue } from "../serialization/serialized_value.ts";
+import { getStatus } from "../workflows/workflow_status.ts";
+import { merge } from "./merge.ts";
+import { formatPosition, hash, type Position } from "./position.ts";
+
+/** Which workflow to read, from where on, and what of it. */
+export interface WorkflowSource {
+  readonly client: Client | Driver;
+  readonly database: SystemDatabase;
+  readonly workflowID: string;
+  /** Where the reader stands; moves on with each message. */
+  readonly position: Position;
+  readonly showStatus: boolean;
+  /** Which events to read, by their keys, or all. */
+  readonly events: readonly string[] | boolean;
+  readonly streams: readonly string[];
+  readonly showResult: boolean;
+  readonly wait: WaitOptions;
+}
+
+/** A message, and how it moves the position of its reader. */
+interface Message {
+  readonly event: string;
+  readonly data: string;
+  advance(): void;
+}
+
+const statusQuery = pollObjects(sql.findStatusChanges);
+const finalStatuses = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"];
+
+/** Writes values that JSON does not have as what comes closest. */
+function replaceValue(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}`;
+  if (value instanceof Map || value instanceof Set) return [...value];
+  // It is for a client that knows its format.
+  if (value instanceof SerializedValue) return undefined;
+  return value;
+}
+
+/** Formats the data of a message as JSON. A value that has no JSON is left out. */
+function toJSON(data: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(data, replaceValue);
+  } catch {
+    const { value: _value, output: _output, ...others } = data;
+    return JSON.stringify(others);
+  }
+}
+
+/** Formats a message of a stream of server-sent events. Neither JSON nor a position has line ends. */
+function toText(event: string, data: string, position: Position): string {
+  return `event: ${event}\ndata: ${data}\nid: ${formatPosition(position)}\n\n`;
+}
+
+/** The status of a workflow; null if it does not exist. */
+export async function findStatus(
+  database: SystemDatabase,
+  workflowID: string,
+): Promise<string | null> {
+  const targets = JSON.stringify([{ workflow_id: workflowID }]);
+  const [row] = await database.run(sql.findStatusChanges, { targets, max_rows: 1 });
+  return row!.status;
+}
+
+/** Has the reader start at the end of each stream of which it has no position yet. */
+export async function moveToEnds(
+  { database, workflowID, position, streams }: WorkflowSource,
+): Promise<void> {
+  const keys = streams.filter((key) => !position.offsets.has(key));
+  if (keys.length === 0) return;
+  const targets = JSON.stringify(keys.map((key) => ({ workflow_id: workflowID, key })));
+  const rows = await database.run(messagesSql.findStreamEnds, { targets, max_rows: keys.length });
+  for (const row of rows) {
+    const count = await countValues(row, database.settings.serializer);
+    position.offsets.set(keys[row.position]!, count);
+  }
+}
+
+/** Yields each status of a workflow, the present one first, until it has ended. */
+async function* followStatus(
+  { database, workflowID, position, showStatus, wait }: WorkflowSource,
+  present: string,
+): AsyncGenerator<Message, void, void> {
+  const waiter = createWaiter(database, statusQuery, wait);
+  let status = present;
+  while (true) {
+    const seen = status;
+    if (showStatus && seen !== position.status) {
+      yield {
+        event: "status",
+        data: toJSON({ status: seen }),
+        advance: () => position.status = seen,
+      };
+    }
+    if (finalStatuses.includes(seen)) return;
+    waiter.restart(false);
+    const item = JSON.stringify({ workflow_id: workflowID, status: seen });
+    const [row] = await waiter.next([{ item }]) ?? [];
+    if (!row) return;
+    if (row.status === null) throw new NonExistentWorkflowError(workflowID, "follow");
+    status = row.status;
+  }
+}
+
+/** Yields the events that the reader does not know yet, and then their changes. */
+async function* readEvents(
+  { client, workflowID, position, events, wait }: WorkflowSource,
+): AsyncGenerator<Message, void, void> {
+  for await (const { key, value } of followEvents(client, workflowID, wait)) {
+    if (Array.isArray(events) && !events.includes(key)) continue;
+    const data = toJSON({ key, value });
+    const [keyHash, dataHash] = await Promise.all([hash(key), hash(data)]);
+    if (position.events.get(keyHash) === dataHash) continue;
+    yield { event: "event", data, advance: () => position.events.set(keyHash, dataHash) };
+  }
+}
+
+async function* readValues(
+  { client, workflowID, position, wait }: WorkflowSource,
+  key: string,
+): AsyncGenerator<Message, void, void> {
+  let next = position.offsets.get(key) ?? 0;
+  for await (const value of readStream(client, workflowID, key, { ...wait, offset: next })) {
+    const offset = next++;
+    const data = toJSON({ key, offset, value });
+    yield { event: "stream", data, advance: () => position.offsets.set(key, offset + 1) };
+  }
+}
+
+/** How a workflow has ended; undefined if it goes on, because somebody has resumed it. */
+async function readEnd(
+  { client, database, workflowID, showResult, wait: { signal } }: WorkflowSource,
+): Promise<string | undefined> {
+  const found = showResult ? await getStatus(client, workflowID, signal && { signal }) : undefined;
+  const status = found?.status ?? await findStatus(database, workflowID);
+  if (status !== null && !finalStatuses.includes(status)) return undefined;
+  const error = found?.error instanceof Error
+    ? { name: found.error.name, message: found.error.message }
+    : undefined;
+  return toJSON({ status, output: found?.output, error });
+}
+
+/**
+ * Yields the texts of the messages for a reader: first where it stands, then what it has not read yet, as it
+ * happens, and at last how the workflow has ended.
+ */
+export async function* readWorkflow(
+  source: WorkflowSource,
+  present: string,
+  retryMs: number,
+): AsyncGenerator<string, void, void> {
+  const { position, events, streams } = source;
+  // Without data, it is no message: it only says where to resume.
+  yield `retry: ${retryMs}\nid: ${formatPosition(position)}\n\n`;
+  const messages = merge([
+    followStatus(source, present),
+    ...events ? [readEvents(source)] : [],
+    ...streams.map((key) => readValues(source, key)),
+  ]);
+  try {
+    for await (const { event, data, advance } of messages) {
+      advance();
+      yield toText(event, data, position);
+    }
+  } catch (error) {
+    // It was deleted meanwhile.
+    if (!(error instanceof NonExistentWorkflowError)) throw error;
+  }
+  const end = await readEnd(source);
+  if (end === undefined) return;
+  position.isOver = true;
+  yield toText("end", end, position);
+}
