@@ -21,3 +21,14 @@
 
 export type { HandlerOptions, RequestHandler } from "./responses.ts";
 export { workflowEvents, type WorkflowEventsOptions } from "./workflow_events.ts";
+export { enqueueHandler, type EnqueueHandlerOptions } from "./enqueue_handler.ts";
+export {
+  githubWebhooks,
+  standardWebhooks,
+  stripeWebhooks,
+  type TimedWebhookOptions,
+  type VerifiedDelivery,
+  type WebhookDelivery,
+  type WebhookSecretOptions,
+  type WebhookVerifier,
+} from "./webhook_signatures.ts";
