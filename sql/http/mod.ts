@@ -2,6 +2,36 @@
 
 import type { Statement } from "../statement.ts";
 
+export const findSignal: Statement<{
+  message_id: string;
+  workflow_id: string;
+}, {
+  status: string | null;
+  serialization: string | null;
+  message: string | null;
+}> = {
+  name: "find_signal",
+
+  columns: "status text, serialization text if notifications.serialization, message text",
+  hash: "K8xQo0MC2DRpEyAI",
+  sql: `
+select
+  ws.status,
+  sent.serialization, -- if notifications.serialization
+  sent.message
+from :schema.workflow_status as ws
+left join lateral (
+  select
+    serialization, -- if notifications.serialization
+    message
+  from :schema.notifications
+  where message_uuid = :message_id::text and destination_uuid = ws.workflow_uuid
+  limit 1
+) as sent on true
+where statement_timestamp() is not null
+  and ws.workflow_uuid = :workflow_id::text`,
+};
+
 export const findStatusChanges: Statement<{
   targets: string;
   max_rows: number;

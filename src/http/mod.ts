@@ -32,3 +32,6 @@ export {
   type WebhookSecretOptions,
   type WebhookVerifier,
 } from "./webhook_signatures.ts";
+export { signalLink, type SignalLinkOptions } from "./signal_link.ts";
+export { signalHandler, type SignalHandlerOptions } from "./signal_handler.ts";
+export type { SignalPage, SignalState } from "./signal_page.ts";

@@ -12,6 +12,7 @@ import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, type WaitOptions } from "../polling/waiter.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { getStatus } from "../workflows/workflow_status.ts";
+import { finalStatuses } from "./final_statuses.ts";
 import { merge } from "./merge.ts";
 import { formatPosition, hash, type Position } from "./position.ts";
 
@@ -38,7 +39,6 @@ interface Message {
 }
 
 const statusQuery = pollObjects(sql.findStatusChanges);
-const finalStatuses = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"];
 
 /** Writes values that JSON does not have as what comes closest. */
 function replaceValue(_key: string, value: unknown): unknown {

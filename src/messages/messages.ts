@@ -160,6 +160,11 @@ function checkIndexes(call: string, { destinationID, topic, idempotencyKey }: Me
   checkIndexed({ destinationID, idempotencyKey }, call);
 }
 
+/** The ID of a message with an idempotency key. */
+export function toMessageID(idempotencyKey: string, destinationID: string): string {
+  return `${idempotencyKey}::${destinationID}`;
+}
+
 /** Makes the JSON of a message that sql/messages/send.sql reads. */
 function toItem(
   { destinationID, topic = nullTopic, idempotencyKey }: Message,
@@ -168,7 +173,7 @@ function toItem(
 ): Item {
   const key = idempotencyKey ?? uuidV7();
   const text = JSON.stringify({
-    message_id: idempotencyKey === undefined ? key : `${key}::${destinationID}`,
+    message_id: idempotencyKey === undefined ? key : toMessageID(key, destinationID),
     fork_prefix: sendToForks ? `${key}::` : undefined,
     destination_id: destinationID,
     topic,
