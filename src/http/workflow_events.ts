@@ -68,10 +68,10 @@ export interface WorkflowEventsOptions extends HandlerOptions {
    */
   result?: boolean;
   /**
-   * The time without a message after which a comment is sent, in seconds, so that proxies keep the connection
-   * and one that is lost is noticed.
+   * The time without a message after which a comment is sent, in seconds, so that proxies and servers keep the
+   * connection, and one that is lost is noticed. `Bun.serve()` closes a connection after 10 s.
    *
-   * @default {15}
+   * @default {8}
    */
   heartbeatSeconds?: number;
   /**
@@ -190,7 +190,7 @@ export function workflowEvents(
     streams = [],
     fromEnd = false,
     result: showResult = false,
-    heartbeatSeconds = 15,
+    heartbeatSeconds = 8,
     retryMs = 1000,
     pollingIntervalMs,
   } = read;

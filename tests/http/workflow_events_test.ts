@@ -403,13 +403,12 @@ Deno.test("workflowEvents() stops all waits when the reader leaves", async (test
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       handler,
     );
-    const leaving = new AbortController();
-    const url = `http://127.0.0.1:${server.addr.port}/${workflowID}`;
-    const reader = readEventStream(await fetch(url, { signal: leaving.signal }));
+    await using proxy = await startTcpProxy(`http://127.0.0.1:${server.addr.port}`);
+    const reader = readEventStream(await fetch(new URL(`/${workflowID}`, proxy.url)));
     await reader.next();
     await recorder.untilPolls(polls.length + 6);
-    leaving.abort();
-    await reader.leave().catch(() => {});
+    proxy.cut();
+    await reader.rest().catch(() => {});
     await untilQuiet(recorder);
   });
 });
