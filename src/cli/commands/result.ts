@@ -30,7 +30,7 @@ export async function printResult(
   ]);
   let result: unknown;
   try {
-    result = await waitForResult(client, workflowID, options, false);
+    result = await waitForResult(client, workflowID, options, false, undefined);
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error;
     throw new CliError(`Workflow ${workflowID} failed: ${error.name}: ${error.message}`);
