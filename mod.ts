@@ -165,6 +165,7 @@ export {
 export {
   getAllStreamEntries,
   type StreamEntries,
+  type StreamEntriesOf,
   type StreamEntry,
 } from "./src/messages/all_stream_entries.ts";
 export {

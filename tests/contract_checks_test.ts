@@ -13,10 +13,12 @@ import {
   enqueueMany,
   forkWorkflow,
   getAllNotifications,
+  getAllStreamEntries,
   getResult,
   getStatus,
   listWorkflows,
   ofType,
+  readStream,
   resumeWorkflow,
   retrieveWorkflow,
   rewindWorkflow,
@@ -263,6 +265,35 @@ for (const tracing of [false, true]) {
     assertEquals((await getStatus(client, "id"))?.queueName, "idle");
   });
 }
+
+Deno.test("schemas see the values of a stream, but not what closes it, in any format", async () => {
+  await using opened = await openPool();
+  const { pool } = opened;
+  const contract = defineWorkflow({
+    workflowName: "echo",
+    queueName: "idle",
+    streams: { numbers: z.number().transform((number) => -number) },
+  });
+  const { workflowID } = await enqueue(pool, contract);
+  const marker = "__DBOS_STREAM_CLOSED__";
+  for (
+    const [offset, value, serialization] of [
+      [0, "7", "portable_json"],
+      [1, JSON.stringify({ json: marker, __dbos_serializer: "superjson" }), "js_superjson"],
+    ]
+  ) {
+    await pool.query(
+      `insert into dbos.streams (workflow_uuid, key, "offset", value, function_id, serialization)
+      values ($1, 'numbers', $2, $3, 1, $4)`,
+      [workflowID, offset, value, serialization],
+    );
+  }
+  const { numbers } = contract.streams;
+  assertEquals(await collect(readStream(pool, workflowID, numbers, { timeoutSeconds: 0 })), [-7]);
+  assertEquals(await getAllStreamEntries(pool, workflowID, contract), {
+    numbers: { entries: [{ offset: 0, value: -7 }], isClosed: true },
+  });
+});
 
 Deno.test("every function takes a contract among its options", async () => {
   const reason = new Error("no longer needed");

@@ -6,9 +6,11 @@ import {
   enqueue,
   followEvents,
   getAllEvents,
+  getAllStreamEntries,
   getEvent,
   getResult,
   readStream,
+  readStreamOffset,
   retrieveWorkflow,
   send,
   SerializedValue,
@@ -46,6 +48,8 @@ Deno.test("an application and its clients share contracts", async (test) => {
       const lines: string[] = await collect(readStream(client, `${kind}-1`, streams.log, soon));
       assertEquals(lines, ["task 7 has started"]);
       assertEquals(await getAllEvents(client, `${kind}-1`, contract), { progress: 100 });
+      const { log } = await getAllStreamEntries(client, `${kind}-1`, contract);
+      assertEquals(log?.entries, [{ offset: 0, value: "task 7 has started" }]);
       assertEquals(await collect(followEvents(client, `${kind}-1`, contract)), [
         { key: "progress", value: 100 },
       ]);
@@ -104,6 +108,16 @@ Deno.test("an application and its clients share contracts", async (test) => {
       const values = readStream(client, workflowID, streams.log, soon);
       assertEquals((await values.next()).value, "task 7 has started");
       await assertRefused("streams.log", () => values.next(), []);
+      await assertRefused(
+        "streams.log",
+        () => readStreamOffset(client, workflowID, streams.log, 1, soon),
+        [],
+      );
+      await assertRefused(
+        "streams.log",
+        () => getAllStreamEntries(client, workflowID, contract),
+        [],
+      );
     });
   }
   await client.end();

@@ -51,6 +51,10 @@ export function serializeArgs(
   args: readonly unknown[],
   path?: string,
 ): Serialized | Promise<Serialized> {
+  type NamedArgs = Record<string, unknown> | undefined;
+  const write = (args: readonly unknown[], namedArgs: NamedArgs) =>
+    serialize(database, serializationType, (codec) => codec.serializeArgs(args, namedArgs, path));
+  if (!contract) return write(args, namedArgs);
   const { signal } = database;
   const { serializationType, namedArgs } = options;
   const write = (args: readonly unknown[], namedArgs?: Record<string, unknown>) =>
@@ -74,12 +78,9 @@ export function serializeValue(
   value: unknown,
   path: string,
 ): Serialized | Promise<Serialized> {
-  return applySchema(
-    field,
-    value,
-    database.signal,
-    (value) => serialize(database, type, (codec) => codec.serializeValue(value, path)),
-  );
+  const write = (value: unknown) =>
+    serialize(database, type, (codec) => codec.serializeValue(value, path));
+  return field ? applySchema(field, value, database.signal, write) : write(value);
 }
 
 /** Whether the schema must be read before values of a type are written. */

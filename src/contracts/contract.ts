@@ -25,19 +25,26 @@ export interface WorkflowTypes {
 }
 
 /** What the type of a contract says to the functions that take it. It has no value at run time. */
-export interface ContractTypes<Workflow, NamedArgs, Events> {
+export interface ContractTypes<Workflow, NamedArgs, Events, Streams> {
   /** The workflow as a function. */
   readonly workflow: Workflow;
   /** The named arguments; undefined for none. */
   readonly namedArgs: NamedArgs;
   /** The values of the events, by their keys. */
   readonly events: Events;
+  /** The values of the streams, by their keys. */
+  readonly streams: Streams;
 }
 
 /** What options may have besides: the types of a contract, if they are one or are spread of one. */
-export interface ContractOption<Workflow, NamedArgs = unknown, Events = unknown> {
+export interface ContractOption<
+  Workflow,
+  NamedArgs = unknown,
+  Events = unknown,
+  Streams = unknown,
+> {
   /** The types of the contract. */
-  readonly [contractKey]?: ContractTypes<Workflow, NamedArgs, Events>;
+  readonly [contractKey]?: ContractTypes<Workflow, NamedArgs, Events, Streams>;
 }
 
 /** The key of an event or a stream of a contract, which has the type of its values. */
@@ -79,6 +86,8 @@ export interface ContractFields {
   readonly result?: ContractField;
   /** Without keys, the contract says nothing of them. */
   readonly events?: Readonly<Record<string, { readonly [contractKey]: ContractField }>>;
+  /** Without keys, the contract says nothing of them. */
+  readonly streams?: Readonly<Record<string, { readonly [contractKey]: ContractField }>>;
 }
 
 /** The contract that options are or have been spread of, if any. */

@@ -3,7 +3,7 @@ import * as sql from "../../sql/messages/mod.ts";
 import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { checkText } from "../validate.ts";
-import { createEventReader } from "./event_reader.ts";
+import { createFieldReader } from "./field_reader.ts";
 
 /** The values of events by their keys, if `Events` are those of a contract; otherwise of any. */
 export type EventValues<Events> = unknown extends Events ? Record<string, unknown>
@@ -40,7 +40,11 @@ export async function getAllEvents<Events = unknown>(
   const [database, { signal }] = openCall(client, "getAllEvents()", callDescription, options);
   checkText("workflowID of getAllEvents()", workflowID);
   const rows = await database.run(sql.getAllEvents, { workflow_id: workflowID });
-  const reader = createEventReader(contractIn(options), database.settings.serializer, signal);
+  const reader = createFieldReader(
+    contractIn(options)?.events,
+    database.settings.serializer,
+    signal,
+  );
   const values = rows.filter(({ key }) => reader.isIncluded(key))
     .map(async (row) => [row.key, await reader.read(row)]);
   return Object.fromEntries(await Promise.all(values));

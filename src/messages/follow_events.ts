@@ -9,7 +9,7 @@ import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, waitDescription, type WaitOptions, withWaiter } from "../polling/waiter.ts";
 import { formatForCall } from "../serialization/custom_format.ts";
 import { checkText } from "../validate.ts";
-import { createEventReader } from "./event_reader.ts";
+import { createFieldReader } from "./field_reader.ts";
 import { readErrorOptions } from "../workflows/wait_error.ts";
 
 /** An event that a workflow has set. */
@@ -79,7 +79,7 @@ export function followEvents<Events = unknown>(
 
   async function* changes(): AsyncGenerator<WorkflowEventOf<Events>, void, void> {
     const serializer = formatForCall(database.settings.serializer, read.signal);
-    const reader = createEventReader(contractIn(options), serializer, read.signal);
+    const reader = createFieldReader(contractIn(options)?.events, serializer, read.signal);
     const latest = new Map<string, ChangeRow>();
     waiter.restart(true);
     while (true) {

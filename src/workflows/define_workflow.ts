@@ -175,7 +175,8 @@ export interface WorkflowContract<Types extends WorkflowTypes = WorkflowTypes> {
   readonly [contractKey]: ContractTypes<
     WorkflowOf<Types>,
     Types extends { readonly namedArgs: infer NamedArgs } ? NamedArgs : undefined,
-    Types extends { readonly events: infer Events } ? Events : unknown
+    Types extends { readonly events: infer Events } ? Events : unknown,
+    Types extends { readonly streams: infer Streams } ? Streams : unknown
   >;
 }
 
@@ -190,7 +191,8 @@ export type ContractOf<Definition> = TypesOf<Definition> extends infer Types ext
  * something else of a value, it has the type that the caller passes and that the reader gets.
  */
 export type WorkflowFunction<Contract extends ContractOption<unknown>> = Contract extends
-  { readonly [contractKey]: ContractTypes<infer Workflow, unknown, unknown> } ? Workflow : never;
+  { readonly [contractKey]: ContractTypes<infer Workflow, unknown, unknown, unknown> } ? Workflow
+  : never;
 
 /**
  * A field of a contract that has a type and no check. It costs nothing at run time.

@@ -14,6 +14,7 @@ import {
   enqueueMany,
   followEvents,
   getAllEvents,
+  getAllStreamEntries,
   getEvent,
   getResult,
   listWorkflows,
@@ -23,6 +24,7 @@ import {
   retrieveWorkflow,
   send,
   sendMany,
+  type StreamEntries,
   waitEach,
   type WorkflowContract,
   type WorkflowFunction,
@@ -129,6 +131,8 @@ await sendMany(client, [{ ...task.messages.approval, destinationID: "a", message
 for await (const line of readStream(client, "task-7", task.streams.log)) {
   same<typeof line, string>(true);
 }
+const entries = await getAllStreamEntries(client, "task-7", task);
+same<typeof entries, { readonly log?: StreamEntries<string> }>(true);
 const line = await readStreamOffset(client, "task-7", task.streams.log, 0);
 same<typeof line, string>(true);
 // @ts-expect-error it is the key of an event
