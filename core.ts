@@ -45,9 +45,9 @@ export {
   contractKey,
   type ContractOption,
   type ContractTypes,
-  type From,
   type MessageOption,
   type MessageTopic,
+  type NotInferred,
   type WorkflowTypes,
 } from "./src/contracts/contract.ts";
 export type {

@@ -393,6 +393,7 @@ Deno.test("texts of issues do not show the values, however a library writes them
       [-1.5, (number: number) => `at least 0 (was ${number})`, "at least 0 (was …)"],
       [7n, (number: bigint) => `too small: ${number}n`, "too small: …"],
       [{ a: ["secret"] }, (value: object) => `was ${JSON.stringify(value)}`, 'was {"a":[…]}'],
+      [" ", (text: string) => `expected a, b (was "${text}")`, "expected a, b (was …)"],
       [new Map([["key", "secret"]]), (map: Map<string, string>) => [...map].join(), "key,…"],
       [Array(2000).fill(0).map((_, index) => `secret ${index}`), String, "Invalid value"],
       [
@@ -404,6 +405,23 @@ Deno.test("texts of issues do not show the values, however a library writes them
   ) {
     const message = await messageFor(value, toText as never);
     assertEquals(message, expected);
+  }
+});
+
+Deno.test("texts of issues do not show what a schema has made of the values before", async () => {
+  const messages = {
+    valibot: v.pipe(v.string(), v.toLowerCase(), v.email()),
+    arktype: type("string").pipe((text) => text.toLowerCase()).to("string.email"),
+    zod: z.string().toLowerCase().pipe(z.email()),
+  };
+  const contract = defineWorkflow({ workflowName: "echo", messages });
+  for (const topic of Object.values(contract.messages)) {
+    const error = await assertRejects(
+      () => send(new UnusedPool(), "id", "SECRET", topic),
+      ContractError,
+    );
+    assertEquals(error.issues.length, 1);
+    assertEquals(error.message.toLowerCase().includes("secret"), false, error.message);
   }
 });
 

@@ -1,7 +1,7 @@
 import { onDemand } from "../on_demand.ts";
 import type { ContractField } from "./contract.ts";
 
-// Most programs have no schemas. This is 2 KB gzipped.
+// Most programs have no schemas. This is 1 KB gzipped.
 const loadCheck = onDemand(() => import("./check_value.ts"));
 
 /**

@@ -40,6 +40,7 @@ function withoutValues(text: string, leaves: ReadonlySet<string>): string {
     const escaped = JSON.stringify(leaf).slice(1, -1);
     for (const written of new Set([leaf, escaped])) {
       for (const mark of `"'\``) text = text.replaceAll(`${mark}${written}${mark}`, "…");
+      if (leaf.trim() === "") continue;
       if (Number.isNaN(Number(leaf))) {
         if (leaf.length >= minWordLength) text = text.replaceAll(written, "…");
       } else {
@@ -59,10 +60,13 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return found;
 }
 
-function toIssue({ message, path = [] }: StandardSchemaIssue, value: unknown): ContractIssue {
+function toIssue(issue: StandardSchemaIssue, value: unknown): ContractIssue {
+  const { message, path = [] } = issue;
   // The arrays of some libraries are of classes whose map() returns something else.
   const keys = Array.from(path, (part) => typeof part === "object" ? part.key : part);
-  const leaves = collectLeaves(valueAt(value, keys));
+  // What valibot and arktype have checked, which may differ from what was given.
+  const { input, data } = issue as { input?: unknown; data?: unknown };
+  const leaves = collectLeaves([valueAt(value, keys), input, data]);
   return { message: leaves ? withoutValues(message, leaves) : "Invalid value", path: keys };
 }
 

@@ -66,8 +66,8 @@ export interface MessageTopic<Message> {
 /** What options of `send()` may have besides: the type of the message, if they are of a contract. */
 export type MessageOption<Message> = Partial<Pick<MessageTopic<Message>, typeof contractKey>>;
 
-/** A type that is taken from other arguments, and not from where this stands. */
-export type From<Type> = [Type][Type extends unknown ? 0 : never];
+/** A type that TypeScript infers of other arguments, and only checks here. */
+export type NotInferred<Type> = [Type][Type extends unknown ? 0 : never];
 
 /** A field of a contract, as it is at run time. */
 export interface ContractField {

@@ -10,7 +10,7 @@ import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
-import { fieldIn, type From, type MessageOption } from "../contracts/contract.ts";
+import { fieldIn, type MessageOption, type NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
@@ -241,7 +241,7 @@ function toItems(
 export async function send<Value = unknown>(
   client: Client | Driver,
   destinationID: string,
-  message: From<Value>,
+  message: NotInferred<Value>,
   options: SendOptions & MessageOption<Value> = {},
 ): Promise<void> {
   const database = systemDatabaseOf(client);
@@ -299,7 +299,7 @@ export async function send<Value = unknown>(
  */
 export async function sendMany<Value = unknown>(
   client: Client | Driver,
-  messages: readonly (Message<From<Value>> & MessageOption<Value>)[],
+  messages: readonly (Message<NotInferred<Value>> & MessageOption<Value>)[],
   options: SendManyOptions = {},
 ): Promise<MessageOutcome[]> {
   const database = systemDatabaseOf(client);

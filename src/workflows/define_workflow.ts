@@ -354,6 +354,7 @@ export function defineWorkflow<const Definition extends WorkflowDefinition>(
     })),
     streams: toKeys("streams", streams, (key) => ({ key })),
   };
+  // With the names, because functions ignore those that they have no option for.
   const fields: ContractFields = {
     ...contract,
     args: toField("args", args),

@@ -1,6 +1,6 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { serializeArgs } from "../client/writing_codec.ts";
-import type { ContractOption, From } from "../contracts/contract.ts";
+import type { ContractOption, NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
   checkCombination,
@@ -72,7 +72,7 @@ export function enqueue<Workflow = unknown, NamedArgs = Record<string, unknown>>
   client: Client | Driver,
   options:
     & EnqueueOptions
-    & { namedArgs: From<NamedArgs> }
+    & { namedArgs: NotInferred<NamedArgs> }
     & ContractOption<Workflow, NamedArgs>,
   ...args: Record<string, unknown> extends NamedArgs ? OptionalWorkflowArgs<Workflow>
     : WorkflowArgs<Workflow>
