@@ -51,10 +51,6 @@ export function serializeArgs(
   args: readonly unknown[],
   path?: string,
 ): Serialized | Promise<Serialized> {
-  type NamedArgs = Record<string, unknown> | undefined;
-  const write = (args: readonly unknown[], namedArgs: NamedArgs) =>
-    serialize(database, serializationType, (codec) => codec.serializeArgs(args, namedArgs, path));
-  if (!contract) return write(args, namedArgs);
   const { signal } = database;
   const { serializationType, namedArgs } = options;
   const write = (args: readonly unknown[], namedArgs?: Record<string, unknown>) =>
