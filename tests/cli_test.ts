@@ -4,7 +4,7 @@ import pg from "pg";
 import config from "../deno.json" with { type: "json" };
 import { enqueue } from "../mod.ts";
 import { version } from "../src/cli/version.ts";
-import { cliCommand, createCli, parseLines } from "./support/cli.ts";
+import { cliCommand, createCli, installCli, parseLines, runCommand } from "./support/cli.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
@@ -441,6 +441,23 @@ Deno.test("the program has help, examples and a version", async () => {
     assertMatch(stdout, new RegExp(`^USAGE\n {2}dbos-client ${names[index]} `));
   }
   assertEquals(await cli.run("help", "show"), await cli.run("show", "--help"));
+});
+
+Deno.test("bash completes commands, flags and values", async () => {
+  await using program = await installCli();
+  const complete = async (...words: string[]) => {
+    const script = `source <(dbos-client completion bash)
+      COMP_WORDS=(dbos-client "$@"); COMP_CWORD=$#; _dbos_client; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { code, stdout, stderr } = await runCommand(["bash", "-ec", script, "bash"], words, {
+      env: { PATH: `${program.folder}:${Deno.env.get("PATH")}` },
+    });
+    assertEquals([code, stderr], [0, ""]);
+    return stdout.split("\n").filter(Boolean);
+  };
+  assertEquals(await complete("re"), ["result", "resume", "rewind"]);
+  assertEquals(await complete("enqueue", "--queue"), ["--queue-name", "--queue-partition-key"]);
+  assertEquals(await complete("list", "--status", "E"), ["ENQUEUED", "ERROR"]);
+  assertEquals(await complete("completion", ""), ["bash", "zsh", "fish"]);
 });
 
 Deno.test("tables keep to no color in pipes, unless FORCE_COLOR asks for it", async () => {

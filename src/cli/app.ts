@@ -146,7 +146,8 @@ async function buildProgram(name: string | undefined): Promise<Application<Comma
 async function printCompletions(words: readonly string[]): Promise<void> {
   const program = await buildProgram(words.length > 1 ? words[0] : undefined);
   const context = { process: { stdout: toStream(stdout), stderr: toStream(stderr) } };
-  const proposals = await proposeCompletions(program, words, context);
+  const proposals = (await proposeCompletions(program, words, context))
+    .filter(({ completion }) => completion !== "--");
   await stdout.write(
     proposals.map(({ completion, brief }) => `${completion}\t${brief}\n`).join(""),
   );

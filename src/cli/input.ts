@@ -2,9 +2,9 @@
 
 import { createReadStream, fstatSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import process from "node:process";
 import { parseLossless, toNumberOrBigint } from "../serialization/lossless_json.ts";
 import { UsageError } from "./errors.ts";
+import { process } from "./terminal.ts";
 
 let isStdinUsed = false;
 

@@ -12,10 +12,9 @@
  * @module
  */
 
-import process from "node:process";
 import { runProgram } from "./app.ts";
 import { exitCodes } from "./errors.ts";
-import { endWithStreams } from "./terminal.ts";
+import { endWithStreams, process } from "./terminal.ts";
 
 endWithStreams(exitCodes.interrupted);
 // Reads of stdin that nobody waits for any more would keep the process alive.

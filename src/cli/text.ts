@@ -1,7 +1,5 @@
 /** Makes text of stored values. What workflows have stored must not control the terminal. */
 
-import { SerializedValue } from "../serialization/serialized_value.ts";
-
 // Control characters, those of 8-bit terminals among them, and characters that reorder text.
 // deno-lint-ignore no-control-regex
 const unsafe = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
@@ -52,9 +50,6 @@ function toPlain(object: object): unknown {
   if (object instanceof Error) {
     const { name, message, cause, code, data } = object as Error & Record<string, unknown>;
     return { name, message, code, data, cause };
-  }
-  if (object instanceof SerializedValue) {
-    return { serialization: object.serialization, text: object.text };
   }
   if (object instanceof Set) return [...object];
   if (object instanceof Map) {

@@ -2,7 +2,6 @@
 
 import { buildCommand } from "@stricli/core";
 import { createInterface } from "node:readline/promises";
-import process from "node:process";
 import type { Client } from "../../client/client.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
@@ -20,7 +19,7 @@ import {
 } from "../flags.ts";
 import { readWorkflowIDs } from "../input.ts";
 import { printRecord, printRecords, styleOfStatus } from "../table.ts";
-import { isStdinTerminal, stderr } from "../terminal.ts";
+import { isStdinTerminal, process, stderr } from "../terminal.ts";
 import { escapeText } from "../text.ts";
 
 const workflowIDsParameters = {

@@ -1,0 +1,98 @@
+/**
+ * `deno run -A bench/cli.ts [--rounds N]` compares the start-up time of the command line with those of
+ * DBOS's own for Node and Python, in interleaved rounds: the help, and a list of one workflow.
+ *
+ * It installs them from npm and PyPI into a temporary folder, and uses a Postgres of its own, or that of
+ * DBOS_TEST_DATABASE_URL.
+ */
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
+import { pack } from "../scripts/pack.ts";
+import { createTestDatabase } from "../tests/support/database.ts";
+import { populate } from "../tests/support/populate.ts";
+import { startPostgresServer } from "../tests/support/postgres_server.ts";
+import { compare, type Contender, formatMs } from "./measure.ts";
+
+const pythonRelease = "dbos==3.3.0";
+
+async function run(command: readonly string[], url = ""): Promise<void> {
+  const [program, ...args] = command;
+  const { success, stderr } = await new Deno.Command(program!, {
+    args,
+    env: { DBOS_SYSTEM_DATABASE_URL: url },
+  }).output();
+  if (success) return;
+  throw new Error(`Cannot run ${command.join(" ")}:\n${new TextDecoder().decode(stderr)}`);
+}
+
+function toContender(name: string, command: readonly string[], url: string): Contender {
+  return {
+    name,
+    async measure() {
+      const startedAt = performance.now();
+      await run(command, url);
+      return performance.now() - startedAt;
+    },
+  };
+}
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "11" } } });
+await using resources = new AsyncDisposableStack();
+if (!Deno.env.has("DBOS_TEST_DATABASE_URL")) {
+  const server = await startPostgresServer();
+  resources.defer(() => server.stop());
+  Deno.env.set("DBOS_TEST_DATABASE_URL", server.url);
+}
+const { url } = resources.use(await createTestDatabase());
+await populate(url, 1000);
+const folder = await Deno.makeTempDir({ prefix: "bench_cli_" });
+resources.defer(() => Deno.remove(folder, { recursive: true }));
+await pack(`${folder}/package.tgz`);
+const sdk = config.imports["@dbos-inc/dbos-sdk"].replace("npm:", "");
+const flags = ["--ignore-scripts", "--no-audit", "--no-fund", `--prefix=${folder}`];
+await run(["npm", "install", ...flags, `${folder}/package.tgz`, sdk, "bun@1.4.5"]);
+// Installs the program of Bun, which npm does itself only if install scripts are allowed.
+await run(["node", `${folder}/node_modules/bun/install.js`]);
+await run(["python3", "-m", "venv", `${folder}/python`]);
+await run([`${folder}/python/bin/pip`, "install", "--quiet", pythonRelease]);
+
+const program = `${folder}/node_modules/.bin/dbos-client`;
+const root = fileURLToPath(new URL("../", import.meta.url));
+const deno = [Deno.execPath(), "run", "-A", "--no-check", `--config=${root}deno.json`];
+const ours = {
+  "dbos-client on Node": ["node", program],
+  "dbos-client on Bun": [`${folder}/node_modules/.bin/bun`, program],
+  "dbos-client on Deno": [...deno, `${root}src/cli/mod.ts`],
+};
+const official = {
+  "dbos on Node": ["node", `${folder}/node_modules/.bin/dbos`],
+  "dbos on Python": [`${folder}/python/bin/dbos`],
+};
+const works = [
+  { work: "--help", args: ["--help"], officialArgs: ["--help"] },
+  {
+    work: "list of one workflow",
+    args: ["list", "--limit", "1"],
+    officialArgs: ["workflow", "list", "--limit", "1", "--sys-db-url", url],
+  },
+];
+for (const { work, args, officialArgs } of works) {
+  const contenders = [
+    ...Object.entries(ours).map(([name, command]) => toContender(name, [...command, ...args], url)),
+    ...Object.entries(official).map(([name, command]) =>
+      toContender(name, [...command, ...officialArgs], url)
+    ),
+  ];
+  const medians = await compare(contenders, Number(values.rounds));
+  const fastestOfficial = Math.min(...medians.slice(Object.keys(ours).length));
+  for (const [index, { name }] of contenders.entries()) {
+    const ratio = (fastestOfficial / medians[index]!).toFixed(1);
+    const text = index < Object.keys(ours).length
+      ? `  ${ratio} × faster than the official ones`
+      : "";
+    console.log(
+      `${work.padEnd(22)}${name.padEnd(22)}${formatMs(medians[index]!).padStart(10)}${text}`,
+    );
+  }
+}
