@@ -19,7 +19,7 @@ export function scaleTimeout(timeoutMs: number, queries: readonly Query[]): numb
 
 /**
  * Settles as `run` does, or rejects after `timeoutMs`. `isNeeded` is as in an {@linkcode Attempt}. It
- * stops waiting as soon as `signal` is aborted, unless there is a connection to discard later.
+ * has no timer any more once `signal` is aborted, unless there is a connection to discard later.
  */
 export function attemptWithin<Result>(
   timeoutMs: number,
