@@ -114,9 +114,10 @@ export function startDispatcher(
   async function runWorkflow(row: ClaimedRow, signal: AbortSignal): Promise<void> {
     const { workflow_id, owner_xid } = row;
     const outcome = await callFunction(row, toRunningWorkflow(row, signal));
+    if (!signal.aborted) {
+      await database.run(sql.completeWorkflow, { ...outcome, workflow_id, owner_xid });
+    }
     executions.delete(owner_xid);
-    if (signal.aborted) return;
-    await database.run(sql.completeWorkflow, { ...outcome, workflow_id, owner_xid });
     // Its queue may have room for another one.
     idle.abort();
   }

@@ -7,7 +7,13 @@ import type { Client } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { closeMarker } from "../messages/close_markers.ts";
 import { nullTopic } from "../messages/null_topic.ts";
-import { asNumber, describeOptions, type OptionsDescription, readOptions } from "../options.ts";
+import {
+  asNumber,
+  asText,
+  describeOptions,
+  type OptionsDescription,
+  readOptions,
+} from "../options.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { checkFunction, checkNumber, checkText } from "../validate.ts";
 import { writeError, writeValue } from "./stored_values.ts";
@@ -131,6 +137,10 @@ const receiveDescription: OptionsDescription<ReceiveOptions> = describeOptions<R
   timeoutSeconds: asNumber(0),
 });
 
+const stepDescription: OptionsDescription<StepOptions> = describeOptions<StepOptions>({
+  name: asText,
+});
+
 /** Calls a function in the context of a workflow. */
 export function runInContext<Result>(workflow: RunningWorkflow, run: () => Result): Result {
   return runningWorkflows.run(workflow, run);
@@ -244,9 +254,10 @@ async function recv<Message>(
 
 async function runStep<Result>(
   step: () => Promise<Result>,
-  { name = step.name }: StepOptions = {},
+  options?: StepOptions,
 ): Promise<Result> {
   checkFunction("step of DBOS.runStep()", step);
+  const { name = step.name } = readOptions("DBOS.runStep()", stepDescription, options);
   const workflow = running("runStep()");
   workflow.signal.throwIfAborted();
   const { database, serialization } = workflow;

@@ -17,6 +17,7 @@ import {
 } from "@dbos-community/client";
 import * as core from "@dbos-community/client/core";
 import { connect as connectWithURL } from "@dbos-community/client/connect";
+import { DBOS, startTestWorker } from "@dbos-community/client/testing";
 import { neon, Pool as NeonPool } from "@neondatabase/serverless";
 import pg from "pg";
 import type postgres from "postgres";
@@ -54,6 +55,18 @@ export async function useCore(url: string): Promise<number> {
   // A client of one entry point works with the functions of the other.
   await getEvent<number>(client, handle.workflowID, "progress", 5);
   return await handle.getResult();
+}
+
+export async function useTestWorker(): Promise<number> {
+  await using worker = await startTestWorker({
+    async sum(a: number, b: number) {
+      const message: { c: number } | null = await DBOS.recv<{ c: number }>("topic", 5);
+      return a + b + (message?.c ?? 0);
+    },
+  }, { queues: { tasks: { globalConcurrency: 1 } } });
+  // @ts-expect-error: a workflow needs a function
+  await startTestWorker({ sum: 3 });
+  return await (await enqueue<Sum>(worker.client, task, 1, 2)).getResult();
 }
 
 export async function useWorkflowTypes(pool: pg.Pool): Promise<number[]> {
