@@ -199,6 +199,21 @@ Deno.test("a result that the format cannot hold is the error of the workflow", a
   assertMatch(error.message, /^Cannot serialize result of circular as portable JSON: /);
 });
 
+Deno.test("an error that the format cannot hold as a whole keeps its name and message", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { client } = await start(resources, {
+    fail() {
+      throw Object.assign(new RangeError("lone \ud800"), { data: () => {} });
+    },
+  });
+  for (const serializationType of serializationTypes) {
+    const options = { workflowName: "fail", queueName, serializationType };
+    const handle = await enqueue(client, options, 1);
+    const error = await assertRejects(() => handle.getResult(timeout), WorkflowError);
+    assertEquals(error.message, "lone \ufffd", serializationType);
+  }
+});
+
 Deno.test("events, messages, streams and steps are recorded as a worker records them", async () => {
   await using resources = new AsyncDisposableStack();
   const { client } = await start(resources, {

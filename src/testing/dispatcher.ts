@@ -9,7 +9,7 @@ import { maxTimerMs } from "../timer.ts";
 import { readStored } from "../serialization/read.ts";
 import { parseRoles } from "../serialization/serialized_value.ts";
 import { writeError, writeValue } from "./stored_values.ts";
-import { runInContext, type RunningWorkflow } from "./workflow_context.ts";
+import { runInContext, type RunningWorkflow } from "./running_workflow.ts";
 
 /** The function that runs a workflow. */
 // deno-lint-ignore no-explicit-any -- a function with parameters of any types
@@ -58,6 +58,7 @@ export function startDispatcher(
   const sleeps = new Set<AbortController>();
   const executorID = `test-${crypto.randomUUID()}`;
   let idle = new AbortController();
+  let failure: { error: unknown } | undefined;
 
   async function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
     const end = new AbortController();
@@ -159,8 +160,6 @@ export function startDispatcher(
     await abortLostExecutions();
     if (has_due || has_enqueued) await claim();
   }
-
-  let failure: { error: unknown } | undefined;
 
   function fail(error: unknown): void {
     if (!stopping.signal.aborted) failure ??= { error };

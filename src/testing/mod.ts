@@ -18,17 +18,12 @@
  */
 
 export {
-  type SentMessage,
   startTestWorker,
   type TestWorker,
   type TestWorkerOptions,
-  type WaitForEnqueuedOptions,
   type WorkflowFunctions,
 } from "./test_worker.ts";
+export type { SentMessage, TestMethods, WaitForEnqueuedOptions } from "./test_methods.ts";
 export type { WorkflowFunction } from "./dispatcher.ts";
-export {
-  DBOS,
-  type ReceiveOptions,
-  type StepOptions,
-  type WorkflowContext,
-} from "./workflow_context.ts";
+export { DBOS } from "./workflow_methods.ts";
+export type { ReceiveOptions, StepOptions, WorkflowContext } from "./workflow_context.ts";

@@ -7,13 +7,13 @@ import { isObject } from "../serialization/decoding.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
 
 /** What to write for each name of a format. */
-const types: Readonly<Record<string, SerializationType>> = {
-  portable_json: "portable",
-  js_superjson: "superjson",
-  py_pickle: "py_pickle",
-  DBOS_JSON: "DBOS_JSON",
-  rust_serde: "rust_serde",
-};
+const types: ReadonlyMap<string, SerializationType> = new Map([
+  ["portable_json", "portable"],
+  ["js_superjson", "superjson"],
+  ["py_pickle", "py_pickle"],
+  ["DBOS_JSON", "DBOS_JSON"],
+  ["rust_serde", "rust_serde"],
+]);
 
 /** The codec of a format; that of the serializer, or else superjson, for a workflow without one. */
 async function findWriter(
@@ -23,7 +23,7 @@ async function findWriter(
   if (serializer && (!serialization || serialization === serializer.name)) {
     return await serializer.load();
   }
-  const type = types[serialization || "js_superjson"];
+  const type = types.get(serialization || "js_superjson");
   if (!type) throw new UnsupportedSerializationError(serialization);
   return await codecOf(type);
 }
@@ -47,52 +47,57 @@ function pickleException(message: string): string {
   return btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""));
 }
 
-interface ErrorFields {
+/** What portable JSON keeps of an error. */
+interface PortableError {
   readonly name: string;
   readonly message: string;
-  readonly code: unknown;
-  readonly data: unknown;
+  readonly code?: unknown;
+  readonly data?: unknown;
 }
 
-function toFields(error: unknown): ErrorFields {
+function toPortableError(error: unknown): PortableError {
   const { name = "Error", message = String(error), code, data } = isObject(error) ? error : {};
-  return { name: String(name), message: String(message), code, data };
+  return {
+    name: String(name),
+    message: String(message),
+    ...(code !== undefined && { code }),
+    ...(data !== undefined && { data }),
+  };
 }
 
-/** All that superjson keeps of an error, also of one in a realm of its own. */
-function toRecord(error: unknown): Record<string, unknown> {
-  const { stack, cause } = isObject(error) ? error : {};
-  const own = isObject(error) ? { ...error } : {};
+/** All that superjson keeps of an error. */
+function toRecord(error: unknown): object {
+  if (!isObject(error)) return toPortableError(error);
+  const { stack, cause } = error;
   return {
-    ...own,
-    ...toFields(error),
+    ...error,
+    ...toPortableError(error),
     ...(typeof stack === "string" && { stack }),
-    ...(cause !== undefined && { cause: isObject(cause) ? toFields(cause) : cause }),
+    ...(cause !== undefined && { cause: isObject(cause) ? toPortableError(cause) : cause }),
   };
+}
+
+/** Without what Postgres cannot store. */
+function toStorableText(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 /**
  * Writes the error of a workflow. Portable JSON keeps its name, message, code and data; superjson all
- * of its properties. The formats of Python, Go and Rust keep its message.
+ * of its properties, unless the format cannot hold one of them. The formats of Python, Go and Rust keep
+ * its message.
  */
 export async function writeError(
   database: SystemDatabase,
   serialization: string | null,
   error: unknown,
 ): Promise<string> {
-  const { name, message, code, data } = toFields(error);
-  if (serialization === "py_pickle") return pickleException(message);
-  if (serialization === "DBOS_JSON") return message;
-  const portable = {
-    name,
-    message,
-    ...(code !== undefined && { code }),
-    ...(data !== undefined && { data }),
-  };
-  const record = serialization === "rust_serde"
-    ? { Application: message }
-    : serialization === "portable_json"
-    ? portable
-    : toRecord(error);
-  return await writeValue(database, serialization, record, "error");
+  const { name, message } = toPortableError(error);
+  const text = toStorableText(message);
+  if (serialization === "py_pickle") return pickleException(text);
+  if (serialization === "DBOS_JSON") return text;
+  const write = (value: object) => writeValue(database, serialization, value, "error");
+  if (serialization === "rust_serde") return await write({ Application: text });
+  const record = serialization === "portable_json" ? toPortableError(error) : toRecord(error);
+  return await write(record).catch(() => write({ name: toStorableText(name), message: text }));
 }
