@@ -53,7 +53,8 @@ for (const [name, options] of Object.entries(targets)) {
       const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
       const externals = imports.filter(({ external }) => external).map(({ path }) => path);
       assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
-      assert(!Object.keys(metafile.inputs).some((path) => path.startsWith("src/connection/")));
+      const isElsewhere = (path: string) => /^src\/(connection|http)\//.test(path);
+      assert(!Object.keys(metafile.inputs).some(isElsewhere));
 
       const pool = new pg.Pool({ connectionString: url });
       resources.defer(() => pool.end());
@@ -65,6 +66,31 @@ for (const [name, options] of Object.entries(targets)) {
       const workflowID: string = await run(driver);
       const { rows } = await pool.query("select workflow_uuid from dbos.workflow_status");
       assertEquals(rows, [{ workflow_uuid: workflowID }]);
+    },
+  });
+}
+
+for (const [name, options] of Object.entries(targets)) {
+  Deno.test({
+    name: `the HTTP handlers are bundled for ${name}, and reach neither a driver nor Node`,
+    sanitizeResources: false,
+    sanitizeOps: false,
+    async fn() {
+      const { metafile } = await esbuild.build({
+        ...options,
+        entryPoints: [`${root}src/http/mod.ts`],
+        bundle: true,
+        format: "esm",
+        splitting: true,
+        outdir: "unused",
+        write: false,
+        metafile: true,
+        logLevel: "silent",
+        external: ["superjson"],
+      });
+      const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+      const externals = imports.filter(({ external }) => external).map(({ path }) => path);
+      assertEquals(new Set(externals), new Set(["superjson"]));
     },
   });
 }

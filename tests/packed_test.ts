@@ -5,6 +5,7 @@ import * as core from "../core.ts";
 import * as errors from "../errors.ts";
 import * as library from "../mod.ts";
 import { optionalPeers } from "../scripts/pack.ts";
+import * as http from "../src/http/mod.ts";
 import * as testing from "../src/testing/mod.ts";
 import { bunTargets } from "./conformance/bun_targets.ts";
 import { createTestDatabase } from "./support/database.ts";
@@ -137,8 +138,11 @@ Deno.test({
         }),
         step("loads no dependency on import", async () => {
           // The dependencies are not installed in this folder.
-          const modules = { mod: library, core, connect, errors, "src/testing/mod": testing };
-          for (const [name, exported] of Object.entries(modules)) {
+          const entryPoints = {
+            ...{ mod: library, core, connect, errors },
+            ...{ "src/http/mod": http, "src/testing/mod": testing },
+          };
+          for (const [name, exported] of Object.entries(entryPoints)) {
             const code = `import("./${name}.js").then((it) => console.log(Object.keys(it).join()))`;
             const names = await run(`${packed}/package`, node, "-e", code);
             assertEquals(names.trim().split(","), Object.keys(exported));

@@ -187,13 +187,14 @@ export function workflowEvents(
     toWorkflowID = lastSegment,
     status: showStatus = true,
     events = true,
-    streams = [],
+    streams: givenStreams = [],
     fromEnd = false,
     result: showResult = false,
     heartbeatSeconds = 8,
     retryMs = 1000,
     pollingIntervalMs,
   } = read;
+  const streams = [...new Set(givenStreams)];
   const report = createReporter(read);
 
   async function handle(request: Request): Promise<Response> {

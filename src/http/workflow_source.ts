@@ -6,12 +6,14 @@ import * as messagesSql from "../../sql/messages/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
+import { UnsupportedSerializationError } from "../errors/reading.ts";
+import { WorkflowError } from "../errors/workflow_error.ts";
 import { followEvents } from "../messages/follow_events.ts";
 import { countValues, readStream } from "../messages/streams.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { createWaiter, type WaitOptions } from "../polling/waiter.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
-import { getStatus } from "../workflows/workflow_status.ts";
+import { getResult } from "../workflows/workflow.ts";
 import { finalStatuses } from "./final_statuses.ts";
 import { merge } from "./merge.ts";
 import { formatPosition, hash, type Position } from "./position.ts";
@@ -139,17 +141,26 @@ async function* readValues(
   }
 }
 
+/** The output of a workflow that has succeeded or failed, or its error. What cannot be read is left out. */
+async function readResult(
+  { client, workflowID, wait: { signal } }: WorkflowSource,
+): Promise<Record<string, unknown>> {
+  try {
+    const options = { timeoutSeconds: 0, ...signal && { signal } };
+    return { output: await getResult(client, workflowID, options) };
+  } catch (error) {
+    if (error instanceof UnsupportedSerializationError) return {};
+    if (!(error instanceof WorkflowError)) throw error;
+    return { error: { name: error.name, message: error.message } };
+  }
+}
+
 /** How a workflow has ended; undefined if it goes on, because somebody has resumed it. */
-async function readEnd(
-  { client, database, workflowID, showResult, wait: { signal } }: WorkflowSource,
-): Promise<string | undefined> {
-  const found = showResult ? await getStatus(client, workflowID, signal && { signal }) : undefined;
-  const status = found?.status ?? await findStatus(database, workflowID);
+async function readEnd(source: WorkflowSource): Promise<string | undefined> {
+  const status = await findStatus(source.database, source.workflowID);
   if (status !== null && !finalStatuses.includes(status)) return undefined;
-  const error = found?.error instanceof Error
-    ? { name: found.error.name, message: found.error.message }
-    : undefined;
-  return toJSON({ status, output: found?.output, error });
+  const hasResult = source.showResult && (status === "SUCCESS" || status === "ERROR");
+  return toJSON({ status, ...hasResult && await readResult(source) });
 }
 
 /**

@@ -161,7 +161,9 @@ Deno.test("workflowEvents() sends each source, and resumes exactly where a reade
     assertEquals(await restOf(await open(client, workflowID, nothing)), [end]);
     const chosen = await restOf(await open(client, workflowID, { status: false, events: ["b"] }));
     assertEquals(chosen, [{ event: "event", data: { key: "b", value: 1 } }, end]);
-    const stream = await restOf(await open(client, workflowID, { ...nothing, streams: ["a"] }));
+    const stream = await restOf(
+      await open(client, workflowID, { ...nothing, streams: ["a", "a"] }),
+    );
     assertEquals(stream, [{ event: "stream", data: { key: "a", offset: 0, value: 1 } }, end]);
   });
 
@@ -274,6 +276,30 @@ Deno.test("workflowEvents() sends each source, and resumes exactly where a reade
     ]);
   });
 
+  await test.step("the result, if it was chosen", async () => {
+    const endOf = async (workflowName: string, ...args: string[]) => {
+      const { workflowID } = await enqueue(client, { workflowName, queueName: "tasks" }, ...args);
+      const reader = await open(client, workflowID, { result: true });
+      return (await reader.rest()).at(-1)!.data;
+    };
+    assertEquals(await endOf("echo", "a"), { status: "SUCCESS", output: ["a"] });
+    assertEquals(await endOf("nothing"), { status: "SUCCESS", output: null });
+    assertEquals(await endOf("fail", "no money"), {
+      status: "ERROR",
+      error: { name: "CustomError", message: "no money" },
+    });
+    const cancelled = await insertWorkflow(recorder, "CANCELLED");
+    const unreadable = await insertWorkflow(recorder, "SUCCESS");
+    await recorder.pool.query(
+      `insert into dbos.workflow_output (workflow_uuid, output) values ($1, 'gASVBQAAAA==')`,
+      [unreadable],
+    );
+    for (const [workflowID, status] of [[cancelled, "CANCELLED"], [unreadable, "SUCCESS"]]) {
+      const reader = await open(client, workflowID!, { result: true });
+      assertEquals((await reader.rest()).at(-1)!.data, { status });
+    }
+  });
+
   await test.step("a workflow that is resumed goes on, and one that is deleted ends", async () => {
     const workflowID = await insertWorkflow(recorder, "CANCELLED");
     const first = await (await open(client, workflowID)).rest();
@@ -364,22 +390,16 @@ Deno.test("workflowEvents() refuses what it must not answer, and tells nothing o
   });
 });
 
-/** Waits until nothing is polled any more. */
-async function untilQuiet({ polls, pool, client }: PollRecorder): Promise<void> {
-  const probe = async () => {
-    // Each wait of this client would have been polled a second time by now.
-    const { workflowID } = await enqueue(client, { workflowName: "nothing", queueName: "tasks" });
-    while (true) {
-      const { rows } = await pool.query(
-        "select from dbos.workflow_status where workflow_uuid = $1 and status = 'SUCCESS'",
-        [workflowID],
-      );
-      if (rows.length > 0) return;
+/** Waits until nothing is polled any more, but for the results that it waits for itself. */
+async function untilQuiet({ polls, client }: PollRecorder): Promise<void> {
+  const count = () => polls.filter(({ kind }) => kind !== "outcomes").length;
+  for (let before = -1; before !== count();) {
+    before = count();
+    // A wait that goes on polls several times meanwhile.
+    for (let round = 0; round < 3; round++) {
+      const handle = await enqueue(client, { workflowName: "nothing", queueName: "tasks" });
+      await handle.getResult();
     }
-  };
-  for (let before = -1; before !== polls.length;) {
-    before = polls.length;
-    for (let round = 0; round < 3; round++) await probe();
   }
 }
 

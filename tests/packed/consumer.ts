@@ -18,6 +18,15 @@ import {
 import * as core from "@dbos-community/client/core";
 import { connect as connectWithURL } from "@dbos-community/client/connect";
 import { DBOS, startTestWorker } from "@dbos-community/client/testing";
+import {
+  enqueueHandler,
+  githubWebhooks,
+  type RequestHandler,
+  signalHandler,
+  signalLink,
+  standardWebhooks,
+  workflowEvents,
+} from "@dbos-community/client/http";
 import { neon, Pool as NeonPool } from "@neondatabase/serverless";
 import pg from "pg";
 import type postgres from "postgres";
@@ -67,6 +76,28 @@ export async function useTestWorker(): Promise<number> {
   // @ts-expect-error: a workflow needs a function
   await startTestWorker({ sum: 3 });
   return await (await enqueue<Sum>(worker.client, task, 1, 2)).getResult();
+}
+
+export async function useHandlers(pool: pg.Pool): Promise<RequestHandler[]> {
+  const secret = await signalLink({
+    ...{ url: "http://localhost/", secret: "0123456789abcdef", workflowID: "a" },
+    message: { approved: true },
+  });
+  // @ts-expect-error: without authorize, everybody could read everything
+  workflowEvents(pool, { streams: ["log"] });
+  return [
+    workflowEvents(pool, { authorize: ({ headers }) => headers.has("cookie"), events: ["a"] }),
+    enqueueHandler<{ id: number }>(pool, {
+      verify: githubWebhooks({ secret }),
+      toJob: ({ id }) => id > 0 ? { ...task, args: [id] } : null,
+    }),
+    enqueueHandler(pool, {
+      verify: standardWebhooks({ secret }),
+      // @ts-expect-error: a payload of which nothing is known
+      toJob: ({ id }) => ({ ...task, args: [id] }),
+    }),
+    signalHandler(pool, { secret: [secret], renderPage: ({ state }) => state }),
+  ];
 }
 
 export async function useWorkflowTypes(pool: pg.Pool): Promise<number[]> {
