@@ -15,7 +15,7 @@ export interface RunningWorkflow {
   readonly authenticatedRoles: readonly string[];
   /** Aborted when the workflow no longer runs, or the worker is closed. */
   readonly signal: AbortSignal;
-  /** How long to wait between two looks for a message, in milliseconds. */
+  /** How long to wait between two polls for a message, in milliseconds. */
   readonly pollingIntervalMs: number;
   /** Sleeps, unless the test ends all sleeps. */
   sleep(durationMs: number): Promise<void>;

@@ -76,8 +76,8 @@ export interface TestWorkerOptions {
    */
   serializer?: DBOSSerializer;
   /**
-   * How long the worker waits between two looks for work, in milliseconds, and at most its client between
-   * two looks for a result.
+   * How long the worker waits between two polls for work, in milliseconds, and the `pollingIntervalMs` of
+   * its client.
    *
    * @default {20}
    */
@@ -90,7 +90,7 @@ export interface TestWorker extends TestMethods, AsyncDisposable {
   readonly client: Client;
   /**
    * Ends the delays of the workflows that are delayed now, and the sleeps of those that run. It does not
-   * change the clock: timeouts, schedules and rate limits go on.
+   * change the clock: timeouts and rate limits take as long as they say.
    */
   skipDelays(): Promise<void>;
   /**

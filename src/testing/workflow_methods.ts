@@ -89,7 +89,7 @@ interface ReceivedMessage {
   readonly serialization: string | null;
 }
 
-/** Looks for a message until the deadline, by performance.now(). */
+/** Polls for a message until the deadline, by performance.now(). */
 async function receive(
   { database, workflowID, pollingIntervalMs, signal }: RunningWorkflow,
   functionID: number,
