@@ -10,7 +10,6 @@ import pg from "pg";
 import {
   cancelWorkflow,
   connect,
-  createClient,
   enqueue,
   getAllNotifications,
   getResult,
@@ -26,7 +25,6 @@ import {
 import { createTestDatabase } from "../support/database.ts";
 import { createEnvironment, soon } from "../support/example_service.ts";
 import { migrate } from "../support/migrate.ts";
-import { applyRoleScript, createRole, openPoolAs } from "../support/roles.ts";
 
 const secret = "a secret of 16 characters or more";
 const url = "https://shop.example/signals?lang=en";
@@ -263,31 +261,6 @@ Deno.test("a signal link says so if the database is out of reach, and can be use
   await pool.query("alter table dbos.elsewhere rename to notifications");
   assertEquals((await handler(press(link))).status, 200);
   await pool.end();
-});
-
-Deno.test("a signal handler needs the privileges that the guide names, and no others", async () => {
-  await using role = await createRole();
-  await using database = await createTestDatabase();
-  await using resources = new AsyncDisposableStack();
-  const owner = new pg.Pool({ connectionString: database.url, max: 1 });
-  resources.defer(() => owner.end());
-  await migrate(owner);
-  const { workflowID } = await enqueue(owner, { workflowName: "echo", queueName: "idle" });
-  const link = await signalLink({ url, secret, workflowID, message: 1 });
-  await using pool = openPoolAs(role.name, database.url);
-  const client = createClient(pool, { retryTimeoutSeconds: 0 });
-  const statusOf = async () =>
-    (await signalHandler(client, { secret, onError() {} })(press(link))).status;
-  await applyRoleScript(owner, "send", role.name);
-  const guide = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.url));
-  const grants = guide.match(/^ *grant [^;]*;/gm)!;
-  assertEquals(grants.length, 2);
-  for (const grant of grants) {
-    assertEquals(await statusOf(), 500);
-    await owner.query(grant.replace("shop_web", role.name));
-  }
-  assertEquals(await statusOf(), 200);
-  assertEquals((await getAllNotifications(owner, workflowID)).length, 1);
 });
 
 Deno.test("signalLink() and signalHandler() refuse what makes no safe link", async () => {
