@@ -111,26 +111,22 @@ const headers = {
   "x-accel-buffering": "no",
 };
 
-/** The last segment of the path of a request. */
+/** The last segment of the path of a request; undefined if it cannot be decoded. */
 function lastSegment({ url }: Request): string | undefined {
-  return decodeURIComponent(new URL(url).pathname.split("/").at(-1)!);
+  try {
+    return decodeURIComponent(new URL(url).pathname.split("/").at(-1)!);
+  } catch {
+    return undefined;
+  }
 }
 
-/** The ID of the workflow that a request is about; undefined if it has none that could exist. */
-function readWorkflowID(
-  request: Request,
-  toWorkflowID: NonNullable<WorkflowEventsOptions["toWorkflowID"]>,
-): string | undefined {
+/** Whether a workflow may have the ID: some texts cannot be stored. */
+function isPossibleID(workflowID: string | undefined): workflowID is string {
   try {
-    const workflowID = toWorkflowID(request);
     checkText("workflowID", workflowID);
-    return workflowID;
-  } catch (error) {
-    // It is missing, or cannot be decoded or stored.
-    const isMissing = error instanceof TypeError || error instanceof RangeError ||
-      error instanceof URIError;
-    if (isMissing) return undefined;
-    throw error;
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -199,8 +195,8 @@ export function workflowEvents(
 
   async function handle(request: Request): Promise<Response> {
     if (request.method !== "GET") return refuse(405, "Only GET is allowed", { allow: "GET" });
-    const workflowID = readWorkflowID(request, toWorkflowID);
-    if (workflowID === undefined) return refuse(404, "No such workflow");
+    const workflowID = toWorkflowID(request);
+    if (!isPossibleID(workflowID)) return refuse(404, "No such workflow");
     if (await authorize(request, workflowID) !== true) return refuse(403, "Forbidden");
     const position = parsePosition(request.headers.get("last-event-id"), streams);
     if (position.isOver) return new Response(null, { status: 204 });

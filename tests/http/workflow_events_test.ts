@@ -359,7 +359,7 @@ Deno.test("workflowEvents() refuses what it must not answer, and tells nothing o
 
   await test.step("an error of the caller's own functions is reported, not shown", async () => {
     const fail = () => {
-      throw new Error("secret");
+      throw new TypeError("secret");
     };
     const failed = [500, '{"error":"Internal error"}'];
     assertEquals(errors, []);
