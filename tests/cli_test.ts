@@ -394,6 +394,8 @@ Deno.test("a command line that is wrong ends with exit code 2, and shows no secr
     enqueue: "its name is missing",
     "enqueue x": "pass --queue-name",
     "enqueue x --batch - 1": "write args on each line",
+    "enqueue x --batch - --wait": "--wait with --batch",
+    "list --all --limit 3": "--limit or --offset with --all",
     "enqueue x --batch no/such/file": "no such file",
     "completion ksh": "expected one of bash, zsh, fish",
     list: "missing URL",

@@ -9,6 +9,7 @@ export const exitCodes = {
   database: 3,
   timeout: 4,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** An error of a command, with the exit code that it ends with. */

@@ -14,8 +14,8 @@
 
 import { runProgram } from "./app.ts";
 import { exitCodes } from "./errors.ts";
-import { endWithStreams, process } from "./terminal.ts";
+import { endOnSignals, process } from "./terminal.ts";
 
-endWithStreams(exitCodes.interrupted);
+endOnSignals({ SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated });
 // Reads of stdin that nobody waits for any more would keep the process alive.
 process.exit(await runProgram(process.argv.slice(2)));

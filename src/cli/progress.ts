@@ -17,8 +17,6 @@ const clearLine = "\r\x1b[K";
 
 /** Shows how much of the lines has been read, and how many items are done. */
 export function showProgress(action: string, lines: Lines): Progress {
-  let drawnAt = -Infinity;
-
   function draw(done: number): string {
     const { readBytes, totalBytes } = lines;
     const count = `${done.toLocaleString("en")} done`;
@@ -31,16 +29,21 @@ export function showProgress(action: string, lines: Lines): Progress {
 
   if (!stderr.isTerminal) return { update() {}, end: () => Promise.resolve() };
   let done = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   stderr.write(draw(0));
   const stop = onInterrupt(() => `${draw(done)}\n`);
+
+  function redraw(): void {
+    timer = undefined;
+    stderr.write(draw(done));
+  }
   return {
     update(now) {
       done = now;
-      if (performance.now() - drawnAt < minIntervalMs) return;
-      drawnAt = performance.now();
-      stderr.write(draw(done));
+      timer ??= setTimeout(redraw, minIntervalMs);
     },
     end() {
+      clearTimeout(timer);
       stop();
       return stderr.write(clearLine);
     },

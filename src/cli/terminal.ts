@@ -1,7 +1,6 @@
 /** The streams of the process: whether they are terminals, what they can show, and how they end. */
 
-// Not imported: Node would open all streams, those that are not used as well, which takes 10 ms.
-/** The process, as Node has it. */
+/** The process. It is not imported: Node would open stdin as well, which takes 10 ms. */
 export const process: NodeJS.Process = globalThis.process;
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
@@ -82,11 +81,13 @@ export function onInterrupt(cleanup: () => string): () => void {
 }
 
 /** Ends the process at once when it is interrupted, or when nobody reads its output any more. */
-export function endWithStreams(interruptedCode: number): void {
-  process.on("SIGINT", () => {
-    process.stderr.write([...cleanups].map((cleanup) => cleanup()).join(""));
-    process.exit(interruptedCode);
-  });
+export function endOnSignals(codes: Readonly<Record<"SIGINT" | "SIGTERM", number>>): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      process.stderr.write([...cleanups].map((cleanup) => cleanup()).join(""));
+      process.exit(codes[signal]);
+    });
+  }
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: Error & { code?: string }) => {
       if (error.code === "EPIPE") process.exit(0);

@@ -261,6 +261,7 @@ export const enqueue: CliCommand = buildCommand({
       if (args.length > 0) {
         throw new UsageError("Cannot use arguments with --batch: write args on each line");
       }
+      if (flags.wait) throw new UsageError("Cannot use --wait with --batch");
       return await enqueueBatch(flags, flags.batch, workflowName);
     }
     if (workflowName === undefined) {

@@ -5,7 +5,7 @@ import type { Client } from "../../client/client.ts";
 import type { WorkflowStatus } from "../../workflows/workflow_status.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
-import { CliError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import {
   asInteger,
   asTime,
@@ -192,6 +192,9 @@ export const list: CliCommand = buildCommand({
     aliases: { ...filterAliases, ...commonAliases },
   },
   async func(flags: ListFlags) {
+    if (flags.all && (flags.limit !== undefined || flags.offset !== undefined)) {
+      throw new UsageError("Cannot use --limit or --offset with --all");
+    }
     const filters = await toFilters(flags);
     await withClient(flags, async (client) => {
       const options = {

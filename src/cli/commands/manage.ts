@@ -265,7 +265,7 @@ export const deleteCommand: CliCommand = buildCommand({
       const found = await findStatuses(client, workflowIDs);
       requireAll(workflowIDs, found, "delete");
       if (!flags.yes) {
-        const list = found.map(({ workflowID, status }) => `${escapeText(workflowID)} (${status})`);
+        const list = found.map(({ workflowID, status }) => escapeText(`${workflowID} (${status})`));
         const children = flags.children ? ", and all that they started" : "";
         const isConfirmed = await confirm(
           `Delete ${list.join(", ")}${children}? This cannot be undone. [y/N] `,

@@ -1,6 +1,7 @@
 /** The command that follows a workflow. */
 
 import { buildCommand } from "@stricli/core";
+import { pause } from "../../abort_signal.ts";
 import type { Client } from "../../client/client.ts";
 import type { StepInfo } from "../../lists/steps.ts";
 import type { WorkflowStatus } from "../../workflows/workflow_status.ts";
@@ -101,30 +102,21 @@ async function* follow(
   }
 }
 
-/** Waits, or until the signal is aborted. */
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
-}
-
 const maxShown = 1000;
 
 /** The lines that show the workflow. */
 function toLines({ status, steps, events }: Watched, now: number): string[] {
   const style = styleOfStatus(status.status);
-  const name = style ? stdout.paint(style, status.status) : status.status;
+  const name = escapeText(status.status);
   const end = status.completedAt ?? (unfinished.has(status.status) ? now : status.updatedAt ?? now);
   const queue = status.queueName ? `  queue ${escapeText(status.queueName)}` : "";
   const lines = [
     `${stdout.paint("bold", escapeText(status.workflowID))}  ${
       escapeText(status.workflowName)
     }${queue}`,
-    `${name}  ${formatDuration(end - status.createdAt)} since ${formatTime(status.createdAt)}`,
+    `${style ? stdout.paint(style, name) : name}  ${formatDuration(end - status.createdAt)} since ${
+      formatTime(status.createdAt)
+    }`,
   ];
   const shown = [...steps.values()].sort((a, b) => a.functionID - b.functionID).slice(-maxShown);
   for (const step of shown) {
