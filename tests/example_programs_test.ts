@@ -101,6 +101,8 @@ async function isRefused({ hostname, port }: URL): Promise<boolean> {
     return false;
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return true;
+    // The port was closed before it accepted the connection.
+    if (error instanceof Deno.errors.ConnectionReset) return false;
     throw error;
   }
 }
