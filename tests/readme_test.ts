@@ -89,9 +89,10 @@ Deno.test("every pool of npm:pg that is shown has a listener for errors", () => 
 
 Deno.test("all code blocks of the documents are in a language that the tests read", () => {
   const blocks = paths.flatMap((path) => [...read(path).matchAll(/^ *```(\w*)\n[^]*?^ *```$/gm)]);
-  // Of Rust, only what tests/interop/rust/ has as well. Commands are run by the tests of each guide.
+  // Of Rust, only what tests/interop/rust/ has as well. The tests of each guide run its commands, and the
+  // HTML is in examples/live_page.ts as well.
   const languages = new Set(blocks.map(([, language]) => language));
-  assertEquals([...languages].sort(), ["js", "python", "rust", "sh", "ts"]);
+  assertEquals([...languages].sort(), ["html", "js", "python", "rust", "sh", "sql", "ts"]);
 });
 
 Deno.test("the README has a worker in JavaScript, and one in Python", () => {
