@@ -95,7 +95,8 @@ export interface ClientOptions {
   listen?: boolean;
   /**
    * Use named prepared statements where the driver has them. Set it to false behind a pooler in
-   * transaction mode.
+   * transaction mode. Statements for a schema whose name is longer than 24 characters or not ASCII are
+   * never prepared.
    *
    * @default {true}
    */
