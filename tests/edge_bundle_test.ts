@@ -86,11 +86,11 @@ for (const [name, options] of Object.entries(targets)) {
         write: false,
         metafile: true,
         logLevel: "silent",
-        external: ["superjson"],
+        external: ["superjson", "@opentelemetry/api"],
       });
       const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
       const externals = imports.filter(({ external }) => external).map(({ path }) => path);
-      assertEquals(new Set(externals), new Set(["superjson"]));
+      assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
     },
   });
 }
