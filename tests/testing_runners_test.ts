@@ -1,6 +1,6 @@
 /** Runs the first test of docs/testing.md with each test runner, on the package as it is published. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { transform } from "esbuild";
+import * as esbuild from "esbuild";
 import { readDocument } from "./support/examples.ts";
 import {
   bunFor,
@@ -44,6 +44,9 @@ Deno.test({
     missingTool ? ` (skipped: ${missingTool})` : ""
   }`,
   ignore: missingTool !== undefined,
+  // esbuild keeps a process until it is stopped.
+  sanitizeResources: false,
+  sanitizeOps: false,
   async fn(test) {
     const folder = await Deno.makeTempDir();
     const write = async (path: string, code: string) => {
@@ -56,7 +59,7 @@ Deno.test({
       await copyPublished(`${folder}/deno`);
 
       await test.step("node:test", async () => {
-        const { code } = await transform(testFor(importOfTest), { loader: "ts" });
+        const { code } = await esbuild.transform(testFor(importOfTest), { loader: "ts" });
         await write("node.test.mjs", code);
         await runTests(folder, node, "--test", "node.test.mjs");
       });
@@ -81,3 +84,5 @@ Deno.test({
     }
   },
 });
+
+Deno.test.afterAll(() => esbuild.stop());
