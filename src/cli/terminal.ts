@@ -30,6 +30,12 @@ function decideColor(isTerminal: boolean): boolean {
   return isTerminal && readVariable("TERM") !== "dumb";
 }
 
+/** Ends the process if the error is that nobody reads its output any more. */
+function endIfUnread(error: unknown): never {
+  if ((error as { code?: string }).code === "EPIPE") process.exit(0);
+  throw error;
+}
+
 /** A stream of the process that text is written to. */
 export class Output {
   readonly isTerminal: boolean;
@@ -54,7 +60,14 @@ export class Output {
 
   /** Writes text, and waits until the reader can take more. */
   write(text: string): Promise<void> {
-    return new Promise((resolve) => this.#stream.write(text, () => resolve()));
+    return new Promise((resolve) => {
+      try {
+        this.#stream.write(text, () => resolve());
+      } catch (error) {
+        // Deno 2.5 throws what other runtimes emit.
+        endIfUnread(error);
+      }
+    });
   }
 
   /** The text in a style, if the stream shows styles. */
@@ -89,9 +102,6 @@ export function endOnSignals(codes: Readonly<Record<"SIGINT" | "SIGTERM", number
     });
   }
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: Error & { code?: string }) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
+    stream.on("error", endIfUnread);
   }
 }
