@@ -250,32 +250,34 @@ const clients = Object.entries(driversOf).flatMap(([runtime, drivers]) =>
   drivers.map((driver) => ({ runtime, driver }))
 );
 
+let prepared: Prepared;
 if (!missingTool) {
-  const folder = await Deno.makeTempDir();
-  let prepared: Prepared;
   Deno.test.beforeAll(async () => {
+    const folder = await Deno.makeTempDir();
     await prepareFolder(folder);
     prepared = { folder, template: await createTemplate() };
   });
   Deno.test.afterAll(async () => {
     await prepared.template[Symbol.asyncDispose]();
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(prepared.folder, { recursive: true });
   });
-  for (const [name, run] of Object.entries(scenarios)) {
-    Deno.test({
-      name,
-      ...withoutSanitizers,
-      async fn(test) {
-        await Promise.all(clients.map(({ runtime, driver }) =>
-          test.step({
-            name: `${driver} on ${runtime}`,
-            ...withoutSanitizers,
-            async fn() {
-              await runScenario(run, () => openFixture(prepared, runtime, driver));
-            },
-          })
-        ));
-      },
-    });
-  }
+}
+
+for (const [name, run] of Object.entries(scenarios)) {
+  Deno.test({
+    name: missingTool ? `${name} (skipped: ${missingTool})` : name,
+    ignore: missingTool !== undefined,
+    ...withoutSanitizers,
+    async fn(test) {
+      await Promise.all(clients.map(({ runtime, driver }) =>
+        test.step({
+          name: `${driver} on ${runtime}`,
+          ...withoutSanitizers,
+          async fn() {
+            await runScenario(run, () => openFixture(prepared, runtime, driver));
+          },
+        })
+      ));
+    },
+  });
 }
