@@ -4,7 +4,7 @@
 export interface EventStreamOptions {
   /** The time without a message after which a comment is sent. */
   readonly heartbeatMs: number;
-  /** Aborted when the reader leaves, so that whatever the messages wait for ends. */
+  /** Aborted when the reader leaves or the messages end, so that whatever they wait for ends. */
   readonly stop: AbortController;
   /** Told what ends the messages early, unless the reader has left. */
   onError(error: unknown): void;
@@ -48,8 +48,10 @@ export function createEventStream(
       // A body that was cancelled takes no more.
       if (stop.signal.aborted) return;
       if (text !== heartbeat) next = undefined;
-      if (text === undefined) controller.close();
-      else controller.enqueue(encoder.encode(text));
+      if (text !== undefined) return controller.enqueue(encoder.encode(text));
+      controller.close();
+      // If one source has failed, the others still wait.
+      stop.abort();
     },
     cancel() {
       stop.abort();

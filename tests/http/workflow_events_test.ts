@@ -403,7 +403,7 @@ async function untilQuiet({ polls, client }: PollRecorder): Promise<void> {
   }
 }
 
-Deno.test("workflowEvents() stops all waits when the reader leaves", async (test) => {
+Deno.test("workflowEvents() stops all waits when the reader leaves or a source fails", async (test) => {
   await using recorder = await openPollRecorder({ pollingIntervalMs: 20 });
   const { client, polls } = recorder;
   const workflowID = await insertWorkflow(recorder);
@@ -430,6 +430,17 @@ Deno.test("workflowEvents() stops all waits when the reader leaves", async (test
     proxy.cut();
     await reader.rest().catch(() => {});
     await untilQuiet(recorder);
+  });
+
+  await test.step("by the failure of one of several sources", async () => {
+    await recorder.pool.query("alter table dbos.streams rename to elsewhere");
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const reader = await open(client, workflowID, { ...options, onError });
+    assertEquals((await reader.rest()).map(({ event }) => event), ["status"]);
+    assertEquals(errors.length, 1);
+    await untilQuiet(recorder);
+    await recorder.pool.query("alter table dbos.elsewhere rename to streams");
   });
 });
 
