@@ -24,17 +24,36 @@ export function createEventStream(
   { heartbeatMs, stop, onError }: EventStreamOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
-  let next: Promise<IteratorResult<string, void>> | undefined;
+  let isTaking = false;
+  let taken: { readonly text: string | undefined } | { readonly error: unknown } | undefined;
+  let wake = () => {};
 
-  /** The next message, or a heartbeat if that takes too long. */
-  function nextText(): Promise<string | undefined> {
-    const message = next ??= messages.next();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => resolve(heartbeat), heartbeatMs);
-      // If the heartbeat comes first, the message is for the next pull.
-      message.then(({ value }) => resolve(value ?? undefined), reject)
-        .finally(() => clearTimeout(timer));
-    });
+  function take(): void {
+    isTaking = true;
+    messages.next()
+      .then(({ value }) => taken = { text: value ?? undefined }, (error) => taken = { error })
+      .then(() => wake());
+  }
+
+  /** The next message, or a heartbeat if that takes too long: then the message is for another pull. */
+  async function nextText(): Promise<string | undefined> {
+    if (!isTaking) take();
+    if (!taken) {
+      // Not a race with the message: each heartbeat would add a callback to it, for as long as it takes.
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, heartbeatMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (!taken) return heartbeat;
+    const message = taken;
+    taken = undefined;
+    isTaking = false;
+    if ("error" in message) throw message.error;
+    return message.text;
   }
 
   return new ReadableStream({
@@ -47,7 +66,6 @@ export function createEventStream(
       }
       // A body that was cancelled takes no more.
       if (stop.signal.aborted) return;
-      if (text !== heartbeat) next = undefined;
       if (text !== undefined) return controller.enqueue(encoder.encode(text));
       controller.close();
       // If one source has failed, the others still wait.
@@ -56,6 +74,7 @@ export function createEventStream(
     cancel() {
       stop.abort();
       messages.return().catch(() => {});
+      wake();
     },
   });
 }
