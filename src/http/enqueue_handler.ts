@@ -9,11 +9,13 @@ import {
 import {
   asFunction,
   asInteger,
+  asNumber,
   asText,
   describeOptions,
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
+import { maxTimerMs } from "../timer.ts";
 import { enqueue } from "../workflows/enqueue.ts";
 import type { EnqueueJob } from "../workflows/enqueue_many.ts";
 import type { WorkflowArg } from "../workflows/workflow_function.ts";
@@ -51,6 +53,13 @@ export interface EnqueueHandlerOptions<Payload = unknown> extends HandlerOptions
    */
   maxBodyBytes?: number;
   /**
+   * How long to wait for a body, in seconds. Not all servers limit that, and a sender who is not known yet could
+   * keep any number of requests open.
+   *
+   * @default {30}
+   */
+  bodyTimeoutSeconds?: number;
+  /**
    * Returns the URL where the caller finds the workflow, for the header `Location`.
    *
    * @default {undefined} `/workflows/` and the workflow ID
@@ -66,6 +75,7 @@ const description: OptionsDescription<EnqueueHandlerOptions> = describeOptions<
   toJob: { required: asFunction() },
   workflowIDPrefix: asText,
   maxBodyBytes: asInteger(1),
+  bodyTimeoutSeconds: asNumber(0.001, maxTimerMs / 1000),
   toLocation: asFunction(),
 });
 
@@ -96,9 +106,9 @@ function parseJSON(body: Uint8Array): { readonly payload: unknown } | undefined 
  * The response is 202 with the header `Location` and `{ "workflowID": "…" }`, also for a redelivery.
  *
  * Other responses are 204 if there is nothing to do, 400 if the body cannot be received, 401 if the
- * delivery is not genuine, 405 if the method is not POST, 409 if the workflow ID or the deduplication ID
- * is in use by another workflow, 413 if the body is too large, 422 if it is not JSON or `toJob` throws, and 500
- * on any other error. Errors are passed to `onError`, and not shown.
+ * delivery is not genuine, 405 if the method is not POST, 408 if the body takes too long, 409 if the workflow
+ * ID or the deduplication ID is in use by another workflow, 413 if the body is too large, 422 if it is not
+ * JSON or `toJob` throws, and 500 on any other error. Errors are passed to `onError`, and not shown.
  *
  * @example
  * ```ts
@@ -134,7 +144,8 @@ export function enqueueHandler<Payload = unknown>(
   systemDatabaseOf(client);
   const read = readOptions("enqueueHandler()", description, options as EnqueueHandlerOptions);
   const { verify, toJob, toLocation = defaultLocation } = read;
-  const { workflowIDPrefix = "", maxBodyBytes = 1_048_576 } = read;
+  const { workflowIDPrefix = "", maxBodyBytes = 1_048_576, bodyTimeoutSeconds = 30 } = read;
+  const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutSeconds * 1000 };
   const report = createReporter(read);
 
   async function enqueueJob(job: EnqueueJob, { deliveryID }: VerifiedDelivery): Promise<Response> {
@@ -158,14 +169,15 @@ export function enqueueHandler<Payload = unknown>(
         "Cannot read the body of the request: it was read before; pass the request on as it came",
       );
     }
-    let body: Uint8Array | undefined;
+    let body: Awaited<ReturnType<typeof readBody>>;
     try {
-      body = await readBody(request, maxBodyBytes);
+      body = await readBody(request, limits);
     } catch (error) {
       report(error);
       return refuse(400, "The body was not received");
     }
-    if (!body) return refuse(413, `The body may have ${maxBodyBytes} bytes`);
+    if (body === "too large") return refuse(413, `The body may have ${maxBodyBytes} bytes`);
+    if (body === "too slow") return refuse(408, `The body may take ${bodyTimeoutSeconds} seconds`);
     const verified = await verify({ headers: request.headers, body });
     if (!verified) return refuse(401, "The signature is missing, invalid or too old");
     const parsed = parseJSON(body);

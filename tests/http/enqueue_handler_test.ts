@@ -303,6 +303,53 @@ Deno.test("enqueueHandler() enqueues a workflow for each delivery", async (test)
     assertEquals((await call(post(issue), limits)).status, 202);
   });
 
+  await test.step("in full, also if the body comes in many parts", async () => {
+    const text = `${issue}${" ".repeat(5000)}`;
+    let bufferBytes = -1;
+    const parts = new ReadableStream({
+      start(controller) {
+        for (const byte of encode(text)) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    const verify: WebhookVerifier = ({ body }) => {
+      bufferBytes = body.buffer.byteLength;
+      assertEquals(new TextDecoder().decode(body), text);
+      return {};
+    };
+    assertEquals((await call(post(parts), { verify })).status, 202);
+    assertEquals(bufferBytes, text.length);
+  });
+
+  await test.step("but not if the body takes too long", async () => {
+    errors.length = 0;
+    const before = await countAll();
+    let isCancelled = false;
+    const silent = new ReadableStream({
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const late = { bodyTimeoutSeconds: 0.01 };
+    const { status, text } = await call(post(silent, genuine), late);
+    assertEquals([status, text], [408, '{"error":"The body may take 0.01 seconds"}']);
+    assert(isCancelled);
+    // Over a connection whose sender has announced more than it sends.
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      enqueueHandler(client, { ...options, ...late }),
+    );
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+    await connection.write(
+      encode("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n{"),
+    );
+    const answer = new Uint8Array(1000);
+    const length = await connection.read(answer);
+    assertMatch(new TextDecoder().decode(answer.subarray(0, length!)), /^HTTP\/1\.1 408 /);
+    assertEquals(await countAll(), before);
+    assertEquals(errors, []);
+  });
+
   await test.step("but not if the body or the payload is wrong", async () => {
     errors.length = 0;
     for (const body of ["", "{", encode("\xff").slice(0, 1), "issue=7"]) {
