@@ -7,6 +7,8 @@ import { toBase64url } from "./base64.ts";
 
 /** How far a reader has read each source. */
 export interface Position {
+  /** The hash of the ID of the workflow: a position in another workflow is none. */
+  readonly workflow: string;
   /** The last status that it was sent. */
   status: string | undefined;
   /** The offset of the next value of each stream. */
@@ -32,8 +34,8 @@ export async function hash(text: string): Promise<string> {
 }
 
 /** Formats a position as the ID of a message, in ASCII. */
-export function formatPosition({ status, offsets, events, isOver }: Position): string {
-  const fields = new URLSearchParams();
+export function formatPosition({ workflow, status, offsets, events, isOver }: Position): string {
+  const fields = new URLSearchParams({ workflow });
   if (status !== undefined) fields.set("status", status);
   for (const [key, offset] of offsets) fields.set(`${streamPrefix}${key}`, `${offset}`);
   if (events.size > 0) fields.set("events", [...events].flat().join(""));
@@ -42,11 +44,17 @@ export function formatPosition({ status, offsets, events, isOver }: Position): s
 }
 
 /**
- * Reads the ID of a message, for the streams that are read. What it does not have, or what is no position,
- * is read from the start.
+ * Reads the ID of a message, for the workflow and the streams that are read. What it does not have, or what
+ * is no position, is read from the start.
  */
-export function parsePosition(text: string | null, streams: readonly string[]): Position {
-  const fields = new URLSearchParams(text ?? "");
+export async function parsePosition(
+  text: string | null,
+  workflowID: string,
+  streams: readonly string[],
+): Promise<Position> {
+  const workflow = await hash(workflowID);
+  let fields = new URLSearchParams(text ?? "");
+  if (fields.get("workflow") !== workflow) fields = new URLSearchParams();
   const offsets = new Map<string, number>();
   for (const key of streams) {
     const offset = fields.get(`${streamPrefix}${key}`) ?? "";
@@ -61,6 +69,7 @@ export function parsePosition(text: string | null, streams: readonly string[]): 
     }
   }
   return {
+    workflow,
     status: fields.get("status") ?? undefined,
     offsets,
     events,

@@ -198,7 +198,8 @@ export function workflowEvents(
     const workflowID = toWorkflowID(request);
     if (!isPossibleID(workflowID)) return refuse(404, "No such workflow");
     if (await authorize(request, workflowID) !== true) return refuse(403, "Forbidden");
-    const position = parsePosition(request.headers.get("last-event-id"), streams);
+    const lastEventID = request.headers.get("last-event-id");
+    const position = await parsePosition(lastEventID, workflowID, streams);
     if (position.isOver) return new Response(null, { status: 204 });
 
     const stop = new AbortController();

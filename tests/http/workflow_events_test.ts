@@ -250,10 +250,29 @@ Deno.test("workflowEvents() sends each source, and resumes exactly where a reade
     const workflowID = await insertWorkflow(recorder, "SUCCESS");
     await write(recorder, workflowID, "log", 1);
     await setEvent(recorder, workflowID, "a", "1");
-    const positions = ["7", "%", "offset.log=-1", "offset.log=99999999999", "events=short", "ü"];
+    const [first] = await (await open(client, workflowID)).rest();
+    const workflow = encodeURIComponent(new URLSearchParams(first!.id).get("workflow")!);
+    const fields = ["offset.log=-1", "offset.log=99999999999", "events=short"];
+    const positions = [
+      ...["7", "%", "ü", "over=1", "workflow=&over=1"],
+      ...fields.map((field) => `workflow=${workflow}&${field}`),
+    ];
     for (const position of positions) {
       const reader = await open(client, workflowID, { streams: ["log"] }, position);
       assertEquals((await reader.rest()).length, 4, position);
+    }
+  });
+
+  await test.step("a position in another workflow, which the same URL led to before", async () => {
+    const [first, second] = [
+      await insertWorkflow(recorder, "SUCCESS"),
+      await insertWorkflow(recorder, "SUCCESS"),
+    ];
+    for (const workflowID of [first, second]) await write(recorder, workflowID, "log", 1, 2);
+    const before = await (await open(client, first, { streams: ["log"] })).rest();
+    for (const { id } of before) {
+      const after = await (await open(client, second, { streams: ["log"] }, id)).rest();
+      assertEquals(after.map(withoutID), before.map(withoutID));
     }
   });
 
