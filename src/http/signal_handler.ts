@@ -67,6 +67,20 @@ const framePolicy = "frame-ancestors 'none'";
 const pagePolicy =
   `default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; ${framePolicy}`;
 
+/** Formats a value as JSON, with sorted keys, which another program or a serializer may order otherwise. */
+function toSortedJSON(value: unknown): string | undefined {
+  const sortKeys = (_key: string, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1));
+  };
+  try {
+    return JSON.stringify(value, sortKeys);
+  } catch {
+    // It has no JSON, so no link has sent it.
+    return undefined;
+  }
+}
+
 /**
  * Makes a handler of HTTP requests for the links of {@linkcode signalLink}. It shows a page that asks for
  * confirmation, and sends the message of the link when that is given.
@@ -124,7 +138,7 @@ export function signalHandler(
     if (found.message === null) return finalStatuses.includes(found.status!) ? "ended" : "confirm";
     const { serializer } = database.settings;
     const sent = await deserializeValueIfKnown(found.message, found.serialization, serializer);
-    return JSON.stringify(sent) === JSON.stringify(message) ? "sent" : "answered";
+    return toSortedJSON(sent) === toSortedJSON(message) ? "sent" : "answered";
   }
 
   /** Sends the signal, unless it was sent before or cannot be. */

@@ -149,6 +149,30 @@ Deno.test("a signal link sends its message to a workflow, once", async (test) =>
     assertEquals((await answer(press(late))).status, 409);
   });
 
+  await test.step("whoever else has given the answer, and in whatever format", async () => {
+    const { workflowID } = await enqueue(client, { workflowName: "echo", queueName: "idle" });
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const message = { approved: true, by: ["a", { c: 1, b: null }] };
+    const answers: [unknown, number][] = [
+      [{ by: ["a", { b: null, c: 1 }], approved: true }, 200],
+      [{ by: [{ b: null, c: 1 }, "a"], approved: true }, 409],
+      [{ ...message, more: 1 }, 409],
+      [{ ...message, approved: 1n }, 409],
+      [circular, 409],
+    ];
+    for (const [index, [sent, status]] of answers.entries()) {
+      const decisionID = `by a program ${index}`;
+      await send(client, workflowID, sent, {
+        topic: "approval",
+        idempotencyKey: decisionID,
+        serializationType: "native",
+      });
+      const link = await approval(workflowID, { decisionID, message });
+      assertEquals((await answer(press(link))).status, status, decisionID);
+    }
+  });
+
   await test.step("and without a decision, links with other contents are other messages", async () => {
     const { workflowID } = await enqueue(client, { workflowName: "echo", queueName: "idle" });
     for (const message of [1, 2, undefined, ["ü"]]) {
