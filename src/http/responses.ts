@@ -21,14 +21,13 @@ export const handlerDescription: OptionsDescription<HandlerOptions> = describeOp
   HandlerOptions
 >({ onError: asFunction() });
 
-/** Reports errors to the user's own function, or else to the console. What that throws is ignored. */
+/** Reports errors to the user's own function, or else to the console. */
 export function createReporter({ onError = console.error }: HandlerOptions): typeof onError {
+  // An async function has the type of one that returns nothing.
+  const report = async (error: unknown) => await onError(error);
   return (error) => {
-    try {
-      onError(error);
-    } catch {
-      // A report that fails must not fail the request as well.
-    }
+    // A report that fails must not fail the request as well, and not the process.
+    report(error).catch(() => {});
   };
 }
 
