@@ -150,7 +150,8 @@ export function enqueueHandler<Payload = unknown>(
 
   async function enqueueJob(job: EnqueueJob, { deliveryID }: VerifiedDelivery): Promise<Response> {
     const { args = [], ...enqueueOptions } = job;
-    if (deliveryID !== undefined) enqueueOptions.workflowID ??= workflowIDPrefix + deliveryID;
+    // An empty ID would be that of all deliveries.
+    if (deliveryID) enqueueOptions.workflowID ??= workflowIDPrefix + deliveryID;
     try {
       const { workflowID } = await enqueue(client, enqueueOptions, ...args as WorkflowArg[]);
       const headers = { "cache-control": "no-store", location: toLocation(workflowID) };

@@ -167,7 +167,7 @@ export function githubWebhooks(options: WebhookSecretOptions): WebhookVerifier {
     const signature = headers.get("x-hub-signature-256")?.replace(/^sha256=/, "") ?? "";
     if (!hexSignature.test(signature)) return null;
     if (!await verifyAny(keys, [fromHex(signature)], join("", body))) return null;
-    return { deliveryID: headers.get("x-github-delivery") ?? undefined };
+    return { deliveryID: headers.get("x-github-delivery") || undefined };
   };
 }
 

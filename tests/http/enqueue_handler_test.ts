@@ -140,6 +140,11 @@ Deno.test("githubWebhooks() verifies as the documentation of GitHub signs", asyn
     assertEquals(await verifyDelivery(verify, headers, "Hello, World!"), verified);
     await checkForgeries(verify, headers, "Hello, World!", ["x-github-delivery"]);
   }
+  const withoutID = { ...headers, "x-github-delivery": "" };
+  assertEquals(
+    await verifyDelivery(githubWebhooks({ secret }), withoutID, "Hello, World!"),
+    { deliveryID: undefined },
+  );
   const other = githubWebhooks({ secret: "another" });
   assertEquals(await verifyDelivery(other, headers, "Hello, World!"), null);
 });
@@ -237,10 +242,12 @@ Deno.test("enqueueHandler() enqueues a workflow for each delivery", async (test)
     const given = { ...genuine, "x-delivery": "given" };
     assertEquals((await call(post("{}", given), { toJob })).text, '{"workflowID":"given"}');
     const { "x-delivery": _, ...withoutID } = genuine;
-    const first = await call(post(issue, withoutID));
-    const second = await call(post(issue, withoutID));
-    assertEquals([first.status, second.status], [202, 202]);
-    assert(first.text !== second.text);
+    for (const headers of [withoutID, { ...withoutID, "x-delivery": "" }]) {
+      const first = await call(post(issue, headers), { workflowIDPrefix: "github-" });
+      const second = await call(post(issue, headers), { workflowIDPrefix: "github-" });
+      assertEquals([first.status, second.status], [202, 202]);
+      assert(first.text !== second.text);
+    }
     assertEquals((await getStatus(client, "own"))?.input, []);
   });
 
