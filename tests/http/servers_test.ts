@@ -122,6 +122,16 @@ async function checkWebhook({ url }: Service, { client }: Environment): Promise<
   assertEquals((await post(parts.pipeThrough(new TextEncoderStream()), sign(large)))[0], 413);
 }
 
+/** Announces more of a body than it sends, and then waits for the response. */
+async function checkSilentSender({ url }: Service): Promise<void> {
+  using connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+  const head = `POST /hasty HTTP/1.1\r\nhost: ${url.host}\r\ncontent-length: 10\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(`${head}{`));
+  const response = new Uint8Array(1000);
+  const length = await connection.read(response);
+  assertMatch(new TextDecoder().decode(response.subarray(0, length ?? 0)), /^HTTP\/1\.1 408 /);
+}
+
 /** Uses a link twice. */
 async function checkSignals({ url }: Service, { client }: Environment): Promise<void> {
   const { workflowID } = await enqueue(client, { workflowName: "echo", queueName: "idle" });
@@ -182,6 +192,7 @@ Deno.test({
           try {
             await checkEvents(service, environment);
             await checkWebhook(service, environment);
+            await checkSilentSender(service);
             await checkSignals(service, environment);
           } catch (error) {
             console.error(service.printed());

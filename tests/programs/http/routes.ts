@@ -2,6 +2,7 @@
 import type { Client } from "@dbos-community/client";
 import {
   enqueueHandler,
+  type EnqueueHandlerOptions,
   githubWebhooks,
   signalHandler,
   workflowEvents,
@@ -21,16 +22,19 @@ export function createRoutes(client: Client): (request: Request) => Promise<Resp
     pollingIntervalMs: 20,
     heartbeatSeconds: 0.1,
   });
-  const webhook = enqueueHandler<{ id: number }>(client, {
+  const webhookOptions: EnqueueHandlerOptions<{ id: number }> = {
     verify: githubWebhooks({ secret }),
     workflowIDPrefix: "github-",
     maxBodyBytes: 1000,
     toJob: (task) => ({ workflowName: "processTask", queueName: "tasks", args: [task] }),
-  });
+  };
+  const webhook = enqueueHandler(client, webhookOptions);
+  const hasty = enqueueHandler(client, { ...webhookOptions, bodyTimeoutSeconds: 0.1 });
   const signals = signalHandler(client, { secret });
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/workflows/")) return events(request);
-    return pathname === "/webhook" ? webhook(request) : signals(request);
+    if (pathname === "/webhook") return webhook(request);
+    return pathname === "/hasty" ? hasty(request) : signals(request);
   };
 }
