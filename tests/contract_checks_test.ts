@@ -227,6 +227,43 @@ Deno.test("a signal ends the wait for a schema that never settles", async () => 
   assertEquals(pool.statements, 0);
 });
 
+Deno.test("no rejection of a schema is left unhandled when a call is refused before", async () => {
+  const pool = new UnusedPool();
+  let checks = 0;
+  const rejecting = toSchema<number>(() => {
+    checks++;
+    return Promise.reject(new Error("out of reach"));
+  });
+  const { messages, ...contract } = defineWorkflow({
+    workflowName: "echo",
+    queueName: "tasks",
+    args: toSchema<[]>(() => Promise.reject(new Error("out of reach"))),
+    messages: { rejecting },
+  });
+  const unhandled: unknown[] = [];
+  const onUnhandled = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  addEventListener("unhandledrejection", onUnhandled);
+  const toMessage = (message: unknown) => untyped({ destinationID: "id", message });
+  const sending = sendMany(pool, [
+    { ...messages.rejecting, ...toMessage(1) },
+    toMessage(() => "a function cannot be sent"),
+  ]);
+  await assertRejects(() => sending, TypeError, "messages[1]");
+  assertEquals(checks, 1);
+  const reason = new Error("no longer needed");
+  const signal = AbortSignal.abort(reason);
+  assertEquals(await assertRejects(() => enqueue(pool, { ...contract, signal })), reason);
+  const options = { ...messages.rejecting, signal };
+  assertEquals(await assertRejects(() => send(pool, "id", 1, options)), reason);
+  // A macrotask later all rejections that nobody handles have been reported.
+  await new Promise((resolve) => setTimeout(resolve));
+  removeEventListener("unhandledrejection", onUnhandled);
+  assertEquals([unhandled, pool.statements], [[], 0]);
+});
+
 for (const tracing of [false, true]) {
   Deno.test(`the handles of all calls check results by the contract, tracing: ${tracing}`, async () => {
     await using opened = await openPool();

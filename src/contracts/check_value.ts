@@ -99,6 +99,8 @@ export function useChecked<Value, Result>(
   signal: AbortSignal | undefined,
   use: (value: Value) => Result | Promise<Result>,
 ): Result | Promise<Result> {
+  // Nobody would wait for what the schema returns.
+  signal?.throwIfAborted();
   const result = field.schema!["~standard"].validate(value);
   const useResult = (result: StandardSchemaResult) =>
     use(readResult(field, value, result) as Value);

@@ -192,15 +192,18 @@ function toItems(
 ): Item[] | Promise<Item[]> {
   const toItemsOf = (texts: readonly Serialized[]) =>
     messages.map((message, index) => toItem(message, texts[index]!, sendToForks));
-  const texts = messages.map((message, index) =>
-    serializeValue(
+  const texts = messages.map((message, index) => {
+    const text = serializeValue(
       database,
       fieldIn(message),
       serializationType,
       message.message,
       toPath(index),
-    )
-  );
+    );
+    // Avoids an unhandled rejection if a later message is refused at once.
+    if (text instanceof Promise) text.catch(() => {});
+    return text;
+  });
   const areReady = (texts: readonly (Serialized | Promise<Serialized>)[]): texts is Serialized[] =>
     texts.every((text) => !(text instanceof Promise));
   if (areReady(texts) && !needsFormatColumn(database, serializationType)) return toItemsOf(texts);
