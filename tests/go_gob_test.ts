@@ -35,7 +35,7 @@ Deno.test("a Go error that is not stored as a gob keeps its message", async () =
   await assertError("noFields", "Error", "no exported fields");
   await assertError("unencodable", "Error", "everything");
   // Most of these are valid base64, too.
-  for (const text of ["", "boom", "failed!!", "timeoutx", "MBAA", "a".repeat(1e7)]) {
+  for (const text of ["", "boom", "failed!!", "timeoutx", "forbidden", "MBAA", "a".repeat(1e7)]) {
     assertEquals((await deserializeError(text, "DBOS_JSON")).message, text);
   }
 });

@@ -93,7 +93,9 @@ function toWorkflowError({ typeName, value }: GobValue): WorkflowError {
 /** Decodes a gob. Returns undefined if the text is only the message of an error. */
 function decodeGob(text: string): Uint8Array | undefined {
   const start = text.slice(0, 16);
-  const isEncoded = /^[A-Za-z\d+/]{8,}={0,2}$/.test(start) && isGob(decodeBase64(start));
+  // A message may be one word, such as "forbidden".
+  const isEncoded = text.length % 4 === 0 && /^[A-Za-z\d+/]{8,}={0,2}$/.test(start) &&
+    isGob(decodeBase64(start));
   return isEncoded ? decodeBase64(text) : undefined;
 }
 
