@@ -132,6 +132,16 @@ Deno.test("without a database, the test worker runs on PGlite in memory", async 
   assertEquals(await handle.getResult(timeout), 5);
 });
 
+Deno.test("a test that asks for a status all the time does not keep the worker from running", async () => {
+  await using worker = await startTestWorker({ sum: (a: number, b: number) => a + b });
+  const { workflowID } = await enqueue(worker.client, { workflowName: "sum", queueName }, 2, 3);
+  const startedAt = performance.now();
+  // PGlite answers without the event loop, so that no timer could end this.
+  while (await statusOf(worker.client, workflowID) !== "SUCCESS") {
+    assert(performance.now() - startedAt < 30_000);
+  }
+});
+
 Deno.test("the schema of a test worker must not exist", async () => {
   await using resources = new AsyncDisposableStack();
   const database = await openPool(resources);

@@ -22,6 +22,20 @@ const asTexts = {
   parsers: { 16: keepText, 23: keepText, 25: keepText },
 } as const;
 
+const maxBusyMs = 20;
+let yieldedAt = 0;
+
+/**
+ * Lets timers run from time to time. PGlite answers in microtasks alone, so a program that awaits one call
+ * after the other, as to poll a status, would keep all timers from firing: those of waits, of a test
+ * worker, and of the time limit of a test.
+ */
+async function letTimersRun(): Promise<void> {
+  if (performance.now() - yieldedAt < maxBusyMs) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  yieldedAt = performance.now();
+}
+
 function createListen(pglite: PGlite): Listen {
   return async (channels, { onNotify }) => {
     const stops = await Promise.all(
@@ -35,9 +49,16 @@ function createListen(pglite: PGlite): Listen {
 export function createPGliteExecutor(driver: object, { kind }: ExecutorOptions): Executor {
   const pglite = driver as PGlite;
   return {
-    query: async ({ text, values }) => (await pglite.query(text, values, asTexts)).rows,
-    queryInOneMessage: async (queries) =>
-      (await pglite.exec(joinQueries(queries), asTexts)).at(-1)!.rows,
+    async query({ text, values }) {
+      const { rows } = await pglite.query(text, values, asTexts);
+      await letTimersRun();
+      return rows;
+    },
+    async queryInOneMessage(queries) {
+      const results = await pglite.exec(joinQueries(queries), asTexts);
+      await letTimersRun();
+      return results.at(-1)!.rows;
+    },
     // It runs in this process.
     isLostConnection: () => false,
     ...(kind === "pool" && "listen" in driver && { listen: createListen(pglite) }),
