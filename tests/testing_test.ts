@@ -224,6 +224,31 @@ Deno.test("an error that the format cannot hold as a whole keeps its name and me
   }
 });
 
+Deno.test("an error that cannot be read is one nevertheless, and the worker goes on", async () => {
+  await using resources = new AsyncDisposableStack();
+  const trap = () => {
+    throw new Error("trap");
+  };
+  const { client } = await start(resources, {
+    bare() {
+      throw Object.create(null);
+    },
+    proxy() {
+      throw new Proxy({}, { get: trap, ownKeys: trap });
+    },
+    getter() {
+      throw Object.defineProperty(new Error(), "message", { get: trap });
+    },
+  });
+  for (const workflowName of ["bare", "proxy", "getter"]) {
+    for (const serializationType of serializationTypes) {
+      const handle = await enqueue(client, { workflowName, queueName, serializationType }, 1);
+      const error = await assertRejects(() => handle.getResult(timeout), WorkflowError);
+      assertEquals(error.message, "no message", `${workflowName} ${serializationType}`);
+    }
+  }
+});
+
 Deno.test("events, messages, streams and steps are recorded as a worker records them", async () => {
   await using resources = new AsyncDisposableStack();
   const { client } = await start(resources, {
@@ -583,6 +608,7 @@ Deno.test("startTestWorker() refuses what is no function, and options that are w
     [{}, { queue: {} }, "did you mean queues?"],
     [{}, { queues: { tasks: { concurrency: 1 } } }, "globalConcurrency"],
     [{}, { database: {} }, "as a client"],
+    [{}, { database: null }, "as a client"],
     [{}, { pollingIntervalMs: 0 }, "pollingIntervalMs of startTestWorker()"],
   ];
   await using resources = new AsyncDisposableStack();

@@ -13,11 +13,11 @@ import { runInContext, type RunningWorkflow } from "./running_workflow.ts";
 
 /** The function that runs a workflow. */
 // deno-lint-ignore no-explicit-any -- a function with parameters of any types
-export type WorkflowFunction = (...args: any[]) => unknown;
+export type TestFunction = (...args: any[]) => unknown;
 
 /** What to run, and how. */
 export interface DispatcherOptions {
-  readonly functions: ReadonlyMap<string, WorkflowFunction>;
+  readonly functions: ReadonlyMap<string, TestFunction>;
   readonly queueNames: readonly string[] | undefined;
   readonly applicationName: string | undefined;
   readonly applicationVersion: string | undefined;

@@ -24,6 +24,6 @@ export {
   type WorkflowFunctions,
 } from "./test_worker.ts";
 export type { SentMessage, TestMethods, WaitForEnqueuedOptions } from "./test_methods.ts";
-export type { WorkflowFunction } from "./dispatcher.ts";
+export type { TestFunction } from "./dispatcher.ts";
 export { DBOS } from "./workflow_methods.ts";
 export type { ReceiveOptions, StepOptions, WorkflowContext } from "./workflow_context.ts";

@@ -55,11 +55,23 @@ interface PortableError {
   readonly data?: unknown;
 }
 
+/** What `read` returns; undefined if it throws, as getters and `toString()` may. */
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 function toPortableError(error: unknown): PortableError {
-  const { name = "Error", message = String(error), code, data } = isObject(error) ? error : {};
+  const read = (name: string) => attempt(() => isObject(error) ? error[name] : undefined);
+  const toText = (value: unknown) => value === undefined ? value : attempt(() => String(value));
+  const code = read("code");
+  const data = read("data");
   return {
-    name: String(name),
-    message: String(message),
+    name: toText(read("name")) ?? "Error",
+    message: toText(read("message")) ?? attempt(() => String(error)) ?? "no message",
     ...(code !== undefined && { code }),
     ...(data !== undefined && { data }),
   };
@@ -98,6 +110,11 @@ export async function writeError(
   if (serialization === "DBOS_JSON") return text;
   const write = (value: object) => writeValue(database, serialization, value, "error");
   if (serialization === "rust_serde") return await write({ Application: text });
-  const record = serialization === "portable_json" ? toPortableError(error) : toRecord(error);
-  return await write(record).catch(() => write({ name: toStorableText(name), message: text }));
+  try {
+    return await write(
+      serialization === "portable_json" ? toPortableError(error) : toRecord(error),
+    );
+  } catch {
+    return await write({ name: toStorableText(name), message: text });
+  }
 }

@@ -20,13 +20,13 @@ import { asSerializer, type DBOSSerializer } from "../serialization/serializer.t
 import { maxTimerMs } from "../timer.ts";
 import { checkFunction } from "../validate.ts";
 import { internalQueueName } from "../workflows/enqueue_options.ts";
-import { startDispatcher, type WorkflowFunction } from "./dispatcher.ts";
+import { startDispatcher, type TestFunction } from "./dispatcher.ts";
 import { openPGlite } from "./open_pglite.ts";
 import { createSystemTables } from "./system_tables.ts";
 import { createTestMethods, type TestMethods } from "./test_methods.ts";
 
 /** The functions that run workflows, by the names of the workflows. */
-export type WorkflowFunctions = Readonly<Record<string, WorkflowFunction>>;
+export type WorkflowFunctions = Readonly<Record<string, TestFunction>>;
 
 /** Where a test worker runs, and what it runs. */
 export interface TestWorkerOptions {
@@ -119,7 +119,7 @@ const optionsDescription: OptionsDescription<TestWorkerOptions> = describeOption
 
 const defaultPollingIntervalMs = 20;
 
-function readFunctions(functions: WorkflowFunctions): Map<string, WorkflowFunction> {
+function readFunctions(functions: WorkflowFunctions): Map<string, TestFunction> {
   asPlainObject("functions of startTestWorker()", functions);
   const read = new Map(Object.entries(functions));
   for (const [name, run] of read) checkFunction(`function of workflow ${name}`, run);
@@ -168,9 +168,9 @@ export async function startTestWorker(
     pollingIntervalMs = defaultPollingIntervalMs,
     ...clientOptions
   } = readOptions("startTestWorker()", optionsDescription, options);
-  const pglite = given ? undefined : await openPGlite();
+  const pglite = given === undefined ? await openPGlite() : undefined;
   const { client, database } = createClosableClient(
-    given ?? pglite!,
+    given === undefined ? pglite! : given,
     { ...clientOptions, pollingIntervalMs },
     async () => await pglite?.close(),
   );
