@@ -77,6 +77,8 @@ Deno.test("doctor says why it cannot connect, and what to do", async () => {
   const { code, findings } = await diagnose(database.url);
   assertEquals(code, 3);
   assertStringIncludes(findings[0]!.message, "has no table workflow_status in schema dbos");
+  // The message itself says what to do.
+  assertEquals(findings[0]!.advice, undefined);
 });
 
 Deno.test("doctor names what an old schema lacks", async () => {

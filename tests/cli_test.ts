@@ -142,6 +142,7 @@ Deno.test("the command line and a worker", async (test) => {
       "{}\n{secret": "line 2: it is not JSON",
       '{"priority": "secret"}': "jobs[0]",
       '{"queue": "secret"}': "did you mean queueName?",
+      '{}\n{"queueName": null}\n{}': "jobs[1]",
     };
     for (const [stdin, reason] of Object.entries(wrong)) {
       const { code, stderr } = await cli.runWith({ stdin }, ...args);
@@ -149,6 +150,39 @@ Deno.test("the command line and a worker", async (test) => {
       assertStringIncludes(stderr, reason);
       assert(!stderr.includes("secret"), stderr);
     }
+  });
+
+  await test.step("enqueue --batch names the line that lacks a name", async () => {
+    const args = ["enqueue", "--batch", "-"];
+    const lacking = {
+      '{"queueName": "idle"}': "Cannot enqueue line 1: it has no workflowName",
+      '{"workflowName": "echo"}': "Cannot enqueue line 1: it has no queueName",
+    };
+    for (const [stdin, reason] of Object.entries(lacking)) {
+      const { code, stderr } = await cli.runWith({ stdin }, ...args);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, reason);
+    }
+  });
+
+  await test.step("the duration of a deadline counts from now", async () => {
+    const workflowID = newID();
+    const before = Date.now();
+    await cli.json("enqueue", "echo", "-q", "idle", "-i", workflowID, "--deadline", "2h");
+    const [{ deadlineEpochMS }] = await cli.json("show", workflowID);
+    assert(deadlineEpochMS >= before + 7_200_000, `${deadlineEpochMS - before}`);
+  });
+
+  await test.step("watch waits longer than a timer can", async () => {
+    const workflowID = newID();
+    await cli.json("enqueue", "reviewTask", "-q", "tasks", "-i", workflowID, '{"id": 7}');
+    const watched = cli.json("watch", workflowID, "--timeout", "30d");
+    await cli.json("event", workflowID, "progress");
+    await cli.json("send", workflowID, '{"approved": true}', "-t", "approval");
+    const changes = await watched;
+    assertEquals(changes.at(-1).status, "SUCCESS");
+    const { step } = changes.find(({ type }) => type === "step");
+    assertEquals(Object.keys(step).filter((name) => /output|error/.test(name)), []);
   });
 
   await test.step("watch prints each change, and stream each value", async () => {
@@ -252,7 +286,7 @@ Deno.test("the command line and a worker", async (test) => {
 
     const refused = await cli.run("delete", workflowID);
     assertEquals([refused.code, refused.stderr.includes("pass --yes")], [2, true]);
-    const stdin = `${workflowID}\n${newWorkflowID}\n`;
+    const stdin = `${workflowID}\n${newWorkflowID}\n${workflowID}\n`;
     const deleted = await cli.runWith({ stdin }, "delete", "--yes", "-");
     assertEquals(deleted, { code: 0, stdout: "", stderr: "Deleted 2 workflows\n" });
     assertEquals((await cli.run("show", workflowID)).code, 1);

@@ -52,15 +52,25 @@ export function asSeconds(text: string): number {
   throw new UsageError("expected a number of seconds, or a duration such as 90s, 5m, 2h or 1d");
 }
 
-/** Parses a time: ISO 8601, milliseconds since 1970, or how long ago, such as `2h`. */
-export function asTime(text: string): number {
-  const agoMs = parseDuration(text);
-  if (agoMs !== undefined) return Date.now() - agoMs;
+/** Parses a time: ISO 8601 or milliseconds since 1970. */
+function parseTime(text: string, alternative: string): number {
   const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (!Number.isNaN(time)) return time;
   throw new UsageError(
-    "expected a time such as 2026-01-31T12:00:00Z, milliseconds since 1970, or how long ago, such as 2h",
+    `expected a time such as 2026-01-31T12:00:00Z, milliseconds since 1970, or ${alternative}, such as 2h`,
   );
+}
+
+/** Parses a time: ISO 8601, milliseconds since 1970, or how long ago, such as `2h`. */
+export function asTime(text: string): number {
+  const agoMs = parseDuration(text);
+  return agoMs === undefined ? parseTime(text, "how long ago") : Date.now() - agoMs;
+}
+
+/** Parses a deadline: ISO 8601, milliseconds since 1970, or how long from now, such as `2h`. */
+export function asDeadline(text: string): number {
+  const aheadMs = parseDuration(text);
+  return aheadMs === undefined ? parseTime(text, "how long from now") : Date.now() + aheadMs;
 }
 
 interface TextFlag {

@@ -128,12 +128,12 @@ export function readLines(what: string, given: string): Lines {
   return lines;
 }
 
-/** The given workflow IDs; those on the lines of stdin for `-`. */
+/** The given workflow IDs, each once; those on the lines of stdin for `-`. */
 export async function readWorkflowIDs(given: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const id of given) {
     if (id !== "-") ids.push(id);
     else for await (const line of readLines("the workflow IDs", "-")) ids.push(line.trim());
   }
-  return ids.filter((id) => id !== "");
+  return [...new Set(ids)].filter((id) => id !== "");
 }

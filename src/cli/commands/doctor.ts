@@ -6,6 +6,7 @@ import * as sql from "../../../sql/database/mod.ts";
 import { type Client, systemDatabaseOf } from "../../client/client.ts";
 import type { SystemDatabase } from "../../database/system_database.ts";
 import { sqlStateOf } from "../../drivers/sql_state.ts";
+import { SystemSchemaNotFoundError } from "../../errors/schema.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { CliError, exitCodes } from "../errors.ts";
 import {
@@ -55,8 +56,10 @@ function messageOf(error: unknown): string {
   return `${error.message || error.name}${cause}${state === undefined ? "" : ` (${state})`}`;
 }
 
-/** What to do about a connection that cannot be opened. */
-function adviseOnConnection(error: unknown): string {
+/** What to do about a connection that cannot be opened; undefined if the error says it. */
+function adviseOnConnection(error: unknown): string | undefined {
+  // Its message says it.
+  if (error instanceof SystemSchemaNotFoundError) return undefined;
   const { code = "", message = "" } = (error ?? {}) as { code?: string; message?: string };
   if (/missing URL/.test(message)) {
     return "Set DBOS_SYSTEM_DATABASE_URL, or pass --database-url";

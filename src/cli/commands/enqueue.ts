@@ -9,10 +9,10 @@ import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError, UsageError } from "../errors.ts";
 import {
+  asDeadline,
   asInteger,
   asSeconds,
   asText,
-  asTime,
   commonAliases,
   type CommonFlags,
   commonFlags,
@@ -130,7 +130,13 @@ async function* toJobs(
         `Cannot enqueue line ${number}: expected a JSON object, such as {"args": [{"id": 7}]}`,
       );
     }
-    yield { ...defaults, ...job } as EnqueueJob;
+    const merged: Partial<EnqueueJob> = { ...defaults, ...job };
+    for (const name of ["workflowName", "queueName"] as const) {
+      if (merged[name] === undefined) {
+        throw new UsageError(`Cannot enqueue line ${number}: it has no ${name}`);
+      }
+    }
+    yield merged as EnqueueJob;
   }
 }
 
@@ -215,7 +221,11 @@ export const enqueue: CliCommand = buildCommand({
         "version",
       ),
       workflowTimeoutMs: numberFlag("How long it may run", "ms", asInteger(1)),
-      deadline: numberFlag("The time at which DBOS cancels it", "time", asTime),
+      deadline: numberFlag(
+        "The time at which DBOS cancels it, or how long from now (2h)",
+        "time",
+        asDeadline,
+      ),
       deduplicationId: textFlag("At most one workflow of the queue has this ID at a time", "id"),
       duplicationPolicy: {
         kind: "enum",

@@ -4,6 +4,7 @@ import { buildCommand } from "@stricli/core";
 import { pause } from "../../abort_signal.ts";
 import type { Client } from "../../client/client.ts";
 import type { StepInfo } from "../../lists/steps.ts";
+import { maxTimerMs } from "../../timer.ts";
 import type { WorkflowStatus } from "../../workflows/workflow_status.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
@@ -31,7 +32,7 @@ interface Watched {
 /** A change of the workflow, as a line of JSON. */
 type Change =
   | { readonly type: "status"; readonly status: string; readonly at: number }
-  | { readonly type: "step"; readonly step: StepInfo }
+  | { readonly type: "step"; readonly step: Omit<StepInfo, "output" | "error"> }
   | { readonly type: "event"; readonly key: string; readonly value: unknown }
   | {
     readonly type: "end";
@@ -90,7 +91,9 @@ async function* follow(
     for await (const step of readSteps(client, workflowID, from)) {
       if (watched.steps.has(step.functionID)) continue;
       watched.steps.set(step.functionID, step);
-      onChange({ type: "step", step });
+      // They are not read, and would always be null.
+      const { output: _output, error: _error, ...shown } = step;
+      onChange({ type: "step", step: shown });
     }
     if (isFirst || status !== before) {
       onChange({ type: "status", status, at: updatedAt ?? createdAt });
@@ -178,10 +181,17 @@ async function watchWorkflow(
 
   const { timeout } = flags;
   let isOver = false;
-  const timer = timeout === undefined ? undefined : setTimeout(() => {
-    isOver = true;
-    done.abort();
-  }, timeout * 1000);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function endAfter(durationMs: number): void {
+    timer = setTimeout(() => {
+      if (durationMs > maxTimerMs) return endAfter(durationMs - maxTimerMs);
+      isOver = true;
+      done.abort();
+    }, Math.min(durationMs, maxTimerMs));
+  }
+
+  if (timeout !== undefined) endAfter(timeout * 1000);
   const events = followEvents().catch((error) => {
     if (!done.signal.aborted) throw error;
   });
