@@ -429,6 +429,7 @@ Deno.test("a command line that is wrong ends with exit code 2, and shows no secr
     "enqueue x": "pass --queue-name",
     "enqueue x --batch - 1": "write args on each line",
     "enqueue x --batch - --wait": "--wait with --batch",
+    "enqueue x -q tasks --timeout 5": "--timeout without --wait",
     "list --all --limit 3": "--limit or --offset with --all",
     "enqueue x --batch no/such/file": "no such file",
     "completion ksh": "expected one of bash, zsh, fish",

@@ -267,6 +267,11 @@ export const enqueue: CliCommand = buildCommand({
     },
   },
   async func(flags: EnqueueFlags, ...[workflowName, ...args]: string[]) {
+    if (flags.timeout !== undefined && !flags.wait) {
+      throw new UsageError(
+        "Cannot use --timeout without --wait: --workflow-timeout-ms limits how long a workflow may run",
+      );
+    }
     if (flags.batch !== undefined) {
       if (args.length > 0) {
         throw new UsageError("Cannot use arguments with --batch: write args on each line");
