@@ -1,6 +1,7 @@
 import { assertGreater } from "@std/assert";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { type Document, type Example, findDocuments } from "./support/examples.ts";
+import { isOldDeno } from "./support/old_deno.ts";
 import { startPastedWorker } from "./support/pasted_worker.ts";
 import {
   denoCommand,
@@ -55,7 +56,9 @@ Deno.test({
   fn: () =>
     withDirectory(async (directory) => {
       const examples = documents.flatMap(({ workers, programs }) => [...workers, ...programs])
-        .filter(isRunnable);
+        .filter(isRunnable)
+        // Deno 2.5 finds no types of it.
+        .filter(({ code }) => !isOldDeno || !code.includes("drizzle-orm"));
       assertGreater(examples.length, 60);
       const files = await Promise.all(examples.map((each) => writeExample(directory, each)));
       await run([Deno.execPath(), "check", "--quiet", ...testFlags, ...files]);
