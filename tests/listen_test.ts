@@ -4,9 +4,11 @@ import { neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import postgres from "postgres";
 import { type Client, connect, createClient, followEvents, getEvent } from "../mod.ts";
+import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
+import { startTcpProxy } from "./support/tcp_proxy.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
@@ -148,4 +150,21 @@ Deno.test("close() ends the connection of a listener that is still starting", as
   await getEvent(client, await insertWorkflow(run), "key", 0);
   await client.close();
   await until(async () => await countListeners() === 0);
+});
+
+Deno.test("npm:postgres keeps no connection that was to listen when it is told to stop", async () => {
+  await using resources = new AsyncDisposableStack();
+  const proxy = resources.use(await startTcpProxy((await openDatabase(resources)).url));
+  const sql = postgres(proxy.url);
+  const { listen } = await adaptDriver(sql, { prepare: true }).load();
+  const stopping = new AbortController();
+  const listener = { onNotify() {}, onReconnect() {}, onEnd() {} };
+  proxy.hang();
+  const listening = listen!(["events", "streams"], listener, stopping.signal);
+  await until(() => Promise.resolve(proxy.connections === 1));
+  stopping.abort(new Error("no longer needed"));
+  await proxy.restore();
+  await assertRejects(() => listening);
+  await sql.end();
+  assertEquals(proxy.connections, 1);
 });

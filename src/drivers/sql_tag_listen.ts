@@ -74,18 +74,22 @@ export function createSqlTagListen({ listen }: ListeningSqlTag): Listen {
     const giveUp = () => void removeRemains(listen, isOwn).catch(() => {});
 
     signal.addEventListener("abort", giveUp);
-    const results = await Promise.allSettled(
-      callbacks.map(async ({ channel, fn }) => {
+    try {
+      // One after the other: npm:postgres would connect anew for a statement that waits for the
+      // connection when that is ended, and keep the new connection.
+      for (const { channel, fn } of callbacks) {
+        signal.throwIfAborted();
         // The drivers also call back when they listen for the first time.
         const onListen = () => isListening && onReconnect();
         subscriptions.push(await listen(channel, fn, onListen));
-      }),
-    );
-    signal.removeEventListener("abort", giveUp);
+      }
+    } catch (error) {
+      await stop();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
     isListening = true;
-    const failure = results.find(({ status }) => status === "rejected");
-    if (!failure) return stop;
-    await stop();
-    throw (failure as PromiseRejectedResult).reason;
+    return stop;
   };
 }
