@@ -510,7 +510,7 @@ export const findOutcomes: Statement<{
 
   columns:
     "position int, workflow_id text, status text, value text, error text, serialization text if workflow_status.serialization, is_outdated boolean if not workflow_output, is_cut boolean if :max_bytes, completed_at text",
-  hash: "cNW6MYgc6VK_I1eU",
+  hash: "JjrSMP5YmLVl-JqL",
   sql: `
 with found as (
   select
@@ -586,7 +586,7 @@ where statement_timestamp() is not null
   -- if :max_bytes
   and total_bytes < :max_bytes::int + coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0)
   -- end
-order by ordinality
+order by ordinality -- if :max_bytes
 limit :max_rows::int`,
 };
 
