@@ -1,7 +1,6 @@
 /** What contracts refuse, and what their schemas make of values, without a worker. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type } from "arktype";
-import pg from "pg";
 import * as v from "valibot";
 import { z } from "zod";
 import {
@@ -29,26 +28,11 @@ import {
 } from "../mod.ts";
 import { checked, contracts, type Task } from "./contracts/contracts.ts";
 import { calls, collect } from "./support/calls.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { migrate } from "./support/migrate.ts";
+import { openMigratedPool } from "./support/migrated_pool.ts";
 import { UnusedPool } from "./support/unused_pool.ts";
 
 // deno-lint-ignore no-explicit-any -- what callers in JavaScript pass
 const untyped = (value: unknown) => value as any;
-
-/** A pool on a database that has the tables of DBOS, and no worker. */
-async function openPool(): Promise<AsyncDisposable & { pool: pg.Pool }> {
-  const database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
-  await migrate(pool);
-  return {
-    pool,
-    async [Symbol.asyncDispose]() {
-      await pool.end();
-      await database[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** A schema of one's own. */
 function toSchema<Value>(
@@ -99,7 +83,7 @@ for (const [name, contract] of Object.entries(checked)) {
 
 for (const tracing of [false, true]) {
   Deno.test(`what a schema makes of arguments and messages is what is stored, tracing: ${tracing}`, async () => {
-    await using opened = await openPool();
+    await using opened = await openMigratedPool();
     const { pool } = opened;
     const client = createClient(pool, { tracing });
     const contract = defineWorkflow({
@@ -143,7 +127,7 @@ for (const tracing of [false, true]) {
 }
 
 Deno.test("a contract says in which format arguments and messages are written", async () => {
-  await using opened = await openPool();
+  await using opened = await openMigratedPool();
   const { pool } = opened;
   const contract = defineWorkflow({
     workflowName: "echo",
@@ -175,7 +159,7 @@ Deno.test("a contract says in which format arguments and messages are written", 
 });
 
 Deno.test("a schema may be asynchronous, and calls keep their order", async () => {
-  await using opened = await openPool();
+  await using opened = await openMigratedPool();
   const { pool } = opened;
   const contract = defineWorkflow({
     workflowName: "echo",
@@ -266,7 +250,7 @@ Deno.test("no rejection of a schema is left unhandled when a call is refused bef
 
 for (const tracing of [false, true]) {
   Deno.test(`the handles of all calls check results by the contract, tracing: ${tracing}`, async () => {
-    await using opened = await openPool();
+    await using opened = await openMigratedPool();
     const { pool } = opened;
     const client = createClient(pool, { tracing });
     const contract = defineWorkflow({
@@ -304,7 +288,7 @@ for (const tracing of [false, true]) {
 }
 
 Deno.test("schemas see the values of a stream, but not what closes it, in any format", async () => {
-  await using opened = await openPool();
+  await using opened = await openMigratedPool();
   const { pool } = opened;
   const contract = defineWorkflow({
     workflowName: "echo",

@@ -25,6 +25,24 @@ const targets: Record<string, esbuild.BuildOptions> = {
   "Vercel's edge runtime": { platform: "browser", conditions: ["edge-light", "browser"] },
 };
 
+/** Bundles a program. esbuild fails on an import that it cannot resolve, as are those of Node here. */
+async function bundle(options: esbuild.BuildOptions): Promise<esbuild.Metafile> {
+  const { metafile } = await esbuild.build({
+    ...options,
+    bundle: true,
+    format: "esm",
+    splitting: true,
+    metafile: true,
+    logLevel: "silent",
+    // They need nothing of Node. In a project they are installed with the package.
+    external: ["superjson", "@opentelemetry/api"],
+  });
+  const imports = Object.values(metafile!.outputs).flatMap(({ imports }) => imports);
+  const externals = imports.filter(({ external }) => external).map(({ path }) => path);
+  assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
+  return metafile!;
+}
+
 for (const [name, options] of Object.entries(targets)) {
   Deno.test({
     name: `core is bundled for ${name}, and reaches neither a driver nor Node`,
@@ -36,25 +54,14 @@ for (const [name, options] of Object.entries(targets)) {
       const { url } = resources.use(await createTestDatabase());
       const outdir = await Deno.makeTempDir();
       resources.defer(() => Deno.remove(outdir, { recursive: true }));
-      // esbuild fails on an import that it cannot resolve, as are those of Node here.
-      const { metafile } = await esbuild.build({
+      const { inputs } = await bundle({
         ...options,
         stdin: { contents: program, resolveDir: root, sourcefile: "program.ts" },
-        bundle: true,
-        format: "esm",
-        splitting: true,
         outdir,
         entryNames: "program",
-        metafile: true,
-        logLevel: "silent",
-        // They need nothing of Node. In a project they are installed with the package.
-        external: ["superjson", "@opentelemetry/api"],
       });
-      const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
-      const externals = imports.filter(({ external }) => external).map(({ path }) => path);
-      assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
       const isElsewhere = (path: string) => /^src\/(connection|http)\//.test(path);
-      assert(!Object.keys(metafile.inputs).some(isElsewhere));
+      assert(!Object.keys(inputs).some(isElsewhere));
 
       const pool = new pg.Pool({ connectionString: url });
       resources.defer(() => pool.end());
@@ -76,21 +83,8 @@ for (const [name, options] of Object.entries(targets)) {
     sanitizeResources: false,
     sanitizeOps: false,
     async fn() {
-      const { metafile } = await esbuild.build({
-        ...options,
-        entryPoints: [`${root}src/http/mod.ts`],
-        bundle: true,
-        format: "esm",
-        splitting: true,
-        outdir: "unused",
-        write: false,
-        metafile: true,
-        logLevel: "silent",
-        external: ["superjson", "@opentelemetry/api"],
-      });
-      const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
-      const externals = imports.filter(({ external }) => external).map(({ path }) => path);
-      assertEquals(new Set(externals), new Set(["superjson", "@opentelemetry/api"]));
+      const entryPoints = [`${root}src/http/mod.ts`];
+      await bundle({ ...options, entryPoints, outdir: "unused", write: false });
     },
   });
 }

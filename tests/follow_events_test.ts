@@ -16,35 +16,10 @@ import {
   type WaitOptions,
   type WorkflowEvent,
 } from "../mod.ts";
+import { insertWorkflow, setEvent } from "./support/insert_workflow.ts";
 import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 
 const waitOptions = { timeoutSeconds: 60 };
-
-/** Inserts a workflow as a worker does. By default it never ends. */
-async function insertWorkflow({ pool }: PollRecorder, status = "PENDING"): Promise<string> {
-  const workflowID = crypto.randomUUID();
-  await pool.query(
-    "insert into dbos.workflow_status (workflow_uuid, status, name) values ($1, $2, 'publish')",
-    [workflowID, status],
-  );
-  return workflowID;
-}
-
-/** Sets an event as a worker does. */
-async function setEvent(
-  { pool }: Pick<PollRecorder, "pool">,
-  workflowID: string,
-  key: string,
-  value: string,
-  serialization: string | null = "portable_json",
-): Promise<void> {
-  await pool.query(
-    `insert into dbos.workflow_events (workflow_uuid, key, value, serialization)
-    values ($1, $2, $3, $4) on conflict (workflow_uuid, key)
-    do update set value = excluded.value, serialization = excluded.serialization`,
-    [workflowID, key, value, serialization],
-  );
-}
 
 async function endWorkflow({ pool }: PollRecorder, workflowID: string): Promise<void> {
   await pool.query("update dbos.workflow_status set status = 'SUCCESS' where workflow_uuid = $1", [

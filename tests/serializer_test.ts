@@ -1,6 +1,6 @@
 /** Tests a serializer of the user's own. `tests/interop/serializers.ts` does so with live workers. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import pg from "pg";
+import type pg from "pg";
 import {
   backfillSchedule,
   createClient,
@@ -28,8 +28,7 @@ import {
   waitEach,
 } from "../mod.ts";
 import { type Call, calls, collect } from "./support/calls.ts";
-import { createTestDatabase } from "./support/database.ts";
-import { migrate } from "./support/migrate.ts";
+import { openMigratedPool } from "./support/migrated_pool.ts";
 import { UnusedPool } from "./support/unused_pool.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
@@ -64,19 +63,6 @@ function pick(...names: string[][]): Record<string, Call> {
   return Object.fromEntries(names.flat().map((name) => [name, calls[name]!]));
 }
 
-async function open(): Promise<{ pool: pg.Pool } & AsyncDisposable> {
-  const database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
-  await migrate(pool);
-  return {
-    pool,
-    async [Symbol.asyncDispose]() {
-      await pool.end();
-      await database[Symbol.asyncDispose]();
-    },
-  };
-}
-
 /** The rows of a query, as arrays. */
 async function read(pool: pg.Pool, text: string): Promise<unknown[][]> {
   return (await pool.query({ text, rowMode: "array" })).rows;
@@ -86,7 +72,7 @@ const inputs = (pool: pg.Pool) =>
   read(pool, "select inputs, serialization from dbos.workflow_status order by created_at");
 
 Deno.test("a serializer writes arguments, messages and contexts unless a format is asked for", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const serializer = new EscapedJson();
   const client = createClient(pool, { serializer });
@@ -128,7 +114,7 @@ Deno.test("a serializer writes arguments, messages and contexts unless a format 
 });
 
 Deno.test("a context of a schedule is written by the serializer, and passed on to its runs", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const client = createClient(pool, { serializer: new EscapedJson() });
   const schedule = { scheduleName: "ours", workflowName: "echo", schedule: "0 * * * *" };
@@ -192,7 +178,7 @@ Deno.test("a context of a schedule is written by the serializer, and passed on t
 });
 
 Deno.test("a serializer for Python writes and reads named arguments", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const json = { name: () => "json", stringify: JSON.stringify, parse: JSON.parse };
   const client = createClient(pool, { serializer: { ...json, argsFormat: "python" } });
@@ -247,7 +233,7 @@ async function store(
 }
 
 Deno.test("a serializer reads the values that have its name or none, and only those", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const client = createClient(pool, { serializer: new EscapedJson() });
   const text = await escaped({ a: 1 });
@@ -288,7 +274,7 @@ Deno.test("a serializer reads the values that have its name or none, and only th
 });
 
 Deno.test("the error of a workflow is that which the serializer has stored", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const client = createClient(pool, { serializer: new EscapedJson() });
   const stored = { name: "OrderError", message: "sold out", code: 7, cause: { message: "rain" } };
@@ -305,7 +291,7 @@ Deno.test("the error of a workflow is that which the serializer has stored", asy
 const payload = "payload-4f8a";
 
 Deno.test("an error of parse() is the cause of one that shows no payload, and hides nothing else", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const failure = new RangeError(`cannot decrypt ${payload}`);
   const parsers: Record<string, { parse(text: string): unknown; cause: Error }> = {
@@ -354,7 +340,7 @@ Deno.test("an error of parse() is the cause of one that shows no payload, and hi
 });
 
 Deno.test("a stream ends at the value that a worker has closed it with, in any format", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const serializer = new EscapedJson();
   // Encrypted values are longer than what they are made of.
@@ -384,7 +370,7 @@ Deno.test("a stream ends at the value that a worker has closed it with, in any f
 });
 
 Deno.test("what is not a list of arguments is unreadable only where arguments are read", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const client = createClient(pool, { serializer: new EscapedJson() });
   for (const value of [7, { kwargs: {} }, null]) {
@@ -450,7 +436,7 @@ Deno.test("a value that stringify() cannot write is refused with its path before
 });
 
 Deno.test("a call ends with its signal while it waits for the serializer", async (test) => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   let pending: string | undefined;
   let onPending = () => {};
@@ -548,7 +534,7 @@ Deno.test("createClient() refuses what is not a serializer", () => {
 });
 
 Deno.test("calls of one tick reach the database in order with a serializer", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const { pool } = database;
   const client = createClient(pool, { serializer: new EscapedJson() });
   const ids = Array.from({ length: 20 }, (_, index) => `task ${index}`);
@@ -561,7 +547,7 @@ Deno.test("calls of one tick reach the database in order with a serializer", asy
 });
 
 Deno.test("arguments are written by a serializer as they are at the call", async () => {
-  await using database = await open();
+  await using database = await openMigratedPool();
   const serializer = { name: () => "json", stringify: JSON.stringify, parse: JSON.parse };
   const client = createClient(database.pool, { serializer });
   // The first call loads what the others need.

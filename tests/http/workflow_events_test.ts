@@ -9,6 +9,7 @@ import {
   readEventStream,
   type ServerSentEvent,
 } from "../support/event_stream_reader.ts";
+import { insertWorkflow, setEvent } from "../support/insert_workflow.ts";
 import { migrate } from "../support/migrate.ts";
 import { openPollRecorder, type PollRecorder } from "../support/poll_recorder.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
@@ -33,37 +34,11 @@ async function open(
 
 type Tables = Pick<PollRecorder, "pool">;
 
-/** Inserts a workflow as a worker does. By default it never ends. */
-async function insertWorkflow({ pool }: Tables, status = "PENDING"): Promise<string> {
-  const workflowID = crypto.randomUUID();
-  await pool.query(
-    "insert into dbos.workflow_status (workflow_uuid, status, name) values ($1, $2, 'publish')",
-    [workflowID, status],
-  );
-  return workflowID;
-}
-
 async function setStatus({ pool }: Tables, workflowID: string, status: string) {
   await pool.query("update dbos.workflow_status set status = $2 where workflow_uuid = $1", [
     workflowID,
     status,
   ]);
-}
-
-/** Sets an event as a worker does. */
-async function setEvent(
-  { pool }: Tables,
-  workflowID: string,
-  key: string,
-  value: string,
-  serialization = "portable_json",
-): Promise<void> {
-  await pool.query(
-    `insert into dbos.workflow_events (workflow_uuid, key, value, serialization)
-    values ($1, $2, $3, $4) on conflict (workflow_uuid, key)
-    do update set value = excluded.value, serialization = excluded.serialization`,
-    [workflowID, key, value, serialization],
-  );
 }
 
 /** Writes values to a stream as a worker does. */
