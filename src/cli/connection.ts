@@ -11,7 +11,7 @@ export async function withClient<Result>(
   options: ConnectOptions = {},
 ): Promise<Result> {
   const client = await connect(flags.databaseUrl, {
-    // Somebody waits at the terminal, and would rather know.
+    // A user at the terminal wants to see the error soon.
     retryTimeoutSeconds: 3,
     ...pickOptions(flags, "schema", "applicationName"),
     ...options,

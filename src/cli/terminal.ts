@@ -80,7 +80,7 @@ export class Output {
 export const stdout: Output = new Output(process.stdout);
 export const stderr: Output = new Output(process.stderr);
 
-/** Whether somebody types what is read from stdin. */
+/** Whether stdin is a terminal. */
 export function isStdinTerminal(): boolean {
   return process.stdin.isTTY === true;
 }

@@ -36,7 +36,7 @@ export interface ContractTypes<Workflow, NamedArgs, Events, Streams> {
   readonly streams: Streams;
 }
 
-/** What options may have besides: the types of a contract, if they are one or are spread of one. */
+/** Options that are a contract, or are spread of one, have its types as well. */
 export interface ContractOption<
   Workflow,
   NamedArgs = unknown,
@@ -63,7 +63,7 @@ export interface MessageTopic<Message> {
   readonly [contractKey]: { readonly message: Message };
 }
 
-/** What options of `send()` may have besides: the type of the message, if they are of a contract. */
+/** Options of `send()` that are a topic of a contract have the type of its messages as well. */
 export type MessageOption<Message> = Partial<Pick<MessageTopic<Message>, typeof contractKey>>;
 
 /** A type that TypeScript infers of other arguments, and only checks here. */

@@ -155,7 +155,7 @@ async function readResult(
   }
 }
 
-/** How a workflow has ended; undefined if it goes on, because somebody has resumed it. */
+/** How a workflow has ended; undefined if it was resumed. */
 async function readEnd(source: WorkflowSource): Promise<string | undefined> {
   const status = await findStatus(source.database, source.workflowID);
   if (status !== null && !finalStatuses.includes(status)) return undefined;

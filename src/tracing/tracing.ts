@@ -3,7 +3,7 @@ import type { loadSpans } from "./load_spans.ts";
 
 type Spans = Awaited<ReturnType<typeof loadSpans>>;
 
-/** What a client with the option `tracing` has besides. */
+/** What traces the calls of a client with the option `tracing`. */
 export interface Tracing {
   /**
    * A client of the same system database, whose calls get no spans. A call that has got its span makes
