@@ -1,5 +1,7 @@
 /** Makes text of stored values. What workflows have stored must not control the terminal. */
 
+import { toBinary } from "../serialization/binary.ts";
+
 // Control characters, those of 8-bit terminals among them, and characters that reorder text.
 // deno-lint-ignore no-control-regex
 const unsafe = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
@@ -35,12 +37,6 @@ function quote(text: string): string {
 
 const maxDepth = 500;
 
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
 /** The object or array that stands for an object which JSON does not have. */
 function toPlain(object: object): unknown {
   if (object instanceof Date) {
@@ -57,8 +53,8 @@ function toPlain(object: object): unknown {
     const isRecord = entries.every(([key]) => typeof key === "string");
     return isRecord ? Object.fromEntries(entries) : entries;
   }
-  if (object instanceof Uint8Array) return toBase64(object);
-  if (object instanceof ArrayBuffer) return toBase64(new Uint8Array(object));
+  if (object instanceof Uint8Array) return btoa(toBinary(object));
+  if (object instanceof ArrayBuffer) return btoa(toBinary(new Uint8Array(object)));
   if (ArrayBuffer.isView(object)) {
     return object instanceof DataView ? {} : Array.from(object as unknown as ArrayLike<unknown>);
   }

@@ -1,11 +1,6 @@
 /** Base64, and its form for URLs. */
 
-/** Encodes bytes in base64. */
-export function toBase64(bytes: Uint8Array): string {
-  let characters = "";
-  for (const byte of bytes) characters += String.fromCharCode(byte);
-  return btoa(characters);
-}
+import { toBinary } from "../serialization/binary.ts";
 
 /** Decodes base64; undefined if it is none. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
@@ -18,7 +13,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 
 /** Encodes bytes in base64 for URLs, without padding. */
 export function toBase64url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(toBinary(bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** Decodes base64 for URLs; undefined if it is none. */

@@ -21,6 +21,7 @@ import type { EnqueueJob } from "../workflows/enqueue_many.ts";
 import type { WorkflowArg } from "../workflows/workflow_function.ts";
 import { readBody } from "./request_body.ts";
 import {
+  createHandler,
   createReporter,
   handlerDescription,
   type HandlerOptions,
@@ -193,12 +194,5 @@ export function enqueueHandler<Payload = unknown>(
     return job === null ? new Response(null, { status: 204 }) : await enqueueJob(job, verified);
   }
 
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      report(error);
-      return refuse(500, "Internal error");
-    }
-  };
+  return createHandler(report, handle);
 }

@@ -31,6 +31,21 @@ export function createReporter({ onError = console.error }: HandlerOptions): typ
   };
 }
 
+/** A handler that answers 500 when `handle` fails, and reports why. */
+export function createHandler(
+  report: (error: unknown) => void,
+  handle: RequestHandler,
+): RequestHandler {
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (error) {
+      report(error);
+      return refuse(500, "Internal error");
+    }
+  };
+}
+
 /** A response that says why a request is refused. No cache may keep it. */
 export function refuse(
   status: number,

@@ -14,6 +14,7 @@ import {
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { finalStatuses } from "./final_statuses.ts";
 import {
+  createHandler,
   createReporter,
   handlerDescription,
   type HandlerOptions,
@@ -90,8 +91,8 @@ function toSortedJSON(value: unknown): string | undefined {
  *
  * The page has the status 200 when it asks, and when the message is sent; 403 if the link is not signed with
  * a secret, 404 if there is no such workflow, 409 if another link of the decision was used before, 410 if the
- * link has expired or the workflow has ended before it was used, and 500 on any other error. Other methods than GET, HEAD and
- * POST get 405.
+ * link has expired or the workflow has ended before it was used, and 500 on any other error. Other methods
+ * than GET, HEAD and POST get 405.
  *
  * @example
  * ```ts
@@ -180,22 +181,16 @@ export function signalHandler(
     }
   }
 
-  return async (request) => {
+  return createHandler(report, async (request) => {
     if (!methods.includes(request.method)) {
       return refuse(405, `Only ${methods.join(", ")} are allowed`, { allow: methods.join(", ") });
     }
     const page = await toPage(request);
-    let html: string;
-    try {
-      html = renderPage ? renderPage(page) : renderDefaultPage(page);
-    } catch (error) {
-      report(error);
-      return refuse(500, "Internal error");
-    }
+    const html = renderPage ? renderPage(page) : renderDefaultPage(page);
     const policy = { "content-security-policy": renderPage ? framePolicy : pagePolicy };
     return new Response(request.method === "HEAD" ? null : html, {
       status: pageStatuses[page.state],
       headers: { ...headers, ...policy },
     });
-  };
+  });
 }

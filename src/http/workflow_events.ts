@@ -15,6 +15,7 @@ import { checkText } from "../validate.ts";
 import { createEventStream } from "./event_stream.ts";
 import { parsePosition } from "./position.ts";
 import {
+  createHandler,
   createReporter,
   handlerDescription,
   type HandlerOptions,
@@ -144,7 +145,8 @@ function isPossibleID(workflowID: string | undefined): workflowID is string {
  *
  * When the connection is lost, an `EventSource` reconnects and sends the ID of the last message, which says
  * where each source stands: so no value of a stream is missing or repeated, and of a status or an event
- * only what has changed is sent. Who reconnects after the end gets 204, which stops an `EventSource`.
+ * only what has changed is sent. A reader that reconnects after the end gets 204, which stops an
+ * `EventSource`.
  *
  * Other responses are 403 if `authorize` does not return true, 404 if there is no such workflow, 405
  * if the method is not GET, and 500 if `authorize` fails. If the database cannot be reached, the response
@@ -233,12 +235,5 @@ export function workflowEvents(
     }
   }
 
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      report(error);
-      return refuse(500, "Internal error");
-    }
-  };
+  return createHandler(report, handle);
 }

@@ -2,6 +2,7 @@
 
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnsupportedSerializationError } from "../errors/reading.ts";
+import { toBinary } from "../serialization/binary.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { isObject } from "../serialization/decoding.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
@@ -44,7 +45,7 @@ function pickleException(message: string): string {
   const length = new Uint8Array(new Uint32Array([text.length]).buffer);
   const start = new TextEncoder().encode("cbuiltins\nException\nX");
   const bytes = [0x80, 2, ...start, ...length, ...text, 0x85, 0x52, 0x2e];
-  return btoa(bytes.map((byte) => String.fromCharCode(byte)).join(""));
+  return btoa(toBinary(Uint8Array.from(bytes)));
 }
 
 /** What portable JSON keeps of an error. */

@@ -308,20 +308,6 @@ export const steps: CliCommand = buildCommand({
     }),
 });
 
-/** Refuses a workflow that does not exist. */
-export async function requireWorkflow(
-  client: Client,
-  workflowID: string,
-  action: string,
-): Promise<void> {
-  const { listWorkflows } = await import("../../lists/list.ts");
-  const options = { workflowIDs: [workflowID], loadInput: false, loadOutput: false };
-  const [status] = await listWorkflows(client, options);
-  if (!status) {
-    throw new CliError(`Cannot ${action} workflow ${workflowID}: there is no such workflow`);
-  }
-}
-
 export const explain: CliCommand = buildCommand({
   docs: describe("explain", "WORKFLOW_ID", "", "dbos-client explain task-7"),
   parameters: {

@@ -18,10 +18,10 @@ import {
   workflowIDParameter,
 } from "../flags.ts";
 import { readJson } from "../input.ts";
+import { readStatus } from "../read_status.ts";
 import { isJson, printRecord } from "../table.ts";
 import { stderr, stdout } from "../terminal.ts";
 import { escapeText, toJson, toReadable } from "../text.ts";
-import { requireWorkflow } from "./lists.ts";
 
 interface SendFlags extends CommonFlags {
   readonly topic?: string;
@@ -98,7 +98,7 @@ export const event: CliCommand = buildCommand({
       if (key === undefined) {
         const events = await getAllEvents(client, workflowID);
         if (Object.keys(events).length === 0) {
-          await requireWorkflow(client, workflowID, "print the events of");
+          await readStatus(client, workflowID, "print the events of");
         }
         return await printRecord(flags, events, () => toReadable(events));
       }

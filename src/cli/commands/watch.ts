@@ -18,6 +18,7 @@ import {
   workflowIDParameter,
 } from "../flags.ts";
 import { LiveView } from "../live_view.ts";
+import { readStatus } from "../read_status.ts";
 import { isJson, styleOfStatus } from "../table.ts";
 import { stdout } from "../terminal.ts";
 import { escapeText, formatDuration, formatTime, toJson, toReadableLine } from "../text.ts";
@@ -43,14 +44,6 @@ type Change =
 
 const pollingIntervalMs = 500;
 const unfinished = new Set(["PENDING", "ENQUEUED", "DELAYED"]);
-
-async function readStatus(client: Client, workflowID: string): Promise<WorkflowStatus> {
-  const { listWorkflows } = await import("../../lists/list.ts");
-  const options = { workflowIDs: [workflowID], loadInput: false, loadOutput: false };
-  const [status] = await listWorkflows(client, options);
-  if (status) return status;
-  throw new CliError(`Cannot watch workflow ${workflowID}: there is no such workflow`);
-}
 
 const stepsPerPage = 1000;
 
@@ -84,7 +77,7 @@ async function* follow(
   while (true) {
     const before = watched.status.status;
     // First, so that all steps of a workflow that has ended are read after it.
-    watched.status = await readStatus(client, workflowID);
+    watched.status = await readStatus(client, workflowID, "watch");
     const { status, updatedAt, createdAt } = watched.status;
     const hasEnded = !unfinished.has(status);
     const from = hasEnded ? 0 : Math.max(0, watched.steps.size - overlap);
@@ -158,7 +151,7 @@ async function watchWorkflow(
   workflowID: string,
 ): Promise<void> {
   const watched: Watched = {
-    status: await readStatus(client, workflowID),
+    status: await readStatus(client, workflowID, "watch"),
     steps: new Map(),
     events: new Map(),
   };
