@@ -31,6 +31,7 @@ const layers: readonly (readonly string[])[] = [
     "src/errors/",
     "src/explanation.ts",
     "src/abort_signal.ts",
+    "src/event_loop.ts",
     "src/logger.ts",
     "src/on_demand.ts",
     "src/options.ts",

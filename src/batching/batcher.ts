@@ -184,7 +184,7 @@ export function createBatcher<Outcome>(
 
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      pending.push(Object.assign(time(item, signal), { resolve, reject }));
+      pending.push(Object.assign(time(item, signal, performance.now()), { resolve, reject }));
       pendingCharacters += item.text.length;
       if (isFlushScheduled) return;
       // The calls of one turn go together.
@@ -199,11 +199,14 @@ export function createBatcher<Outcome>(
         signal,
         () =>
           database.isInTransaction()
-            ? writeInTransaction([time(item, signal)]).then(([outcome]) => outcome!)
+            ? writeInTransaction([time(item, signal, performance.now())]).then(([outcome]) =>
+              outcome!
+            )
             : addPending(item, signal),
       ),
     addAll(items, signal) {
-      const timed = items.map((item) => time(item, signal));
+      const now = performance.now();
+      const timed = items.map((item) => time(item, signal, now));
       return database.isInTransaction() ? writeInTransaction(timed) : write(timed);
     },
   };

@@ -2,6 +2,7 @@
 
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
+import { mapInSlices, runEventLoop } from "../event_loop.ts";
 import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 
 /** Something to write. */
@@ -48,7 +49,7 @@ export interface TimedItem extends Item, Timed {
 /** Writes items that have been timed. */
 export interface ItemWriter<Outcome> {
   /** Notes an item in the order of the calls. */
-  time(item: Item, signal: AbortSignal | undefined): TimedItem;
+  time(item: Item, signal: AbortSignal | undefined, addedAt: number): TimedItem;
   /** Writes items in one statement. */
   write(items: readonly TimedItem[]): Promise<Outcome[]>;
   /** Drops an item that is not written after all. */
@@ -69,8 +70,8 @@ export function createItemWriter<Outcome>(
   function time(
     { text, hasFreshID, needsAllColumns = false }: Item,
     signal: AbortSignal | undefined,
+    addedAt: number,
   ): TimedItem {
-    const addedAt = performance.now();
     const item = { text, hasFreshID, needsAllColumns, signal, addedAt, createdAt: undefined };
     clock.stamp(item, addedAt);
     return item;
@@ -90,7 +91,12 @@ export function createItemWriter<Outcome>(
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
   async function send(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
-    const array = `[${items.map(toJson).join()}]`;
+    const mapping = mapInSlices(items, toJson);
+    const isLarge = mapping instanceof Promise;
+    const texts = isLarge ? await mapping : mapping;
+    const array = `[${texts.join()}]`;
+    // The driver needs as long to encode such a text as it took to join it.
+    if (isLarge) await runEventLoop();
     const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
     // As long as the database answers, pending calls only wait for their turn.
     const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());

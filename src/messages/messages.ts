@@ -10,6 +10,7 @@ import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
+import { mapInSlices } from "../event_loop.ts";
 import { fieldIn, type MessageOption, type NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
@@ -183,16 +184,40 @@ function toItem(
   return { text, hasFreshID: idempotencyKey === undefined };
 }
 
-/** Makes items of messages. Returns a promise only if their texts or the schema must be waited for. */
+/**
+ * Maps messages, in slices if there are many. In a transaction, where statements are sent in the order of
+ * the calls, a call that pauses would be overtaken by later ones.
+ */
+function mapMessages<From, To>(
+  database: SystemDatabase,
+  messages: readonly From[],
+  map: (message: From, index: number) => To,
+): To[] | Promise<To[]> {
+  return database.isInTransaction() ? messages.map(map) : mapInSlices(messages, map);
+}
+
+/** Makes items of messages. Returns a promise only if there are many, or something must be waited for. */
 function toItems(
   database: SystemDatabase,
   messages: readonly Message[],
   { serializationType, sendToForks = false }: SendManyOptions,
   toPath: (index: number) => string,
 ): Item[] | Promise<Item[]> {
+  type Text = Serialized | Promise<Serialized>;
   const toItemsOf = (texts: readonly Serialized[]) =>
-    messages.map((message, index) => toItem(message, texts[index]!, sendToForks));
-  const texts = messages.map((message, index) => {
+    mapMessages(database, texts, (text, index) => toItem(messages[index]!, text, sendToForks));
+  const areReady = (texts: readonly Text[]): texts is Serialized[] =>
+    texts.every((text) => !(text instanceof Promise));
+  const waitAndMakeItems = async (texts: readonly Text[]) => {
+    const items = await toItemsOf(await Promise.all(texts));
+    await requireFormatColumn(database, serializationType);
+    return items;
+  };
+  const makeItems = (texts: readonly Text[]) =>
+    areReady(texts) && !needsFormatColumn(database, serializationType)
+      ? toItemsOf(texts)
+      : waitAndMakeItems(texts);
+  const texts = mapMessages(database, messages, (message, index): Text => {
     const text = serializeValue(
       database,
       fieldIn(message),
@@ -204,14 +229,7 @@ function toItems(
     if (text instanceof Promise) text.catch(() => {});
     return text;
   });
-  const areReady = (texts: readonly (Serialized | Promise<Serialized>)[]): texts is Serialized[] =>
-    texts.every((text) => !(text instanceof Promise));
-  if (areReady(texts) && !needsFormatColumn(database, serializationType)) return toItemsOf(texts);
-  return Promise.all(texts).then(async (texts) => {
-    const items = toItemsOf(texts);
-    await requireFormatColumn(database, serializationType);
-    return items;
-  });
+  return texts instanceof Promise ? texts.then(makeItems) : makeItems(texts);
 }
 
 /**
@@ -307,13 +325,15 @@ export async function sendMany<Value = unknown>(
 ): Promise<MessageOutcome[]> {
   const database = systemDatabaseOf(client);
   checkArray("messages of sendMany()", messages);
-  const checked = Array.from(messages, (message, index) => {
+  const read = readOptions("sendMany()", sendManyDescription, options);
+  // A copy, because the caller may reuse the array meanwhile.
+  const checking = mapMessages(database, Array.from(messages), (message, index) => {
     const call = `messages[${index}] of sendMany()`;
     const read = readOptions(call, messageDescription, message);
     checkIndexes(call, read);
     return read;
   });
-  const read = readOptions("sendMany()", sendManyDescription, options);
+  const checked = checking instanceof Promise ? await checking : checking;
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "sendMany()", isSending: true, details: { count: checked.length } };

@@ -1,5 +1,6 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { abortableValues, finishOrAbort } from "../abort_signal.ts";
+import { createSlicer } from "../event_loop.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -176,6 +177,7 @@ async function* group(
   atomic: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PreparedJob[]> {
+  const endSlice = createSlicer();
   let pending: PreparedJob[] = [];
   let characters = 0;
   let index = 0;
@@ -200,10 +202,14 @@ async function* group(
       signal?.throwIfAborted();
       const preparing = prepare(database, job, index++);
       if (add(preparing instanceof Promise ? await preparing : preparing)) yield take();
+      const pause = endSlice();
+      if (pause) await pause;
     }
   } else {
     for await (const job of signal ? abortableValues(signal, jobs) : jobs) {
       if (add(await prepare(database, job, index++))) yield take();
+      const pause = endSlice();
+      if (pause) await pause;
     }
   }
   if (pending.length > 0) yield pending;
@@ -363,7 +369,9 @@ export async function enqueueMany(
     return await runInSpan(tracing, call, enqueueUntraced, toDetails);
   }
   const { atomic = false, signal, onProgress } = read;
-  const groups = group(systemDatabaseOf(client, signal), jobs, atomic, signal);
+  // The caller may reuse the array before all of it has been read.
+  const given = Array.isArray(jobs) ? [...jobs] : jobs;
+  const groups = group(systemDatabaseOf(client, signal), given, atomic, signal);
   const all: EnqueueOutcome[] | undefined = Symbol.iterator in jobs ? [] : undefined;
   let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
   return await finishOrAbort(signal, async () => {

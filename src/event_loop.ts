@@ -1,0 +1,64 @@
+/** Splits long computations into slices, between which timers and other requests get their turn. */
+
+// A slice this long delays nobody noticeably. Where the clock stands still while a program computes,
+// as on some edge platforms, the number of items ends a slice. Fewer items than that cost nothing.
+const maxSliceMs = 10;
+const maxItems = 1000;
+// Reading the clock takes as long as some items do.
+const itemsPerReading = 8;
+
+// A timer takes milliseconds, an immediate microseconds, but not every runtime has immediates.
+type Schedule = (callback: () => void) => unknown;
+const { setImmediate } = globalThis as { setImmediate?: Schedule };
+const { setTimeout } = globalThis;
+const schedule: Schedule = setImmediate ?? ((callback) => setTimeout(callback, 0));
+
+/** Settles once the event loop has run. */
+export function runEventLoop(): Promise<void> {
+  return new Promise((resolve) => schedule(() => resolve()));
+}
+
+/**
+ * Makes a function to call after each item of a computation. Where a slice ends, it returns a promise
+ * that settles once the event loop has run.
+ */
+export function createSlicer(): () => Promise<void> | undefined {
+  let startedAt = performance.now();
+  let items = 0;
+  return () => {
+    if (++items % itemsPerReading !== 0) return undefined;
+    if (items < maxItems && performance.now() - startedAt < maxSliceMs) return undefined;
+    return runEventLoop().then(() => {
+      startedAt = performance.now();
+      items = 0;
+    });
+  };
+}
+
+/** Maps each item of an array, in slices. Returns a promise only if there are several. */
+export function mapInSlices<Item, Mapped>(
+  items: readonly Item[],
+  map: (item: Item, index: number) => Mapped,
+): Mapped[] | Promise<Mapped[]> {
+  const endSlice = createSlicer();
+  const mapped: Mapped[] = [];
+
+  /** Maps items until a slice ends. Returns a promise if there are more. */
+  function mapSlice(): Promise<void> | undefined {
+    while (mapped.length < items.length) {
+      const index = mapped.length;
+      mapped.push(map(items[index]!, index));
+      const pause = mapped.length < items.length && endSlice();
+      if (pause) return pause;
+    }
+    return undefined;
+  }
+
+  async function mapRest(pause: Promise<void>): Promise<Mapped[]> {
+    for (let next: Promise<void> | undefined = pause; next; next = mapSlice()) await next;
+    return mapped;
+  }
+
+  const pause = mapSlice();
+  return pause ? mapRest(pause) : mapped;
+}

@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { enqueue, enqueueMany, sendMany } from "../mod.ts";
+import { openStatementRecorder, type StatementRecorder } from "./support/statement_recorder.ts";
+
+const count = 10_000;
+const task = { workflowName: "echo", queueName: "idle" };
+// The event loop runs after a thousand items at the latest.
+const minTurns = count / 1000 - 1;
+
+const makeJobs = (count: number) => Array.from({ length: count }, () => ({ ...task, args: [] }));
+const makeMessages = (count: number) =>
+  Array.from({ length: count }, (_, message) => ({ destinationID: "receiver", message }));
+
+interface TurnRecorder extends StatementRecorder {
+  /** The number of turns of the event loop before each statement that writes. */
+  turns: number[];
+  /** The number of turns so far. */
+  turn(): number;
+}
+
+/** A database with a workflow that receives messages. The first statement is part of the preparation. */
+async function openTurnRecorder(): Promise<TurnRecorder> {
+  let turn = 0;
+  const turns: number[] = [];
+  const recorder = await openStatementRecorder(({ name }) => {
+    if (/^dbos_(enqueue|send)_/.test(name)) turns.push(turn);
+  }, { hasWorker: false });
+  let next = setImmediate(countTurn);
+  function countTurn() {
+    turn++;
+    next = setImmediate(countTurn);
+  }
+  await enqueue(recorder.client, { ...task, workflowID: "receiver" });
+  turn = 0;
+  turns.length = 0;
+  return {
+    ...recorder,
+    turns,
+    turn: () => turn,
+    async [Symbol.asyncDispose]() {
+      clearImmediate(next);
+      await recorder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function countRows({ pool }: StatementRecorder, table: string): Promise<number> {
+  const { rows } = await pool.query(`select count(*)::int as n from dbos.${table}`);
+  return rows[0].n;
+}
+
+Deno.test("the event loop runs while enqueueMany() prepares one large statement", async () => {
+  await using recorder = await openTurnRecorder();
+  const outcomes = await enqueueMany(recorder.client, makeJobs(count), { atomic: true });
+  assert(outcomes.every(({ outcome }) => outcome === "enqueued"));
+  assertEquals(recorder.turns.length, 1);
+  // Twice: for the rows, and for their JSON.
+  assert(recorder.turns[0]! >= 2 * minTurns, `${recorder.turns}`);
+});
+
+Deno.test("the event loop runs while enqueueMany() checks all jobs of a transaction", async () => {
+  await using recorder = await openTurnRecorder();
+  const connection = await recorder.pool.connect();
+  try {
+    await connection.query("begin");
+    await enqueue(connection, task);
+    const turn = recorder.turn();
+    const jobs = [...makeJobs(count), { ...task, queueName: "" }];
+    // It sends no statement.
+    await assertRejects(() => enqueueMany(connection, jobs), RangeError, `jobs[${count}]`);
+    assert(recorder.turn() - turn >= minTurns);
+    await connection.query("rollback");
+  } finally {
+    connection.release();
+  }
+});
+
+Deno.test("the event loop runs while sendMany() prepares its first statement", async () => {
+  await using recorder = await openTurnRecorder();
+  const outcomes = await sendMany(recorder.client, makeMessages(count));
+  assert(outcomes.every(({ isDelivered }) => isDelivered));
+  // Three times: for the checks, the texts, and the JSON of each message.
+  assert(recorder.turns[0]! >= 3 * minTurns, `${recorder.turns}`);
+  const { rows } = await recorder.pool.query(
+    "select message from dbos.notifications order by created_at_epoch_ms, message_uuid",
+  );
+  assertEquals(rows.map((row: { message: string }) => Number(row.message)), [
+    ...makeMessages(count).keys(),
+  ]);
+});
+
+Deno.test("an array that is emptied after the call is enqueued and sent as it was", async () => {
+  await using recorder = await openTurnRecorder();
+  const jobs = makeJobs(count);
+  const enqueueing = enqueueMany(recorder.client, jobs);
+  jobs.length = 0;
+  const messages = makeMessages(count);
+  const sending = sendMany(recorder.client, messages);
+  messages.length = 0;
+  await Promise.all([enqueueing, sending]);
+  assertEquals(await countRows(recorder, "workflow_status"), count + 1);
+  assertEquals(await countRows(recorder, "notifications"), count);
+});
