@@ -31,7 +31,7 @@ function recordBatches(driver: Queryable, batches: Batches): Queryable["query"] 
   return (query) => {
     if (/^dbos_(enqueue|send)_/.test(query.name)) {
       const items = query.values.find((value) => String(value).startsWith("["));
-      batches.push(JSON.parse(items as string).length);
+      batches.push(items === undefined ? 1 : JSON.parse(items as string).length);
     }
     return driver.query(query);
   };

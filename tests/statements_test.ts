@@ -89,9 +89,22 @@ function readFile(path: string): File {
   };
 }
 
-/** A valid value of a parameter, by its type and its cast in the statement. */
+const destinationID = "destination";
+
+/** Messages are sent to it. */
+async function insertDestination(connection: pg.Client): Promise<void> {
+  await connection.query(
+    `insert into dbos.workflow_status (workflow_uuid, status) values ($1, 'PENDING')
+    on conflict do nothing`,
+    [destinationID],
+  );
+}
+
+/** A valid value of a parameter, by its name, its type and its cast in the statement. */
 function emptyValue({ source }: File, { name, type }: Column): string | number | boolean {
   if (type !== "text") return type === "int" ? 0 : false;
+  if (name === "destination_id") return destinationID;
+  if (name === "workflow_id" || name === "message_id") return crypto.randomUUID();
   const cast = new RegExp(`(?<!:):${name}::text::([a-z]+)`).exec(source)?.[1] ?? "text";
   return { json: "[]", jsonb: "{}", bigint: "0", int: "0", boolean: "false" }[cast] ?? "x";
 }
@@ -105,6 +118,7 @@ async function checkStatements(
   { isNewest = false }: { isNewest?: boolean } = {},
 ): Promise<void> {
   const present = await findFeatures(connection);
+  await insertDestination(connection);
   const results: pg.FieldDef[][] = [];
   const driver = {
     async query(query: pg.QueryConfig) {
@@ -270,6 +284,7 @@ Deno.test({
     await using database = await createTestDatabase();
     await using connection = await connect(database.url);
     await migrate(connection);
+    await insertDestination(connection);
     for (const file of files) {
       const { path, header } = file;
       const variables = header.parameters.flatMap((column) => {

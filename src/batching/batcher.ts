@@ -5,7 +5,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import { toFaultText } from "../drivers/fault_text.ts";
 import { sqlStateOf } from "../drivers/sql_state.ts";
 import { createFlowControl } from "./flow_control.ts";
-import { createItemWriter, type Item, type SendBatch, type TimedItem } from "./item_writer.ts";
+import { createItemWriter, type Item, type Statements, type TimedItem } from "./item_writer.ts";
 import { createTransactionWriter } from "./transaction_writer.ts";
 
 /** Writes items. */
@@ -39,7 +39,7 @@ const maxHoldUpMs = 1000;
 function countUntilFull(items: readonly Item[], characters: number): number {
   let count = 0;
   for (let sum = 0; count < items.length && (count === 0 || sum < characters); count++) {
-    sum += items[count]!.text.length;
+    sum += items[count]!.characters;
   }
   return count;
 }
@@ -54,8 +54,7 @@ function isItemError(error: unknown): boolean {
 }
 
 /**
- * A batcher that sends its statements with `sendBatch`: at once when idle, else as its flow control
- * decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
+ * A batcher that sends its statements at once when idle, else as its flow control decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
  * not fill statements. `what` names the items in logs.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
@@ -66,11 +65,11 @@ function isItemError(error: unknown): boolean {
  */
 export function createBatcher<Outcome>(
   database: SystemDatabase,
-  sendBatch: SendBatch<Outcome>,
+  statements: Statements<Outcome>,
   { what, inOrder = false }: { what: string; inOrder?: boolean },
 ): Batcher<Outcome> {
   const { attemptTimeoutSeconds, retryTimeoutSeconds, log } = database.settings;
-  const writer = createItemWriter(database, sendBatch);
+  const writer = createItemWriter(database, statements);
   const { time, write, forget } = writer;
   const writeInTransaction = createTransactionWriter(database, writer);
   const holdUpMs = Math.min(maxHoldUpMs, attemptTimeoutSeconds * 200);
@@ -140,7 +139,7 @@ export function createBatcher<Outcome>(
 
   function take(count: number): PendingItem<Outcome>[] {
     const items = pending.splice(0, count);
-    for (const { text } of items) pendingCharacters -= text.length;
+    for (const { characters } of items) pendingCharacters -= characters;
     return items;
   }
 
@@ -185,7 +184,7 @@ export function createBatcher<Outcome>(
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       pending.push(Object.assign(time(item, signal, performance.now()), { resolve, reject }));
-      pendingCharacters += item.text.length;
+      pendingCharacters += item.characters;
       if (isFlushScheduled) return;
       // The calls of one turn go together.
       isFlushScheduled = true;

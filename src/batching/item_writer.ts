@@ -7,27 +7,40 @@ import { type ClockReading, creationClockOf, type Timed } from "./creation_clock
 
 /** Something to write. */
 export interface Item {
-  /** A JSON object. */
-  readonly text: string;
+  /** The columns of its row. Those that are undefined are NULL. */
+  readonly columns: object;
+  /** About how many characters they have. */
+  readonly characters: number;
   /** Whether it can only conflict with itself, written by an attempt whose answer was lost. */
   readonly hasFreshID: boolean;
   /** Whether its statement must write all columns, not only the most common ones. */
   readonly needsAllColumns?: boolean;
 }
 
-/** A statement to send. */
-export interface Batch {
-  /** The items as the text of a JSON array, each with its `requested_at` if that is known. */
-  readonly items: string;
-  /** The time that the items without a `requested_at` are created after. */
+/** What the statements for one item and for several have in common. */
+interface Sending {
+  /** The time that items without a time of their own are created after. */
   readonly after: string;
-  readonly count: number;
   /** 1 if an item may conflict with what exists; otherwise undefined. */
   readonly checkConflicts: 1 | undefined;
-  /** 1 if an item needs all columns; otherwise undefined. */
-  readonly allColumns: 1 | undefined;
   /** How to run the statement. */
   readonly options: RunOptions;
+}
+
+/** A statement for several items. */
+export interface Batch extends Sending {
+  /** The items as the text of a JSON array, each with its `requested_at` if that is known. */
+  readonly items: string;
+  readonly count: number;
+  /** 1 if an item needs all columns; otherwise undefined. */
+  readonly allColumns: 1 | undefined;
+}
+
+/** A statement for one item that needs only the most common columns. */
+export interface Single extends Sending {
+  readonly columns: object;
+  /** The time at which it is created, if that is known. */
+  readonly requestedAt: string | undefined;
 }
 
 /** The result of a statement. */
@@ -36,8 +49,15 @@ export interface BatchResult<Outcome> extends ClockReading {
   readonly outcomes: Outcome[];
 }
 
-/** Sends a batch. */
-export type SendBatch<Outcome> = (batch: Batch) => Promise<BatchResult<Outcome>>;
+/** The statements of a batcher. */
+export interface Statements<Outcome> {
+  sendBatch(batch: Batch): Promise<BatchResult<Outcome>>;
+  /**
+   * Sends one item, outside a transaction, which takes the server less time. Undefined means that only
+   * `sendBatch()` can tell what became of it.
+   */
+  sendSingle?(single: Single): Promise<BatchResult<Outcome> | undefined>;
+}
 
 /** An item of a call. */
 export interface TimedItem extends Item, Timed {
@@ -56,23 +76,42 @@ export interface ItemWriter<Outcome> {
   forget(item: TimedItem): void;
 }
 
-function toJson({ text, createdAt }: TimedItem): string {
-  return createdAt === undefined ? text : `${text.slice(0, -1)},"requested_at":${createdAt}}`;
+function toJson({ columns, createdAt }: TimedItem): string {
+  return JSON.stringify({ ...columns, requested_at: createdAt });
 }
 
-/** An item writer that sends its statements with `sendBatch`. */
+/** Makes the text of a JSON array. */
+async function toJsonArray(items: readonly TimedItem[]): Promise<string> {
+  const mapping = mapInSlices(items, toJson);
+  const isLarge = mapping instanceof Promise;
+  const texts = isLarge ? await mapping : mapping;
+  const array = `[${texts.join()}]`;
+  // The driver needs as long to encode such a text as it took to join it.
+  if (isLarge) await runEventLoop();
+  return array;
+}
+
+/** A writer of items with the given statements. */
 export function createItemWriter<Outcome>(
   database: SystemDatabase,
-  sendBatch: SendBatch<Outcome>,
+  { sendBatch, sendSingle }: Statements<Outcome>,
 ): ItemWriter<Outcome> {
   const clock = creationClockOf(database);
 
   function time(
-    { text, hasFreshID, needsAllColumns = false }: Item,
+    { columns, characters, hasFreshID, needsAllColumns = false }: Item,
     signal: AbortSignal | undefined,
     addedAt: number,
   ): TimedItem {
-    const item = { text, hasFreshID, needsAllColumns, signal, addedAt, createdAt: undefined };
+    const item = {
+      columns,
+      characters,
+      hasFreshID,
+      needsAllColumns,
+      signal,
+      addedAt,
+      createdAt: undefined,
+    };
     clock.stamp(item, addedAt);
     return item;
   }
@@ -89,32 +128,46 @@ export function createItemWriter<Outcome>(
     }
   }
 
+  /** The statement of its own for the only one of some items, if there is one for it. */
+  function toSingle([item, ...others]: readonly TimedItem[], sending: Sending): Single | undefined {
+    if (others.length > 0 || item!.needsAllColumns) return undefined;
+    // There an error would abort the transaction.
+    if (database.adapter.transactionStatus() !== "none") return undefined;
+    const { columns, createdAt } = item!;
+    const requestedAt = createdAt === undefined ? undefined : String(createdAt);
+    return { ...sending, columns, requestedAt };
+  }
+
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
   async function send(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
-    const mapping = mapInSlices(items, toJson);
-    const isLarge = mapping instanceof Promise;
-    const texts = isLarge ? await mapping : mapping;
-    const array = `[${texts.join()}]`;
-    // The driver needs as long to encode such a text as it took to join it.
-    if (isLarge) await runEventLoop();
     const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
     // As long as the database answers, pending calls only wait for their turn.
     const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
     const options = { since, isNeeded };
-    const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
-      ? 1 as const
-      : undefined;
     const after = String(clock.last);
-    const batch = { items: array, after, count: items.length, allColumns, options };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
-        return await sendBatch({ ...batch, checkConflicts: undefined });
+        return await sendOnce(items, { after, checkConflicts: undefined, options });
       } catch (error) {
         // An attempt whose answer was lost has written them.
         if (sqlStateOf(error) !== uniqueViolation) throw error;
       }
     }
-    return await sendBatch({ ...batch, checkConflicts: 1 });
+    return await sendOnce(items, { after, checkConflicts: 1, options });
+  }
+
+  async function sendOnce(
+    items: readonly TimedItem[],
+    sending: Sending,
+  ): Promise<BatchResult<Outcome>> {
+    const single = sendSingle && toSingle(items, sending);
+    const result = single && await sendSingle(single);
+    if (result) return result;
+    const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
+      ? 1 as const
+      : undefined;
+    const array = await toJsonArray(items);
+    return await sendBatch({ ...sending, items: array, count: items.length, allColumns });
   }
 
   return { time, write, forget: clock.forget };

@@ -7,8 +7,8 @@ type FindMissing = NonNullable<typeof findMissingPrivileges.parameters>;
 
 // The statements that the scripts for few privileges are for. manage.sql grants everything.
 const scripts: readonly [script: string, statements: RegExp][] = [
-  ["enqueue", /^enqueue$/],
-  ["send", /^send(_to_forks)?$/],
+  ["enqueue", /^enqueue(_one)?$/],
+  ["send", /^send(_one|_to_forks)?$/],
   [
     "enqueue_and_wait",
     /^(find_(outcomes|completion_times|event.*|stream_.*)|get_all_(events|stream_.*)|explain_workflow)$/,

@@ -8,7 +8,7 @@ import {
 } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
-import type { Batch, Item } from "../batching/item_writer.ts";
+import type { Batch, Item, Single } from "../batching/item_writer.ts";
 import { abortable } from "../abort_signal.ts";
 import { mapInSlices } from "../event_loop.ts";
 import { fieldIn, type MessageOption, type NotInferred } from "../contracts/contract.ts";
@@ -84,7 +84,10 @@ export interface MessageOutcome {
   readonly isDelivered: boolean;
 }
 
-// The destination was deleted after the statement began.
+// What a message has besides its text, and the names of its columns.
+const usualCharacters = 250;
+
+// There is no such destination, or it was deleted after the statement began.
 const foreignKeyViolation = "23503";
 
 const sendManyDescription: OptionsDescription<SendManyOptions> = describeOptions<SendManyOptions>({
@@ -138,8 +141,32 @@ function createMessageBatcher(
     const { server_ms, last_created_at } = rows.at(-1)!;
     return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
+
+  async function sendSingle({ columns, requestedAt, after, checkConflicts, options }: Single) {
+    const parameters = {
+      ...columns as Pick<
+        NonNullable<typeof sql.sendOne.parameters>,
+        "message_id" | "destination_id" | "topic" | "message" | "serialization"
+      >,
+      requested_at: requestedAt,
+      after,
+      check_conflicts: checkConflicts,
+    };
+    try {
+      const [row] = await database.run(sql.sendOne, parameters, options);
+      const { server_ms, last_created_at } = row!;
+      return { outcomes: [true], serverMs: server_ms, lastCreatedAt: last_created_at };
+    } catch (error) {
+      if (sqlStateOf(error) !== foreignKeyViolation) throw error;
+    }
+  }
+
   // A workflow receives the first message that it sees, so none may become visible out of order.
-  return createBatcher(database, sendBatch, { what: "messages", inOrder: true });
+  return createBatcher(
+    database,
+    statement === sql.send ? { sendBatch, sendSingle } : { sendBatch },
+    { what: "messages", inOrder: true },
+  );
 }
 
 function batcherOf(database: SystemDatabase, sendToForks = false): Batcher<boolean> {
@@ -166,22 +193,25 @@ export function toMessageID(idempotencyKey: string, destinationID: string): stri
   return `${idempotencyKey}::${destinationID}`;
 }
 
-/** Makes the JSON of a message that sql/messages/send.sql reads. */
+/** Makes the columns of a message that sql/messages/send.sql reads. */
 function toItem(
   { destinationID, topic = nullTopic, idempotencyKey }: Message,
   { text: message, serialization }: Serialized,
   sendToForks: boolean,
 ): Item {
   const key = idempotencyKey ?? uuidV7();
-  const text = JSON.stringify({
-    message_id: idempotencyKey === undefined ? key : toMessageID(key, destinationID),
-    fork_prefix: sendToForks ? `${key}::` : undefined,
-    destination_id: destinationID,
-    topic,
-    message,
-    serialization,
-  });
-  return { text, hasFreshID: idempotencyKey === undefined };
+  return {
+    columns: {
+      message_id: idempotencyKey === undefined ? key : toMessageID(key, destinationID),
+      fork_prefix: sendToForks ? `${key}::` : undefined,
+      destination_id: destinationID,
+      topic,
+      message,
+      serialization,
+    },
+    characters: message.length + usualCharacters,
+    hasFreshID: idempotencyKey === undefined,
+  };
 }
 
 /**

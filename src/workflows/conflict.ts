@@ -1,6 +1,6 @@
 /** Turns the conflict of an insert into the workflow ID or the error for the caller. */
 
-import type { enqueue } from "../../sql/workflows/mod.ts";
+import type { enqueue, enqueueOne } from "../../sql/workflows/mod.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {
@@ -10,8 +10,13 @@ import {
 } from "../errors/enqueuing.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
-/** What a workflow to insert conflicts with: a row of sql/workflows/enqueue.sql. */
-export type Conflict = NonNullable<typeof enqueue.row>;
+/**
+ * What a workflow to insert conflicts with: a row of sql/workflows/enqueue.sql, or of enqueue_one.sql, which
+ * has less.
+ */
+export type Conflict =
+  & NonNullable<typeof enqueueOne.row>
+  & Partial<NonNullable<typeof enqueue.row>>;
 
 function describeWorkflow(
   name: string | null | undefined,

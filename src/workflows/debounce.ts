@@ -206,10 +206,11 @@ export async function debounce<Workflow = unknown>(
   });
   await requireColumns(ownDatabase, enqueueOptions);
 
+  const job = JSON.stringify(row.columns);
   const action = `debounce workflow ${workflowName} by key ${debounceKey}`;
   const cause = "the key was taken and freed";
   const workflowID = await retryOnConflict(database, action, cause, async () => {
-    const extendedID = await extendDelay(ownDatabase, enqueueOptions, ignoresClass, row.text);
+    const extendedID = await extendDelay(ownDatabase, enqueueOptions, ignoresClass, job);
     if (extendedID) return extendedID;
     if (extendedID === null) return undefined;
     try {

@@ -185,7 +185,7 @@ async function* group(
   /** Adds a job. Returns whether the pending jobs fill a statement. */
   function add(prepared: PreparedJob): boolean {
     pending.push(prepared);
-    characters += prepared.job.text.length;
+    characters += prepared.job.characters;
     return !atomic && (pending.length >= maxRows || characters >= maxCharacters);
   }
 

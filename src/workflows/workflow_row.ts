@@ -33,12 +33,11 @@ const commonOptions = new Set([
   "signal",
 ]);
 
+// What the other columns have, and the names of all.
+const usualCharacters = 300;
+
 /** The columns that most workflows leave empty. */
-function toRareColumns(
-  options: EnqueueOptions,
-  attributes: EnqueueOptions["attributes"],
-  path: string,
-): object {
+function toRareColumns(options: EnqueueOptions, attributes: string | undefined): object {
   const { authenticatedRoles, delaySeconds } = options;
   return {
     class_name: options.workflowClassName,
@@ -52,14 +51,14 @@ function toRareColumns(
     priority: options.priority,
     queue_partition_key: options.queuePartitionKey,
     delay_ms: delaySeconds ? Math.ceil(delaySeconds * 1000) : undefined,
-    attributes: attributes && JSON.parse(serializeAttributes(attributes, `${path}attributes`)),
+    attributes: attributes && JSON.parse(attributes),
   };
 }
 
 /**
- * Makes the JSON of a workflow that sql/workflows/enqueue.sql reads. Properties that are undefined
- * are left out, which makes their columns NULL. A workflow without an ID gets a new one. A client that
- * traces its calls adds the trace context to the attributes. The path precedes their name in errors.
+ * Makes the columns of a workflow that sql/workflows/enqueue.sql reads. Those that are undefined are
+ * NULL. A workflow without an ID gets a new one. A client that traces its calls adds the trace context to
+ * the attributes. The path precedes their name in errors.
  */
 export function toWorkflowRow(
   database: SystemDatabase,
@@ -87,9 +86,14 @@ export function toWorkflowRow(
     creator_xid: uuidV7(),
     workflow_id: workflowID,
   };
-  const text = JSON.stringify(
-    needsAllColumns ? { ...row, ...toRareColumns(options, attributes, path), ...columns } : row,
-  );
-  const hasFreshID = options.workflowID === undefined && options.deduplicationID === undefined;
-  return { workflowID, text, hasFreshID, needsAllColumns };
+  const attributesText = attributes && serializeAttributes(attributes, `${path}attributes`);
+  return {
+    workflowID,
+    columns: needsAllColumns
+      ? { ...row, ...toRareColumns(options, attributesText), ...columns }
+      : row,
+    characters: args.text.length + (attributesText?.length ?? 0) + usualCharacters,
+    hasFreshID: options.workflowID === undefined && options.deduplicationID === undefined,
+    needsAllColumns,
+  };
 }

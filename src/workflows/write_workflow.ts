@@ -1,8 +1,8 @@
-/** Inserts workflows with sql/workflows/enqueue.sql. */
+/** Inserts workflows with sql/workflows/enqueue.sql, or a single one with enqueue_one.sql. */
 
 import * as sql from "../../sql/workflows/mod.ts";
 import { type Batcher, createBatcher } from "../batching/batcher.ts";
-import type { Batch } from "../batching/item_writer.ts";
+import type { Batch, BatchResult, Single } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
 import type { Conflict } from "./conflict.ts";
@@ -42,18 +42,43 @@ function insert(database: SystemDatabase, batch: Batch): Promise<Conflict[]> {
   );
 }
 
+/** Inserts a workflow. Returns undefined if a deleted workflow of the same ID left its inputs behind. */
+async function insertOne(
+  database: SystemDatabase,
+  { columns, requestedAt, after, checkConflicts, options }: Single,
+): Promise<Conflict[] | undefined> {
+  const parameters = {
+    ...columns as Omit<NonNullable<typeof sql.enqueueOne.parameters>, "after">,
+    requested_at: requestedAt,
+    after,
+    check_conflicts: checkConflicts,
+  };
+  try {
+    return await database.run(sql.enqueueOne, parameters, options);
+  } catch (error) {
+    if (!checkConflicts || sqlStateOf(error) !== uniqueViolation) throw error;
+  }
+}
+
+function toResult(rows: Conflict[], count: number): BatchResult<Conflict | undefined> {
+  const outcomes = new Array<Conflict | undefined>(count);
+  for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
+  const { server_ms, last_created_at } = rows[0]!;
+  return { outcomes, serverMs: server_ms, lastCreatedAt: last_created_at };
+}
+
 /** The batcher that inserts the workflows of a client. Its outcomes are the conflicts, if any. */
 export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefined> {
   let batcher = batchers.get(database);
   if (!batcher) {
-    batcher = createBatcher(database, async (batch) => {
-      const rows = await insert(database, batch);
-      const outcomes = new Array<Conflict | undefined>(batch.count);
-      for (const row of rows) if (row.position !== null) outcomes[row.position] = row;
-      const { server_ms, last_created_at } = rows[0]!;
-      return { outcomes, serverMs: server_ms, lastCreatedAt: last_created_at };
-    }, { what: "workflows" });
-    batchers.set(database, batcher);
+    const statements = {
+      sendBatch: async (batch: Batch) => toResult(await insert(database, batch), batch.count),
+      async sendSingle(single: Single) {
+        const rows = await insertOne(database, single);
+        return rows && toResult(rows, 1);
+      },
+    };
+    batchers.set(database, batcher = createBatcher(database, statements, { what: "workflows" }));
   }
   return batcher;
 }

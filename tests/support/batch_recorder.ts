@@ -19,7 +19,7 @@ export async function openBatchRecorder(
   const recorder = await openStatementRecorder(({ name, values }) => {
     if (!name.startsWith(`dbos_${kind}`)) return;
     const items = values.find((value) => String(value).startsWith("["));
-    batches.push(JSON.parse(items as string).length);
+    batches.push(items === undefined ? 1 : JSON.parse(items as string).length);
   }, options);
   return { ...recorder, batches };
 }

@@ -28,6 +28,7 @@ import {
   resumeWorkflow,
   rewindWorkflow,
   send,
+  sendMany,
   setWorkflowDelay,
   setWorkflowPriority,
   updateWorkflowAttributes,
@@ -216,7 +217,13 @@ const writes: PlannedCall[] = [
     run: (driver) => enqueue(driver, used),
     index: primaryKey,
   },
-  { name: "send()", run: (driver) => send(driver, ended, "hello"), index: primaryKey },
+  // The foreign key looks for its destination.
+  { name: "send()", run: (driver) => send(driver, ended, "hello") },
+  {
+    name: "sendMany()",
+    run: (driver) => sendMany(driver, [0, 1].map((message) => ({ destinationID: ended, message }))),
+    index: primaryKey,
+  },
   {
     name: "send() to forks",
     run: (driver) => send(driver, ended, "hello", { sendToForks: true }),
