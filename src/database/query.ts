@@ -37,6 +37,14 @@ interface CompiledStatement {
   readonly columns: Columns;
 }
 
+/** What a statement was compiled to. */
+interface Variants {
+  /** The parameters of the statement. */
+  readonly parameters: readonly string[];
+  /** By which of the parameters were given. */
+  readonly byGiven: Map<number, CompiledStatement>;
+}
+
 /** Remembers which conditions hold. */
 interface Conditions {
   holds(condition: string): boolean;
@@ -82,10 +90,16 @@ function selectLines(sql: string, holds: (condition: string) => boolean): string
   return selected.join("\n");
 }
 
+const parameterPattern = /(?<!:):('?)([a-z_]+)\1/g;
+
+function findParameters(sql: string): string[] {
+  return [...new Set([...sql.matchAll(parameterPattern)].map((match) => match[2]!))];
+}
+
 function numberParameters(text: string, schema: string): { text: string; parameters: string[] } {
   const identifier = quoteIdentifier(schema);
   const parameters: string[] = [];
-  const numbered = text.replace(/(?<!:):('?)([a-z_]+)\1/g, (_, quote: string, name: string) => {
+  const numbered = text.replace(parameterPattern, (_, quote: string, name: string) => {
     if (name === "schema") return quote ? toLiteral(identifier) : identifier;
     if (!parameters.includes(name)) parameters.push(name);
     return `$${parameters.indexOf(name) + 1}`;
@@ -99,7 +113,8 @@ function numberParameters(text: string, schema: string): { text: string; paramet
  * compiled each time, and are not to be prepared.
  */
 export function createQueryBuilder(schema: string, features: Features): QueryBuilder {
-  const compiled = new Map<string, CompiledStatement>();
+  const compiled = new Map<Statement<object, unknown>, Variants>();
+  let count = 0;
   const isNameable = nameableSchema.test(schema);
 
   /**
@@ -120,13 +135,20 @@ export function createQueryBuilder(schema: string, features: Features): QueryBui
 
   return (statement, given) => {
     const values = given as Parameters;
-    let key = statement.name;
-    for (const name in values) if (values[name] !== undefined) key += ` ${name}`;
-    let entry = compiled.get(key);
+    let variants = compiled.get(statement);
+    if (!variants) {
+      variants = { parameters: findParameters(statement.sql), byGiven: new Map() };
+      compiled.set(statement, variants);
+    }
+    // A bit for each parameter, in a number that is exact.
+    let key = 0;
+    for (const name of variants.parameters) key = 2 * key + (values[name] === undefined ? 0 : 1);
+    let entry = variants.byGiven.get(key);
     if (!entry) {
       entry = compile(statement, values);
-      if (compiled.size < maxCompiled) compiled.set(key, entry);
+      if (count < maxCompiled) variants.byGiven.set(key, entry);
       else entry = { ...entry, name: "" };
+      count++;
     }
     const { name, text, parameters, columns } = entry;
     return { name, text, values: parameters.map((name) => values[name] ?? null), columns };

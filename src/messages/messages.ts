@@ -303,14 +303,20 @@ export async function send<Value = unknown>(
     const call = { name: "send()", isSending: true, details: { destinationID } };
     return await runInSpan(tracing, call, (client) => send(client, destinationID, message, read));
   }
-  const { signal, sendToForks } = read;
+  const { signal, sendToForks = false, serializationType } = read;
   const addressed: Message = { ...read, destinationID, message };
   checkIndexes("send()", addressed);
-  const loading = toItems(systemDatabaseOf(client, signal), [addressed], read, () => "message");
+  const ownDatabase = systemDatabaseOf(client, signal);
+  const field = fieldIn(addressed);
+  const writing = serializeValue(ownDatabase, field, serializationType, message, "message");
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
-  const [item] = loading instanceof Promise ? await loading : loading;
+  const serialized = writing instanceof Promise ? await writing : writing;
+  if (needsFormatColumn(database, serializationType)) {
+    await requireFormatColumn(ownDatabase, serializationType);
+  }
+  const item = toItem(addressed, serialized, sendToForks);
   const { add } = batcherOf(database, sendToForks);
-  const isDelivered = await add(item!, signal).catch((error) => {
+  const isDelivered = await add(item, signal).catch((error) => {
     // Only in a transaction of the caller.
     if (sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
     throw new NonExistentWorkflowError(destinationID, "send to", { cause: error });
