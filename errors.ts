@@ -40,6 +40,7 @@ export {
   UnreadableContextError,
 } from "./src/errors/managing.ts";
 export { InsufficientPrivilegeError } from "./src/errors/privileges.ts";
+export { ReadOnlyServerError } from "./src/errors/read_only.ts";
 export {
   ShardedDatabaseError,
   SystemSchemaNotFoundError,

@@ -6,7 +6,8 @@
 -- key, with the position of the workflow in the list. A workflow without such events has a row without a
 -- key, if it has ended or does not exist; `has_ended` is null if it does not exist. A workflow and its
 -- events are of one snapshot. So one that has ended sets no further events, unless it was cancelled and its
--- worker has not noticed yet.
+-- worker has not noticed yet. A standby may not have replayed a workflow yet, so there is no row for one
+-- that does not exist on it.
 --
 -- The version of an event is the ID of the transaction that has set it: so the server compares no values.
 -- `order by key` makes the planner look the events of each workflow up, even with outdated statistics.
@@ -51,7 +52,9 @@ counted as (
     sum(bytes) over ordered as total_bytes,
     row_number() over ordered as number
   from found
-  where key is not null or has_ended is distinct from false
+  where key is not null
+    or has_ended
+    or (has_ended is null and not pg_is_in_recovery())
   window ordered as (order by ordinality, key rows unbounded preceding)
 )
 select

@@ -5,7 +5,8 @@
 -- Returns the values of each stream of a list from an offset on, with its position in the list: at most
 -- `max_values` of each, up to the first gap. A stream without values has a row without a value, if its
 -- workflow has ended or does not exist. Status and values are of one snapshot. So a workflow that has
--- ended writes no further values, unless it was cancelled and its worker has not noticed yet.
+-- ended writes no further values, unless it was cancelled and its worker has not noticed yet. A standby may
+-- not have replayed a workflow yet, so there is no row for one that does not exist on it.
 --
 -- There are at most `max_rows` rows, and none after those that have `max_bytes` together. If rows may
 -- have been left out, `is_cut` of the last one is true; another call finds them. octet_length() does
@@ -43,7 +44,7 @@ found as (
       and stream."offset" < target."offset" + target.max_values
   ) as following on following."offset" = following.expected
   where following.value is not null
-    or ws.status is null
+    or (ws.status is null and not pg_is_in_recovery())
     or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 ),
 counted as (

@@ -19,7 +19,7 @@ export const findEventChanges: Statement<{
 
   columns:
     "position int, has_ended boolean, key text, version text, serialization text, value text, is_cut boolean",
-  hash: "xKT5NZhQIqTLzsBS",
+  hash: "SrYTFR4CqDZdRkTw",
   sql: `
 with target as (
   select target.*
@@ -59,7 +59,9 @@ counted as (
     sum(bytes) over ordered as total_bytes,
     row_number() over ordered as number
   from found
-  where key is not null or has_ended is distinct from false
+  where key is not null
+    or has_ended
+    or (has_ended is null and not pg_is_in_recovery())
   window ordered as (order by ordinality, key rows unbounded preceding)
 )
 select
@@ -169,7 +171,7 @@ export const findStreamValues: Statement<{
   name: "find_stream_values",
   needs: { columns: ["streams"], feature: "streams" },
   columns: "position int, status text, value text, serialization text, is_cut boolean",
-  hash: "3oUk8q-lQyJNeAgB",
+  hash: "t1elqy_IQfk6utAT",
   sql: `
 with target as (
   select target.*
@@ -204,7 +206,7 @@ found as (
       and stream."offset" < target."offset" + target.max_values
   ) as following on following."offset" = following.expected
   where following.value is not null
-    or ws.status is null
+    or (ws.status is null and not pg_is_in_recovery())
     or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 ),
 counted as (

@@ -5,7 +5,7 @@ import type { Statement } from "../../sql/statement.ts";
 import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
 import { throwIfUnneeded } from "../drivers/attempt.ts";
 import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { readOnly, sqlStateOf } from "../drivers/sql_state.ts";
 import { toFaultText } from "../drivers/fault_text.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import type { Log } from "../logger.ts";
@@ -92,8 +92,9 @@ export interface RunOptions extends SendOptions {
   readonly onRetry?: (error: unknown) => void;
 }
 
-// It is for errors only, and 0.6 KB gzipped.
+// They are for errors only, and 0.9 KB gzipped.
 const loadDriverError = onDemand(() => import("../drivers/driver_error.ts"));
+const loadReadOnlyError = onDemand(() => import("../errors/read_only.ts"));
 
 // An upgrade moves inputs and outputs to tables of their own. That raises no error, but leaves nothing
 // to read in the old places. Statements that this matters to tell so, and do nothing then.
@@ -163,6 +164,10 @@ export function createSystemDatabase(
       return await send(schema);
     } catch (error) {
       if (isSchemaMismatch(error)) schemaReader.invalidate();
+      if (sqlStateOf(error) === readOnly) {
+        const { ReadOnlyServerError } = await loadReadOnlyError();
+        throw new ReadOnlyServerError({ cause: error });
+      }
       if (!isPrivilegeMissing(error)) throw error;
       throw await explainRefusal(error, statement, parameters, schema);
     }

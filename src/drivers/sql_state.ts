@@ -1,5 +1,7 @@
 /** A row has the key of another one. */
 export const uniqueViolation = "23505";
+/** The statement writes, but the server or the transaction is read-only. */
+export const readOnly = "25006";
 
 /**
  * The SQLSTATE of a driver's error; undefined if the server did not send the error. No SQLSTATE begins

@@ -10,7 +10,7 @@ import {
 } from "./adapter.ts";
 import { codeOf, isLostSocket } from "./lost_connection.ts";
 import { canInline, inlineValues, joinQueries } from "./quoting.ts";
-import { sqlStateOf } from "./sql_state.ts";
+import { readOnly, sqlStateOf } from "./sql_state.ts";
 import { createSqlTagListen, type ListeningSqlTag } from "./sql_tag_listen.ts";
 
 /** A statement, which is sent when it is awaited. Only that of `npm:postgres` has a `describe()`. */
@@ -54,8 +54,6 @@ function removeHoles(rows: DriverRow[]): DriverRow[] {
 function byPosition<Result>(statement: SqlStatement<Result>): SqlStatement<Result> {
   return "describe" in statement ? statement.raw() : statement.values();
 }
-
-const readOnly = "25006";
 
 /**
  * Has read-only sessions end, one for each statement that is refused by one. The drivers do not close

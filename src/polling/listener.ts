@@ -7,6 +7,7 @@ import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen } from "../drivers/adapter.ts";
 import type { NotificationListener } from "../drivers/driver.ts";
 import { toFaultText } from "../drivers/fault_text.ts";
+import { readOnly, sqlStateOf } from "../drivers/sql_state.ts";
 import { maxTimerMs } from "../timer.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
@@ -24,6 +25,8 @@ const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
 const testTimeoutMs = 5000;
 const minDelayMs = 100;
 const maxDelayMs = 30_000;
+// A standby cannot listen before it is promoted, and each attempt takes a connection.
+const maxDelayOnStandbyMs = 300_000;
 
 const instead = "waits for events and streams only poll";
 
@@ -40,6 +43,7 @@ export async function listen(
   const { log } = settings;
   const executor = await adapter.load();
   let hasListened = false;
+  let isOnStandby = false;
 
   /** Listens while `run` runs, which is told by a signal that the connection or the client ended. */
   async function whileListening(
@@ -96,6 +100,7 @@ export async function listen(
   function onListening(): void {
     log?.("info", `the client listens for notifications${hasListened ? " again" : ""}`);
     hasListened = true;
+    isOnStandby = false;
     handlers.onReconnect();
   }
 
@@ -117,9 +122,11 @@ export async function listen(
   let delayMs = minDelayMs;
   while (executor.listen && !closed.aborted) {
     const startedAt = performance.now();
+    const wasOnStandby = isOnStandby;
     let reason = "the connection was lost";
     const goesOn = await listenOnce(executor.listen).catch((error) => {
       reason = toFaultText(error);
+      isOnStandby = sqlStateOf(error) === readOnly;
       return true;
     });
     if (closed.aborted) return;
@@ -127,9 +134,13 @@ export async function listen(
       return log?.("warn", `the client gave up listening: no notification arrives; ${instead}`);
     }
     if (performance.now() - startedAt > maxDelayMs) delayMs = minDelayMs;
-    log?.("warn", `the client does not listen: ${reason}; the next attempt is in ${delayMs} ms`);
+    if (!isOnStandby) {
+      log?.("warn", `the client does not listen: ${reason}; the next attempt is in ${delayMs} ms`);
+    } else if (!wasOnStandby) {
+      log?.("info", `the client does not listen, as the server is a standby; ${instead}`);
+    }
     // Until a connection can be had again, polls find what there is.
     await pause(delayMs, closed);
-    delayMs = Math.min(2 * delayMs, maxDelayMs);
+    delayMs = Math.min(2 * delayMs, isOnStandby ? maxDelayOnStandbyMs : maxDelayMs);
   }
 }

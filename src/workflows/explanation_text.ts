@@ -223,7 +223,8 @@ export function explainRow(row: Row, nearest: NearestNames): Explained {
     return {
       reason: "not_found",
       text:
-        "Check the ID, the database and the schema; in a transaction, it is there after the commit",
+        "Check the ID, the database and the schema. It is there after the commit of its transaction, " +
+        "and on a standby when that has replayed it",
     };
   }
   const outcome = outcomes.get(status);
