@@ -39,6 +39,7 @@ import {
   waitAll,
   waitEach,
 } from "../mod.ts";
+import { workflowEvents } from "../src/http/mod.ts";
 import { createSystemTables } from "./faults/server.ts";
 import { calls, collect } from "./support/calls.ts";
 import { migrate } from "./support/migrate.ts";
@@ -119,6 +120,12 @@ const readings: Record<string, (client: Client) => Promise<unknown>> = {
   counts: (client) =>
     countWorkflows(client, { groupBy: ["status", "workflowName"], select: ["minCreatedAt"] }),
   schema: (client) => describeSystemDatabase(client),
+  async "live page"(client) {
+    const show = workflowEvents(client, { authorize: () => true, streams: ["log"] });
+    const page = new Request(`http://localhost/${encodeURIComponent(workflowID)}`);
+    // Events and streams come in any order.
+    return (await (await show(page)).text()).match(/^data: .*$/gm)?.sort();
+  },
 };
 
 /** The calls that write, of those in tests/support/calls.ts. */

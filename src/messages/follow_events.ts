@@ -57,7 +57,8 @@ type ChangeRow = NonNullable<typeof sql.findEventChanges.row>;
  * @throws {TypeError} If the ID or an option has the wrong type.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID is empty, or an option is out of range.
- * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {NonExistentWorkflowError} If there is no such workflow. On a hot standby, which may not have
+ * replayed it yet, it is waited for.
  * @throws {EventTimeoutError} If no event changed in time, and the workflow has not ended.
  * @throws {ContractError} If the contract does not allow a value.
  */

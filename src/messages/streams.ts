@@ -183,7 +183,8 @@ function readValues<Value>(
  * @throws {TypeError} If an argument has the wrong type.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or an option is out of range.
- * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {NonExistentWorkflowError} If there is no such workflow. On a hot standby, which may not have
+ * replayed it yet, it is waited for.
  * @throws {StreamTimeoutError} If the next value was not written in time.
  * @throws {UnsupportedFeatureError} If the schema has no table for streams.
  * @throws {ContractError} If the contract does not allow a value.
@@ -231,7 +232,8 @@ export function readStream<Value = unknown>(
  * @throws {TypeError} If an argument has the wrong type.
  * @throws {TypeError} If a transaction is open on the client, unless `timeoutSeconds` is 0.
  * @throws {RangeError} If the ID or the key is empty, or the offset or an option is out of range.
- * @throws {NonExistentWorkflowError} If there is no such workflow.
+ * @throws {NonExistentWorkflowError} If there is no such workflow. On a hot standby, which may not have
+ * replayed it yet, it is waited for.
  * @throws {StreamTimeoutError} If the value was not written in time.
  * @throws {StreamEndedError} If the stream was closed or the workflow ended before that value.
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
