@@ -40,11 +40,12 @@ import {
   waitEach,
 } from "../mod.ts";
 import { workflowEvents } from "../src/http/mod.ts";
+import { until } from "./faults/faults.ts";
 import { createSystemTables } from "./faults/server.ts";
 import { calls, collect } from "./support/calls.ts";
 import { migrate } from "./support/migrate.ts";
 import { startNeonProxy } from "./support/neon_proxy.ts";
-import { type Replication, startReplication, until } from "./support/standby.ts";
+import { type Replication, startReplication } from "./support/standby.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
@@ -90,7 +91,7 @@ function createRecorder() {
 }
 
 async function untilLogged(lines: readonly string[], text: RegExp): Promise<void> {
-  await until(() => Promise.resolve(lines.some((line) => text.test(line))));
+  await until(() => lines.some((line) => text.test(line)));
 }
 
 /** What a call returns, as JSON, or the name of its error. */

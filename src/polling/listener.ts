@@ -43,7 +43,6 @@ export async function listen(
   const { log } = settings;
   const executor = await adapter.load();
   let hasListened = false;
-  let isOnStandby = false;
 
   /** Listens while `run` runs, which is told by a signal that the connection or the client ended. */
   async function whileListening(
@@ -100,7 +99,6 @@ export async function listen(
   function onListening(): void {
     log?.("info", `the client listens for notifications${hasListened ? " again" : ""}`);
     hasListened = true;
-    isOnStandby = false;
     handlers.onReconnect();
   }
 
@@ -120,9 +118,10 @@ export async function listen(
 
   if (!executor.listen) log?.("warn", `the driver cannot listen for notifications; ${instead}`);
   let delayMs = minDelayMs;
+  let wasOnStandby = false;
   while (executor.listen && !closed.aborted) {
     const startedAt = performance.now();
-    const wasOnStandby = isOnStandby;
+    let isOnStandby = false;
     let reason = "the connection was lost";
     const goesOn = await listenOnce(executor.listen).catch((error) => {
       reason = toFaultText(error);
@@ -139,6 +138,7 @@ export async function listen(
     } else if (!wasOnStandby) {
       log?.("info", `the client does not listen, as the server is a standby; ${instead}`);
     }
+    wasOnStandby = isOnStandby;
     // Until a connection can be had again, polls find what there is.
     await pause(delayMs, closed);
     delayMs = Math.min(2 * delayMs, isOnStandby ? maxDelayOnStandbyMs : maxDelayMs);

@@ -46,6 +46,13 @@ export async function controlServer(
   };
 }
 
+/** The settings with which a server was started the last time, as an argument of pg_ctl. */
+export async function readLastOptions(data: string): Promise<string> {
+  const started = await Deno.readTextFile(`${data}/postmaster.opts`);
+  const options = started.trim().match(/"-c" "[^"]*"/g)!.join(" ").replaceAll('"', "'");
+  return `--options=${options}`;
+}
+
 /** Starts a server. */
 export async function startFaultyServer(): Promise<FaultyServer> {
   const { url, stop } = await startPostgresServer();
@@ -82,10 +89,8 @@ export async function startFaultyServer(): Promise<FaultyServer> {
     async beginStart() {
       isRestarted = true;
       await Deno.writeTextFile(`${data}/standby.signal`, "");
-      // The options of the last time.
-      const started = await Deno.readTextFile(`${data}/postmaster.opts`);
-      const options = started.trim().match(/"-c" "[^"]*"/g)!.join(" ").replaceAll('"', "'");
-      await control("start", "--no-wait", `--log=${data}/log`, `--options=${options}`);
+      const options = await readLastOptions(data);
+      await control("start", "--no-wait", `--log=${data}/log`, options);
       const state = () => query("select").then(() => undefined, ({ code }) => code);
       const starting = "57P03";
       while (await state() !== starting);

@@ -1,7 +1,8 @@
 /** A primary and a hot standby, which replays what the primary writes. */
 import { cp } from "node:fs/promises";
 import pg from "pg";
-import { controlServer, programsOf } from "../faults/server.ts";
+import { until } from "../faults/faults.ts";
+import { controlServer, programsOf, readLastOptions } from "../faults/server.ts";
 import { startPostgresServer } from "./postgres_server.ts";
 
 /** Two servers with the same database. */
@@ -17,11 +18,6 @@ export interface Replication extends AsyncDisposable {
   untilReplayed(): Promise<void>;
   stopStandby(): Promise<void>;
   startStandby(): Promise<void>;
-}
-
-/** Polls until a condition holds. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 function createQuery(url: string): Replication["onPrimary"] {
@@ -83,9 +79,7 @@ export async function startReplication(
     stopStandby: () => control("stop", "--mode=fast"),
     async startStandby() {
       isRestarted = true;
-      const started = await Deno.readTextFile(`${data}/postmaster.opts`);
-      const options = started.trim().match(/"-c" "[^"]*"/g)!.join(" ").replaceAll('"', "'");
-      await control("start", `--log=${data}/log`, `--options=${options}`);
+      await control("start", `--log=${data}/log`, await readLastOptions(data));
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
