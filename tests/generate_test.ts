@@ -61,7 +61,7 @@ Deno.test("the generated files of sql/ are up to date", async () => {
   assertEquals(await runGenerator("--check"), { code: 0, stderr: "" });
 });
 
-Deno.test("the generator keeps types and conditions, and drops comments", async () => {
+Deno.test("the generator keeps types and conditions, and drops comments and indentation", async () => {
   await withFolder({ "count_jobs.sql": countJobs, "mod.ts": "" }, async (sqlFolder) => {
     const stale = await runGenerator("--check", sqlFolder);
     assertEquals(stale.code, 1);
@@ -84,22 +84,22 @@ Deno.test("the generator keeps types and conditions, and drops comments", async 
   name: "count_jobs",
   needs: { columns: ["queues"], feature: "registered queues" },
   columns: "is_full boolean if :min, queue_name text, total text",
-  hash: "zVurHvhTv5GqjlYP",
+  hash: "Gpfp7vihdsYo32nJ",
   sql: \`
 select
-  -- if :min
-  coalesce(
-    attributes is not null, -- if workflow_status.attributes
-    false
-  ) as is_full,
-  -- end
-  :queue_name::text as queue_name,
-  count(*)::text as total
+-- if :min
+coalesce(
+attributes is not null, -- if workflow_status.attributes
+false
+) as is_full,
+-- end
+:queue_name::text as queue_name,
+count(*)::text as total
 from :schema.workflow_status
 where queue_name in (:queue_name::text, '\\\`\\\\')
 -- if not workflow_input
 having true
-  and count(*) >= :min::int
+and count(*) >= :min::int
 -- end\`,
 };`,
     );

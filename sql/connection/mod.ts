@@ -9,9 +9,9 @@ export const sessionState: Statement<Record<never, never>, {
   name: "session_state",
 
   columns: "is_standby boolean, is_read_only boolean",
-  hash: "7iupTQvCLifYa-vM",
+  hash: "a0kVpXTpUvGNr5eU",
   sql: `
 select
-  pg_is_in_recovery() as is_standby,
-  current_setting('transaction_read_only')::boolean as is_read_only`,
+pg_is_in_recovery() as is_standby,
+current_setting('transaction_read_only')::boolean as is_read_only`,
 };

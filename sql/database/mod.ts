@@ -23,18 +23,18 @@ export const findFeatures: Statement<{
   name: "find_features",
 
   columns: "database text, columns text",
-  hash: "f_f5dRbyc0Jlb3rm",
+  hash: "iBcgUd_yts5KebON",
   sql: `
 select
-  current_database()::text as database,
-  string_agg(c.relname || '.' || a.attname, ' ') as columns
+current_database()::text as database,
+string_agg(c.relname || '.' || a.attname, ' ') as columns
 from pg_catalog.pg_attribute as a
 join pg_catalog.pg_class as c on c.oid = a.attrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where n.nspname = :schema_name::text
-  and c.relkind in ('r', 'p')
-  and a.attnum > 0
-  and not a.attisdropped`,
+and c.relkind in ('r', 'p')
+and a.attnum > 0
+and not a.attisdropped`,
 };
 
 export const findMissingPrivileges: Statement<{
@@ -47,14 +47,14 @@ export const findMissingPrivileges: Statement<{
   name: "find_missing_privileges",
 
   columns: "privilege text",
-  hash: "5WBZnYnZMqt41yLP",
+  hash: "NH-N3UVN4R5KijhK",
   sql: `
 select privilege
 from unnest(string_to_array(:privileges::text, :separator::text)) as privilege
 cross join to_regclass(:'schema' || '.' || :table_name::text) as relation
 where not case privilege
-  when 'DELETE' then has_table_privilege(relation, privilege)
-  else has_any_column_privilege(relation, privilege)
+when 'DELETE' then has_table_privilege(relation, privilege)
+else has_any_column_privilege(relation, privilege)
 end`,
 };
 
@@ -70,17 +70,17 @@ export const findServerState: Statement<Record<never, never>, {
 
   columns:
     "version text, role_name text, is_read_only boolean, now_epoch_ms text, connections int, max_connections int",
-  hash: "Z2-YSYtsfZsv7C5O",
+  hash: "p2Ppir5_yUqZ18Gq",
   sql: `
 select
-  current_setting('server_version') as version,
-  current_user::text as role_name,
-  current_setting('transaction_read_only') = 'on' as is_read_only,
-  (extract(epoch from clock_timestamp()) * 1000)::bigint::text as now_epoch_ms,
-  (
-    select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend'
-  )::int as connections,
-  current_setting('max_connections')::int as max_connections`,
+current_setting('server_version') as version,
+current_user::text as role_name,
+current_setting('transaction_read_only') = 'on' as is_read_only,
+(extract(epoch from clock_timestamp()) * 1000)::bigint::text as now_epoch_ms,
+(
+select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend'
+)::int as connections,
+current_setting('max_connections')::int as max_connections`,
 };
 
 export const isRowSecurityActive: Statement<Record<never, never>, {
@@ -89,10 +89,10 @@ export const isRowSecurityActive: Statement<Record<never, never>, {
   name: "is_row_security_active",
 
   columns: "is_active boolean",
-  hash: "lJB6Xm3B9tUGbiVe",
+  hash: "uNtR8heEkKd2w8BG",
   sql: `
 select coalesce(bool_or(row_security_active(oid)), false) as is_active
 from pg_catalog.pg_class
 where relnamespace = to_regnamespace(:'schema')
-  and relkind in ('r', 'p')`,
+and relkind in ('r', 'p')`,
 };

@@ -19,62 +19,62 @@ export const findEventChanges: Statement<{
 
   columns:
     "position int, has_ended boolean, key text, version text, serialization text, value text, is_cut boolean",
-  hash: "SrYTFR4CqDZdRkTw",
+  hash: "gPkyIcMThDLWwT6C",
   sql: `
 with target as (
-  select target.*
-  from rows from (
-    json_to_recordset(:targets::text::json) as (workflow_id text, versions jsonb)
-  ) with ordinality as target
+select target.*
+from rows from (
+json_to_recordset(:targets::text::json) as (workflow_id text, versions jsonb)
+) with ordinality as target
 ),
 found as (
-  select
-    target.ordinality,
-    ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') as has_ended,
-    event.key,
-    event.version,
-    event.serialization,
-    event.value,
-    coalesce(octet_length(event.value), 0) as bytes
-  from target
-  left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-  left join lateral (
-    select
-      key,
-      xmin::text as version,
-      coalesce(
-        serialization, -- if workflow_events.serialization
-        null::text
-      ) as serialization,
-      value
-    from :schema.workflow_events
-    where workflow_uuid = target.workflow_id
-      and xmin::text is distinct from target.versions ->> key
-    order by key
-  ) as event on true
+select
+target.ordinality,
+ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') as has_ended,
+event.key,
+event.version,
+event.serialization,
+event.value,
+coalesce(octet_length(event.value), 0) as bytes
+from target
+left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
+left join lateral (
+select
+key,
+xmin::text as version,
+coalesce(
+serialization, -- if workflow_events.serialization
+null::text
+) as serialization,
+value
+from :schema.workflow_events
+where workflow_uuid = target.workflow_id
+and xmin::text is distinct from target.versions ->> key
+order by key
+) as event on true
 ),
 counted as (
-  select
-    found.*,
-    sum(bytes) over ordered as total_bytes,
-    row_number() over ordered as number
-  from found
-  where key is not null
-    or has_ended
-    or (has_ended is null and not pg_is_in_recovery())
-  window ordered as (order by ordinality, key rows unbounded preceding)
+select
+found.*,
+sum(bytes) over ordered as total_bytes,
+row_number() over ordered as number
+from found
+where key is not null
+or has_ended
+or (has_ended is null and not pg_is_in_recovery())
+window ordered as (order by ordinality, key rows unbounded preceding)
 )
 select
-  (ordinality - 1)::int as position,
-  has_ended,
-  key,
-  version,
-  serialization,
-  value,
-  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+(ordinality - 1)::int as position,
+has_ended,
+key,
+version,
+serialization,
+value,
+total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
 from counted
 where statement_timestamp() is not null
-  and total_bytes - bytes < :max_bytes::int
+and total_bytes - bytes < :max_bytes::int
 order by ordinality, key
 limit :max_rows::int`,
 };
@@ -93,26 +93,26 @@ export const findEvents: Statement<{
 
   columns:
     "position int, serialization text if workflow_events.serialization, is_cut boolean, value text",
-  hash: "m4fJBL9HRp0pTwkQ",
+  hash: "jTvJV06H695-Sdrs",
   sql: `
 with found as (
-  select
-    target.ordinality,
-    event.serialization, -- if workflow_events.serialization
-    sum(octet_length(event.value)) over (order by target.ordinality rows unbounded preceding)
-      as total_bytes,
-    event.value
-  from rows from (
-    json_to_recordset(:targets::text::json) as (workflow_id text, key text)
-  ) with ordinality as target
-  join :schema.workflow_events as event
-    on event.workflow_uuid = target.workflow_id and event.key = target.key
+select
+target.ordinality,
+event.serialization, -- if workflow_events.serialization
+sum(octet_length(event.value)) over (order by target.ordinality rows unbounded preceding)
+as total_bytes,
+event.value
+from rows from (
+json_to_recordset(:targets::text::json) as (workflow_id text, key text)
+) with ordinality as target
+join :schema.workflow_events as event
+on event.workflow_uuid = target.workflow_id and event.key = target.key
 )
 select
-  (ordinality - 1)::int as position,
-  serialization, -- if workflow_events.serialization
-  total_bytes >= :max_bytes::int as is_cut,
-  value
+(ordinality - 1)::int as position,
+serialization, -- if workflow_events.serialization
+total_bytes >= :max_bytes::int as is_cut,
+value
 from found
 where total_bytes < :max_bytes::int + octet_length(value)
 order by ordinality
@@ -132,25 +132,25 @@ export const findStreamEnds: Statement<{
   needs: { columns: ["streams"], feature: "streams" },
   columns:
     "position int, last_offset int, last_serialization text if streams.serialization, last_value text",
-  hash: "OHIhjDgoPRmfhqmS",
+  hash: "bMYkqVsydp_Zemtc",
   sql: `
 select
-  (target.ordinality - 1)::int as position,
-  last."offset" as last_offset,
-  last.serialization as last_serialization, -- if streams.serialization
-  case when octet_length(last.value) < 1000 then last.value end as last_value
+(target.ordinality - 1)::int as position,
+last."offset" as last_offset,
+last.serialization as last_serialization, -- if streams.serialization
+case when octet_length(last.value) < 1000 then last.value end as last_value
 from rows from (
-  json_to_recordset(:targets::text::json) as (workflow_id text, key text)
+json_to_recordset(:targets::text::json) as (workflow_id text, key text)
 ) with ordinality as target
 left join lateral (
-  select
-    stream."offset",
-    stream.serialization, -- if streams.serialization
-    stream.value
-  from :schema.streams as stream
-  where stream.workflow_uuid = target.workflow_id and stream.key = target.key
-  order by stream."offset" desc
-  limit 1
+select
+stream."offset",
+stream.serialization, -- if streams.serialization
+stream.value
+from :schema.streams as stream
+where stream.workflow_uuid = target.workflow_id and stream.key = target.key
+order by stream."offset" desc
+limit 1
 ) as last on true
 where statement_timestamp() is not null
 order by target.ordinality
@@ -171,58 +171,58 @@ export const findStreamValues: Statement<{
   name: "find_stream_values",
   needs: { columns: ["streams"], feature: "streams" },
   columns: "position int, status text, value text, serialization text, is_cut boolean",
-  hash: "t1elqy_IQfk6utAT",
+  hash: "YssTN93jHp2iatgp",
   sql: `
 with target as (
-  select target.*
-  from rows from (
-    json_to_recordset(:targets::text::json)
-      as (workflow_id text, key text, "offset" bigint, max_values bigint)
-  ) with ordinality as target
+select target.*
+from rows from (
+json_to_recordset(:targets::text::json)
+as (workflow_id text, key text, "offset" bigint, max_values bigint)
+) with ordinality as target
 ),
 found as (
-  select
-    target.ordinality,
-    ws.status,
-    following.value,
-    following.serialization,
-    following."offset",
-    coalesce(octet_length(following.value), 0) as bytes
-  from target
-  left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
-  left join lateral (
-    select
-      stream.value,
-      coalesce(
-        stream.serialization, -- if streams.serialization
-        null::text
-      ) as serialization,
-      stream."offset",
-      target."offset" - 1 + row_number() over (order by stream."offset") as expected
-    from :schema.streams as stream
-    where stream.workflow_uuid = target.workflow_id
-      and stream.key = target.key
-      and stream."offset" >= target."offset"
-      and stream."offset" < target."offset" + target.max_values
-  ) as following on following."offset" = following.expected
-  where following.value is not null
-    or (ws.status is null and not pg_is_in_recovery())
-    or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+select
+target.ordinality,
+ws.status,
+following.value,
+following.serialization,
+following."offset",
+coalesce(octet_length(following.value), 0) as bytes
+from target
+left join :schema.workflow_status as ws on ws.workflow_uuid = target.workflow_id
+left join lateral (
+select
+stream.value,
+coalesce(
+stream.serialization, -- if streams.serialization
+null::text
+) as serialization,
+stream."offset",
+target."offset" - 1 + row_number() over (order by stream."offset") as expected
+from :schema.streams as stream
+where stream.workflow_uuid = target.workflow_id
+and stream.key = target.key
+and stream."offset" >= target."offset"
+and stream."offset" < target."offset" + target.max_values
+) as following on following."offset" = following.expected
+where following.value is not null
+or (ws.status is null and not pg_is_in_recovery())
+or ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
 ),
 counted as (
-  select
-    found.*,
-    sum(bytes) over ordered as total_bytes,
-    row_number() over ordered as number
-  from found
-  window ordered as (order by ordinality, "offset" rows unbounded preceding)
+select
+found.*,
+sum(bytes) over ordered as total_bytes,
+row_number() over ordered as number
+from found
+window ordered as (order by ordinality, "offset" rows unbounded preceding)
 )
 select
-  (ordinality - 1)::int as position,
-  status,
-  value,
-  serialization,
-  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+(ordinality - 1)::int as position,
+status,
+value,
+serialization,
+total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
 from counted
 where total_bytes - bytes < :max_bytes::int
 order by ordinality, "offset"
@@ -239,15 +239,15 @@ export const getAllEvents: Statement<{
   name: "get_all_events",
 
   columns: "key text, serialization text if workflow_events.serialization, value text",
-  hash: "-rp13M-L_pRI-Twc",
+  hash: "iGmG-vepoNwQo6sd",
   sql: `
 select
-  event.key,
-  event.serialization, -- if workflow_events.serialization
-  event.value
+event.key,
+event.serialization, -- if workflow_events.serialization
+event.value
 from :schema.workflow_events as event
 where statement_timestamp() is not null
-  and event.workflow_uuid = :workflow_id::text
+and event.workflow_uuid = :workflow_id::text
 order by event.key`,
 };
 
@@ -270,48 +270,48 @@ export const getAllNotifications: Statement<{
 
   columns:
     "message_id text, created_at text, topic text, consumed boolean, serialization text, message text, is_cut boolean",
-  hash: "tKHXFXQOODbnnHZh",
+  hash: "55pEg8tttjSUcKYv",
   sql: `
 with found as (
-  select
-    message_uuid,
-    created_at_epoch_ms,
-    topic,
-    coalesce(
-      consumed, -- if notifications.consumed
-      false
-    ) as consumed,
-    coalesce(
-      serialization, -- if notifications.serialization
-      null::text
-    ) as serialization,
-    message
-  from :schema.notifications
-  where destination_uuid = :workflow_id::text
-    and (created_at_epoch_ms, message_uuid) > (:after_time::text::bigint, :after_id::text)
-  order by created_at_epoch_ms, message_uuid
-  limit :max_rows::int
+select
+message_uuid,
+created_at_epoch_ms,
+topic,
+coalesce(
+consumed, -- if notifications.consumed
+false
+) as consumed,
+coalesce(
+serialization, -- if notifications.serialization
+null::text
+) as serialization,
+message
+from :schema.notifications
+where destination_uuid = :workflow_id::text
+and (created_at_epoch_ms, message_uuid) > (:after_time::text::bigint, :after_id::text)
+order by created_at_epoch_ms, message_uuid
+limit :max_rows::int
 ),
 counted as (
-  select
-    found.*,
-    octet_length(message) as bytes,
-    sum(octet_length(message)) over ordered as total_bytes,
-    row_number() over ordered as number
-  from found
-  window ordered as (order by created_at_epoch_ms, message_uuid rows unbounded preceding)
+select
+found.*,
+octet_length(message) as bytes,
+sum(octet_length(message)) over ordered as total_bytes,
+row_number() over ordered as number
+from found
+window ordered as (order by created_at_epoch_ms, message_uuid rows unbounded preceding)
 )
 select
-  message_uuid as message_id,
-  created_at_epoch_ms::text as created_at,
-  topic,
-  consumed,
-  serialization,
-  message,
-  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+message_uuid as message_id,
+created_at_epoch_ms::text as created_at,
+topic,
+consumed,
+serialization,
+message,
+total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
 from counted
 where statement_timestamp() is not null
-  and total_bytes - bytes < :max_bytes::int
+and total_bytes - bytes < :max_bytes::int
 order by created_at_epoch_ms, message_uuid`,
 };
 
@@ -331,41 +331,41 @@ export const getAllStreamEntries: Statement<{
   name: "get_all_stream_entries",
   needs: { columns: ["streams"], feature: "streams" },
   columns: "key text, entry_offset int, serialization text, value text, is_cut boolean",
-  hash: "HHCF8r1IZjSRQDmN",
+  hash: "iQXcMt0BqZXBWvMe",
   sql: `
 with found as (
-  select
-    key,
-    "offset" as entry_offset,
-    coalesce(
-      serialization, -- if streams.serialization
-      null::text
-    ) as serialization,
-    value
-  from :schema.streams
-  where workflow_uuid = :workflow_id::text
-    and (key, "offset") > (:after_key::text, :after_offset::int)
-  order by key, "offset"
-  limit :max_rows::int
+select
+key,
+"offset" as entry_offset,
+coalesce(
+serialization, -- if streams.serialization
+null::text
+) as serialization,
+value
+from :schema.streams
+where workflow_uuid = :workflow_id::text
+and (key, "offset") > (:after_key::text, :after_offset::int)
+order by key, "offset"
+limit :max_rows::int
 ),
 counted as (
-  select
-    found.*,
-    octet_length(value) as bytes,
-    sum(octet_length(value)) over ordered as total_bytes,
-    row_number() over ordered as number
-  from found
-  window ordered as (order by key, entry_offset rows unbounded preceding)
+select
+found.*,
+octet_length(value) as bytes,
+sum(octet_length(value)) over ordered as total_bytes,
+row_number() over ordered as number
+from found
+window ordered as (order by key, entry_offset rows unbounded preceding)
 )
 select
-  key,
-  entry_offset,
-  serialization,
-  value,
-  total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
+key,
+entry_offset,
+serialization,
+value,
+total_bytes >= :max_bytes::int or number = :max_rows::int as is_cut
 from counted
 where statement_timestamp() is not null
-  and total_bytes - bytes < :max_bytes::int
+and total_bytes - bytes < :max_bytes::int
 order by key, entry_offset`,
 };
 
@@ -382,77 +382,77 @@ export const send: Statement<{
   name: "send",
 
   columns: "server_ms text, last_created_at text, position int",
-  hash: "3jAQB5X0K_4pz1q2",
+  hash: "XrEwd2dmJEhSSs5y",
   sql: `
 with clock as (
-  select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
 ),
 message as (
-  select
-    input.*,
-    server_ms,
-    least(
-      coalesce(
-        input.requested_at,
-        greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
-      ),
-      server_ms + 1000
-    ) as created_at,
-    destination.workflow_uuid is not null as has_destination
-  from clock
-  cross join rows from (
-    json_to_recordset(:messages::text::json) as (
-      message_id text,
-      destination_id text,
-      topic text,
-      message text,
-      serialization text,
-      requested_at bigint
-    )
-  ) with ordinality as input
-  left join lateral (
-    select workflow_uuid
-    from :schema.workflow_status
-    where workflow_uuid = input.destination_id
-    limit 1
-  ) as destination on true
+select
+input.*,
+server_ms,
+least(
+coalesce(
+input.requested_at,
+greatest(server_ms, :after::text::bigint + 1) + input.ordinality - 1
+),
+server_ms + 1000
+) as created_at,
+destination.workflow_uuid is not null as has_destination
+from clock
+cross join rows from (
+json_to_recordset(:messages::text::json) as (
+message_id text,
+destination_id text,
+topic text,
+message text,
+serialization text,
+requested_at bigint
+)
+) with ordinality as input
+left join lateral (
+select workflow_uuid
+from :schema.workflow_status
+where workflow_uuid = input.destination_id
+limit 1
+) as destination on true
 ),
 sent as (
-  insert into :schema.notifications (
-    message_uuid,
-    destination_uuid,
-    topic,
-    serialization, -- if notifications.serialization
-    created_at_epoch_ms,
-    message
-  )
-  select
-    message.message_id,
-    message.destination_id,
-    message.topic,
-    message.serialization, -- if notifications.serialization
-    message.created_at,
-    message.message
-  from message
-  where message.has_destination
-    -- if not notifications.serialization
-    and not exists (
-      select from :schema.notifications as other
-      where other.destination_uuid = message.destination_id
-        and other.message_uuid = message.message_id
-    )
-    and not exists (
-      select from message as other
-      where other.ordinality < message.ordinality
-        and other.message_id = message.message_id
-    )
-    -- end
-  on conflict do nothing -- if :check_conflicts
+insert into :schema.notifications (
+message_uuid,
+destination_uuid,
+topic,
+serialization, -- if notifications.serialization
+created_at_epoch_ms,
+message
 )
 select
-  server_ms::text,
-  created_at::text as last_created_at,
-  case when not has_destination then (ordinality - 1)::int end as position
+message.message_id,
+message.destination_id,
+message.topic,
+message.serialization, -- if notifications.serialization
+message.created_at,
+message.message
+from message
+where message.has_destination
+-- if not notifications.serialization
+and not exists (
+select from :schema.notifications as other
+where other.destination_uuid = message.destination_id
+and other.message_uuid = message.message_id
+)
+and not exists (
+select from message as other
+where other.ordinality < message.ordinality
+and other.message_id = message.message_id
+)
+-- end
+on conflict do nothing -- if :check_conflicts
+)
+select
+server_ms::text,
+created_at::text as last_created_at,
+case when not has_destination then (ordinality - 1)::int end as position
 from message
 where not has_destination or ordinality = :count::int`,
 };
@@ -473,51 +473,51 @@ export const sendOne: Statement<{
   name: "send_one",
 
   columns: "server_ms text, last_created_at text",
-  hash: "lXPVWm1uONYR10qp",
+  hash: "7eEM30i53JE-jOXC",
   sql: `
 with message as (
-  select
-    server_ms,
-    least(
-      coalesce(
-        :requested_at::text::bigint,
-        greatest(server_ms, :after::text::bigint + 1)
-      ),
-      server_ms + 1000
-    ) as created_at
-  from (
-    select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
-  ) as clock
+select
+server_ms,
+least(
+coalesce(
+:requested_at::text::bigint,
+greatest(server_ms, :after::text::bigint + 1)
+),
+server_ms + 1000
+) as created_at
+from (
+select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+) as clock
 ),
 sent as (
-  insert into :schema.notifications (
-    message_uuid,
-    destination_uuid,
-    topic,
-    serialization, -- if notifications.serialization
-    created_at_epoch_ms,
-    message
-  )
-  select
-    :message_id::text,
-    :destination_id::text,
-    :topic::text,
-    :serialization::text, -- if notifications.serialization
-    created_at,
-    :message::text
-  from message
-  -- if not notifications.serialization
-  where not exists (
-    select from :schema.notifications as other
-    where other.destination_uuid = :destination_id::text
-      and other.message_uuid = :message_id::text
-  )
-  -- end
-  on conflict do nothing -- if :check_conflicts
+insert into :schema.notifications (
+message_uuid,
+destination_uuid,
+topic,
+serialization, -- if notifications.serialization
+created_at_epoch_ms,
+message
 )
 select
-  server_ms::text,
-  created_at::text as last_created_at
+:message_id::text,
+:destination_id::text,
+:topic::text,
+:serialization::text, -- if notifications.serialization
+created_at,
+:message::text
+from message
+-- if not notifications.serialization
+where not exists (
+select from :schema.notifications as other
+where other.destination_uuid = :destination_id::text
+and other.message_uuid = :message_id::text
+)
+-- end
+on conflict do nothing -- if :check_conflicts
+)
+select
+server_ms::text,
+created_at::text as last_created_at
 from message`,
 };
 
@@ -533,93 +533,93 @@ export const sendToForks: Statement<{
   name: "send_to_forks",
 
   columns: "server_ms text, last_created_at text, position int",
-  hash: "FtCBVGaDI1LjdHXQ",
+  hash: "gbJYsvzZVJJeqNR1",
   sql: `
 with recursive message as (
-  select
-    input.*,
-    clock.server_ms
-  from (
-    select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
-  ) as clock
-  cross join rows from (
-    json_to_recordset(:messages::text::json) as (
-      message_id text,
-      fork_prefix text,
-      destination_id text,
-      topic text,
-      message text,
-      serialization text,
-      requested_at bigint
-    )
-  ) with ordinality as input
+select
+input.*,
+clock.server_ms
+from (
+select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
+) as clock
+cross join rows from (
+json_to_recordset(:messages::text::json) as (
+message_id text,
+fork_prefix text,
+destination_id text,
+topic text,
+message text,
+serialization text,
+requested_at bigint
+)
+) with ordinality as input
 ),
 recipient as (
-  select ordinality, destination_id as workflow_id
-  from message
-  -- if workflow_status.forked_from
-  union
-  select message.ordinality, fork.workflow_uuid
-  from recipient
-  join message on message.ordinality = recipient.ordinality and message.fork_prefix is not null
-  join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id
-  -- end
+select ordinality, destination_id as workflow_id
+from message
+-- if workflow_status.forked_from
+union
+select message.ordinality, fork.workflow_uuid
+from recipient
+join message on message.ordinality = recipient.ordinality and message.fork_prefix is not null
+join :schema.workflow_status as fork on fork.forked_from = recipient.workflow_id
+-- end
 ),
 delivery as (
-  select
-    message.*,
-    recipient.workflow_id,
-    least(
-      coalesce(
-        message.requested_at,
-        greatest(server_ms, :after::text::bigint + 1) + ordinality - 1
-      ),
-      server_ms + 1000
-    ) as created_at
-  from recipient
-  join message using (ordinality)
+select
+message.*,
+recipient.workflow_id,
+least(
+coalesce(
+message.requested_at,
+greatest(server_ms, :after::text::bigint + 1) + ordinality - 1
+),
+server_ms + 1000
+) as created_at
+from recipient
+join message using (ordinality)
 ),
 destination as (
-  select workflow_uuid
-  from :schema.workflow_status
-  where workflow_uuid in (select workflow_id from delivery)
+select workflow_uuid
+from :schema.workflow_status
+where workflow_uuid in (select workflow_id from delivery)
 ),
 sent as (
-  insert into :schema.notifications (
-    message_uuid,
-    destination_uuid,
-    topic,
-    serialization, -- if notifications.serialization
-    created_at_epoch_ms,
-    message
-  )
-  select
-    case
-      when delivery.workflow_id = delivery.destination_id then delivery.message_id
-      else delivery.fork_prefix || delivery.workflow_id
-    end,
-    delivery.workflow_id,
-    delivery.topic,
-    delivery.serialization, -- if notifications.serialization
-    delivery.created_at,
-    delivery.message
-  from delivery
-  join destination on destination.workflow_uuid = delivery.workflow_id
-  where exists (
-    select from destination where destination.workflow_uuid = delivery.destination_id
-  )
-  order by delivery.ordinality
-  on conflict do nothing -- if :check_conflicts
+insert into :schema.notifications (
+message_uuid,
+destination_uuid,
+topic,
+serialization, -- if notifications.serialization
+created_at_epoch_ms,
+message
 )
 select
-  stamp.server_ms,
-  stamp.last_created_at,
-  (message.ordinality - 1)::int as position
+case
+when delivery.workflow_id = delivery.destination_id then delivery.message_id
+else delivery.fork_prefix || delivery.workflow_id
+end,
+delivery.workflow_id,
+delivery.topic,
+delivery.serialization, -- if notifications.serialization
+delivery.created_at,
+delivery.message
+from delivery
+join destination on destination.workflow_uuid = delivery.workflow_id
+where exists (
+select from destination where destination.workflow_uuid = delivery.destination_id
+)
+order by delivery.ordinality
+on conflict do nothing -- if :check_conflicts
+)
+select
+stamp.server_ms,
+stamp.last_created_at,
+(message.ordinality - 1)::int as position
 from (
-  select max(server_ms)::text as server_ms, max(created_at)::text as last_created_at
-  from delivery
+select max(server_ms)::text as server_ms, max(created_at)::text as last_created_at
+from delivery
 ) as stamp
 left join message on not exists (
-  select from destination where destination.workflow_uuid = message.destination_id
+select from destination where destination.workflow_uuid = message.destination_id
 )`,
 };

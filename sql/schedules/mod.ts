@@ -11,98 +11,98 @@ export const applySchedules: Statement<{
   name: "apply_schedules",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text if workflow_schedules.application_name, schedule_name text",
-  hash: "roEuwVlzjYeUYKjW",
+  hash: "_Fn-3QlfXv0cU3A9",
   sql: `
 with input as (
-  select *
-  from json_to_recordset(:schedules::text::json) as input (
-    schedule_id text,
-    schedule_name text,
-    workflow_name text,
-    workflow_class_name text,
-    schedule text,
-    context text,
-    automatic_backfill boolean,
-    cron_timezone text,
-    queue_name text,
-    application_name text
-  )
+select *
+from json_to_recordset(:schedules::text::json) as input (
+schedule_id text,
+schedule_name text,
+workflow_name text,
+workflow_class_name text,
+schedule text,
+context text,
+automatic_backfill boolean,
+cron_timezone text,
+queue_name text,
+application_name text
+)
 ),
 existing as (
-  select
-    existing.application_name, -- if workflow_schedules.application_name
-    existing.schedule_name
-  from :schema.workflow_schedules as existing
-  where existing.schedule_name in (select schedule_name from input)
-  order by existing.schedule_name
-  for update
+select
+existing.application_name, -- if workflow_schedules.application_name
+existing.schedule_name
+from :schema.workflow_schedules as existing
+where existing.schedule_name in (select schedule_name from input)
+order by existing.schedule_name
+for update
 ),
 conflicting as (
-  select
-    existing.application_name, -- if workflow_schedules.application_name
-    existing.schedule_name
-  from existing
-  join input using (schedule_name)
-  where false
-    or existing.application_name <> input.application_name -- if workflow_schedules.application_name
+select
+existing.application_name, -- if workflow_schedules.application_name
+existing.schedule_name
+from existing
+join input using (schedule_name)
+where false
+or existing.application_name <> input.application_name -- if workflow_schedules.application_name
 ),
 written as (
-  insert into :schema.workflow_schedules as written (
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- if workflow_schedules.automatic_backfill
-    cron_timezone, -- if workflow_schedules.cron_timezone
-    queue_name, -- if workflow_schedules.queue_name
-    application_name, -- if workflow_schedules.application_name
-    status
-  )
-  select
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- if workflow_schedules.automatic_backfill
-    cron_timezone, -- if workflow_schedules.cron_timezone
-    queue_name, -- if workflow_schedules.queue_name
-    application_name, -- if workflow_schedules.application_name
-    'ACTIVE'
-  from input
-  where not exists (select from conflicting)
-  order by schedule_name
-  on conflict (schedule_name) do update set
-    workflow_name = excluded.workflow_name,
-    workflow_class_name = excluded.workflow_class_name,
-    schedule = excluded.schedule,
-    automatic_backfill = excluded.automatic_backfill, -- if workflow_schedules.automatic_backfill
-    cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
-    queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
-    -- if workflow_schedules.application_name
-    application_name = coalesce(written.application_name, excluded.application_name),
-    -- end
-    context = excluded.context
-  where true
-    -- if workflow_schedules.application_name
-    and coalesce(written.application_name = excluded.application_name, true)
-    -- end
-  returning schedule_name
+insert into :schema.workflow_schedules as written (
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+application_name, -- if workflow_schedules.application_name
+status
 )
 select
-  conflicting.application_name, -- if workflow_schedules.application_name
-  conflicting.schedule_name
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+application_name, -- if workflow_schedules.application_name
+'ACTIVE'
+from input
+where not exists (select from conflicting)
+order by schedule_name
+on conflict (schedule_name) do update set
+workflow_name = excluded.workflow_name,
+workflow_class_name = excluded.workflow_class_name,
+schedule = excluded.schedule,
+automatic_backfill = excluded.automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone = excluded.cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name = excluded.queue_name, -- if workflow_schedules.queue_name
+-- if workflow_schedules.application_name
+application_name = coalesce(written.application_name, excluded.application_name),
+-- end
+context = excluded.context
+where true
+-- if workflow_schedules.application_name
+and coalesce(written.application_name = excluded.application_name, true)
+-- end
+returning schedule_name
+)
+select
+conflicting.application_name, -- if workflow_schedules.application_name
+conflicting.schedule_name
 from conflicting
 union all
 select
-  null, -- if workflow_schedules.application_name
-  input.schedule_name
+null, -- if workflow_schedules.application_name
+input.schedule_name
 from input
 where not exists (select from conflicting)
-  and input.schedule_name not in (select schedule_name from written)`,
+and input.schedule_name not in (select schedule_name from written)`,
 };
 
 export const createSchedule: Statement<{
@@ -114,56 +114,56 @@ export const createSchedule: Statement<{
   name: "create_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "application_name text if workflow_schedules.application_name, schedule_id text",
-  hash: "O33vO4XazBBnfNYv",
+  hash: "m4ejvY93z465LDub",
   sql: `
 with input as (
-  select *
-  from json_to_recordset(:schedule::text::json) as input (
-    schedule_id text,
-    schedule_name text,
-    workflow_name text,
-    workflow_class_name text,
-    schedule text,
-    context text,
-    automatic_backfill boolean,
-    cron_timezone text,
-    queue_name text,
-    application_name text
-  )
+select *
+from json_to_recordset(:schedule::text::json) as input (
+schedule_id text,
+schedule_name text,
+workflow_name text,
+workflow_class_name text,
+schedule text,
+context text,
+automatic_backfill boolean,
+cron_timezone text,
+queue_name text,
+application_name text
+)
 ),
 inserted as (
-  insert into :schema.workflow_schedules (
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- if workflow_schedules.automatic_backfill
-    cron_timezone, -- if workflow_schedules.cron_timezone
-    queue_name, -- if workflow_schedules.queue_name
-    application_name, -- if workflow_schedules.application_name
-    status
-  )
-  select
-    schedule_id,
-    schedule_name,
-    workflow_name,
-    workflow_class_name,
-    schedule,
-    context,
-    automatic_backfill, -- if workflow_schedules.automatic_backfill
-    cron_timezone, -- if workflow_schedules.cron_timezone
-    queue_name, -- if workflow_schedules.queue_name
-    application_name, -- if workflow_schedules.application_name
-    'ACTIVE'
-  from input
-  on conflict do nothing
-  returning schedule_id
+insert into :schema.workflow_schedules (
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+application_name, -- if workflow_schedules.application_name
+status
 )
 select
-  existing.application_name, -- if workflow_schedules.application_name
-  existing.schedule_id
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+context,
+automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+application_name, -- if workflow_schedules.application_name
+'ACTIVE'
+from input
+on conflict do nothing
+returning schedule_id
+)
+select
+existing.application_name, -- if workflow_schedules.application_name
+existing.schedule_id
 from input
 left join :schema.workflow_schedules as existing using (schedule_name)
 where not exists (select from inserted)`,
@@ -198,38 +198,38 @@ export const findSchedule: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "workflow_name text, workflow_class_name text, schedule text, cron_timezone text if workflow_schedules.cron_timezone, queue_name text if workflow_schedules.queue_name, application_name text, latest_version text if application_versions, context text",
-  hash: "iMZou71tqb-Pwyrd",
+  hash: "RvH7S0esuKibGNuQ",
   sql: `
 with found as (
-  select
-    entry.*,
-    coalesce(
-      entry.application_name, -- if workflow_schedules.application_name
-      :application_name::text
-    ) as owner
-  from :schema.workflow_schedules as entry
-  where entry.schedule_name = :name::text
+select
+entry.*,
+coalesce(
+entry.application_name, -- if workflow_schedules.application_name
+:application_name::text
+) as owner
+from :schema.workflow_schedules as entry
+where entry.schedule_name = :name::text
 )
 select
-  workflow_name,
-  workflow_class_name,
-  schedule,
-  cron_timezone, -- if workflow_schedules.cron_timezone
-  queue_name, -- if workflow_schedules.queue_name
-  owner as application_name,
-  -- if application_versions
-  (
-    select version.version_name
-    from :schema.application_versions as version
-    where true
-      -- if application_versions.application_name
-      and coalesce(version.application_name = owner, true)
-      -- end
-    order by version.version_timestamp desc
-    limit 1
-  ) as latest_version,
-  -- end
-  context
+workflow_name,
+workflow_class_name,
+schedule,
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+owner as application_name,
+-- if application_versions
+(
+select version.version_name
+from :schema.application_versions as version
+where true
+-- if application_versions.application_name
+and coalesce(version.application_name = owner, true)
+-- end
+order by version.version_timestamp desc
+limit 1
+) as latest_version,
+-- end
+context
 from found
 where statement_timestamp() is not null`,
 };
@@ -245,58 +245,58 @@ export const findScheduleReaders: Statement<{
   name: "find_schedule_readers",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text, context text if :load_context, formats text",
-  hash: "JYGq8-NUdVhk3ahv",
+  hash: "KQ2NmEcvy1_PMQNS",
   sql: `
 with scope as (
-  select
-    coalesce(
-      existing.application_name, -- if workflow_schedules.application_name
-      input.application_name
-    ) as owner,
-    existing.context,
-    input.schedule_name
-  from json_to_recordset(:schedules::text::json)
-    as input (schedule_name text, application_name text)
-  left join :schema.workflow_schedules as existing using (schedule_name)
+select
+coalesce(
+existing.application_name, -- if workflow_schedules.application_name
+input.application_name
+) as owner,
+existing.context,
+input.schedule_name
+from json_to_recordset(:schedules::text::json)
+as input (schedule_name text, application_name text)
+left join :schema.workflow_schedules as existing using (schedule_name)
 ),
 native as (
-  select
-    coalesce(
-      application_name, -- if workflow_schedules.application_name
-      null::text
-    ) as application_name,
-    case
-      when context ~ '^gA[I-X]' then 'py_pickle'
-      when context ~ '^(\\{"@class"|\\["[a-z]+(\\.\\w+)+",)' then 'java_jackson'
-      when cron_timezone = '' then 'DBOS_JSON' -- if workflow_schedules.cron_timezone
-    end as format
-  from :schema.workflow_schedules
-  -- if workflow_status.serialization
-  union all
-  select application_name, format
-  from (
-    select
-      coalesce(
-        application_name, -- if workflow_status.application_name
-        null::text
-      ) as application_name,
-      serialization as format
-    from :schema.workflow_status
-    order by created_at desc
-    limit 20000
-  ) as newest
-  where format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
-  -- end
+select
+coalesce(
+application_name, -- if workflow_schedules.application_name
+null::text
+) as application_name,
+case
+when context ~ '^gA[I-X]' then 'py_pickle'
+when context ~ '^(\\{"@class"|\\["[a-z]+(\\.\\w+)+",)' then 'java_jackson'
+when cron_timezone = '' then 'DBOS_JSON' -- if workflow_schedules.cron_timezone
+end as format
+from :schema.workflow_schedules
+-- if workflow_status.serialization
+union all
+select application_name, format
+from (
+select
+coalesce(
+application_name, -- if workflow_status.application_name
+null::text
+) as application_name,
+serialization as format
+from :schema.workflow_status
+order by created_at desc
+limit 20000
+) as newest
+where format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
+-- end
 )
 select
-  schedule_name,
-  context, -- if :load_context
-  (
-    select coalesce(json_agg(distinct format), '[]')::text
-    from native
-    where format is not null
-      and coalesce(application_name = owner, true)
-  ) as formats
+schedule_name,
+context, -- if :load_context
+(
+select coalesce(json_agg(distinct format), '[]')::text
+from native
+where format is not null
+and coalesce(application_name = owner, true)
+) as formats
 from scope`,
 };
 
@@ -325,33 +325,33 @@ export const listSchedules: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text if workflow_schedules.last_fired_at, automatic_backfill boolean if workflow_schedules.automatic_backfill, cron_timezone text if workflow_schedules.cron_timezone, queue_name text if workflow_schedules.queue_name, application_name text if workflow_schedules.application_name, context text",
-  hash: "wkPmr-GYzUCu1c9Q",
+  hash: "-uAmJUbrYSQ1xI4B",
   sql: `
 select
-  schedule_id,
-  schedule_name,
-  workflow_name,
-  workflow_class_name,
-  schedule,
-  status,
-  last_fired_at, -- if workflow_schedules.last_fired_at
-  automatic_backfill, -- if workflow_schedules.automatic_backfill
-  cron_timezone, -- if workflow_schedules.cron_timezone
-  queue_name, -- if workflow_schedules.queue_name
-  application_name, -- if workflow_schedules.application_name
-  context
+schedule_id,
+schedule_name,
+workflow_name,
+workflow_class_name,
+schedule,
+status,
+last_fired_at, -- if workflow_schedules.last_fired_at
+automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name, -- if workflow_schedules.queue_name
+application_name, -- if workflow_schedules.application_name
+context
 from :schema.workflow_schedules
 where statement_timestamp() is not null
-  and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
-  and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
-  and status = any(string_to_array(:statuses::text, :separator::text))
-  and workflow_name = any(string_to_array(:workflow_names::text, :separator::text))
-  -- if workflow_schedules.application_name and :application_names
-  and (
-    application_name is null
-    or application_name = any(string_to_array(:application_names::text, :separator::text))
-  )
-  -- end
+and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
+and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
+and status = any(string_to_array(:statuses::text, :separator::text))
+and workflow_name = any(string_to_array(:workflow_names::text, :separator::text))
+-- if workflow_schedules.application_name and :application_names
+and (
+application_name is null
+or application_name = any(string_to_array(:application_names::text, :separator::text))
+)
+-- end
 order by schedule_name`,
 };
 
@@ -378,21 +378,21 @@ export const updateSchedule: Statement<{
   name: "update_schedule",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns: "schedule_name text",
-  hash: "a862gqTZ2pd_Tda_",
+  hash: "nZj7hWNsdCn2h5MR",
   sql: `
 with before as (
-  select entry
-  from :schema.workflow_schedules as entry
-  where entry.schedule_name = :name::text
-  for update
+select entry
+from :schema.workflow_schedules as entry
+where entry.schedule_name = :name::text
+for update
 )
 update :schema.workflow_schedules as updated
 set
-  schedule = wanted.schedule,
-  automatic_backfill = wanted.automatic_backfill, -- if workflow_schedules.automatic_backfill
-  cron_timezone = wanted.cron_timezone, -- if workflow_schedules.cron_timezone
-  queue_name = wanted.queue_name, -- if workflow_schedules.queue_name
-  context = wanted.context
+schedule = wanted.schedule,
+automatic_backfill = wanted.automatic_backfill, -- if workflow_schedules.automatic_backfill
+cron_timezone = wanted.cron_timezone, -- if workflow_schedules.cron_timezone
+queue_name = wanted.queue_name, -- if workflow_schedules.queue_name
+context = wanted.context
 from before
 cross join jsonb_populate_record(before.entry, :changes::text::jsonb) as wanted
 where updated.schedule_id = wanted.schedule_id
