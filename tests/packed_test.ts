@@ -94,7 +94,8 @@ Deno.test({
           const files = await filesIn(packed);
           const expected = [
             /^(package\.json|LICENSE|(sql\/)?README\.md|CHANGELOG\.md)$/,
-            /^(mod|core|connect|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.(js|d\.ts)$/,
+            /^(mod|core|connect|errors|src\/(cli|http|testing)\/mod|chunks\/\w+)\.js$/,
+            /^(mod|core|connect|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.d\.ts$/,
             /^sql\/\w+\/\w+\.sql$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
