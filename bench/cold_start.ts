@@ -1,10 +1,15 @@
 /** The time and memory of a process that enqueues one workflow and exits. */
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import denoConfig from "../deno.json" with { type: "json" };
+import { pack } from "../scripts/pack.ts";
 import { isDenoPostgresAvailable } from "./contenders.ts";
 import { type BenchOptions, formatMs, median, type Row, toCostRow } from "./measure.ts";
 
 const references = ["empty", "official"];
+
+const programFolder = fileURLToPath(new URL("programs", import.meta.url));
 
 /** The programs by their names in the table. */
 const ours: Record<string, string> = {
@@ -20,22 +25,49 @@ interface Run {
   readonly bytes: number;
 }
 
-/** Where JSR cannot be reached, DBOS_TEST_CONFIG says where to find @db/postgres. */
-function configOf(program: string): string | undefined {
-  return program.startsWith("db_postgres") ? Deno.env.get("DBOS_TEST_CONFIG") : undefined;
+interface Program {
+  readonly path: string;
+  readonly config: string;
 }
 
-async function run(program: string, url: string): Promise<Run> {
-  const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-  const config = `--config=${configOf(program) ?? pathOf("../deno.json")}`;
-  const startedAt = performance.now();
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", config, pathOf(`programs/${program}.ts`), url],
-  }).output();
-  const durationMs = performance.now() - startedAt;
+function programOf(name: string): Program {
+  // Where JSR cannot be reached, DBOS_TEST_CONFIG says where to find @db/postgres.
+  const config = name.startsWith("db_postgres") ? Deno.env.get("DBOS_TEST_CONFIG") : undefined;
+  return {
+    path: join(programFolder, `${name}.ts`),
+    config: config ?? fileURLToPath(new URL("../deno.json", import.meta.url)),
+  };
+}
+
+async function runCommand(command: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`Cannot run ${program}:\n${decoder.decode(stderr)}`);
-  return { durationMs, bytes: Number(decoder.decode(stdout)) };
+  if (!success) throw new Error(`Cannot run ${command}:\n${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
+/** Installs the package for npm and npm:pg in a folder, with a copy of the program that uses npm:pg. */
+async function installProgram(folder: string): Promise<Program> {
+  const tarball = join(folder, "package.tgz");
+  await pack(tarball);
+  await Deno.writeTextFile(join(folder, "package.json"), '{ "type": "module" }');
+  const pg = denoConfig.imports.pg.replace("npm:", "");
+  await runCommand("npm", "install", "--no-audit", "--no-fund", `--prefix=${folder}`, tarball, pg);
+  const program = { path: join(folder, "pg.ts"), config: join(folder, "deno.json") };
+  await Deno.writeTextFile(program.config, '{ "nodeModulesDir": "manual" }');
+  for (const file of ["pg.ts", "peak_memory.ts"]) {
+    const code = await Deno.readTextFile(join(programFolder, file));
+    const copy = code.replace("../../core.ts", "@dbos-community/client/core");
+    await Deno.writeTextFile(join(folder, file), copy);
+  }
+  return program;
+}
+
+async function run({ path, config }: Program, url: string): Promise<Run> {
+  const startedAt = performance.now();
+  const flags = ["-A", "--no-check", `--config=${config}`];
+  const bytes = await runCommand(Deno.execPath(), "run", ...flags, path, url);
+  return { durationMs: performance.now() - startedAt, bytes: Number(bytes) };
 }
 
 function formatMegabytes(bytes: number): string {
@@ -45,8 +77,13 @@ function formatMegabytes(bytes: number): string {
 export async function compareColdStart({ url, rounds, isShort }: BenchOptions): Promise<Row[]> {
   const hasDenoPostgres = await isDenoPostgresAvailable();
   const compared = Object.entries(ours)
-    .filter(([name]) => hasDenoPostgres || !name.includes("@db/postgres"));
-  const programs = [...references, ...compared.map(([, program]) => program)];
+    .filter(([name]) => hasDenoPostgres || !name.includes("@db/postgres"))
+    .map(([name, program]): [string, Program] => [name, programOf(program)]);
+  const folder = await Deno.makeTempDir();
+  await using resources = new AsyncDisposableStack();
+  resources.defer(() => Deno.remove(folder, { recursive: true }));
+  compared.push(["npm:pg, and this client from npm", await installProgram(folder)]);
+  const programs = [...references.map(programOf), ...compared.map(([, program]) => program)];
   const runs = programs.map((): Run[] => []);
   const count = isShort ? 1 : 3 * rounds;
   // The first run of each fills the caches of Deno.
