@@ -68,6 +68,21 @@ async function filesIn(folder: string): Promise<string[]> {
   return listing.trimEnd().split("\n").map((path) => path.replace("package/", "")).sort();
 }
 
+/** The files that a module imports, and those that they import, but not those that it loads on demand. */
+async function findImported(path: string): Promise<URL[]> {
+  const files = new Map<string, URL>();
+  const pending = [new URL(`file://${path}`)];
+  for (const file of pending) {
+    const code = await Deno.readTextFile(file);
+    for (const [, imported] of code.matchAll(/(?:\bfrom|^import) "(\.[^"]+)"/gm)) {
+      const url = new URL(imported!, file);
+      if (!files.has(url.href)) pending.push(url);
+      files.set(url.href, url);
+    }
+  }
+  return [...files.values()];
+}
+
 // The steps run concurrently, which the sanitizers do not support.
 const withoutSanitizers = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
@@ -113,6 +128,13 @@ Deno.test({
           ) {
             assert(files.includes(file), file);
           }
+        }),
+        step("has what core needs in one file", async () => {
+          const imported = await findImported(`${packed}/package/core.js`);
+          const texts = await Promise.all(imported.map((file) => Deno.readTextFile(file)));
+          // The other one has nothing but an import.
+          assertEquals(texts.filter((text) => /^(function|const|class) /m.test(text)).length, 1);
+          assert(texts.join("").includes("insert into :schema.workflow_status"));
         }),
         step("contains no path of the machine that packed it", async () => {
           for (const file of await filesIn(packed)) {
