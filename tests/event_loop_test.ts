@@ -1,5 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { enqueue, enqueueMany, sendMany } from "../mod.ts";
+import {
+  cancelWorkflows,
+  createClient,
+  enqueue,
+  enqueueMany,
+  getAllEvents,
+  getAllStreamEntries,
+  getResult,
+  sendMany,
+  waitAll,
+  WaitTimeoutError,
+} from "../mod.ts";
 import { openStatementRecorder, type StatementRecorder } from "./support/statement_recorder.ts";
 
 const count = 10_000;
@@ -16,6 +27,8 @@ interface TurnRecorder extends StatementRecorder {
   turns: number[];
   /** The number of turns so far. */
   turn(): number;
+  /** The number of turns before the last answer of the server. */
+  turnOfAnswer(): number;
 }
 
 /** A database with a workflow that receives messages. The first statement is part of the preparation. */
@@ -30,13 +43,26 @@ async function openTurnRecorder(): Promise<TurnRecorder> {
     turn++;
     next = setImmediate(countTurn);
   }
-  await enqueue(recorder.client, { ...task, workflowID: "receiver" });
+  let turnOfAnswer = 0;
+  const { query } = recorder.driver as { query(...args: unknown[]): Promise<unknown> };
+  const driver = {
+    ...recorder.driver,
+    async query(...args: unknown[]) {
+      const answer = await query(...args);
+      turnOfAnswer = turn;
+      return answer;
+    },
+  } as typeof recorder.driver;
+  const client = createClient(driver);
+  await enqueue(client, { ...task, workflowID: "receiver" });
   turn = 0;
   turns.length = 0;
   return {
     ...recorder,
+    client,
     turns,
     turn: () => turn,
+    turnOfAnswer: () => turnOfAnswer,
     async [Symbol.asyncDispose]() {
       clearImmediate(next);
       await recorder[Symbol.asyncDispose]();
@@ -100,4 +126,51 @@ Deno.test("an array that is emptied after the call is enqueued and sent as it wa
   await Promise.all([enqueueing, sending]);
   assertEquals(await countRows(recorder, "workflow_status"), count + 1);
   assertEquals(await countRows(recorder, "notifications"), count);
+});
+
+Deno.test("one statement looks for ten thousand of the workflows that are waited for", async () => {
+  const sizes: number[] = [];
+  await using recorder = await openStatementRecorder(({ name, values }) => {
+    if (!/^dbos_find_(completion_times|outcomes)_/.test(name)) return;
+    sizes.push(Math.max(...values.map((value) => String(value).split("\x01").length)));
+  }, { hasWorker: false });
+  const workflowIDs = Array.from({ length: 2 * count }, (_, index) => `workflow-${index}`);
+  await enqueueMany(recorder.client, workflowIDs.map((workflowID) => ({ ...task, workflowID })));
+  await cancelWorkflows(recorder.client, workflowIDs);
+  const handles = await waitAll(recorder.client, workflowIDs);
+  assertEquals(handles.map(({ workflowID }) => workflowID), workflowIDs);
+  assertEquals(Math.max(...sizes), 10_000);
+  sizes.length = 0;
+  const results = await Promise.allSettled(
+    workflowIDs.map((workflowID) => getResult(recorder.client, workflowID)),
+  );
+  assert(results.every((result) => result.status === "rejected"));
+  assertEquals(Math.max(...sizes), 10_000);
+  sizes.length = 0;
+  const absent = workflowIDs.map((workflowID) => `absent-${workflowID}`);
+  const once = { timeoutSeconds: 0 };
+  const error = await assertRejects(() => waitAll(recorder.client, absent, once), WaitTimeoutError);
+  assertEquals(error.workflowIDs, absent);
+  assertEquals(sizes, [10_000, 10_000]);
+});
+
+Deno.test("the event loop runs while large snapshots of events and streams are read", async () => {
+  await using recorder = await openTurnRecorder();
+  const { client, pool } = recorder;
+  await pool.query(
+    "insert into dbos.workflow_events (workflow_uuid, key, value) " +
+      `select 'receiver', number, number from generate_series(0, ${count - 1}) as number`,
+  );
+  await pool.query(
+    'insert into dbos.streams (workflow_uuid, key, value, "offset", function_id) ' +
+      `select 'receiver', 'stream', number, number, 0 from generate_series(0, ${
+        count - 1
+      }) as number`,
+  );
+  const events = await getAllEvents(client, "receiver");
+  assertEquals(Object.keys(events).length, count);
+  assert(recorder.turn() - recorder.turnOfAnswer() >= minTurns);
+  const { stream } = await getAllStreamEntries(client, "receiver");
+  assertEquals(stream!.entries.length, count);
+  assert(recorder.turn() - recorder.turnOfAnswer() >= minTurns);
 });

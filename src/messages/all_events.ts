@@ -2,6 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/messages/mod.ts";
 import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { createSlicer } from "../event_loop.ts";
 import { checkText } from "../validate.ts";
 import { createFieldReader } from "./field_reader.ts";
 
@@ -45,7 +46,13 @@ export async function getAllEvents<Events = unknown>(
     database.settings.serializer,
     signal,
   );
-  const values = rows.filter(({ key }) => reader.isIncluded(key))
-    .map(async (row) => [row.key, await reader.read(row)]);
-  return Object.fromEntries(await Promise.all(values));
+  const endSlice = createSlicer();
+  const values: [string, unknown][] = [];
+  for (const row of rows) {
+    if (!reader.isIncluded(row.key)) continue;
+    values.push([row.key, await reader.read(row)]);
+    const pause = endSlice();
+    if (pause) await pause;
+  }
+  return Object.fromEntries(values) as object as EventValues<Events>;
 }

@@ -2,6 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/messages/mod.ts";
 import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { createSlicer } from "../event_loop.ts";
 import { checkText } from "../validate.ts";
 import { closeMarker, closeMarkers } from "./close_markers.ts";
 import { createFieldReader } from "./field_reader.ts";
@@ -81,6 +82,7 @@ export async function getAllStreamEntries<Streams = unknown>(
   const { streams: fields } = contractIn(options) ?? {};
   const { serializer } = database.settings;
   const reader = createFieldReader(fields, serializer, signal, closeMarker);
+  const endSlice = createSlicer();
   const streams = new Map<string, { entries: StreamEntry[]; isClosed: boolean }>();
   for (const { key, entry_offset: offset, value: text, serialization } of rows) {
     if (!reader.isIncluded(key)) continue;
@@ -91,6 +93,8 @@ export async function getAllStreamEntries<Streams = unknown>(
       : await reader.read({ key, value: text, serialization });
     if (value === closeMarker) stream.isClosed = true;
     else stream.entries.push({ offset, value });
+    const pause = endSlice();
+    if (pause) await pause;
   }
   return Object.fromEntries(streams) as object as StreamEntriesOf<Streams>;
 }

@@ -1,6 +1,7 @@
 /** Runs one polling query for all waits of one kind. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
+import { createSlicer } from "../event_loop.ts";
 import { createNotifiedWaits } from "./notified_waits.ts";
 import { subscribe } from "./notifications.ts";
 import { maxRows, type PollQuery, type PollRow } from "./poll_query.ts";
@@ -25,6 +26,8 @@ interface PollResult<Row> {
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
 // a small part of its time.
 const targetsPerIdleMs = 50;
+// One statement looks for so many targets, which takes this process some ten milliseconds.
+const maxTargets = 10_000;
 // A poll that takes longer holds up no other wait; nor does one that takes a fifth of an attempt.
 const maxHoldUpMs = 1000;
 
@@ -66,42 +69,51 @@ function createPoller<Row extends PollRow>(
     }
   }
 
-  /** Takes the waits that are due from the queue. */
+  /** Takes waits that are due from the queue, as many as one statement has room for, and at least one. */
   function takeDue(now: number): Wait<Row>[] {
     const due: Wait<Row>[] = [];
+    let targets = 0;
     for (let wait = queue.first; wait; wait = queue.first) {
       // Waits that are due soon are polled as well, which saves a poll.
       if (wait.nextPollAt - now >= intervalMs(wait, now) / 2) break;
+      targets += wait.targets.length;
+      if (due.length > 0 && targets > maxTargets) break;
       queue.remove(wait);
       due.push(wait);
     }
     return due;
   }
 
-  async function query({ waits }: Poll<Row>): Promise<PollResult<Row>> {
-    const due = [...waits];
+  async function query(poll: Poll<Row>): Promise<PollResult<Row>> {
+    const due = [...poll.waits];
+    const endSlice = createSlicer();
     // Several waits may have the same target, which is queried once.
     const waitsFor = new Map<string, Wait<Row>[]>();
     for (const wait of due) {
-      for (const { item } of wait.targets) append(waitsFor, item, wait);
+      for (const { item } of wait.targets) {
+        append(waitsFor, item, wait);
+        const pause = endSlice();
+        if (pause) await pause;
+      }
     }
     const onRetry = (error: unknown) => {
       for (const wait of due) wait.lastError = error;
     };
+    const isNeeded = () => poll.waits.size > 0;
     const targets = [...waitsFor.keys()];
-    const isNeeded = () => waits.size > 0;
-    const rows = await pollQuery.run(database, targets, { onRetry, isNeeded });
-
-    const waitsAt = [...waitsFor.values()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
-    for (const row of rows) {
-      for (const wait of waitsAt[row.position]!) append(rowsOf, wait, row);
+    let isTruncated = false;
+    for (let start = 0; start < targets.length && !isTruncated; start += maxTargets) {
+      const part = targets.slice(start, start + maxTargets);
+      const rows = await pollQuery.run(database, part, { onRetry, isNeeded });
+      for (const row of rows) {
+        for (const wait of waitsFor.get(part[row.position]!)!) append(rowsOf, wait, row);
+      }
+      isTruncated = rows.length === maxRows || rows.at(-1)?.is_cut === true;
     }
-    return {
-      rowsOf,
-      isTruncated: rows.length === maxRows || rows.at(-1)?.is_cut === true,
-      idleMs: waitsAt.length / targetsPerIdleMs,
-    };
+    // The other waits are polled for as well meanwhile.
+    const idleMs = targets.length * (waits.size / due.length) / targetsPerIdleMs;
+    return { rowsOf, isTruncated, idleMs };
   }
 
   async function run(poll: Poll<Row>): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { mapInSlices } from "../event_loop.ts";
 import type { ContractField } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
@@ -9,6 +10,7 @@ import { type CustomFormat, formatForCall } from "../serialization/custom_format
 import { checkText, refuseType } from "../validate.ts";
 import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
 import { readOptions } from "../options.ts";
+import type { WaitTarget } from "../polling/wait.ts";
 import {
   createWaiter,
   waitDescription,
@@ -55,14 +57,6 @@ export type HandleOf<Workflow extends string | WorkflowHandle> = Workflow extend
 export type ResultOf<Workflow extends string | WorkflowHandle> = Workflow extends
   WorkflowHandle<infer Result> ? Result : unknown;
 
-/** The workflows of a call. */
-interface Workflows<Handle> {
-  /** A handle for each ID. */
-  readonly byID: Map<string, Handle>;
-  /** A handle for each workflow that was given. */
-  readonly handles: Handle[];
-}
-
 /** The ID of a workflow that is given as its ID or a handle. */
 function toWorkflowID(what: string, workflow: string | WorkflowHandle): string {
   const workflowID = typeof workflow === "string" ? workflow : workflow?.workflowID;
@@ -71,24 +65,38 @@ function toWorkflowID(what: string, workflow: string | WorkflowHandle): string {
   return workflowID;
 }
 
+/** The workflows of a call by their IDs, each as it was given first. */
+type Workflows<Workflow extends string | WorkflowHandle> = Map<
+  string,
+  Workflow | HandleOf<Workflow>
+>;
+
 function toWorkflows<Workflow extends string | WorkflowHandle>(
   call: string,
-  client: Client | Driver,
   workflows: readonly Workflow[],
-): Workflows<HandleOf<Workflow>> {
+): Workflows<Workflow> {
   if (!Array.isArray(workflows)) {
     refuseType(`workflows of ${call}`, workflows, "an array of handles or workflow IDs");
   }
-  const byID = new Map<string, HandleOf<Workflow>>();
-  const handles = Array.from(workflows, (workflow, index) => {
+  const byID: Workflows<Workflow> = new Map();
+  for (const [index, workflow] of workflows.entries()) {
     const workflowID = toWorkflowID(`workflows[${index}] of ${call}`, workflow);
-    const handle = typeof workflow === "string"
-      ? byID.get(workflowID) ?? createHandle(client, workflowID)
-      : workflow;
-    if (!byID.has(workflowID)) byID.set(workflowID, handle as HandleOf<Workflow>);
-    return handle as HandleOf<Workflow>;
-  });
-  return { byID, handles };
+    if (!byID.has(workflowID)) byID.set(workflowID, workflow);
+  }
+  return byID;
+}
+
+/** The handle that was given, or one that all places of an ID share. */
+function toHandle<Workflow extends string | WorkflowHandle>(
+  client: Client | Driver,
+  byID: Workflows<Workflow>,
+  workflow: Workflow | string,
+): HandleOf<Workflow> {
+  const given = typeof workflow === "string" ? byID.get(workflow) : workflow;
+  if (typeof given !== "string") return given as HandleOf<Workflow>;
+  const handle = createHandle(client, given) as HandleOf<Workflow>;
+  byID.set(given, handle);
+  return handle;
 }
 
 /** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
@@ -103,7 +111,8 @@ async function* findAll<Found extends Completion>(
   workflowIDs: Iterable<string>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found[], void, void> {
-  const targets = new Map([...workflowIDs].map((id) => [id, { item: id }]));
+  const targets = new Map<string, WaitTarget>();
+  for (const item of workflowIDs) targets.set(item, { item });
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
@@ -146,11 +155,12 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
   const database = systemDatabaseOf(client);
-  const { byID, handles } = toWorkflows("waitFirst()", client, workflows);
+  const byID = toWorkflows("waitFirst()", workflows);
   const read = readOptions("waitFirst()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "waitFirst()" };
+    const handles = [...byID.keys()].map((workflowID) => toHandle(client, byID, workflowID));
     const waitUntraced = (client: Client) => waitFirst<WorkflowHandle>(client, handles, read);
     return await runInSpan(tracing, call, waitUntraced) as HandleOf<Workflow>;
   }
@@ -159,7 +169,7 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   }
   const waiter = createWaiter(database, completionTimesQuery, read);
   const { value } = await findAll(database, waiter, byID.keys(), read.signal).next();
-  return byID.get(value![0]!.workflow_id)!;
+  return toHandle(client, byID, value![0]!.workflow_id);
 }
 
 /**
@@ -193,17 +203,21 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
   const database = systemDatabaseOf(client);
-  const { byID, handles } = toWorkflows("waitAll()", client, workflows);
+  const byID = toWorkflows("waitAll()", workflows);
+  // A copy, because the caller may reuse the array meanwhile.
+  const given = [...workflows];
+  const toHandles = () => mapInSlices(given, (workflow) => toHandle(client, byID, workflow));
   const read = readOptions("waitAll()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "waitAll()" };
+    const handles = await toHandles();
     await runInSpan(tracing, call, (client) => waitAll<WorkflowHandle>(client, handles, read));
     return handles;
   }
   const waiter = createWaiter(database, completionTimesQuery, read);
   for await (const _ of findAll(database, waiter, byID.keys(), read.signal));
-  return handles;
+  return await toHandles();
 }
 
 async function toOutcome<Result>(
@@ -262,14 +276,15 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const database = systemDatabaseOf(client);
-  const { byID } = toWorkflows("waitEach()", client, workflows);
+  const byID = toWorkflows("waitEach()", workflows);
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
   const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
     for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
       for (const row of found) {
-        const field = resultFieldOf(byID.get(row.workflow_id));
+        const given = byID.get(row.workflow_id);
+        const field = typeof given === "string" ? undefined : resultFieldOf(given);
         yield await toOutcome(row, serializer, field, read.signal);
       }
     }
