@@ -18,6 +18,10 @@ const batchSize = 1000;
 const rowsPerStatement = 500;
 const maxStatements = 4;
 
+function at(atOnce: number): string {
+  return atOnce > 1 ? `, ${atOnce} at once,` : "";
+}
+
 function* makeJobs(count: number) {
   for (let number = 0; number < count; number++) yield { ...job, args: [...args] };
 }
@@ -89,19 +93,23 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
   const enqueueOne = () => official.enqueuePortable(job, [...args]);
   const rows: Row[] = [];
 
-  async function compareWith(count: number, limits: readonly Contender[]): Promise<number[]> {
+  async function compareWith(
+    count: number,
+    limits: readonly Contender[],
+    atOnce = 1,
+  ): Promise<number[]> {
     const contenders = [
       { name: "official", measure: () => measureRate(roundMs, 32, enqueueOne) },
       ...ours.map(({ name, client }) => ({
         name,
         measure: async () =>
-          count * await measureRate(roundMs, 1, () => enqueueMany(client, makeJobs(count))),
+          count * await measureRate(roundMs, atOnce, () => enqueueMany(client, makeJobs(count))),
       })),
     ];
     // Large batches fill the table fast, so there are few rounds.
     const rounds = count > batchSize ? Math.min(options.rounds, 3) : options.rounds;
     const figures = await compare([...contenders, ...limits], rounds);
-    const work = `enqueueMany of ${count} against single calls, 32 in flight`;
+    const work = `enqueueMany of ${count}${at(atOnce)} against single calls, 32 in flight`;
     rows.push(...toRateRows(work, contenders, figures.slice(0, contenders.length)));
     return figures;
   }
@@ -118,12 +126,17 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
   }
 
   /** Adds the rows that compare ours with a limit instead of the official client. */
-  function pushLimitRows(count: number, limit: number | undefined, figures: number[]): void {
+  function pushLimitRows(
+    count: number,
+    limit: number | undefined,
+    figures: number[],
+    atOnce = 1,
+  ): void {
     if (limit === undefined) return;
     for (const [index, { name }] of ours.entries()) {
       const perSecond = figures[index + 1]!;
       rows.push({
-        work: `enqueueMany of ${count} against pgbench's limit, ${name}`,
+        work: `enqueueMany of ${count}${at(atOnce)} against pgbench's limit, ${name}`,
         official: `(pgbench) ${formatRate(limit)}`,
         ours: formatRate(perSecond),
         ratio: perSecond / limit,
@@ -133,6 +146,9 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
 
   const figures = await compareWith(batchSize, limits.slice(0, 1));
   pushLimitRows(batchSize, figures[ours.length + 1], figures);
+  // Four calls at once, against as many connections of pgbench.
+  const figuresAtOnce = await compareWith(batchSize, limits.slice(1), maxStatements);
+  pushLimitRows(batchSize, figuresAtOnce[ours.length + 1], figuresAtOnce, maxStatements);
   const many = isShort ? 5000 : 100_000;
   const figuresOfMany = await compareWith(many, limits.slice(1));
   pushLimitRows(many, figuresOfMany[ours.length + 1], figuresOfMany);

@@ -15,6 +15,7 @@ import { compareLatency } from "./latency.ts";
 import { compareLists } from "./list.ts";
 import type { BenchOptions, Row } from "./measure.ts";
 import { compareSend } from "./send.ts";
+import { compareStalls } from "./stalls.ts";
 import { compareWaiters } from "./waiters.ts";
 import { describeMachine, formatTable } from "./table.ts";
 
@@ -27,6 +28,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   latency: compareLatency,
   waiters: compareWaiters,
   list: compareLists,
+  stalls: compareStalls,
 };
 
 const { values } = parseArgs({
