@@ -146,7 +146,8 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
 
   const figures = await compareWith(batchSize, limits.slice(0, 1));
   pushLimitRows(batchSize, figures[ours.length + 1], figures);
-  // Four calls at once, against as many connections of pgbench.
+  // What bounds this is the server: bare inserts of the same rows into both tables take it as long as the
+  // statement, four fifths of it for workflow_status and its indexes.
   const figuresAtOnce = await compareWith(batchSize, limits.slice(1), maxStatements);
   pushLimitRows(batchSize, figuresAtOnce[ours.length + 1], figuresAtOnce, maxStatements);
   const many = isShort ? 5000 : 100_000;

@@ -214,16 +214,18 @@ function toItem(
   };
 }
 
-/**
- * Maps messages, in slices if there are many. In a transaction, where statements are sent in the order of
- * the calls, a call that pauses would be overtaken by later ones.
- */
+// Calls that are made while a call pauses overtake it. Calls of fewer messages keep their order.
+const maxUnslicedMessages = 1000;
+
+/** Maps messages, in slices if there are many. In a transaction, statements keep the order of the calls. */
 function mapMessages<From, To>(
   database: SystemDatabase,
   messages: readonly From[],
   map: (message: From, index: number) => To,
 ): To[] | Promise<To[]> {
-  return database.isInTransaction() ? messages.map(map) : mapInSlices(messages, map);
+  return messages.length <= maxUnslicedMessages || database.isInTransaction()
+    ? messages.map(map)
+    : mapInSlices(messages, map);
 }
 
 /** Makes items of messages. Returns a promise only if there are many, or something must be waited for. */
