@@ -1,5 +1,5 @@
 /**
- * `deno task bench:growth [--only workflows,waiters] [--workflows N] [--waiters N] [--rounds N]
+ * `deno task bench:growth [--only workflows,scans,waiters] [--workflows N] [--waiters N] [--rounds N]
  * [--round-ms MS] [--short] [--keep] [--output FOLDER]`: how the cost of calls grows with the workflows
  * in the database, and with the waits in progress, for this client and the official one, on a Postgres
  * of its own or on that of DBOS_TEST_DATABASE_URL. Prints tables; `--output` writes `growth.json`,
@@ -13,15 +13,18 @@ import { populate } from "../tests/support/populate.ts";
 import { startPostgresServer } from "../tests/support/postgres_server.ts";
 import { describeGrowth, formatGrowth, type Growth } from "./growth_report.ts";
 import { measureWaiterGrowth } from "./growth_waiters.ts";
-import { measureWorkflowGrowth } from "./growth_workflows.ts";
+import {
+  createSizedDatabases,
+  indexedWorks,
+  measureWorkflowGrowth,
+  scanningWorks,
+} from "./growth_workflows.ts";
 import { plotGrowth } from "./growth_plot.ts";
 import { describeMachine } from "./table.ts";
 
-type Part = keyof Growth;
-
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "workflows,waiters" },
+    only: { type: "string", default: "workflows,scans,waiters" },
     workflows: { type: "string" },
     waiters: { type: "string" },
     rounds: { type: "string" },
@@ -31,10 +34,10 @@ const { values } = parseArgs({
     output: { type: "string" },
   },
 });
-const parts = values.only.split(",");
-const unknown = parts.find((part) => !["workflows", "waiters"].includes(part));
+const parts = values.only.split(",") as (keyof Growth)[];
+const unknown = parts.find((part) => !["workflows", "scans", "waiters"].includes(part));
 if (unknown !== undefined) {
-  throw new Error(`Cannot run ${unknown}: unknown part, expected workflows or waiters`);
+  throw new Error(`Cannot run ${unknown}: unknown part, expected workflows, scans or waiters`);
 }
 
 /** Powers of ten. */
@@ -59,11 +62,19 @@ if (!Deno.env.has("DBOS_TEST_DATABASE_URL")) {
 const machine = await describeMachine(Deno.env.get("DBOS_TEST_DATABASE_URL")!);
 
 const growth: Partial<Growth> = {};
-if (parts.includes("workflows")) {
+{
   const rounds = Number(values.rounds ?? (values.short ? 1 : 5));
   const roundMs = Number(values["round-ms"] ?? (values.short ? 10 : 100));
-  const series = await measureWorkflowGrowth(workflows, rounds, roundMs, values.keep);
-  growth.workflows = { machine, sizes: workflows, series };
+  const works = { workflows: indexedWorks, scans: scanningWorks };
+  await using databases = await createSizedDatabases(
+    parts.some((part) => part !== "waiters") ? workflows : [],
+    values.keep,
+  );
+  for (const part of ["workflows", "scans"] as const) {
+    if (!parts.includes(part)) continue;
+    const series = await measureWorkflowGrowth(works[part], databases.urls, rounds, roundMs);
+    growth[part] = { machine, sizes: workflows, series };
+  }
 }
 if (parts.includes("waiters")) {
   await using database = await createTestDatabase();
@@ -73,7 +84,7 @@ if (parts.includes("waiters")) {
   growth.waiters = { machine, sizes: waiters, series };
 }
 
-for (const part of parts as Part[]) console.log(`${formatGrowth(part, growth[part]!)}\n`);
+for (const part of parts) console.log(`${formatGrowth(part, growth[part]!)}\n`);
 if (values.output) {
   const rawFile = `${values.output}/growth.json`;
   const earlier = await Deno.readTextFile(rawFile).then(JSON.parse, () => ({}));

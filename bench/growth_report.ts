@@ -19,11 +19,15 @@ export interface PartOfGrowth {
 }
 
 export interface Growth {
+  /** Calls that use indexes, by the workflows in the database. */
   workflows: PartOfGrowth;
+  /** Calls that have no index, by the same. */
+  scans: PartOfGrowth;
+  /** By the waits in progress. */
   waiters: PartOfGrowth;
 }
 
-const units = { workflows: "workflows", waiters: "waits" };
+const units = { workflows: "workflows", scans: "workflows", waiters: "waits" };
 
 /** How many times the figure changes when the size is multiplied by ten, on average. */
 function growthPerTenfold(
@@ -74,7 +78,7 @@ export function formatGrowth(part: keyof Growth, { sizes, series }: PartOfGrowth
 }
 
 /** The contents of GROWTH.md. */
-export function describeGrowth({ workflows, waiters }: Partial<Growth>): string {
+export function describeGrowth({ workflows, scans, waiters }: Partial<Growth>): string {
   const sections = [`# Results of \`deno task bench:growth\`
 
 How the cost of calls grows with the database and with the number of waits, for this client and the
@@ -94,14 +98,21 @@ server and are measured in interleaved rounds; the figures are medians.
 ${workflows.machine}
 
 ${formatGrowth("workflows", workflows)}
+`);
+  }
+  if (scans) {
+    sections.push(`## Without an index
 
-The last rows have no index in DBOS's schema, for either client. A filter by \`workflowName\`,
-\`authenticatedUser\`, \`executorId\`, \`applicationVersion\` or \`applicationName\`, and by
-\`queueName\` or \`status: "SUCCESS"\` of workflows that have ended, walks through the index on
-\`created_at\` until it has found enough: that is fast where many workflows match, and linear where
-few do. An index such as \`(authenticated_user, created_at)\` would make it logarithmic. Until then,
-add \`startTime\`, or find workflows by \`attributes\`, which have an index. Counting everything reads
-everything.
+DBOS's schema has no index for these calls, so both clients read the whole table, or all of the index
+on \`created_at\`. The same holds for a filter by \`workflowName\`, \`executorId\`,
+\`applicationVersion\` or \`applicationName\`, and by \`queueName\` or \`status: "SUCCESS"\` of
+workflows that have ended. A list with a limit stops when it has found enough: it is fast where many
+workflows match, and linear where few do. An index such as \`(authenticated_user, created_at)\` would
+make it logarithmic. Add \`startTime\`, or find workflows by \`attributes\`, which have an index.
+
+${scans.machine}
+
+${formatGrowth("scans", scans)}
 `);
   }
   if (waiters) {

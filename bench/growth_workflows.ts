@@ -79,7 +79,6 @@ async function open(url: string, resources: AsyncDisposableStack): Promise<Sized
   const ended = await listWorkflows(ours, newest);
   const waitingIDs = Array.from({ length: count }, (_, index) => `growth-waiting-${index}`);
   await enqueueMany(ours, waitingIDs.map((workflowID) => ({ ...waitingJob, workflowID })));
-  await pool.query("vacuum analyze dbos.workflow_status");
   return {
     official,
     ours,
@@ -97,11 +96,10 @@ async function open(url: string, resources: AsyncDisposableStack): Promise<Sized
   };
 }
 
-interface Work {
+/** A call to measure, and how. */
+export interface Work {
   readonly work: string;
   readonly unit: string;
-  /** How often to measure, if not in every round. */
-  readonly rounds?: number;
   official?(sized: Sized, roundMs: number): Promise<number>;
   ours(sized: Sized, roundMs: number): Promise<number>;
 }
@@ -131,11 +129,10 @@ function enqueueWork(inFlight: number): Work {
   };
 }
 
-function listWork(name: string, filter: ListWorkflowsOptions, rounds?: number): Work {
+function listWork(name: string, filter: ListWorkflowsOptions): Work {
   return {
     work: `list ${name}`,
     unit: "ms",
-    ...(rounds !== undefined && { rounds }),
     // The official client modifies its argument.
     official: ({ official }, roundMs) =>
       measureMs(roundMs, () => official.listWorkflows({ ...filter } as never)),
@@ -143,7 +140,8 @@ function listWork(name: string, filter: ListWorkflowsOptions, rounds?: number): 
   };
 }
 
-const works: Work[] = [
+/** Calls whose cost must stay flat or logarithmic. */
+export const indexedWorks: readonly Work[] = [
   enqueueWork(1),
   enqueueWork(32),
   {
@@ -178,51 +176,67 @@ const works: Work[] = [
   listWork("the newest 100", { sortDesc: true, limit: 100 }),
   listWork("100 enqueued on a queue", { status: "ENQUEUED", queueName: "waiting", limit: 100 }),
   listWork("the newest error", { status: "ERROR", sortDesc: true, limit: 1 }),
-  // Last, because a run may take seconds.
-  listWork("100 of a user who has none", { authenticatedUser: "nobody", limit: 100 }, 1),
+];
+
+/** Calls for which DBOS's schema has no index. */
+export const scanningWorks: readonly Work[] = [
+  listWork("100 of a user who has none", { authenticatedUser: "nobody", limit: 100 }),
   {
     work: "count by status",
     unit: "ms",
-    rounds: 1,
     ours: ({ ours }, roundMs) =>
       measureMs(roundMs, () => countWorkflows(ours, { groupBy: ["status"] })),
   },
 ];
 
-/** Measures all calls in databases of these sizes, in interleaved rounds. */
-export async function measureWorkflowGrowth(
+/** Databases of several sizes, which are dropped unless they are kept for another run. */
+interface SizedDatabases extends AsyncDisposable {
+  readonly urls: readonly string[];
+}
+
+/** Creates databases with these numbers of workflows. */
+export async function createSizedDatabases(
   sizes: readonly number[],
-  rounds: number,
-  roundMs: number,
   isKept: boolean,
-): Promise<Series[]> {
+): Promise<SizedDatabases> {
   const urls: string[] = [];
   for (const size of sizes) {
     const startedAt = performance.now();
     urls.push(await createSizedDatabase(size));
     console.error(`${size} workflows: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   }
-  const series: Series[] = [];
-  {
-    await using resources = new AsyncDisposableStack();
-    const databases: Sized[] = [];
-    for (const url of urls) databases.push(await open(url, resources));
-    for (const { work, unit, rounds: ownRounds, official, ours } of works) {
-      const contenders = databases.flatMap((sized) => [
-        ...(official ? [{ name: "official", measure: () => official(sized, roundMs) }] : []),
-        { name: "ours", measure: () => ours(sized, roundMs) },
-      ]);
-      const figures = await compare(contenders, ownRounds ?? rounds);
-      for (const client of ["official", "ours"] as const) {
-        const ofClient = figures.filter((_, index) => contenders[index]!.name === client);
-        if (ofClient.length > 0) series.push({ work, unit, client, figures: ofClient });
+  return {
+    urls,
+    async [Symbol.asyncDispose]() {
+      if (isKept) return;
+      for (const url of urls) {
+        const drop = `drop database ${new URL(url).pathname.slice(1)} with (force)`;
+        await execute(Deno.env.get("DBOS_TEST_DATABASE_URL")!, drop);
       }
-    }
-  }
-  if (!isKept) {
-    for (const url of urls) {
-      const drop = `drop database ${new URL(url).pathname.slice(1)} with (force)`;
-      await execute(Deno.env.get("DBOS_TEST_DATABASE_URL")!, drop);
+    },
+  };
+}
+
+/** Measures calls in several databases, in interleaved rounds. */
+export async function measureWorkflowGrowth(
+  works: readonly Work[],
+  urls: readonly string[],
+  rounds: number,
+  roundMs: number,
+): Promise<Series[]> {
+  await using resources = new AsyncDisposableStack();
+  const databases: Sized[] = [];
+  for (const url of urls) databases.push(await open(url, resources));
+  const series: Series[] = [];
+  for (const { work, unit, official, ours } of works) {
+    const contenders = databases.flatMap((sized) => [
+      ...(official ? [{ name: "official", measure: () => official(sized, roundMs) }] : []),
+      { name: "ours", measure: () => ours(sized, roundMs) },
+    ]);
+    const figures = await compare(contenders, rounds);
+    for (const client of ["official", "ours"] as const) {
+      const ofClient = figures.filter((_, index) => contenders[index]!.name === client);
+      if (ofClient.length > 0) series.push({ work, unit, client, figures: ofClient });
     }
   }
   return series;

@@ -89,7 +89,8 @@ export function toCostRow(
   ours: number,
   format: (figure: number) => string,
 ): Row {
-  return { work, official: format(official), ours: format(ours), ratio: official / ours };
+  const ratio = ours > 0 ? official / ours : undefined;
+  return { work, official: format(official), ours: format(ours), ratio };
 }
 
 function format(figure: number): string {
@@ -103,4 +104,9 @@ export function formatRate(perSecond: number): string {
 
 export function formatMs(durationMs: number): string {
   return `${format(durationMs)} ms`;
+}
+
+/** Formats a share of one CPU. */
+export function formatCpu(cpu: number): string {
+  return `${(cpu * 100).toFixed(1)} %`;
 }

@@ -8,6 +8,7 @@ import { createTestDatabase } from "../tests/support/database.ts";
 import { populate } from "../tests/support/populate.ts";
 import { startPostgresServer } from "../tests/support/postgres_server.ts";
 import { compareBundleSize } from "./bundle_size.ts";
+import { compareClients } from "./clients.ts";
 import { compareColdStart } from "./cold_start.ts";
 import { compareEnqueue } from "./enqueue.ts";
 import { compareEnqueueMany } from "./enqueue_many.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   send: compareSend,
   latency: compareLatency,
   waiters: compareWaiters,
+  clients: compareClients,
   list: compareLists,
   stalls: compareStalls,
 };
@@ -80,7 +82,7 @@ if (values.output) {
 
 How many times better this client is than the official TypeScript client 5.3.0, both in Deno and in
 interleaved rounds of one run. A time after "in flight", such as "2 ms", is what a proxy adds to
-each round trip to the database.
+each round trip to the database. Pools have at most 10 connections, and 2 in each of 100 processes.
 
 - Medians of ${options.rounds} rounds of ${options.roundMs} ms
 ${machine}

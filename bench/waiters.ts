@@ -5,6 +5,7 @@ import { cancelWorkflows, connect, enqueueMany, getResult } from "../mod.ts";
 import { job, openOfficial } from "./contenders.ts";
 import {
   type BenchOptions,
+  formatCpu,
   formatMs,
   formatRate,
   mean,
@@ -76,12 +77,9 @@ function toMedians(figures: readonly WaiterFigures[]): WaiterFigures {
     statementsPerSecond: median(figures.map(({ statementsPerSecond }) => statementsPerSecond)),
     clientCpu: median(figures.map(({ clientCpu }) => clientCpu)),
     cpu: cpus.length > 0 ? median(cpus) : undefined,
+    connections: median(figures.map(({ connections }) => connections)),
     latencyMs: median(figures.map(({ latencyMs }) => latencyMs)),
   };
-}
-
-function formatCpu(cpu: number): string {
-  return `${(cpu * 100).toFixed(1)} %`;
 }
 
 export async function compareWaiters(options: BenchOptions): Promise<Row[]> {
