@@ -2,15 +2,15 @@
  * A process of `bench/clients.ts`: `client_process.ts official|ours URL MAX_CONNECTIONS`. It connects, then
  * takes requests from stdin, as startRequestProcess() sends them.
  */
-import { DBOSClient } from "@dbos-inc/dbos-sdk";
-import { connect, enqueue } from "../../mod.ts";
 import type { ClientRequest } from "../clients.ts";
 
 type Enqueue = (queueName: string) => Promise<{ getResult(): Promise<unknown> }>;
 
 const [kind, url, maxConnections] = Deno.args as [string, string, string];
 
+// A process loads one client only.
 async function openOfficial(): Promise<Enqueue> {
+  const { DBOSClient } = await import("@dbos-inc/dbos-sdk");
   const client = await DBOSClient.create({
     systemDatabaseUrl: url,
     systemDatabasePoolSize: Number(maxConnections),
@@ -19,6 +19,7 @@ async function openOfficial(): Promise<Enqueue> {
 }
 
 async function openOurs(): Promise<Enqueue> {
+  const { connect, enqueue } = await import("../../mod.ts");
   const client = await connect(url, { maxConnections: Number(maxConnections) });
   return (queueName) => enqueue(client, { workflowName: "echo", queueName }, 1);
 }
