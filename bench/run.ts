@@ -9,6 +9,7 @@ import { populate } from "../tests/support/populate.ts";
 import { startPostgresServer } from "../tests/support/postgres_server.ts";
 import { compareBundleSize } from "./bundle_size.ts";
 import { compareClients } from "./clients.ts";
+import { compareCalls } from "./calls.ts";
 import { compareColdStart } from "./cold_start.ts";
 import { compareEnqueue } from "./enqueue.ts";
 import { compareEnqueueMany } from "./enqueue_many.ts";
@@ -26,6 +27,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   enqueue: compareEnqueue,
   "enqueue-many": compareEnqueueMany,
   send: compareSend,
+  calls: compareCalls,
   latency: compareLatency,
   waiters: compareWaiters,
   clients: compareClients,
@@ -65,8 +67,8 @@ if (!Deno.env.has("DBOS_TEST_DATABASE_URL")) {
 const rows: Row[] = [];
 for (const name of names) {
   await using database = await createTestDatabase();
-  // Creates the tables. The bench `list` fills them itself.
-  if (name !== "list") await populate(database.url, 0);
+  // Creates the tables. Some benches fill them.
+  await populate(database.url, 0);
   const startedAt = performance.now();
   rows.push(...await benches[name]!({ ...options, url: database.url }));
   console.error(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
