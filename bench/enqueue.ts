@@ -1,9 +1,16 @@
 /** The rate at which single calls enqueue workflows. */
 
-import { enqueue } from "../mod.ts";
+import { type Driver, enqueue } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
 import { startDelayingProxy } from "./delaying_proxy.ts";
 import { type BenchOptions, compare, measureRate, type Row, toRateRows } from "./measure.ts";
+import { createPgbench, toPgbenchRows } from "./pgbench.ts";
+
+const repeatedCall = {
+  run: (connection: Driver) => enqueue(connection, job, ...args),
+  clients: 1,
+  isPrepared: true,
+};
 
 async function compareAt(
   url: string,
@@ -20,8 +27,16 @@ async function compareAt(
       { name: "official", run: () => official.enqueuePortable(job, [...args]) },
       ...ours.map(({ name, client }) => ({ name, run: () => enqueue(client, job, ...args) })),
     ].map(({ name, run }) => ({ name, measure: () => measureRate(roundMs, inFlight, run) }));
+    // One connection of pgbench has one statement in flight, and no proxy.
+    const pgbench = inFlight === 1 && roundTripMs === 0
+      ? await createPgbench(url, repeatedCall, roundMs, resources)
+      : undefined;
+    const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
     const work = `enqueue, ${inFlight} in flight, ${roundTripMs} ms`;
-    rows.push(...toRateRows(work, contenders, await compare(contenders, rounds)));
+    rows.push(
+      ...toRateRows(work, contenders, figures.slice(0, contenders.length)),
+      ...toPgbenchRows(work, ours, figures.slice(1), figures[contenders.length]),
+    );
   }
   return rows;
 }

@@ -13,7 +13,7 @@ export interface BenchOptions {
 /** A row of the table. */
 export interface Row {
   readonly work: string;
-  /** The figure of the official client. */
+  /** The figure of the official client, or of what it names in parentheses. */
   readonly official: string;
   readonly ours: string;
   /** How many times better ours is; undefined if there is nothing to compare it with. */

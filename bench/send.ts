@@ -1,26 +1,39 @@
 /** The rate at which single calls send messages. */
 
-import { enqueue, send } from "../mod.ts";
+import { type Client, type Driver, enqueue, send } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
 import { type BenchOptions, compare, measureRate, type Row, toRateRows } from "./measure.ts";
+import { createPgbench, toPgbenchRows } from "./pgbench.ts";
 
 export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promise<Row[]> {
   await using resources = new AsyncDisposableStack();
   const official = await openOfficial(url, resources);
   const ours = await openOurs(url, resources);
-  const { workflowID } = await enqueue(ours[0]!.client, job, ...args);
+  const workflowID = "destination";
+  await enqueue(ours[0]!.client, { ...job, workflowID }, ...args);
   const message = { approved: true };
+  const sendFrom = (client: Client | Driver) =>
+    send(client, workflowID, message, { topic: "approval" });
+  const repeatedCall = { run: sendFrom, clients: 1, isPrepared: true };
   const rows: Row[] = [];
   for (const inFlight of [1, 32]) {
     const contenders = [
       { name: "official", run: () => official.send(workflowID, message, "approval") },
       ...ours.map(({ name, client }) => ({
         name,
-        run: () => send(client, workflowID, message, { topic: "approval" }),
+        run: () => sendFrom(client),
       })),
     ].map(({ name, run }) => ({ name, measure: () => measureRate(roundMs, inFlight, run) }));
+    // One connection of pgbench has one statement in flight.
+    const pgbench = inFlight === 1
+      ? await createPgbench(url, repeatedCall, roundMs, resources)
+      : undefined;
+    const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
     const work = `send, ${inFlight} in flight, 0 ms`;
-    rows.push(...toRateRows(work, contenders, await compare(contenders, rounds)));
+    rows.push(
+      ...toRateRows(work, contenders, figures.slice(0, contenders.length)),
+      ...toPgbenchRows(work, ours, figures.slice(1), figures[contenders.length]),
+    );
   }
   return rows;
 }

@@ -7,7 +7,7 @@ import type { Row } from "./measure.ts";
 /** Formats rows as an aligned Markdown table. */
 export function formatTable(rows: readonly Row[]): string {
   const cells = [
-    ["work", "official", "ours", "ratio"],
+    ["work", "official or (other)", "ours", "ratio"],
     ...rows.map(({ work, official, ours, ratio }) => [
       work,
       official,
@@ -31,14 +31,20 @@ export function formatTable(rows: readonly Row[]): string {
 export async function describeMachine(serverUrl: string): Promise<string> {
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();
-  const { rows } = await client.query("show server_version");
+  const { rows } = await client.query(`
+    select
+      current_setting('server_version') as version,
+      current_setting('synchronous_commit') as synchronous_commit,
+      current_setting('fsync') as fsync`);
   await client.end();
+  const { version, synchronous_commit: synchronousCommit, fsync } = rows[0];
   const cpus = os.cpus();
   return [
     `- CPU: ${cpus[0]?.model.trim()}, ${cpus.length} cores`,
     `- Memory: ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     `- System: ${Deno.build.os} ${Deno.build.arch}`,
-    `- Postgres ${rows[0].server_version}, on the same machine`,
+    `- Postgres ${version}, on the same machine`,
+    `- synchronous_commit ${synchronousCommit}, fsync ${fsync}`,
     `- Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
     `- Date: ${new Date().toISOString().slice(0, 10)}`,
   ].join("\n");
