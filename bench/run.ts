@@ -1,7 +1,9 @@
 /**
  * `deno task bench [--only name,name] [--rounds N] [--round-ms MS] [--short] [--output FILE]`:
- * compares this client with the official one, in one run on a Postgres of its own, or on that of
- * DBOS_TEST_DATABASE_URL. Prints a table of ratios. `--short` only checks that every bench runs.
+ * compares this client with the official one, with pgbench and with other job queues, in one run on a
+ * Postgres of its own, or on that of DBOS_TEST_DATABASE_URL. Prints a table of ratios. `--short` only
+ * checks that every bench runs. The bench `peers` needs Python and psql; without pgbench, rows about
+ * it are left out.
  */
 import { parseArgs } from "node:util";
 import { createTestDatabase } from "../tests/support/database.ts";
@@ -16,6 +18,7 @@ import { compareEnqueueMany } from "./enqueue_many.ts";
 import { compareLatency } from "./latency.ts";
 import { compareLists } from "./list.ts";
 import type { BenchOptions, Row } from "./measure.ts";
+import { comparePeers } from "./peers.ts";
 import { compareSend } from "./send.ts";
 import { compareStalls } from "./stalls.ts";
 import { compareWaiters } from "./waiters.ts";
@@ -28,6 +31,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   "enqueue-many": compareEnqueueMany,
   send: compareSend,
   calls: compareCalls,
+  peers: comparePeers,
   latency: compareLatency,
   waiters: compareWaiters,
   clients: compareClients,
@@ -85,6 +89,11 @@ if (values.output) {
 How many times better this client is than the official TypeScript client 5.3.0, both in Deno and in
 interleaved rounds of one run. A time after "in flight", such as "2 ms", is what a proxy adds to
 each round trip to the database. Pools have at most 10 connections, and 2 in each of 100 processes.
+
+A name in parentheses is that of what a row compares with instead: pgbench, which repeats the same
+statement, or another job queue from npm on the same server, with the same payload and a pool of 10
+connections too. This client sends the calls of one function that are in flight at the same time in
+shared statements; with 1 in flight there is nothing to share.
 
 - Medians of ${options.rounds} rounds of ${options.roundMs} ms
 ${machine}
