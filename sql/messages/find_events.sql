@@ -6,6 +6,8 @@
 --
 -- There are at most `max_rows` rows, and none after those that have `max_bytes` together, which `is_cut`
 -- of the last one says. Another call finds the ones left out.
+--
+-- `limit 1` makes the planner look each event up, even in a table of a few thousand rows.
 with found as (
   select
     target.ordinality,
@@ -16,8 +18,14 @@ with found as (
   from rows from (
     json_to_recordset(:targets::text::json) as (workflow_id text, key text)
   ) with ordinality as target
-  join :schema.workflow_events as event
-    on event.workflow_uuid = target.workflow_id and event.key = target.key
+  cross join lateral (
+    select
+      serialization, -- if workflow_events.serialization
+      value
+    from :schema.workflow_events
+    where workflow_uuid = target.workflow_id and key = target.key
+    limit 1
+  ) as event
 )
 select
   (ordinality - 1)::int as position,

@@ -93,7 +93,7 @@ export const findEvents: Statement<{
 
   columns:
     "position int, serialization text if workflow_events.serialization, is_cut boolean, value text",
-  hash: "jTvJV06H695-Sdrs",
+  hash: "iZp2_Syj6hsHBuaB",
   sql: `
 with found as (
 select
@@ -105,8 +105,14 @@ event.value
 from rows from (
 json_to_recordset(:targets::text::json) as (workflow_id text, key text)
 ) with ordinality as target
-join :schema.workflow_events as event
-on event.workflow_uuid = target.workflow_id and event.key = target.key
+cross join lateral (
+select
+serialization, -- if workflow_events.serialization
+value
+from :schema.workflow_events
+where workflow_uuid = target.workflow_id and key = target.key
+limit 1
+) as event
 )
 select
 (ordinality - 1)::int as position,

@@ -1,4 +1,4 @@
--- cancel_workflows(workflow_ids text, separator text, with_children int) one
+-- cancel_workflows(workflow_ids text, separator text, with_children? int) one
 -- row: cancelled int
 --
 -- Cancels those of the workflows that have not ended, takes them off their queues and counts them.
@@ -8,13 +8,12 @@
 -- on its own row, so the child may appear after this statement began, but before its parent is
 -- cancelled. A cancelled parent starts none.
 with recursive target as (
-  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
-  -- if workflow_status.parent_workflow_id
+  select unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
+  -- if workflow_status.parent_workflow_id and :with_children
   union
   select child.workflow_uuid
   from target
   join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
-  where :with_children::int = 1
   -- end
 ),
 cancelled as (

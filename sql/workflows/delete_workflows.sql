@@ -1,15 +1,14 @@
--- delete_workflows(workflow_ids text, separator text, with_children int) none
+-- delete_workflows(workflow_ids text, separator text, with_children? int) none
 --
 -- Deletes workflows with all that belongs to them. Foreign keys delete their messages, events and
 -- streams. Inputs and outputs have none, nor have steps in newer schemas.
 with recursive target as (
-  select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
-  -- if workflow_status.parent_workflow_id
+  select unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
+  -- if workflow_status.parent_workflow_id and :with_children
   union
   select child.workflow_uuid
   from target
   join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
-  where :with_children::int = 1
   -- end
 ),
 -- if workflow_input

@@ -8,6 +8,9 @@
 -- each fork that was not inserted. `is_own` means that an earlier attempt of this call inserted it
 -- and its answer was lost; schemas without creator_xid take any fork of the same workflow for that.
 --
+-- `limit 1` and `offset 0` make the planner look the rows of each fork up by their IDs. It expects 100
+-- forks, and would read whole tables of some ten thousand rows for one.
+--
 -- A row with neither a missing original nor an existing workflow is that of a fork whose ID was taken
 -- after the statement began. The other forks are written then. Sending it again shows the conflict.
 with fork as (
@@ -41,10 +44,12 @@ with fork as (
       creator_xid text
     )
   ) with ordinality as input
-  left join :schema.workflow_status as original
-    on original.workflow_uuid = input.original_id
-  left join :schema.workflow_status as existing
-    on existing.workflow_uuid = input.fork_id
+  left join lateral (
+    select * from :schema.workflow_status where workflow_uuid = input.original_id limit 1
+  ) as original on true
+  left join lateral (
+    select * from :schema.workflow_status where workflow_uuid = input.fork_id limit 1
+  ) as existing on true
 ),
 inserted as (
   insert into :schema.workflow_status (
@@ -96,10 +101,13 @@ inserted as (
     ),
     original.name
   from fork
-  join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+  cross join lateral (
+    select * from :schema.workflow_status where workflow_uuid = fork.original_id limit 1
+  ) as original
   -- if workflow_input
-  left join :schema.workflow_input as payload
-    on payload.workflow_uuid = fork.original_id
+  left join lateral (
+    select * from :schema.workflow_input where workflow_uuid = fork.original_id limit 1
+  ) as payload on true
   -- end
   where not exists (
     select from fork
@@ -157,8 +165,12 @@ steps as (
     copy.application_name, -- if operation_outputs.application_name
     coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
   from copy
-  join :schema.operation_outputs as step
-    on step.workflow_uuid = copy.original_id and step.function_id < copy.start_step
+  cross join lateral (
+    select *
+    from :schema.operation_outputs
+    where workflow_uuid = copy.original_id and function_id < copy.start_step
+    offset 0
+  ) as step
 ),
 stream_values as (
   insert into :schema.streams (
@@ -177,14 +189,22 @@ stream_values as (
     stream."offset",
     stream.function_id
   from copy
-  join :schema.streams as stream
-    on stream.workflow_uuid = copy.original_id and stream.function_id < copy.start_step
+  cross join lateral (
+    select *
+    from :schema.streams
+    where workflow_uuid = copy.original_id and function_id < copy.start_step
+    offset 0
+  ) as stream
 ),
 published as (
   select copy.fork_id, history.*
   from copy
-  join :schema.workflow_events_history as history
-    on history.workflow_uuid = copy.original_id and history.function_id < copy.start_step
+  cross join lateral (
+    select *
+    from :schema.workflow_events_history
+    where workflow_uuid = copy.original_id and function_id < copy.start_step
+    offset 0
+  ) as history
 ),
 history as (
   insert into :schema.workflow_events_history (

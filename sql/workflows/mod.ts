@@ -5,23 +5,22 @@ import type { Statement } from "../statement.ts";
 export const cancelWorkflows: Statement<{
   workflow_ids: string;
   separator: string;
-  with_children: number;
+  with_children?: number | undefined;
 }, {
   cancelled: number;
 }> = {
   name: "cancel_workflows",
 
   columns: "cancelled int",
-  hash: "_E9YORGH0v-9SXjm",
+  hash: "qLQQBe_m4KmQ3BjS",
   sql: `
 with recursive target as (
-select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
--- if workflow_status.parent_workflow_id
+select unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
+-- if workflow_status.parent_workflow_id and :with_children
 union
 select child.workflow_uuid
 from target
 join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
-where :with_children::int = 1
 -- end
 ),
 cancelled as (
@@ -158,20 +157,19 @@ left join holder on true`,
 export const deleteWorkflows: Statement<{
   workflow_ids: string;
   separator: string;
-  with_children: number;
+  with_children?: number | undefined;
 }, Record<never, never>> = {
   name: "delete_workflows",
 
-  hash: "G7Dxhty1UnM1wNjy",
+  hash: "pSkG4acUVkRZ_TNJ",
   sql: `
 with recursive target as (
-select unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
--- if workflow_status.parent_workflow_id
+select unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
+-- if workflow_status.parent_workflow_id and :with_children
 union
 select child.workflow_uuid
 from target
 join :schema.workflow_status as child on child.parent_workflow_id = target.workflow_uuid
-where :with_children::int = 1
 -- end
 ),
 -- if workflow_input
@@ -746,7 +744,7 @@ export const forkWorkflows: Statement<{
   },
   columns:
     "position int, has_original boolean, is_own boolean, is_outdated boolean if not workflow_input, existing_status text, existing_name text",
-  hash: "8FYikaF57Psly8Eu",
+  hash: "HAoFIdbEGy5c3CuA",
   sql: `
 with fork as (
 select
@@ -779,10 +777,12 @@ replacement_children jsonb,
 creator_xid text
 )
 ) with ordinality as input
-left join :schema.workflow_status as original
-on original.workflow_uuid = input.original_id
-left join :schema.workflow_status as existing
-on existing.workflow_uuid = input.fork_id
+left join lateral (
+select * from :schema.workflow_status where workflow_uuid = input.original_id limit 1
+) as original on true
+left join lateral (
+select * from :schema.workflow_status where workflow_uuid = input.fork_id limit 1
+) as existing on true
 ),
 inserted as (
 insert into :schema.workflow_status (
@@ -834,10 +834,13 @@ original.inputs
 ),
 original.name
 from fork
-join :schema.workflow_status as original on original.workflow_uuid = fork.original_id
+cross join lateral (
+select * from :schema.workflow_status where workflow_uuid = fork.original_id limit 1
+) as original
 -- if workflow_input
-left join :schema.workflow_input as payload
-on payload.workflow_uuid = fork.original_id
+left join lateral (
+select * from :schema.workflow_input where workflow_uuid = fork.original_id limit 1
+) as payload on true
 -- end
 where not exists (
 select from fork
@@ -895,8 +898,12 @@ step.completed_at_epoch_ms, -- if operation_outputs.completed_at_epoch_ms
 copy.application_name, -- if operation_outputs.application_name
 coalesce(copy.replacement_children ->> step.child_workflow_id, step.child_workflow_id)
 from copy
-join :schema.operation_outputs as step
-on step.workflow_uuid = copy.original_id and step.function_id < copy.start_step
+cross join lateral (
+select *
+from :schema.operation_outputs
+where workflow_uuid = copy.original_id and function_id < copy.start_step
+offset 0
+) as step
 ),
 stream_values as (
 insert into :schema.streams (
@@ -915,14 +922,22 @@ stream.serialization, -- if streams.serialization
 stream."offset",
 stream.function_id
 from copy
-join :schema.streams as stream
-on stream.workflow_uuid = copy.original_id and stream.function_id < copy.start_step
+cross join lateral (
+select *
+from :schema.streams
+where workflow_uuid = copy.original_id and function_id < copy.start_step
+offset 0
+) as stream
 ),
 published as (
 select copy.fork_id, history.*
 from copy
-join :schema.workflow_events_history as history
-on history.workflow_uuid = copy.original_id and history.function_id < copy.start_step
+cross join lateral (
+select *
+from :schema.workflow_events_history
+where workflow_uuid = copy.original_id and function_id < copy.start_step
+offset 0
+) as history
 ),
 history as (
 insert into :schema.workflow_events_history (
@@ -977,11 +992,11 @@ export const resumeWorkflows: Statement<{
   name: "resume_workflows",
 
   columns: "missing_id text",
-  hash: "eGOi5CyNIulGfNWI",
+  hash: "ivkAm16r1mW4TCPF",
   sql: `
 with requested as (
 select distinct workflow_uuid
-from unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
+from unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
 ),
 missing as (
 select workflow_uuid

@@ -10,7 +10,7 @@
 -- workflow from its worker.
 with requested as (
   select distinct workflow_uuid
-  from unnest(string_to_array(:workflow_ids::text, :separator::text)) as workflow_uuid
+  from unnest((select string_to_array(:workflow_ids::text, :separator::text))) as workflow_uuid
 ),
 missing as (
   select workflow_uuid

@@ -126,7 +126,7 @@ export async function cancelWorkflows(
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
     ...joinLists({ workflow_ids }),
-    with_children: Number(cancelChildren),
+    with_children: cancelChildren ? 1 : undefined,
   };
   let cancelled;
   do {
@@ -290,7 +290,7 @@ export async function deleteWorkflows(
   if (deleteChildren) await requireParents(database, "deleteChildren");
   const parameters = {
     ...joinLists({ workflow_ids }),
-    with_children: Number(deleteChildren),
+    with_children: deleteChildren ? 1 : undefined,
   };
   await database.run(sql.deleteWorkflows, parameters, { isLong: true });
 }

@@ -313,18 +313,22 @@ export async function explainCalls(url: string): Promise<CallPlan[]> {
   await connection.connect();
   try {
     const { rows } = await connection.query(
-      `select relname as name from pg_class
-      where relnamespace = 'dbos'::regnamespace and relkind = 'r' and reltuples > 20000`,
+      `select relname as name, reltuples as size from pg_class
+      where relnamespace = 'dbos'::regnamespace and relkind = 'r'`,
     );
-    // Scanning a smaller table can be faster than looking up a hundred rows.
-    const bigTables = new Set<string>(rows.map(({ name }: { name: string }) => name));
+    const tables = rows as { name: string; size: number }[];
+    const findTables = (minSize: number) =>
+      new Set(tables.filter(({ size }) => size > minSize).map(({ name }) => name));
+    const bigTables = findTables(1000);
+    // For a list, scanning a smaller table can be faster than looking up a hundred rows.
+    const bigTablesOfLists = findTables(20_000);
     const callPlans: CallPlan[] = [];
     for (const call of [...reads, ...lists, ...writes]) {
       const explained: Explained = { durationMs: 0, nodes: [] };
       await call.run(createExplainingDriver(connection, explained));
       const { durationMs, nodes } = explained;
       const indexes = nodes.map((node) => node["Index Name"]).filter((name) => name !== undefined);
-      const fault = findFault(call, nodes, bigTables);
+      const fault = findFault(call, nodes, lists.includes(call) ? bigTablesOfLists : bigTables);
       callPlans.push({
         name: call.name,
         durationMs,
