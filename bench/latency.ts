@@ -1,7 +1,9 @@
 /** The latency from the commit of an event, and from the end of a workflow, to its waiters. */
 
 import { DBOS } from "@dbos-inc/dbos-sdk";
+import pg from "pg";
 import { connect, enqueue, getEvent, getResult, getStatus } from "../mod.ts";
+import { applyScript } from "../tests/support/scripts.ts";
 import { launchApp, shutdownApp } from "../tests/support/worker_app.ts";
 import { openOfficial } from "./contenders.ts";
 import { type BenchOptions, formatMs, mean, type Row, toCostRow } from "./measure.ts";
@@ -23,8 +25,15 @@ DBOS.registerWorkflow(async (delayMs: number) => {
 
 interface Waiter {
   readonly name: string;
-  waitForEvent(workflowID: string): Promise<unknown>;
+  waitForEvent?(workflowID: string): Promise<unknown>;
   waitForResult?(workflowID: string): Promise<unknown>;
+}
+
+async function installTrigger(url: string): Promise<void> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  await applyScript(connection, "extras/notify_completion", { schema: "dbos" });
+  await connection.end();
 }
 
 async function openWaiters(url: string, resources: AsyncDisposableStack): Promise<Waiter[]> {
@@ -42,6 +51,10 @@ async function openWaiters(url: string, resources: AsyncDisposableStack): Promis
       waitForEvent: (workflowID) => getEvent(listening, workflowID, "done"),
     },
     {
+      name: "with the trigger",
+      waitForResult: (workflowID) => getResult(listening, workflowID),
+    },
+    {
       name: "polling only",
       waitForEvent: (workflowID) => getEvent(polling, workflowID, "done"),
       waitForResult: (workflowID) => getResult(polling, workflowID),
@@ -53,6 +66,7 @@ export async function compareLatency({ url, rounds, isShort }: BenchOptions): Pr
   await launchApp({ systemDatabaseUrl: url });
   await using resources = new AsyncDisposableStack();
   resources.defer(shutdownApp);
+  await installTrigger(url);
   const client = resources.use(await connect(url));
   const waiters = await openWaiters(url, resources);
   const eventLatencies = waiters.map((): number[] => []);

@@ -242,8 +242,8 @@ const isCheck = Deno.args.includes("--check");
 const [path] = Deno.args.filter((arg) => !arg.startsWith("--"));
 const sqlFolder = path ? pathToFileURL(`${path}/`) : new URL("../sql/", import.meta.url);
 for (const { name, isDirectory } of Deno.readDirSync(sqlFolder)) {
-  // The scripts of roles/ are for psql only.
-  if (!isDirectory || name === "roles") continue;
+  // Their scripts are for psql only.
+  if (!isDirectory || name === "roles" || name === "extras") continue;
   const folder = new URL(`${name}/`, sqlFolder);
   const output = new URL("mod.ts", folder);
   const code = await generate(folder);

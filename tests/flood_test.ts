@@ -106,6 +106,7 @@ class CountedWait implements Wait<PollRow> {
   readonly deadline = Infinity;
   readonly maxIntervalMs = hourMs;
   polledAt = -Infinity;
+  notificationCount = 0;
   queuePosition = -1;
   isAnswered = false;
   lastError: unknown;
@@ -163,6 +164,7 @@ async function openPoller(waits: readonly CountedWait[]): Promise<CountedPoller>
   let onPoll = () => {};
   const poller = pollerOf<PollRow>(database, {
     name: "nothing",
+    findsCompletions: false,
     run(_database, items) {
       polls.push(items.length);
       onPoll();

@@ -3,9 +3,19 @@ import { PGlite } from "@electric-sql/pglite";
 import { neonConfig, Pool } from "@neondatabase/serverless";
 import pg from "pg";
 import postgres from "postgres";
-import { type Client, connect, createClient, followEvents, getEvent } from "../mod.ts";
+import {
+  type Client,
+  connect,
+  createClient,
+  followEvents,
+  getEvent,
+  getResult,
+  readStream,
+  waitAll,
+} from "../mod.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { applyScript } from "./support/scripts.ts";
 import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
@@ -35,23 +45,38 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Checks that a notification ends the waits for an event when the next poll is minutes away. */
+/** Checks that notifications end waits when the next poll is minutes away. */
 async function findByNotification(client: Client, run: Run, isListening: () => Promise<boolean>) {
   const workflowID = await insertWorkflow(run);
   const realNow = performance.now;
   const event = getEvent(client, workflowID, "key", { timeoutSeconds: 36_000 });
   const events = followEvents(client, workflowID);
   const change = events.next();
+  const endingID = await insertWorkflow(run);
+  const result = getResult(client, endingID);
+  const all = waitAll(client, [endingID]);
+  const noEvent = followEvents(client, endingID).next();
+  const noValue = readStream(client, endingID, "log").next();
   await until(isListening);
   // After an hour of waiting, the time between two polls is minutes.
   performance.now = () => realNow.call(performance) + 3_600_000;
   try {
     await getEvent(client, "nobody", "key", 0);
     await assertRejects(() => followEvents(client, "nobody").next());
+    await assertRejects(() => getResult(client, "nobody", { timeoutSeconds: 0 }));
+    await assertRejects(() => waitAll(client, ["nobody"], { timeoutSeconds: 0 }));
+    await assertRejects(() => readStream(client, "nobody", "log").next());
     await run(setEvent, [workflowID]);
     assertEquals(await event, 7);
     assertEquals((await change).value, { key: "key", value: 7 });
     await events.return();
+    await run("update dbos.workflow_status set status = 'SUCCESS' where workflow_uuid = $1", [
+      endingID,
+    ]);
+    assertEquals(await result, null);
+    assertEquals((await all)[0]!.workflowID, endingID);
+    assertEquals((await noEvent).done, true);
+    assertEquals((await noValue).done, true);
   } finally {
     performance.now = realNow;
   }
@@ -63,6 +88,9 @@ async function openDatabase(resources: AsyncDisposableStack) {
   await (await startWorker({ systemDatabaseUrl: url }))[Symbol.asyncDispose]();
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   resources.defer(() => pool.end());
+  const connection = await pool.connect();
+  await applyScript(connection, "extras/notify_completion", { schema: "dbos" });
+  connection.release();
   const run: Run = (text, values) => pool.query(text, values);
   const countListeners = async () => {
     const { rows } = await run(
@@ -74,7 +102,7 @@ async function openDatabase(resources: AsyncDisposableStack) {
   return { url, run, countListeners };
 }
 
-Deno.test("a notification ends the wait for an event over npm:pg", async () => {
+Deno.test("notifications end waits for events and results over npm:pg", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const pool = new pg.Pool({ connectionString: url });
@@ -91,7 +119,7 @@ Deno.test("a notification ends the wait for an event over npm:pg", async () => {
   await until(async () => await countListeners() === 0);
 });
 
-Deno.test("a notification ends the wait for an event over a pool of Neon's driver", async () => {
+Deno.test("notifications end waits for events and results over a pool of Neon's driver", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const proxy = resources.use(await startNeonProxy(url));
@@ -110,7 +138,7 @@ Deno.test("a notification ends the wait for an event over a pool of Neon's drive
   await until(async () => await countListeners() === 0);
 });
 
-Deno.test("a notification ends the wait for an event over npm:postgres", async () => {
+Deno.test("notifications end waits for events and results over npm:postgres", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const sql = postgres(url, { onnotice: () => {}, fetch_types: false });
@@ -119,17 +147,22 @@ Deno.test("a notification ends the wait for an event over npm:postgres", async (
   await findByNotification(client, run, async () => await countListeners() === 1);
 });
 
-Deno.test("a notification ends the wait for an event over connect()", async () => {
+Deno.test("notifications end waits for events and results over connect()", async () => {
   await using resources = new AsyncDisposableStack();
   const { url, run, countListeners } = await openDatabase(resources);
   const client = resources.use(await connect(url, { pollingIntervalMs: 3_600_000 }));
   await findByNotification(client, run, async () => await countListeners() === 1);
 });
 
-Deno.test("a notification ends the wait for an event over PGlite", async () => {
+Deno.test("notifications end waits for events and results over PGlite", async () => {
   const database = await PGlite.create();
   await launchApp({ systemDatabasePool: createPglitePool(database) });
   try {
+    await applyScript(
+      { query: ({ text, rowMode }) => database.exec(text, { rowMode }) },
+      "extras/notify_completion",
+      { schema: "dbos" },
+    );
     const run: Run = (text, values) => database.query(text, values);
     await using client = createClient(database, options);
     const isListening = async () => {

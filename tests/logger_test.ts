@@ -187,7 +187,7 @@ Deno.test("the loss and the return of the connection that listens are logged", a
   ]);
 });
 
-const only = "waits for events and streams only poll";
+const only = "waits only poll";
 
 Deno.test("a client that gives up listening logs why", async () => {
   await using fixture = await createFixture();

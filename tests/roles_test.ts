@@ -22,8 +22,8 @@ import {
   openPoolAs,
   type RoleScript,
   roleScripts,
-  scriptPath,
 } from "./support/roles.ts";
+import { scriptPath } from "./support/scripts.ts";
 
 const dayMs = 86_400_000;
 
@@ -419,7 +419,7 @@ Deno.test({
       const { success, stderr } = await new Deno.Command("psql", {
         args: [
           ...["--no-psqlrc", "-v", "schema=dbos", "-v", `role=${role}`],
-          ...["-f", fileURLToPath(scriptPath(script)), url],
+          ...["-f", fileURLToPath(scriptPath(`roles/${script}`)), url],
         ],
       }).output();
       assert(success, new TextDecoder().decode(stderr));

@@ -263,8 +263,7 @@ Deno.test("a client does not listen on a standby, says so once, and does when it
       // By then it has tried again.
       await getEvent(standby, "nobody", "progress", { timeoutSeconds: 0.5 });
       assertEquals(lines, [
-        "DBOS client: the client does not listen, as the server is a standby; waits for events and " +
-        "streams only poll",
+        "DBOS client: the client does not listen, as the server is a standby; waits only poll",
       ]);
       await servers.onStandby("select pg_promote()");
       await untilLogged(lines, /the client listens for notifications/);

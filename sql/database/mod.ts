@@ -23,18 +23,24 @@ export const findFeatures: Statement<{
   name: "find_features",
 
   columns: "database text, columns text",
-  hash: "iBcgUd_yts5KebON",
+  hash: "Nk6t1L9ck4TLU6B1",
   sql: `
 select
 current_database()::text as database,
-string_agg(c.relname || '.' || a.attname, ' ') as columns
-from pg_catalog.pg_attribute as a
-join pg_catalog.pg_class as c on c.oid = a.attrelid
+string_agg(c.relname || '.' || part.name, ' ') as columns
+from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+cross join lateral (
+select attname as name
+from pg_catalog.pg_attribute
+where attrelid = c.oid and attnum > 0 and not attisdropped
+union all
+select tgname
+from pg_catalog.pg_trigger
+where tgrelid = c.oid and tgname = 'notify_completion_v1' and tgenabled in ('O', 'A')
+) as part
 where n.nspname = :schema_name::text
-and c.relkind in ('r', 'p')
-and a.attnum > 0
-and not a.attisdropped`,
+and c.relkind in ('r', 'p')`,
 };
 
 export const findMissingPrivileges: Statement<{

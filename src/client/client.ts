@@ -52,7 +52,8 @@ export interface ClientOptions {
    */
   serializer?: DBOSSerializer;
   /**
-   * The maximum time between two polls for a result, an event or a stream, in milliseconds.
+   * The maximum time between two polls for a result, an event or a stream, in milliseconds. For a
+   * result of which the client is notified, the time is 30 s, if that is longer.
    *
    * @default {1000}
    */
@@ -86,9 +87,10 @@ export interface ClientOptions {
    */
   observabilityQueryTimeoutMs?: number;
   /**
-   * Listen for the notifications that DBOS sends about events and streams, on one more connection,
-   * from the first wait for one of them. A notification only ends a wait sooner: nothing is lost where
-   * none arrives, as behind a pooler in transaction mode. Close a client that listens.
+   * Listen for the notifications that DBOS sends about events and streams, and the trigger of
+   * `sql/extras/notify_completion.sql` about results, on one more connection, from the first wait for
+   * one of them. A notification only ends a wait sooner: nothing is lost where none arrives, as behind a
+   * pooler in transaction mode. Close a client that listens.
    *
    * @default {false}, but true for {@linkcode connect}
    */

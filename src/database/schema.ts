@@ -41,7 +41,7 @@ export function isSchemaMismatch(error: unknown): boolean {
   return /^(42703|42P01)$/.test(sqlStateOf(error) ?? "");
 }
 
-/** Each table and column in what find_features.sql returns. */
+/** Each table, column and trigger in what find_features.sql returns. */
 export function toFeatures(columns: string): Features {
   return new Set(columns.split(" ").flatMap((name) => [name, name.split(".")[0]!]));
 }

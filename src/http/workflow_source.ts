@@ -109,7 +109,7 @@ async function* followStatus(
     if (finalStatuses.includes(seen)) return;
     waiter.restart(false);
     const item = JSON.stringify({ workflow_id: workflowID, status: seen });
-    const [row] = await waiter.next([{ item }]) ?? [];
+    const [row] = await waiter.next([{ item, workflowID }]) ?? [];
     if (!row) return;
     if (row.status === null) throw new NonExistentWorkflowError(workflowID, "follow");
     status = row.status;

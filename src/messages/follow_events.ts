@@ -90,6 +90,7 @@ export function followEvents<Events = unknown>(
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, versions }),
         notification: `${workflowID}::`,
+        workflowID,
       }]);
       const last = found?.at(-1);
       if (!found || !last) {

@@ -127,6 +127,7 @@ function readValues<Value>(
       const found = await waiter.next([{
         item: JSON.stringify({ workflow_id: workflowID, key, offset, max_values: max }),
         notification: `${workflowID}::${key}`,
+        workflowID,
       }]);
       const last = found?.at(-1);
       if (!found || !last) {

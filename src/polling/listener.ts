@@ -1,4 +1,4 @@
-/** Listens to the channels of DBOS on a connection of its own. */
+/** Listens to the channels of DBOS, and to that of completions, on a connection of its own. */
 
 import * as sql from "../../sql/polling/mod.ts";
 import { onAbort, pause } from "../abort_signal.ts";
@@ -13,14 +13,27 @@ import { uuidV7 } from "../uuid_v7.ts";
 
 /** Are called with notifications. Any notification may get lost. */
 export interface NotificationHandlers {
-  /** An event or a stream of a workflow has a new value; the payload is `workflowID::key`. */
+  /**
+   * An event or a stream of a workflow has a new value; the payload is `workflowID::key`. Or a workflow
+   * has ended; the payload is the start of its ID.
+   */
   onNotify(payload: string): void;
   /** Notifications may have been missed. */
   onReconnect(): void;
 }
 
-// The channels of events and streams. All schemas of a database share them.
-const channels = ["dbos_workflow_events_channel", "dbos_streams_channel"];
+/** Is also told that the connection was lost. */
+export interface ConnectionHandlers extends NotificationHandlers {
+  /** No notification arrives until `onReconnect` is called. */
+  onEnd(): unknown;
+}
+
+// The channels of completions, events and streams. All schemas of a database share them.
+const channels = [
+  "dbos_client_completions",
+  "dbos_workflow_events_channel",
+  "dbos_streams_channel",
+];
 
 const testTimeoutMs = 5000;
 const minDelayMs = 100;
@@ -28,7 +41,7 @@ const maxDelayMs = 30_000;
 // A standby cannot listen before it is promoted, and each attempt takes a connection.
 const maxDelayOnStandbyMs = 300_000;
 
-const instead = "waits for events and streams only poll";
+const instead = "waits only poll";
 
 /**
  * Listens until the client is closed, and again after a lost connection. It stops if no
@@ -37,7 +50,7 @@ const instead = "waits for events and streams only poll";
  */
 export async function listen(
   database: SystemDatabase,
-  handlers: NotificationHandlers,
+  handlers: ConnectionHandlers,
 ): Promise<void> {
   const { adapter, closed, settings } = database;
   const { log } = settings;
@@ -112,7 +125,7 @@ export async function listen(
     await whileListening(listen, channels, listener, async ({ signal }) => {
       onListening();
       if (!closed.aborted) await pause(maxTimerMs, signal);
-    });
+    }).finally(() => void handlers.onEnd());
     return true;
   }
 

@@ -1,24 +1,32 @@
 /** Subscribes to what DBOS notifies of, so that a wait can end before its next poll. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import type { NotificationHandlers } from "./listener.ts";
+import type { ConnectionHandlers, NotificationHandlers } from "./listener.ts";
 
 interface Subscription {
   readonly handlers: NotificationHandlers[];
   readonly stopped: Promise<void>;
+  /** Whether notifications arrive now, as far as the driver tells. */
+  isListening: boolean;
 }
 
 const subscriptions = new WeakMap<SystemDatabase, Subscription>();
 
 function startListening(database: SystemDatabase): Subscription {
   const handlers: NotificationHandlers[] = [];
-  const all: NotificationHandlers = {
+  function change(isListening: boolean): void {
+    subscription.isListening = isListening;
+    handlers.forEach((each) => each.onReconnect());
+  }
+  const all: ConnectionHandlers = {
     onNotify: (payload) => handlers.forEach((each) => each.onNotify(payload)),
-    onReconnect: () => handlers.forEach((each) => each.onReconnect()),
+    onReconnect: () => change(true),
+    onEnd: () => subscription.isListening && change(false),
   };
   // Most programs never listen: the listener is 0.7 KB gzipped.
   const stopped = import("./listener.ts").then(({ listen }) => listen(database, all));
-  return { handlers, stopped };
+  const subscription = { handlers, stopped, isListening: false };
+  return subscription;
 }
 
 /** Calls the handlers until the client is closed, if it listens and its driver can. */
@@ -27,6 +35,11 @@ export function subscribe(database: SystemDatabase, handlers: NotificationHandle
   let subscription = subscriptions.get(database);
   if (!subscription) subscriptions.set(database, subscription = startListening(database));
   subscription.handlers.push(handlers);
+}
+
+/** Whether notifications arrive now, as far as the driver tells. */
+export function isListening(database: SystemDatabase): boolean {
+  return subscriptions.get(database)?.isListening ?? false;
 }
 
 /** Settles when the client no longer listens, which is some time after it was closed. */

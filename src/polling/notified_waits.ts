@@ -1,6 +1,6 @@
 /** Collects the waits that notifications are about, so that a flood of them costs few polls. */
 
-import { minIntervalMs, type Wait } from "./wait.ts";
+import { minIntervalMs, type Wait, type WaitTarget } from "./wait.ts";
 import type { NotificationHandlers } from "./listener.ts";
 
 /** The waits that notifications are about. */
@@ -11,12 +11,21 @@ export interface NotifiedWaits<Notified> extends NotificationHandlers {
   readonly dueAt: number;
   /** Returns the waits that notifications have arrived about, each notification once. */
   take(now: number): Iterable<Notified>;
+  /** Allows to take the next waits sooner, because the poll for those taken last has found some. */
+  takeSooner(): void;
+  /** How many notifications have arrived, about anything. */
+  readonly count: number;
 }
 
 // A poll for all waits is expensive, and a server may accept connections only to lose them.
 const minReconnectIntervalMs = 1000;
 // How many waits are taken without a longer pause.
 const waitsPerIdleMs = 50;
+// A poll for completions that finds some is not in vain, and soon enough if it comes this late.
+const minFruitfulIntervalMs = 4;
+
+// How many characters of a workflow ID a notification of its completion has.
+const maxIDLength = 1000;
 
 // A payload has one separator, and more only if the ID of the workflow or the key contains some.
 const maxStarts = 8;
@@ -29,6 +38,15 @@ function* startsOf(payload: string): Generator<string> {
     yield payload.slice(0, at + 2);
     at = payload.indexOf("::", at + 1);
   }
+}
+
+/** The payloads of the notifications about a target. */
+function* payloadsOf({ notification, workflowID }: WaitTarget): Generator<string> {
+  if (notification !== undefined) yield notification;
+  if (workflowID === undefined) return;
+  // The server counts code points, which may be two of the units that `length` counts.
+  const isLong = workflowID.length > maxIDLength;
+  yield isLong ? [...workflowID].slice(0, maxIDLength).join("") : workflowID;
 }
 
 /**
@@ -44,30 +62,36 @@ export function createNotifiedWaits<Notified extends Wait<never>>(
   const payloads = new Set<string>();
   let hasMissedAny = false;
   let payloadsDueAt = -Infinity;
+  let soonerDueAt = -Infinity;
   let allDueAt = -Infinity;
+  let count = 0;
 
   return {
     add(wait) {
-      for (const { notification } of wait.targets) {
-        if (notification === undefined) continue;
-        all.add(wait);
-        const notified = byPayload.get(notification);
-        if (notified) notified.add(wait);
-        else byPayload.set(notification, new Set([wait]));
+      for (const target of wait.targets) {
+        for (const payload of payloadsOf(target)) {
+          all.add(wait);
+          const notified = byPayload.get(payload);
+          if (notified) notified.add(wait);
+          else byPayload.set(payload, new Set([wait]));
+        }
       }
     },
     remove(wait) {
       all.delete(wait);
       if (all.size === 0) hasMissedAny = false;
-      for (const { notification = "" } of wait.targets) {
-        const notified = byPayload.get(notification);
-        notified?.delete(wait);
-        if (notified?.size !== 0) continue;
-        byPayload.delete(notification);
-        payloads.delete(notification);
+      for (const target of wait.targets) {
+        for (const payload of payloadsOf(target)) {
+          const notified = byPayload.get(payload);
+          notified?.delete(wait);
+          if (notified?.size !== 0) continue;
+          byPayload.delete(payload);
+          payloads.delete(payload);
+        }
       }
     },
     onNotify(payload) {
+      count++;
       for (const start of startsOf(payload)) {
         if (!byPayload.has(start) || payloads.has(start)) continue;
         payloads.add(start);
@@ -75,6 +99,7 @@ export function createNotifiedWaits<Notified extends Wait<never>>(
       }
     },
     onReconnect() {
+      count++;
       if (hasMissedAny || all.size === 0) return;
       hasMissedAny = true;
       onDue(allDueAt);
@@ -95,8 +120,16 @@ export function createNotifiedWaits<Notified extends Wait<never>>(
         for (const payload of payloads) byPayload.get(payload)!.forEach((wait) => taken.add(wait));
       } else return taken;
       payloads.clear();
-      payloadsDueAt = now + Math.max(minIntervalMs, taken.size / waitsPerIdleMs);
+      const idleMs = taken.size / waitsPerIdleMs;
+      payloadsDueAt = now + Math.max(minIntervalMs, idleMs);
+      soonerDueAt = now + Math.max(minFruitfulIntervalMs, idleMs);
       return taken;
+    },
+    takeSooner() {
+      payloadsDueAt = soonerDueAt;
+    },
+    get count() {
+      return count;
     },
   };
 }

@@ -19,12 +19,14 @@ const maxBytes = 1_000_000;
 /** Finds those targets of a list that are there. */
 export interface PollQuery<Row> {
   readonly name: string;
+  /** Whether it finds workflows that have ended, of which a trigger may notify, and nothing else. */
+  readonly findsCompletions: boolean;
   /** Returns rows of the targets that are there, as many as one answer may have. */
   run(database: SystemDatabase, items: readonly string[], options: RunOptions): Promise<Row[]>;
 }
 
-/** A polling query whose targets are texts, such as workflow IDs. */
-export function pollTexts<Row>(
+/** A polling query for workflows that have ended, whose targets are their IDs. */
+export function pollCompletions<Row>(
   statement: Statement<
     { targets: string; separator: string; max_bytes?: number | undefined; max_rows: number },
     Row
@@ -32,6 +34,7 @@ export function pollTexts<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
+    findsCompletions: true,
     run: (database, targets, options) =>
       database.run(
         statement,
@@ -54,6 +57,7 @@ export function pollObjects<Row>(
 ): PollQuery<Row> {
   return {
     name: statement.name,
+    findsCompletions: false,
     run: (database, targets, options) =>
       database.run(
         statement,

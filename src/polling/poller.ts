@@ -3,9 +3,9 @@
 import type { SystemDatabase } from "../database/system_database.ts";
 import { createSlicer } from "../event_loop.ts";
 import { createNotifiedWaits } from "./notified_waits.ts";
-import { subscribe } from "./notifications.ts";
+import { isListening, subscribe } from "./notifications.ts";
 import { maxRows, type PollQuery, type PollRow } from "./poll_query.ts";
-import { intervalMs, minIntervalMs, type Wait } from "./wait.ts";
+import { intervalMs, minIntervalMs, type Wait, type WaitTarget } from "./wait.ts";
 import { createWaitQueue } from "./wait_queue.ts";
 
 /** A poll that is in flight. */
@@ -28,6 +28,10 @@ interface PollResult<Row> {
 const targetsPerIdleMs = 50;
 // One statement looks for so many targets, which takes this process some ten milliseconds.
 const maxTargets = 10_000;
+// The trigger of sql/extras/notify_completion.sql. With it, polls for completions only find what it did not
+// notify of: it may be dropped, and a connection may be lost without a sign.
+const completionTrigger = "workflow_status.notify_completion_v1";
+const notifiedIntervalMs = 30_000;
 // A poll that takes longer holds up no other wait; nor does one that takes a fifth of an attempt.
 const maxHoldUpMs = 1000;
 
@@ -60,10 +64,35 @@ function createPoller<Row extends PollRow>(
   let timerAt = Infinity;
   let isSubscribed = false;
 
+  const hasTrigger = () => database.hasColumn(completionTrigger);
+
+  /** Whether a notification arrives for all that polls that begin now do not find. */
+  const isNotified = () => pollQuery.findsCompletions && isListening(database) && hasTrigger();
+
+  const hasNotification = ({ notification, workflowID }: WaitTarget) =>
+    notification !== undefined || (workflowID !== undefined && hasTrigger());
+
+  /** Listens from the first wait on that a notification can be about. */
+  function subscribeFor(wait: Wait<Row>): void {
+    if (isSubscribed || !database.settings.listen || !wait.targets.some(hasNotification)) return;
+    isSubscribed = true;
+    for (const wait of waits) notifiedWaits.add(wait);
+    subscribe(database, notifiedWaits);
+  }
+
+  /** When to poll for a wait that may have missed a notification, or that one is about. */
+  function nextPollOf(wait: Wait<Row>, now: number): number {
+    // A workflow ends once, but values may be written as often as one likes.
+    const delayMs = pollQuery.findsCompletions
+      ? wait.targets.length / targetsPerIdleMs
+      : minIntervalMs;
+    return Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + delayMs));
+  }
+
   /** Has the waits that notifications are about polled for soon. */
   function bringForward(now: number): void {
     for (const wait of notifiedWaits.take(now)) {
-      const at = Math.min(wait.nextPollAt, Math.max(now, wait.polledAt + minIntervalMs));
+      const at = nextPollOf(wait, now);
       if (pollOf.has(wait)) wait.nextPollAt = at;
       else queue.move(wait, at);
     }
@@ -118,18 +147,23 @@ function createPoller<Row extends PollRow>(
 
   async function run(poll: Poll<Row>): Promise<void> {
     const { waits, startedAt } = poll;
+    const wasNotified = isNotified();
     for (const wait of waits) {
       wait.polledAt = startedAt;
       // A notification may set it meanwhile, about something that this poll does not see.
       wait.nextPollAt = Infinity;
     }
     const { rowsOf, isTruncated, idleMs } = await query(poll);
+    if (pollQuery.findsCompletions && rowsOf.size > 0) notifiedWaits.takeSooner();
     const now = performance.now();
     // Those that have ended meanwhile are no longer among them.
     for (const wait of [...waits]) {
       const rows = rowsOf.get(wait);
       const isOver = !rows && !isTruncated && wait.deadline <= startedAt;
-      const delayMs = isTruncated ? 0 : Math.max(intervalMs(wait, now), idleMs);
+      const pauseMs = wasNotified
+        ? Math.max(notifiedIntervalMs, wait.maxIntervalMs)
+        : intervalMs(wait, now);
+      const delayMs = isTruncated ? 0 : Math.max(pauseMs, idleMs);
       wait.nextPollAt = Math.min(wait.nextPollAt, now + delayMs, Math.max(wait.deadline, now));
       wait.isAnswered ||= !isTruncated;
       if (rows || isOver) wait.settle(rows);
@@ -155,6 +189,8 @@ function createPoller<Row extends PollRow>(
       for (const wait of poll.waits) {
         pollOf.delete(wait);
         queue.add(wait);
+        // The first poll also reads the schema.
+        subscribeFor(wait);
       }
     }
     scheduleNext();
@@ -191,18 +227,21 @@ function createPoller<Row extends PollRow>(
 
   return {
     add(wait) {
+      // Between two waits for several workflows, nothing notes which of them have ended.
+      if (wait.notificationCount !== notifiedWaits.count && isNotified()) {
+        wait.nextPollAt = nextPollOf(wait, performance.now());
+      }
       waits.add(wait);
       queue.add(wait);
-      notifiedWaits.add(wait);
+      if (isSubscribed) notifiedWaits.add(wait);
+      subscribeFor(wait);
       schedule(wait.nextPollAt);
-      if (isSubscribed || !wait.targets.some(({ notification }) => notification)) return;
-      isSubscribed = true;
-      subscribe(database, notifiedWaits);
     },
     remove(wait) {
       waits.delete(wait);
       queue.remove(wait);
-      notifiedWaits.remove(wait);
+      if (isSubscribed) notifiedWaits.remove(wait);
+      wait.notificationCount = notifiedWaits.count;
       abandonPoll(wait);
       if (waits.size > 0) return;
       clearTimeout(timer);

@@ -7,6 +7,8 @@ export interface WaitTarget {
    * the payloads begin.
    */
   readonly notification?: string;
+  /** The ID of the workflow that it is about, if the end of the workflow ends the wait. */
+  readonly workflowID?: string;
 }
 
 /** A wait that is in progress. Times are those of performance.now(). */
@@ -17,6 +19,8 @@ export interface Wait<Row> {
   readonly maxIntervalMs: number;
   polledAt: number;
   nextPollAt: number;
+  /** How many notifications the poller had got when the wait was last removed from it. */
+  notificationCount: number;
   /** Where it is in the queue of its poller; -1 if it is not in it. */
   queuePosition: number;
   /** Whether a poll for it has been answered. */

@@ -34,7 +34,8 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /**
    * The maximum time between two polls, in milliseconds. At first polls are more frequent: each comes
-   * after another thirty-second of the time waited so far, but at least after 20 ms.
+   * after another thirty-second of the time waited so far, but at least after 20 ms. For a result of which
+   * the client is notified, the time is 30 s, if that is longer.
    *
    * @default {1000} or the `pollingIntervalMs` of the client
    */
@@ -110,6 +111,7 @@ export function createWaiter<Row extends PollRow>(
     maxIntervalMs: pollingIntervalMs ?? database.settings.pollingIntervalMs,
     polledAt: -Infinity,
     nextPollAt: now,
+    notificationCount: 0,
     queuePosition: -1,
     isAnswered: false,
     lastError: undefined,

@@ -6,7 +6,7 @@ import {
 import { applySchema } from "../contracts/apply_schema.ts";
 import type { ContractField } from "../contracts/contract.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
-import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
+import { pollCompletions, type PollQuery } from "../polling/poll_query.ts";
 import { deserializeValue, readStored } from "../serialization/read.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 
@@ -14,7 +14,7 @@ import type { CustomFormat } from "../serialization/custom_format.ts";
 export type Outcome = NonNullable<typeof sql.findOutcomes.row>;
 
 /** Finds the outcomes of workflows, by their IDs. */
-export const outcomesQuery: PollQuery<Outcome> = pollTexts(sql.findOutcomes);
+export const outcomesQuery: PollQuery<Outcome> = pollCompletions(sql.findOutcomes);
 
 async function readError(
   text: string | null,

@@ -37,7 +37,7 @@ export async function waitForResult<Result>(
         "belongs to its connection. After the commit, use retrieveWorkflow(pool, workflowID)",
     );
   }
-  const target = { item: workflowID };
+  const target = { item: workflowID, workflowID };
   const outcome = await waitFor(database, outcomesQuery, target, read, async (waiter) => {
     const details = await readErrorOptions(database, workflowID, read.signal, waiter);
     throw new ResultTimeoutError(workflowID, timeoutSeconds, details);

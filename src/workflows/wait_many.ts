@@ -8,7 +8,7 @@ import { WaitTimeoutError } from "../errors/waiting.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import { checkText, refuseType } from "../validate.ts";
-import { type PollQuery, pollTexts } from "../polling/poll_query.ts";
+import { pollCompletions, type PollQuery } from "../polling/poll_query.ts";
 import { readOptions } from "../options.ts";
 import type { WaitTarget } from "../polling/wait.ts";
 import {
@@ -102,7 +102,7 @@ function toHandle<Workflow extends string | WorkflowHandle>(
 /** When a workflow ended: a row of sql/workflows/find_completion_times.sql. */
 type Completion = NonNullable<typeof sql.findCompletionTimes.row>;
 
-const completionTimesQuery: PollQuery<Completion> = pollTexts(sql.findCompletionTimes);
+const completionTimesQuery: PollQuery<Completion> = pollCompletions(sql.findCompletionTimes);
 
 /** Yields the rows of each poll, in the order in which the workflows ended. */
 async function* findAll<Found extends Completion>(
@@ -112,7 +112,7 @@ async function* findAll<Found extends Completion>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found[], void, void> {
   const targets = new Map<string, WaitTarget>();
-  for (const item of workflowIDs) targets.set(item, { item });
+  for (const item of workflowIDs) targets.set(item, { item, workflowID: item });
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;

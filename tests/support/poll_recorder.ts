@@ -1,5 +1,8 @@
-import type { ClientOptions } from "../../mod.ts";
-import { openStatementRecorder, type StatementRecorder } from "./statement_recorder.ts";
+import {
+  openStatementRecorder,
+  type RecorderOptions,
+  type StatementRecorder,
+} from "./statement_recorder.ts";
 
 /** The time of a poll, its kind, and the targets that it polled for. */
 export interface RecordedPoll<Wanted = unknown> {
@@ -22,7 +25,7 @@ export interface PollRecorder extends StatementRecorder {
   untilPolls(count: number): Promise<void>;
 }
 
-export async function openPollRecorder(options: ClientOptions = {}): Promise<PollRecorder> {
+export async function openPollRecorder(options: RecorderOptions = {}): Promise<PollRecorder> {
   const polls: RecordedPoll[] = [];
   let onPoll = () => {};
   const recorder = await openStatementRecorder(({ name, values }) => {

@@ -1,15 +1,11 @@
 /** Roles of the test server, and the scripts of sql/roles/. */
 import pg from "pg";
+import { applyScript } from "./scripts.ts";
 
 /** The scripts of sql/roles/, by the names of their files. */
 export const roleScripts = ["enqueue", "enqueue_and_wait", "send", "observe", "manage"] as const;
 
 export type RoleScript = typeof roleScripts[number];
-
-/** The path of a script. */
-export function scriptPath(script: string): URL {
-  return new URL(`../../sql/roles/${script}.sql`, import.meta.url);
-}
 
 /**
  * Creates a role without privileges. It is dropped on disposal, so the databases that grant it
@@ -35,25 +31,12 @@ export function openPoolAs(role: string, url: string): pg.Pool & AsyncDisposable
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
 
-/** Does what psql does with a script. */
+/** Does what psql does with a script of sql/roles/. */
 export async function applyRoleScript(
   connection: pg.Client | pg.Pool,
   script: string,
   role: string,
   schema = "dbos",
 ): Promise<void> {
-  const lines = Deno.readTextFileSync(scriptPath(script)).split("\n");
-  let query = "";
-  for (const line of lines) {
-    const [, included] = /^\\ir (.*)\.sql$/.exec(line) ?? [];
-    if (included) await applyRoleScript(connection, included, role, schema);
-    else if (line === "\\gexec") {
-      const text = query
-        .replaceAll(":'schema'", pg.escapeLiteral(schema))
-        .replaceAll(":'role'", pg.escapeLiteral(role));
-      const { rows } = await connection.query({ text, rowMode: "array" });
-      for (const [statement] of rows) await connection.query(statement);
-      query = "";
-    } else if (!line.startsWith("\\")) query += `${line}\n`;
-  }
+  await applyScript(connection, `roles/${script}`, { schema, role });
 }

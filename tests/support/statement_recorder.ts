@@ -28,6 +28,19 @@ export interface RecorderOptions extends ClientOptions {
   hasWorker?: boolean;
 }
 
+/** A real pool, which can listen. */
+function openRecordedPool(url: string, record: (statement: Statement) => void): pg.Pool {
+  class RecordedClient extends pg.Client {
+    query(...args: [Statement | string, ...unknown[]]): unknown {
+      if (typeof args[0] === "object") record(args[0]);
+      return super.query(...args);
+    }
+  }
+  const pool = new pg.Pool({ connectionString: url, Client: RecordedClient } as pg.PoolConfig);
+  pool.on("error", () => {});
+  return pool;
+}
+
 /** Calls `record` before each statement. */
 export async function openStatementRecorder(
   record: (statement: Statement) => void,
@@ -40,6 +53,16 @@ export async function openStatementRecorder(
   else await worker[Symbol.asyncDispose]();
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on("error", () => {});
+  if (options.listen) {
+    const driver = openRecordedPool(url, record);
+    resources.defer(() => driver.end());
+    return {
+      client: resources.use(createClient(driver, options)),
+      driver,
+      pool,
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    };
+  }
   const inFlight = new Set<Promise<unknown>>();
   resources.defer(async () => {
     // A pool that ends never answers a statement that still waits for a connection.

@@ -4,7 +4,7 @@ const sqlFolder = new URL("../../sql/", import.meta.url);
 
 /** The folders of sql/, each with the statements of one theme. */
 export const statementFolders: readonly URL[] = [...Deno.readDirSync(sqlFolder)]
-  .filter(({ name, isDirectory }) => isDirectory && name !== "roles")
+  .filter(({ name, isDirectory }) => isDirectory && name !== "roles" && name !== "extras")
   .map(({ name }) => new URL(`${name}/`, sqlFolder));
 
 /** Loads all statements of sql/. */
