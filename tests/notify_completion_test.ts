@@ -13,7 +13,9 @@ import {
   waitAll,
   waitEach,
 } from "../mod.ts";
+import { workflowEvents } from "../src/http/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
+import { readEventStream } from "./support/event_stream_reader.ts";
 import { migrate, newestVersion, oldestVersion } from "./support/migrate.ts";
 import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 import { psqlVersion } from "./support/psql.ts";
@@ -237,6 +239,25 @@ Deno.test("without the trigger, waits for results poll, and open no connection t
     await until(async () => await countListeners(pool) === 1);
     await setStatus(pool, workflowID, "SUCCESS");
     assertEquals(await result, null);
+  });
+});
+
+Deno.test("a live page shows the end of a workflow as soon as it is notified of", async () => {
+  await using recorder = await openNotifiedRecorder(false);
+  const { client, pool, polls } = recorder;
+  await insert(pool, "a");
+  const handler = workflowEvents(client, { authorize: () => true });
+  const reader = readEventStream(await handler(new Request("http://localhost/workflows/a")));
+  assertEquals((await reader.next())?.data, { status: "PENDING" });
+  await until(async () => await countListeners(pool) === 1);
+  await withClock(async (moveBy) => {
+    // After an hour of waiting, the time between two polls is minutes.
+    moveBy(hourMs);
+    const seen = polls.length;
+    const hasPolled = (kind: string) => polls.slice(seen).some((poll) => poll.kind === kind);
+    await until(() => hasPolled("status_changes") && hasPolled("event_changes"));
+    await setStatus(pool, "a", "SUCCESS");
+    assertEquals((await reader.rest()).map(({ event }) => event), ["status", "end"]);
   });
 });
 
