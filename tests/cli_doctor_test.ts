@@ -120,6 +120,11 @@ Deno.test("doctor finds queues that nobody works on, and old versions", async ()
   assertEquals(code, 0);
   const queue = findings.find(({ check, level }) => check === "queues" && level === "warning");
   assertMatch(queue!.message, /^Queue taks has 1 enqueued workflows?, the oldest for 2 min/);
+  const registered = findings.find(({ check, level }) => check === "queues" && level === "ok");
+  assertMatch(
+    registered!.message,
+    /^(1 queue is|\d+ queues are) registered, and 1 workflow is enqueued$/,
+  );
   assertStringIncludes(queue!.advice!, "the most similar one that is registered is tasks");
   assertStringIncludes(
     problemsOf(findings).join("\n"),

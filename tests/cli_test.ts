@@ -140,15 +140,17 @@ Deno.test("the command line and a worker", async (test) => {
     const wrong = {
       "{}\n[1]": "line 2: expected a JSON object",
       "{}\n{secret": "line 2: it is not JSON",
-      '{"priority": "secret"}': "jobs[0]",
+      '{"priority": "secret"}': "priority of line 1:",
+      '{}\n\n{"namedArgs": "secret"}': "namedArgs of line 3:",
       '{"queue": "secret"}': "did you mean queueName?",
-      '{}\n{"queueName": null}\n{}': "jobs[1]",
+      '{}\n{"queueName": null}\n{}': "queueName of line 2:",
+      '{}\n{"attributes": {"a": "\\u0000"}}': "attributes of line 2:",
     };
     for (const [stdin, reason] of Object.entries(wrong)) {
       const { code, stderr } = await cli.runWith({ stdin }, ...args);
       assertEquals(code, 2, stderr);
       assertStringIncludes(stderr, reason);
-      assert(!stderr.includes("secret"), stderr);
+      assert(!stderr.includes("secret") && !stderr.includes("jobs["), stderr);
     }
   });
 

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import {
@@ -510,6 +516,13 @@ Deno.test("a test waits for workflows, each once, and completes them or lets the
     "Cannot find a workflow within 0 s: no other one matches; there are sendEmail on queue emails " +
       "(SUCCESS), sendEmail on queue emails (ERROR)",
   );
+  const third = await enqueue(client, email, "eve");
+  await cancelWorkflow(client, third.workflowID);
+  const cancelled = await assertRejects(
+    () => worker.waitForEnqueued({ workflowName: "other" }, { timeoutSeconds: 0 }),
+    Error,
+  );
+  assertStringIncludes(cancelled.message, ", sendEmail (CANCELLED)");
   const ended = await assertRejects(() => worker.completeWorkflow(first.workflowID), Error);
   assertEquals(
     ended.message,

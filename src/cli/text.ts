@@ -124,6 +124,11 @@ export function toReadableLine(value: unknown): string {
   return typeof value === "string" ? escapeText(value) : toJson(value);
 }
 
+/** The error of a workflow or a step, in one line or more. */
+export function formatError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : toReadableLine(error);
+}
+
 /** A time of milliseconds since 1970, without the fractions of the second. */
 export function formatTime(epochMs: number | null | undefined): string {
   if (epochMs === null || epochMs === undefined) return "";

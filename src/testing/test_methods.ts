@@ -109,7 +109,8 @@ export function createTestMethods(
     const all = await listWorkflows(client, { loadInput: false, loadOutput: false });
     if (all.length === 0) return "none was enqueued";
     const names = all.map(({ workflowName, queueName, status }) =>
-      `${workflowName} on queue ${queueName} (${status})`
+      // A workflow that was cancelled has left its queue.
+      `${workflowName}${queueName === undefined ? "" : ` on queue ${queueName}`} (${status})`
     );
     return `there are ${names.slice(0, 20).join(", ")}`;
   }

@@ -116,28 +116,45 @@ async function enqueueOne(
   });
 }
 
-async function* toJobs(
-  lines: Lines,
-  defaults: Partial<EnqueueJob>,
-): AsyncGenerator<EnqueueJob, void, void> {
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (line.trim() === "") continue;
-    const job = parseJson(`line ${number}`, line);
-    if (typeof job !== "object" || job === null || Array.isArray(job)) {
-      throw new UsageError(
-        `Cannot enqueue line ${number}: expected a JSON object, such as {"args": [{"id": 7}]}`,
-      );
-    }
-    const merged: Partial<EnqueueJob> = { ...defaults, ...job };
-    for (const name of ["workflowName", "queueName"] as const) {
-      if (merged[name] === undefined) {
-        throw new UsageError(`Cannot enqueue line ${number}: it has no ${name}`);
+/** The jobs of a batch. */
+interface Jobs extends AsyncIterable<EnqueueJob> {
+  /** The number of the line that was read last. */
+  readonly line: number;
+}
+
+function toJobs(lines: Lines, defaults: Partial<EnqueueJob>): Jobs {
+  const jobs = {
+    line: 0,
+    async *[Symbol.asyncIterator]() {
+      for await (const text of lines) {
+        const line = ++jobs.line;
+        if (text.trim() === "") continue;
+        const job = parseJson(`line ${line}`, text);
+        if (typeof job !== "object" || job === null || Array.isArray(job)) {
+          throw new UsageError(
+            `Cannot enqueue line ${line}: expected a JSON object, such as {"args": [{"id": 7}]}`,
+          );
+        }
+        const merged: Partial<EnqueueJob> = { ...defaults, ...job };
+        for (const name of ["workflowName", "queueName"] as const) {
+          if (merged[name] === undefined) {
+            throw new UsageError(`Cannot enqueue line ${line}: it has no ${name}`);
+          }
+        }
+        yield merged as EnqueueJob;
       }
-    }
-    yield merged as EnqueueJob;
-  }
+    },
+  };
+  return jobs;
+}
+
+/** Names the line in an error of its job, of which enqueueMany() only knows the index. */
+function nameLine(error: unknown, line: number): void {
+  if (!(error instanceof Error)) return;
+  error.message = error.message.replace(
+    /jobs\[\d+\](?:\.(\w+)| of enqueueMany\(\))?/,
+    (_, field?: string) => field === undefined ? `line ${line}` : `${field} of line ${line}`,
+  );
 }
 
 async function enqueueBatch(
@@ -154,10 +171,11 @@ async function enqueueBatch(
   await withClient(flags, async (client) => {
     const { enqueueMany } = await import("../../workflows/enqueue_many.ts");
     const progress = showProgress("Enqueueing", lines);
+    const jobs = toJobs(lines, defaults);
     let totals: EnqueueTotals = { enqueued: 0, existing: 0, deduplicated: 0, conflicting: 0 };
     const problems: string[] = [];
     try {
-      totals = await enqueueMany(client, toJobs(lines, defaults), {
+      totals = await enqueueMany(client, jobs, {
         onProgress(soFar, outcomes) {
           totals = soFar;
           const done = Object.values(soFar).reduce((sum, count) => sum + count, 0);
@@ -168,6 +186,7 @@ async function enqueueBatch(
       });
     } catch (error) {
       await progress.end();
+      nameLine(error, jobs.line);
       if (totals.enqueued > 0) {
         await stderr.write(`${totals.enqueued} workflows were enqueued before this error\n`);
       }
