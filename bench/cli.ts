@@ -1,6 +1,7 @@
 /**
  * `deno run -A bench/cli.ts [--rounds N]` compares the start-up time of the command line with those of
- * DBOS's own for Node and Python, in interleaved rounds: the help, and a list of one workflow.
+ * DBOS's own for Node and Python, in interleaved rounds: the help, and a list of one workflow. An empty
+ * script shows what the runtimes take of it.
  *
  * It installs them from npm and PyPI into a temporary folder, and uses a Postgres of its own, or that of
  * DBOS_TEST_DATABASE_URL.
@@ -65,6 +66,13 @@ const ours = {
   "dbos-client on Bun": [`${folder}/node_modules/.bin/bun`, program],
   "dbos-client on Deno": [...deno, `${root}src/cli/mod.ts`],
 };
+const emptyScript = `${folder}/empty.mjs`;
+await Deno.writeTextFile(emptyScript, "");
+const empty = [
+  toContender("Node", ["node", emptyScript], url),
+  toContender("Bun", [`${folder}/node_modules/.bin/bun`, emptyScript], url),
+  toContender("Deno", [...deno, emptyScript], url),
+];
 const official = {
   "dbos on Node": ["node", `${folder}/node_modules/.bin/dbos`],
   "dbos on Python": [`${folder}/python/bin/dbos`],
@@ -77,6 +85,14 @@ const works = [
     officialArgs: ["workflow", "list", "--limit", "1", "--sys-db-url", url],
   },
 ];
+
+function printRow(work: string, name: string, ms: number, note = ""): void {
+  console.log(`${work.padEnd(22)}${name.padEnd(22)}${formatMs(ms).padStart(10)}${note}`);
+}
+
+for (const [index, ms] of (await compare(empty, Number(values.rounds))).entries()) {
+  printRow("an empty script", empty[index]!.name, ms);
+}
 for (const { work, args, officialArgs } of works) {
   const contenders = [
     ...Object.entries(ours).map(([name, command]) => toContender(name, [...command, ...args], url)),
@@ -91,8 +107,6 @@ for (const { work, args, officialArgs } of works) {
     const text = index < Object.keys(ours).length
       ? `  ${ratio} × faster than the official ones`
       : "";
-    console.log(
-      `${work.padEnd(22)}${name.padEnd(22)}${formatMs(medians[index]!).padStart(10)}${text}`,
-    );
+    printRow(work, name, medians[index]!, text);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * `deno task pack [--output=FILE]` packs the package for npm: what `deno pack` makes, with its modules as
- * few files, and with what it does not write in package.json: the minimum versions, the program, optional
- * packages, and the exact version of npm:@opentelemetry/api. A later release would not find an SDK that
- * was registered through an older one.
+ * few files, with what starts the program, and with what it does not write in package.json: the minimum
+ * versions, the program, optional packages, and the exact version of npm:@opentelemetry/api. A later
+ * release would not find an SDK that was registered through an older one.
  */
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,7 +14,16 @@ import config from "../deno.json" with { type: "json" };
 export const engines = { deno: ">=2.2.0", node: "^20.18.0 || >=22.1.0", bun: ">=1.2.3" };
 
 /** The program, which `npx` and `bunx` run. */
-export const bin = { "dbos-client": "./src/cli/mod.js" };
+export const bin = { "dbos-client": "./bin/dbos_client.js" };
+
+const starter = `#!/usr/bin/env node
+import module from "node:module";
+// Node 20 lacks it. npm:pg would load fetch to see that this is not Cloudflare: 15 ms.
+globalThis.navigator ??= { userAgent: "Node.js" };
+// Since Node 22. It saves compiling all files each time: 10 ms.
+module.enableCompileCache?.();
+await import("../src/cli/mod.js");
+`;
 
 /** Packages that only programs install which use what needs them, with the releases that work. */
 export const optionalPeers: Readonly<Record<string, string>> = {
@@ -110,13 +119,16 @@ export async function pack(output: string): Promise<void> {
     const entryPoints = Object.values<{ default: string }>(manifest.exports)
       .map((entryPoint) => entryPoint.default);
     const packages = [...Object.keys(dependencies), ...Object.keys(optionalPeers)];
-    const bundled = await bundleModules(join(folder, "package"), entryPoints, packages);
+    const packageFolder = join(folder, "package");
+    const bundled = await bundleModules(packageFolder, entryPoints, packages);
+    await Deno.mkdir(join(packageFolder, "bin"));
+    await Deno.writeTextFile(join(packageFolder, bin["dbos-client"]), starter);
     // By their names, because packages for npm have no entries for folders.
     await run(
       "tar",
       ...["-czf", output, "-C", folder],
       ...files.filter((file) => !file.endsWith(".js")),
-      ...bundled.map((file) => `package/${file}`),
+      ...[bin["dbos-client"], ...bundled].map((file) => join("package", file)),
     );
   } finally {
     await Deno.remove(folder, { recursive: true });

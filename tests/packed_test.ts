@@ -112,6 +112,7 @@ Deno.test({
             /^(mod|core|connect|errors|src\/(cli|http|testing)\/mod|chunks\/\w+)\.js$/,
             /^(mod|core|connect|errors|client|src\/[\w/]+|sql\/\w+\/mod|sql\/statement)\.d\.ts$/,
             /^sql\/\w+\/\w+\.sql$/,
+            /^bin\/[\w-]+\.js$/,
           ];
           const isExpected = (file: string) => expected.some((pattern) => pattern.test(file));
           assertEquals(files.filter((file) => !isExpected(file)), []);
@@ -124,6 +125,7 @@ Deno.test({
               "core.js",
               "connect.js",
               "errors.js",
+              "bin/dbos_client.js",
             ]
           ) {
             assert(files.includes(file), file);

@@ -19,8 +19,8 @@ import { briefs } from "./briefs.ts";
 import { programName } from "./command.ts";
 import { loadCommand } from "./commands.ts";
 import { CliError, exitCodeOf, exitCodes } from "./errors.ts";
+import { escapeLines } from "./escape.ts";
 import { type Output, stderr, stdout } from "./terminal.ts";
-import { escapeLines } from "./text.ts";
 import { version } from "./version.ts";
 
 /** What Stricli writes to: it asks for colors in its own way, and does not wait. */

@@ -1,7 +1,8 @@
 /** Prints records: as a table for people, or as JSON, one object a line. */
 
+import { escapeText } from "./escape.ts";
 import { type Output, stdout } from "./terminal.ts";
-import { escapeText, toJson } from "./text.ts";
+import { toJson } from "./text.ts";
 
 /** A column of a table of records. */
 export interface Column<Item> {

@@ -1,7 +1,7 @@
 /** How to start TLS as libpq's settings ask for it, in the terms of Node. */
 
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import { FatalConnectionError } from "./connection_error.ts";
 import type { ConnectionSettings, Host } from "./connection_settings.ts";
 
@@ -34,9 +34,13 @@ function isAmbiguous({ raw, subject, subjectaltname }: tls.PeerCertificate): boo
 }
 
 /** Whether a certificate is for a host, by libpq's rules. */
-function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+function checkIdentity(
+  host: string,
+  certificate: tls.PeerCertificate,
+  checkServerIdentity: typeof tls.checkServerIdentity,
+): Error | undefined {
   if (isAmbiguous(certificate)) return new Error("the certificate has an ambiguous name");
-  const error = tls.checkServerIdentity(host, certificate);
+  const error = checkServerIdentity(host, certificate);
   if (!error || !net.isIP(host)) return error;
   // For an IP address, libpq also takes a name in its place. Node does not.
   const names = certificate.subjectaltname?.split(", ") ?? [];
@@ -60,10 +64,12 @@ export async function readTLSOptions(
   ]);
   // As in libpq, a file of authorities counts in the modes that do not need it as well.
   const isVerified = isSystemTrusted || ca !== undefined;
+  // Where the server has no TLS, nothing else loads it, which takes Node 3 ms.
+  const check = sslMode === "verify-full" && (await import("node:tls")).checkServerIdentity;
   return {
     minVersion: settings.minTLSVersion as tls.SecureVersion,
     checkServerIdentity: (_, certificate) =>
-      sslMode === "verify-full" ? checkIdentity(name, certificate) : undefined,
+      check ? checkIdentity(name, certificate, check) : undefined,
     // Without it, NODE_TLS_REJECT_UNAUTHORIZED decides.
     ...(!isCloudflare && { rejectUnauthorized: isVerified }),
     ...(name && !net.isIP(name) && { servername: name }),

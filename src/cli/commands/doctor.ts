@@ -15,6 +15,7 @@ import {
 import { checkPrivileges, checkSchema, checkServer } from "../doctor/check_server.ts";
 import { checkQueues, checkVersions } from "../doctor/check_work.ts";
 import { CliError, exitCodes } from "../errors.ts";
+import { escapeLines } from "../escape.ts";
 import {
   commonAliases,
   type CommonFlags,
@@ -24,7 +25,7 @@ import {
 } from "../flags.ts";
 import { isJson } from "../table.ts";
 import { type Output, readVariable, stdout } from "../terminal.ts";
-import { escapeLines, toJson } from "../text.ts";
+import { toJson } from "../text.ts";
 
 /** The message of an error, with its causes. */
 function messageOf(error: unknown): string {

@@ -8,6 +8,7 @@ import { type SerializationType, serializationTypes } from "../../serialization/
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError, UsageError } from "../errors.ts";
+import { escapeLines, escapeText } from "../escape.ts";
 import {
   asDeadline,
   asInteger,
@@ -26,7 +27,6 @@ import { type Lines, parseJson, readJson, readLines, readObject } from "../input
 import { showProgress } from "../progress.ts";
 import { isJson, printRecord } from "../table.ts";
 import { stderr } from "../terminal.ts";
-import { escapeLines, escapeText } from "../text.ts";
 import { printResult } from "./result.ts";
 
 const reusePolicies = ["return-existing", "reject"] as const;

@@ -6,6 +6,7 @@ import type { Client } from "../../client/client.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError, UsageError } from "../errors.ts";
+import { escapeText } from "../escape.ts";
 import {
   asText,
   commonAliases,
@@ -20,7 +21,6 @@ import {
 import { readWorkflowIDs } from "../input.ts";
 import { printRecord, printRecords, styleOfStatus } from "../table.ts";
 import { isStdinTerminal, process, stderr } from "../terminal.ts";
-import { escapeText } from "../text.ts";
 
 const workflowIDsParameters = {
   kind: "array",

@@ -4,6 +4,7 @@ import { buildCommand } from "@stricli/core";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError, exitCodes } from "../errors.ts";
+import { escapeText } from "../escape.ts";
 import {
   asInteger,
   asSeconds,
@@ -21,7 +22,7 @@ import { readJson } from "../input.ts";
 import { readStatus } from "../read_status.ts";
 import { isJson, printRecord } from "../table.ts";
 import { stderr, stdout } from "../terminal.ts";
-import { escapeText, toJson, toReadable } from "../text.ts";
+import { toJson, toReadable } from "../text.ts";
 
 interface SendFlags extends CommonFlags {
   readonly topic?: string;

@@ -6,10 +6,11 @@ import { getStatus, type WorkflowStatus } from "../../workflows/workflow_status.
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError } from "../errors.ts";
+import { escapeLines } from "../escape.ts";
 import { commonAliases, type CommonFlags, commonFlags, workflowIDParameter } from "../flags.ts";
 import { isJson, printRecord, styleOfStatus } from "../table.ts";
 import { stdout } from "../terminal.ts";
-import { escapeLines, formatError, formatTime, toReadableLine } from "../text.ts";
+import { formatError, formatTime, toReadableLine } from "../text.ts";
 
 /** The lines of a status for people, one for each of its fields. */
 function formatStatus(status: WorkflowStatus): string {

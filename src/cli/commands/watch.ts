@@ -9,6 +9,7 @@ import type { WorkflowStatus } from "../../workflows/workflow_status.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { CliError, exitCodes } from "../errors.ts";
+import { escapeText } from "../escape.ts";
 import {
   asSeconds,
   commonAliases,
@@ -21,7 +22,7 @@ import { LiveView } from "../live_view.ts";
 import { readStatus } from "../read_status.ts";
 import { isJson, styleOfStatus } from "../table.ts";
 import { stdout } from "../terminal.ts";
-import { escapeText, formatDuration, formatTime, toJson, toReadableLine } from "../text.ts";
+import { formatDuration, formatTime, toJson, toReadableLine } from "../text.ts";
 
 /** What is known of the workflow. */
 interface Watched {
