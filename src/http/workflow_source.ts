@@ -90,30 +90,58 @@ export async function moveToEnds(
   }
 }
 
-/** Yields each status of a workflow, the present one first, until it has ended. */
-async function* followStatus(
+/** A workflow that had ended was resumed: what no longer follows it must start anew. */
+class ResumedError extends Error {}
+
+/** Whether resumeWorkflow() resumes a workflow that has ended. */
+function canBeResumed(status: string): boolean {
+  return status !== "SUCCESS" && status !== "ERROR";
+}
+
+/** The statuses of a workflow, for as long as something else of it is read. */
+interface StatusSource {
+  /** Yields each status, the present one first, until the workflow has ended and nothing is read. */
+  follow(): AsyncGenerator<Message, void, void>;
+  /** Yields what another source yields. */
+  beside(other: AsyncGenerator<Message, void, void>): AsyncGenerator<Message, void, void>;
+}
+
+function createStatusSource(
   { database, workflowID, position, showStatus, wait }: WorkflowSource,
   present: string,
-): AsyncGenerator<Message, void, void> {
+  others: number,
+): StatusSource {
   const waiter = createWaiter(database, statusQuery, wait);
-  let status = present;
-  while (true) {
-    const seen = status;
-    if (showStatus && seen !== position.status) {
-      yield {
-        event: "status",
-        data: toJSON({ status: seen }),
-        advance: () => position.status = seen,
-      };
-    }
-    if (finalStatuses.includes(seen)) return;
-    waiter.restart(false);
-    const item = JSON.stringify({ workflow_id: workflowID, status: seen });
-    const [row] = await waiter.next([{ item, workflowID }]) ?? [];
-    if (!row) return;
-    if (row.status === null) throw new NonExistentWorkflowError(workflowID, "follow");
-    status = row.status;
-  }
+  let hasEnded = false;
+  return {
+    async *follow() {
+      let status = present;
+      while (true) {
+        const seen = status;
+        if (showStatus && seen !== position.status) {
+          yield {
+            event: "status",
+            data: toJSON({ status: seen }),
+            advance: () => position.status = seen,
+          };
+        }
+        if (hasEnded) throw new ResumedError();
+        hasEnded = finalStatuses.includes(seen);
+        if (hasEnded && (others === 0 || !canBeResumed(seen))) return;
+        waiter.restart(false);
+        const item = JSON.stringify({ workflow_id: workflowID, status: seen });
+        const [row] = await waiter.next([{ item, workflowID }]) ?? [];
+        if (!row) return;
+        if (row.status === null) throw new NonExistentWorkflowError(workflowID, "follow");
+        status = row.status;
+      }
+    },
+    async *beside(other) {
+      yield* other;
+      others--;
+      if (hasEnded && others === 0) waiter.end();
+    },
+  };
 }
 
 /** Yields the events that the reader does not know yet, and then their changes. */
@@ -175,17 +203,20 @@ export async function* readWorkflow(
   const { position, events, streams } = source;
   // Without data, it is no message: it only says where to resume.
   yield `retry: ${retryMs}\nid: ${formatPosition(position)}\n\n`;
-  const messages = merge([
-    followStatus(source, present),
+  const others = [
     ...events ? [readEvents(source)] : [],
     ...streams.map((key) => readValues(source, key)),
-  ]);
+  ];
+  const status = createStatusSource(source, present, others.length);
+  const messages = merge([status.follow(), ...others.map(status.beside)]);
   try {
     for await (const { event, data, advance } of messages) {
       advance();
       yield toText(event, data, position);
     }
   } catch (error) {
+    // Without an end, the reader reconnects.
+    if (error instanceof ResumedError) return;
     // It was deleted meanwhile.
     if (!(error instanceof NonExistentWorkflowError)) throw error;
   }

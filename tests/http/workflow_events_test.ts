@@ -304,6 +304,19 @@ Deno.test("workflowEvents() sends each source, and resumes exactly where a reade
     await deleteWorkflow(client, workflowID);
     assertEquals(await restOf(reader), [{ event: "end", data: { status: null } }]);
   });
+
+  await test.step("a workflow that is resumed while its stream is read has its reader reconnect", async () => {
+    const workflowID = await insertWorkflow(recorder, "CANCELLED");
+    await write(recorder, workflowID, "log", ...Array(20).keys());
+    const reader = await open(client, workflowID, { streams: ["log"] });
+    assertEquals((await reader.next())!.data, { status: "CANCELLED" });
+    await setStatus(recorder, workflowID, "PENDING");
+    const rest = await restOf(reader);
+    assertEquals(
+      rest.filter(({ event }) => event !== "stream"),
+      [{ event: "status", data: { status: "PENDING" } }],
+    );
+  });
 });
 
 Deno.test("workflowEvents() refuses what it must not answer, and tells nothing of it", async (test) => {
