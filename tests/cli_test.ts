@@ -5,6 +5,7 @@ import config from "../deno.json" with { type: "json" };
 import { enqueue } from "../mod.ts";
 import { version } from "../src/cli/version.ts";
 import { cliCommand, createCli, installCli, parseLines, runCommand } from "./support/cli.ts";
+import { isInstalled } from "./support/tmux.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 
@@ -482,22 +483,59 @@ Deno.test("the program has help, examples and a version", async () => {
   assertEquals(await cli.run("help", "show"), await cli.run("show", "--help"));
 });
 
-Deno.test("bash completes commands, flags and values", async () => {
-  await using program = await installCli();
-  const complete = async (...words: string[]) => {
-    const script = `source <(dbos-client completion bash)
-      COMP_WORDS=(dbos-client "$@"); COMP_CWORD=$#; _dbos_client; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { code, stdout, stderr } = await runCommand(["bash", "-ec", script, "bash"], words, {
-      env: { PATH: `${program.folder}:${Deno.env.get("PATH")}` },
-    });
-    assertEquals([code, stderr], [0, ""]);
-    return stdout.split("\n").filter(Boolean);
-  };
-  assertEquals(await complete("re"), ["result", "resume", "rewind"]);
-  assertEquals(await complete("enqueue", "--queue"), ["--queue-name", "--queue-partition-key"]);
-  assertEquals(await complete("list", "--status", "E"), ["ENQUEUED", "ERROR"]);
-  assertEquals(await complete("completion", ""), ["bash", "zsh", "fish"]);
-});
+/** What a shell proposes for the last of some words, by the program that prints it. */
+const completionShells: Readonly<Record<string, readonly string[]>> = {
+  bash: [
+    "-ec",
+    `source <(dbos-client completion bash)
+    COMP_WORDS=(dbos-client "$@"); COMP_CWORD=$#; _dbos_client
+    if [ \${#COMPREPLY[@]} -gt 0 ]; then printf '%s\\n' "\${COMPREPLY[@]}"; else ls; fi`,
+    "bash",
+  ],
+  // Only a terminal has its completion system.
+  zsh: [
+    "-fec",
+    `function compdef {}
+    function _describe { print -rl -- "\${(@P)2}" }
+    function _files { ls }
+    source <(dbos-client completion zsh)
+    words=(dbos-client "$@"); CURRENT=$(( $# + 1 )); _dbos_client`,
+    "zsh",
+  ],
+  fish: [
+    "--no-config",
+    "-c",
+    'dbos-client completion fish | source; complete -C "dbos-client $argv"',
+  ],
+};
+
+for (const [shell, args] of Object.entries(completionShells)) {
+  const isMissing = !isInstalled(shell);
+  Deno.test({
+    name: `${shell} completes commands, flags, values and files` +
+      (isMissing ? ` (skipped: ${shell} is not installed)` : ""),
+    ignore: isMissing,
+    async fn() {
+      await using program = await installCli();
+      const folder = await Deno.makeTempDir();
+      await Deno.writeTextFile(`${folder}/jobs.ndjson`, "");
+      const complete = async (...words: string[]) => {
+        const { code, stdout, stderr } = await runCommand([shell, ...args], words, {
+          cwd: folder,
+          env: { PATH: `${program.folder}:${Deno.env.get("PATH")}` },
+        });
+        assertEquals([code, stderr], [0, ""]);
+        return stdout.split("\n").map((line) => line.split(/[\t:]/)[0]!).filter(Boolean).sort();
+      };
+      assertEquals(await complete("re"), ["result", "resume", "rewind"]);
+      assertEquals(await complete("enqueue", "--queue"), ["--queue-name", "--queue-partition-key"]);
+      assertEquals(await complete("list", "--status", "E"), ["ENQUEUED", "ERROR"]);
+      assertEquals(await complete("completion", ""), ["bash", "fish", "zsh"]);
+      assertEquals(await complete("enqueue", "--batch", "j"), ["jobs.ndjson"]);
+      await Deno.remove(folder, { recursive: true });
+    },
+  });
+}
 
 Deno.test("tables keep to no color in pipes, unless FORCE_COLOR asks for it", async () => {
   await using database = await createTestDatabase();

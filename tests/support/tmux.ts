@@ -2,9 +2,11 @@
 import { assert } from "@std/assert";
 import { run } from "./run_example.ts";
 
-function isInstalled(): boolean {
+/** Whether the shell finds a program. */
+export function isInstalled(program: string): boolean {
   try {
-    return new Deno.Command("tmux", { args: ["-V"], stdout: "null" }).outputSync().success;
+    return new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" })
+      .outputSync().success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -12,7 +14,9 @@ function isInstalled(): boolean {
 }
 
 /** Why there is no terminal here, if so. */
-export const unavailable: string | undefined = isInstalled() ? undefined : "tmux is not installed";
+export const unavailable: string | undefined = isInstalled("tmux")
+  ? undefined
+  : "tmux is not installed";
 
 export interface Terminal extends AsyncDisposable {
   /** Types a line, such as an answer to a question. */

@@ -15,14 +15,22 @@ complete -o default -F _dbos_client ${programName}
   zsh: `#compdef ${programName}
 _dbos_client() {
   local -a proposals
-  proposals=("\${(@f)$(${programName} __complete "\${(@)words[2,CURRENT]}" 2>/dev/null |
-    sed 's/:/\\\\:/g; s/\\t/:/')}")
-  _describe '' proposals || _files
+  proposals=(\${(f)"$(${programName} __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  proposals=("\${(@)proposals//:/\\\\:}")
+  proposals=("\${(@)proposals/$'\\t'/:}")
+  if (( $#proposals )); then _describe '' proposals; else _files; fi
 }
 compdef _dbos_client ${programName}
 `,
-  fish: `complete -c ${programName} -a \\
-  '(${programName} __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `function _dbos_client
+  set -l proposals (${programName} __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if set -q proposals[1]
+    printf '%s\\n' $proposals
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c ${programName} -f -a '(_dbos_client)'
 `,
 };
 
