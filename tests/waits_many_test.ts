@@ -369,3 +369,15 @@ Deno.test("invalid arguments are rejected before anything is sent", async () => 
   }
   assertEquals(polls, []);
 });
+
+Deno.test("results of 10,000 workflows that ended at once take few lookups each", async () => {
+  await using recorder = await openPollRecorder();
+  const { client, pool, polls } = recorder;
+  const workflowIDs = newIDs(10_000);
+  await insertRunning(recorder, workflowIDs);
+  await pool.query("update dbos.workflow_status set status = 'SUCCESS'");
+  await Promise.all(workflowIDs.map((id) => retrieveWorkflow(client, id).getResult()));
+  // All in the first poll; then each poll is for at most twice as many as an answer may have.
+  const lookups = polls.reduce((sum, { wanted }) => sum + wanted.length, 0);
+  assert(lookups <= 30_000, `${lookups} lookups in ${polls.length} polls`);
+});
