@@ -35,6 +35,7 @@ const layers: readonly (readonly string[])[] = [
     "src/logger.ts",
     "src/on_demand.ts",
     "src/options.ts",
+    "src/read_in_slices.ts",
     "src/serial_queue.ts",
     "src/timer.ts",
     "src/uuid_v7.ts",

@@ -4,8 +4,6 @@
 // as on some edge platforms, the number of items ends a slice. Fewer items than that cost nothing.
 const maxSliceMs = 10;
 const maxItems = 1000;
-// Reading the clock takes as long as some items do.
-const itemsPerReading = 8;
 
 // A timer takes milliseconds, an immediate microseconds, but not every runtime has immediates.
 type Schedule = (callback: () => void) => unknown;
@@ -13,27 +11,22 @@ const { setImmediate } = globalThis as { setImmediate?: Schedule };
 const { setTimeout } = globalThis;
 const schedule: Schedule = setImmediate ?? ((callback) => setTimeout(callback, 0));
 
-/** Settles once the event loop has run. */
-export function runEventLoop(): Promise<void> {
-  return new Promise((resolve) => schedule(() => resolve()));
-}
-
 /**
  * Makes a function to call after each item of a computation. Where a slice ends, it returns a promise
  * that settles once the event loop has run.
  */
 export function createSlicer(): () => Promise<void> | undefined {
-  let startedAt: number | undefined;
+  let startedAt = performance.now();
   let items = 0;
   return () => {
-    if (++items % itemsPerReading !== 0) return undefined;
-    const now = performance.now();
-    startedAt ??= now;
-    if (items < maxItems && now - startedAt < maxSliceMs) return undefined;
-    return runEventLoop().then(() => {
-      startedAt = undefined;
-      items = 0;
-    });
+    if (++items < maxItems && performance.now() - startedAt < maxSliceMs) return undefined;
+    return new Promise((resolve) =>
+      schedule(() => {
+        startedAt = performance.now();
+        items = 0;
+        resolve();
+      })
+    );
   };
 }
 

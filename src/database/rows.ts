@@ -79,7 +79,8 @@ function toValue({ name, type, convert }: Column, received: unknown): Value | nu
   );
 }
 
-function toRow({ selected, missing }: Columns, received: unknown): Row {
+/** The row that a driver returned as an array of values in the order of the select list. */
+export function toRow({ selected, missing }: Columns, received: unknown): Row {
   // Some drivers return objects although they are asked for arrays, with properties in that order.
   const values: unknown[] = Array.isArray(received) ? received : Object.values(received ?? {});
   if (values.length !== selected.length) {
@@ -101,7 +102,7 @@ function toRow({ selected, missing }: Columns, received: unknown): Row {
   return row;
 }
 
-/** The rows that a driver returned: arrays of values in the order of the select list. */
+/** The rows that a driver returned. */
 export function toRows(columns: Columns, received: readonly unknown[]): Row[] {
   return received.map((row) => toRow(columns, row));
 }

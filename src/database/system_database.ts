@@ -8,6 +8,7 @@ import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
 import { readOnly, sqlStateOf } from "../drivers/sql_state.ts";
 import { toFaultText } from "../drivers/fault_text.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
+import { mapInSlices } from "../event_loop.ts";
 import type { Log } from "../logger.ts";
 import { onDemand } from "../on_demand.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
@@ -16,7 +17,7 @@ import type { Tracing } from "../tracing/tracing.ts";
 import { attemptWithin, scaleTimeout } from "./attempt.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
 import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
-import { type Row, toRows } from "./rows.ts";
+import { type Row, toRow } from "./rows.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 
 /** The options of a client, with their defaults filled in. */
@@ -137,7 +138,7 @@ export function createSystemDatabase(
         (attempt) => prelude ? queryInOneMessage!(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();
-      return toRows(query.columns, rows);
+      return await mapInSlices(rows, (row) => toRow(query.columns, row));
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
       if (error instanceof DatabaseTimeoutError) throw error;

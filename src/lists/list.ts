@@ -1,6 +1,8 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { createSlicer } from "../event_loop.ts";
+import { readInSlices } from "../read_in_slices.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { asBoolean, asInteger, describeOptions, type OptionsDescription } from "../options.ts";
@@ -124,7 +126,8 @@ async function list(
 ): Promise<WorkflowStatus[]> {
   const { limit, offset } = options;
   const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
-  return await Promise.all(rows.map((row) => toWorkflowStatus(row, database.settings.serializer)));
+  const { serializer } = database.settings;
+  return await readInSlices(rows, (row) => toWorkflowStatus(row, serializer));
 }
 
 /**
@@ -234,12 +237,14 @@ export function iterateWorkflows(
       max_bytes: hasValues && maxPageBytes,
     };
     let last: WorkflowStatusRow | undefined;
+    const endSlice = createSlicer();
     do {
       const rows = await readRows(database, page);
       for (const row of rows) {
         const status = await toWorkflowStatus(row, database.settings.serializer);
         signal?.throwIfAborted();
         yield status;
+        await endSlice();
       }
       last = rows.at(-1);
       if (rows.length < pageSize && !last?.is_cut) last = undefined;

@@ -1,6 +1,7 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { readInSlices } from "../read_in_slices.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { WorkflowError } from "../errors/workflow_error.ts";
 import {
@@ -67,22 +68,35 @@ const stepsDescription: OptionsDescription<ListWorkflowStepsOptions> = describeO
 
 type StepRow = NonNullable<typeof sql.listSteps.row>;
 
-async function toStepInfo(row: StepRow, custom: CustomFormat | undefined): Promise<StepInfo> {
-  const { serialization: format } = row;
-  const [output, error] = await Promise.all([
-    deserializeValueIfKnown(row.output, format, custom),
-    deserializeIfKnown(row.error, format, custom, (codec, text) => codec.deserializeError(text)),
-  ]);
+function createStepInfo(row: StepRow, output: unknown, error: unknown): StepInfo {
   const { started_at_epoch_ms: startedAt, completed_at_epoch_ms: completedAt } = row;
   return {
     functionID: row.function_id!,
     name: row.name ?? "",
     output: output ?? null,
-    error: error ?? null,
+    error: (error ?? null) as StepInfo["error"],
     childWorkflowID: row.child_workflow_id,
     ...(startedAt && { startedAtEpochMs: Number(startedAt) }),
     ...(completedAt && { completedAtEpochMs: Number(completedAt) }),
   };
+}
+
+/** Converts a row to a step. Returns a promise only if its values take one to be deserialized. */
+function toStepInfo(
+  row: StepRow,
+  custom: CustomFormat | undefined,
+): StepInfo | Promise<StepInfo> {
+  const { serialization: format } = row;
+  const output = deserializeValueIfKnown(row.output, format, custom);
+  const error = deserializeIfKnown(
+    row.error,
+    format,
+    custom,
+    (codec, text) => codec.deserializeError(text),
+  );
+  return output instanceof Promise || error instanceof Promise
+    ? Promise.all([output, error]).then((values) => createStepInfo(row, ...values))
+    : createStepInfo(row, output, error);
 }
 
 /**
@@ -122,5 +136,6 @@ export async function listWorkflowSteps(
   });
   if (rows.length === 0) return null;
   const steps = rows.filter(({ function_id }) => function_id !== null);
-  return await Promise.all(steps.map((row) => toStepInfo(row, database.settings.serializer)));
+  const { serializer } = database.settings;
+  return await readInSlices(steps, (row) => toStepInfo(row, serializer));
 }

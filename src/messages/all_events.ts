@@ -2,7 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/messages/mod.ts";
 import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { createSlicer } from "../event_loop.ts";
+import { readInSlices } from "../read_in_slices.ts";
 import { checkText } from "../validate.ts";
 import { createFieldReader } from "./field_reader.ts";
 
@@ -46,13 +46,8 @@ export async function getAllEvents<Events = unknown>(
     database.settings.serializer,
     signal,
   );
-  const endSlice = createSlicer();
-  const values: [string, unknown][] = [];
-  for (const row of rows) {
-    if (!reader.isIncluded(row.key)) continue;
-    values.push([row.key, await reader.read(row)]);
-    const pause = endSlice();
-    if (pause) await pause;
-  }
-  return Object.fromEntries(values) as object as EventValues<Events>;
+  const included = rows.filter(({ key }) => reader.isIncluded(key));
+  const values = await readInSlices(included, reader.read);
+  const entries = values.map((value, index) => [included[index]!.key, value]);
+  return Object.fromEntries(entries) as EventValues<Events>;
 }

@@ -1,6 +1,7 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/messages/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { readInSlices } from "../read_in_slices.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
 import { nullTopic } from "./null_topic.ts";
@@ -62,10 +63,14 @@ export async function getAllNotifications(
     })
   );
   const { serializer } = database.settings;
-  return await Promise.all(rows.map(async (row) => ({
+  const messages = await readInSlices(
+    rows,
+    (row) => deserializeValueIfKnown(row.message, row.serialization, serializer),
+  );
+  return rows.map((row, index) => ({
     topic: row.topic === nullTopic ? null : row.topic,
-    message: await deserializeValueIfKnown(row.message, row.serialization, serializer),
+    message: messages[index],
     createdAtEpochMs: Number(row.created_at),
     consumed: row.consumed,
-  })));
+  }));
 }

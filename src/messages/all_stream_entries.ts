@@ -2,7 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/messages/mod.ts";
 import { contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { createSlicer } from "../event_loop.ts";
+import { readInSlices } from "../read_in_slices.ts";
 import { checkText } from "../validate.ts";
 import { closeMarker, closeMarkers } from "./close_markers.ts";
 import { createFieldReader } from "./field_reader.ts";
@@ -82,19 +82,18 @@ export async function getAllStreamEntries<Streams = unknown>(
   const { streams: fields } = contractIn(options) ?? {};
   const { serializer } = database.settings;
   const reader = createFieldReader(fields, serializer, signal, closeMarker);
-  const endSlice = createSlicer();
   const streams = new Map<string, { entries: StreamEntry[]; isClosed: boolean }>();
-  for (const { key, entry_offset: offset, value: text, serialization } of rows) {
-    if (!reader.isIncluded(key)) continue;
+  const included = rows.filter(({ key }) => reader.isIncluded(key));
+  const values = await readInSlices(
+    included,
+    (row) => closeMarkers.has(row.value) ? closeMarker : reader.read(row),
+  );
+  for (const [index, { key, entry_offset: offset }] of included.entries()) {
     let stream = streams.get(key);
     if (!stream) streams.set(key, stream = { entries: [], isClosed: false });
-    const value = closeMarkers.has(text)
-      ? closeMarker
-      : await reader.read({ key, value: text, serialization });
+    const value = values[index];
     if (value === closeMarker) stream.isClosed = true;
     else stream.entries.push({ offset, value });
-    const pause = endSlice();
-    if (pause) await pause;
   }
   return Object.fromEntries(streams) as object as StreamEntriesOf<Streams>;
 }

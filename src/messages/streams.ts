@@ -87,7 +87,7 @@ function readValues<Value>(
   key: string,
   options: ReadStreamOptions,
   max: number,
-  deserialize: typeof deserializeValue,
+  deserialize: (...given: Parameters<typeof deserializeValue>) => unknown,
   field: ContractField | undefined,
 ): AsyncGenerator<Value, void, void> {
   const { offset: firstOffset = 0, snapshot = false, ...waitOptions } = options;

@@ -41,14 +41,17 @@ const codecs: Record<string, (text: string) => ReadingCodec | Promise<ReadingCod
   portable_json: (text) => text.startsWith("{") ? loadPortableOfRust() : loadPortableOfGo(),
 };
 
-/** Finds the codec for a text that is not portable JSON, even if it is recorded as such. */
-export async function findNativeCodec(
+/**
+ * Finds the codec for a text that is not portable JSON, even if it is recorded as such. Returns a promise
+ * until it is loaded.
+ */
+export function findNativeCodec(
   serialization: string | null | undefined,
   text: string,
-): Promise<ReadingCodec> {
+): ReadingCodec | Promise<ReadingCodec> {
   if (!serialization) {
-    return isMarkedAsSuperjson(text) ? await codecs.js_superjson!(text) : await loadUnlabelled();
+    return isMarkedAsSuperjson(text) ? codecs.js_superjson!(text) : loadUnlabelled();
   }
-  if (Object.hasOwn(codecs, serialization)) return await codecs[serialization]!(text);
+  if (Object.hasOwn(codecs, serialization)) return codecs[serialization]!(text);
   throw new UnsupportedSerializationError(serialization);
 }

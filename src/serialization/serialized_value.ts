@@ -16,29 +16,34 @@ export class SerializedValue {
 
 /**
  * Reads a stored text with `read`. Returns a {@linkcode SerializedValue} if that fails, so that one
- * unreadable value does not hide the rest of the result.
+ * unreadable value does not hide the rest of the result. There is no promise where `readStored()` needs
+ * none.
  */
-export async function deserializeIfKnown<Value>(
+export function deserializeIfKnown<Value>(
   text: string | null | undefined,
   serialization: string | null | undefined,
   custom: CustomFormat | undefined,
   read: (codec: ReadingCodec | CustomCodec, text: string) => Value | Promise<Value>,
-): Promise<Value | SerializedValue | undefined> {
+): Value | SerializedValue | undefined | Promise<Value | SerializedValue> {
   if (text === null || text === undefined) return undefined;
-  try {
-    return await readStored(text, serialization, custom, read);
-  } catch {
+  const keepText = (): SerializedValue => {
     custom?.signal?.throwIfAborted();
     return new SerializedValue(serialization || null, text);
+  };
+  try {
+    const value = readStored(text, serialization, custom, read);
+    return value instanceof Promise ? value.catch(keepText) : value;
+  } catch {
+    return keepText();
   }
 }
 
-/** Reads a stored value. Returns a {@linkcode SerializedValue} if that fails. */
+/** Reads a stored value, as `deserializeIfKnown()` does. */
 export function deserializeValueIfKnown(
   text: string | null | undefined,
   serialization: string | null | undefined,
   custom?: CustomFormat,
-): Promise<unknown> {
+): unknown {
   return deserializeIfKnown(
     text,
     serialization,

@@ -1,0 +1,28 @@
+import { createSlicer } from "./event_loop.ts";
+
+/**
+ * Reads each item of an array, in slices between which the event loop runs. The items of a slice whose
+ * values take a promise are read concurrently.
+ */
+export async function readInSlices<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Value | Promise<Value>,
+): Promise<Value[]> {
+  const endSlice = createSlicer();
+  const values: Value[] = [];
+  let pending: Promise<void>[] = [];
+  for (const [index, item] of items.entries()) {
+    const value = read(item);
+    if (value instanceof Promise) {
+      pending.push(value.then((value) => {
+        values[index] = value;
+      }));
+    } else values[index] = value;
+    const pause = endSlice();
+    if (!pause) continue;
+    await Promise.all([pause, ...pending]);
+    pending = [];
+  }
+  if (pending.length > 0) await Promise.all(pending);
+  return values;
+}
