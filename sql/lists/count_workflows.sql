@@ -1,13 +1,14 @@
--- count_workflows(workflow_ids? text, separator? text, id_patterns? text, id_from? text,
---   id_until? text, names? text, class_names? text, config_names? text, status? text,
---   one_of_statuses? int, in_flight_statuses? text, is_delayed? int, failed_statuses? text,
---   is_successful? int, queue_names? text, is_queued? int, deduplication_ids? text,
---   is_debounced? int, authenticated_users? text, executor_ids? text, application_versions? text,
---   application_names? text, forked_from? text, is_fork? int, was_forked_from? int,
---   parent_workflow_ids? text, has_parent? int, schedule_names? text, attributes? text,
---   created_from? int, created_until? int, dequeued_from? int, dequeued_until? int,
---   completed_from? int, completed_until? int, by_status? int, by_name? int, by_queue_name? int,
---   by_executor_id? int, by_application_name? int, by_application_version? int, bucket_ms? int,
+-- count_workflows(filters_newer_columns? int, workflow_ids? text, separator? text,
+--   id_patterns? text, id_from? text, id_until? text, names? text, class_names? text,
+--   config_names? text, status? text, one_of_statuses? int, in_flight_statuses? text,
+--   is_delayed? int, failed_statuses? text, is_successful? int, queue_names? text, is_queued? int,
+--   deduplication_ids? text, authenticated_users? text, executor_ids? text,
+--   application_versions? text, created_from? int, created_until? int, dequeued_from? int,
+--   dequeued_until? int, is_debounced? int, application_names? text, forked_from? text,
+--   is_fork? int, was_forked_from? int, parent_workflow_ids? text, has_parent? int,
+--   schedule_names? text, attributes? text, completed_from? int, completed_until? int,
+--   by_status? int, by_name? int, by_queue_name? int, by_executor_id? int,
+--   by_application_name? int, by_application_version? int, bucket_ms? int,
 --   select_min_created_at? int, select_max_queue_wait? int, select_max_total_latency? int) many
 -- row: status text?, name text?, queue_name text?, executor_id text?, application_name text?,
 -- row: application_version text?, bucket text?, min_created_at text?, max_queue_wait_ms text?,
@@ -19,7 +20,9 @@
 -- not ended no latency. The difference of two floats cannot overflow, whatever times are stored.
 with matching as (
   select ws.*
-  from (
+  from
+  -- if :filters_newer_columns
+  (
     select
       null::text as forked_from,
       null::text as parent_workflow_id,
@@ -32,52 +35,58 @@ with matching as (
   ) as absent
   cross join lateral (
     select *
-    from :schema.workflow_status
-    where true
-      and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
-      and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
-      and ('a' < 'Z' or workflow_uuid >= :id_from::text)
-      and ('a' < 'Z' or workflow_uuid < :id_until::text)
-      and name = any(string_to_array(:names::text, :separator::text))
-      and class_name = any(string_to_array(:class_names::text, :separator::text))
-      and config_name = any(string_to_array(:config_names::text, :separator::text))
-      and status = :status::text
-      -- if :one_of_statuses
-      and (
-        false
-        or status = any(string_to_array(:in_flight_statuses::text, ','))
-        or status = 'DELAYED' -- if :is_delayed
-        or status = any(string_to_array(:failed_statuses::text, ','))
-        or status = 'SUCCESS' -- if :is_successful
-      )
-      -- end
-      and queue_name = any(string_to_array(:queue_names::text, :separator::text))
-      and queue_name is not null -- if :is_queued
-      and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
-      and is_debounced = (:is_debounced::int = 1)
-      and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
-      and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
-      and application_version = any(string_to_array(:application_versions::text, :separator::text))
-      -- if :application_names
-      and (
-        application_name is null
-        or application_name = any(string_to_array(:application_names::text, :separator::text))
-      )
-      -- end
-      and forked_from = any(string_to_array(:forked_from::text, :separator::text))
-      and (forked_from is not null) = (:is_fork::int = 1)
-      and was_forked_from = (:was_forked_from::int = 1)
-      and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
-      and (parent_workflow_id is not null) = (:has_parent::int = 1)
-      and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
-      and attributes @> :attributes::text::jsonb
-      and created_at >= :created_from::bigint
-      and created_at <= :created_until::bigint
-      and started_at_epoch_ms >= :dequeued_from::bigint
-      and started_at_epoch_ms <= :dequeued_until::bigint
-      and completed_at >= :completed_from::bigint
-      and completed_at <= :completed_until::bigint
+    from
+  -- end
+  :schema.workflow_status as ws
+  where true
+    and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
+    and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
+    and ('a' < 'Z' or workflow_uuid >= :id_from::text)
+    and ('a' < 'Z' or workflow_uuid < :id_until::text)
+    and name = any(string_to_array(:names::text, :separator::text))
+    and class_name = any(string_to_array(:class_names::text, :separator::text))
+    and config_name = any(string_to_array(:config_names::text, :separator::text))
+    and status = :status::text
+    -- if :one_of_statuses
+    and (
+      false
+      or status = any(string_to_array(:in_flight_statuses::text, ','))
+      or status = 'DELAYED' -- if :is_delayed
+      or status = any(string_to_array(:failed_statuses::text, ','))
+      or status = 'SUCCESS' -- if :is_successful
+    )
+    -- end
+    and queue_name = any(string_to_array(:queue_names::text, :separator::text))
+    and queue_name is not null -- if :is_queued
+    and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
+    and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
+    and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
+    and application_version = any(string_to_array(:application_versions::text, :separator::text))
+    and created_at >= :created_from::bigint
+    and created_at <= :created_until::bigint
+    and started_at_epoch_ms >= :dequeued_from::bigint
+    and started_at_epoch_ms <= :dequeued_until::bigint
+    -- if :filters_newer_columns
+    and is_debounced = (:is_debounced::int = 1)
+    -- if :application_names
+    and (
+      application_name is null
+      or application_name = any(string_to_array(:application_names::text, :separator::text))
+    )
+    -- end
+    and forked_from = any(string_to_array(:forked_from::text, :separator::text))
+    and (forked_from is not null) = (:is_fork::int = 1)
+    and was_forked_from = (:was_forked_from::int = 1)
+    and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separator::text))
+    and (parent_workflow_id is not null) = (:has_parent::int = 1)
+    and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
+    and attributes @> :attributes::text::jsonb
+    and completed_at >= :completed_from::bigint
+    and completed_at <= :completed_until::bigint
+    -- end
+  -- if :filters_newer_columns
   ) as ws
+  -- end
 )
 select
   status, -- if :by_status

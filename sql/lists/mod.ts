@@ -72,6 +72,7 @@ count(*) desc`,
 };
 
 export const countWorkflows: Statement<{
+  filters_newer_columns?: number | undefined;
   workflow_ids?: string | undefined;
   separator?: string | undefined;
   id_patterns?: string | undefined;
@@ -89,10 +90,14 @@ export const countWorkflows: Statement<{
   queue_names?: string | undefined;
   is_queued?: number | undefined;
   deduplication_ids?: string | undefined;
-  is_debounced?: number | undefined;
   authenticated_users?: string | undefined;
   executor_ids?: string | undefined;
   application_versions?: string | undefined;
+  created_from?: number | undefined;
+  created_until?: number | undefined;
+  dequeued_from?: number | undefined;
+  dequeued_until?: number | undefined;
+  is_debounced?: number | undefined;
   application_names?: string | undefined;
   forked_from?: string | undefined;
   is_fork?: number | undefined;
@@ -101,10 +106,6 @@ export const countWorkflows: Statement<{
   has_parent?: number | undefined;
   schedule_names?: string | undefined;
   attributes?: string | undefined;
-  created_from?: number | undefined;
-  created_until?: number | undefined;
-  dequeued_from?: number | undefined;
-  dequeued_until?: number | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
   by_status?: number | undefined;
@@ -134,11 +135,13 @@ export const countWorkflows: Statement<{
 
   columns:
     "status text if :by_status, name text if :by_name, queue_name text if :by_queue_name, executor_id text if :by_executor_id, application_name text if :by_application_name and workflow_status.application_name, application_version text if :by_application_version, bucket text if :bucket_ms, min_created_at text if :select_min_created_at, max_queue_wait_ms text if :select_max_queue_wait, max_total_latency_ms text if :select_max_total_latency and workflow_status.completed_at, count text",
-  hash: "5QL3e-VFIsSY3gyh",
+  hash: "eg_htBGfbOk9Oe0t",
   sql: `
 with matching as (
 select ws.*
-from (
+from
+-- if :filters_newer_columns
+(
 select
 null::text as forked_from,
 null::text as parent_workflow_id,
@@ -151,7 +154,9 @@ null::text as application_name
 ) as absent
 cross join lateral (
 select *
-from :schema.workflow_status
+from
+-- end
+:schema.workflow_status as ws
 where true
 and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
 and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
@@ -173,10 +178,15 @@ or status = 'SUCCESS' -- if :is_successful
 and queue_name = any(string_to_array(:queue_names::text, :separator::text))
 and queue_name is not null -- if :is_queued
 and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
-and is_debounced = (:is_debounced::int = 1)
 and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
 and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
 and application_version = any(string_to_array(:application_versions::text, :separator::text))
+and created_at >= :created_from::bigint
+and created_at <= :created_until::bigint
+and started_at_epoch_ms >= :dequeued_from::bigint
+and started_at_epoch_ms <= :dequeued_until::bigint
+-- if :filters_newer_columns
+and is_debounced = (:is_debounced::int = 1)
 -- if :application_names
 and (
 application_name is null
@@ -190,13 +200,12 @@ and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separa
 and (parent_workflow_id is not null) = (:has_parent::int = 1)
 and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
 and attributes @> :attributes::text::jsonb
-and created_at >= :created_from::bigint
-and created_at <= :created_until::bigint
-and started_at_epoch_ms >= :dequeued_from::bigint
-and started_at_epoch_ms <= :dequeued_until::bigint
 and completed_at >= :completed_from::bigint
 and completed_at <= :completed_until::bigint
+-- end
+-- if :filters_newer_columns
 ) as ws
+-- end
 )
 select
 status, -- if :by_status
@@ -276,6 +285,7 @@ order by step.function_id`,
 };
 
 export const listWorkflows: Statement<{
+  filters_newer_columns?: number | undefined;
   workflow_id?: string | undefined;
   workflow_ids?: string | undefined;
   separator?: string | undefined;
@@ -294,10 +304,14 @@ export const listWorkflows: Statement<{
   queue_names?: string | undefined;
   is_queued?: number | undefined;
   deduplication_ids?: string | undefined;
-  is_debounced?: number | undefined;
   authenticated_users?: string | undefined;
   executor_ids?: string | undefined;
   application_versions?: string | undefined;
+  created_from?: number | undefined;
+  created_until?: number | undefined;
+  dequeued_from?: number | undefined;
+  dequeued_until?: number | undefined;
+  is_debounced?: number | undefined;
   application_names?: string | undefined;
   forked_from?: string | undefined;
   is_fork?: number | undefined;
@@ -306,17 +320,13 @@ export const listWorkflows: Statement<{
   has_parent?: number | undefined;
   schedule_names?: string | undefined;
   attributes?: string | undefined;
-  created_from?: number | undefined;
-  created_until?: number | undefined;
-  dequeued_from?: number | undefined;
-  dequeued_until?: number | undefined;
   completed_from?: number | undefined;
   completed_until?: number | undefined;
   after_time?: string | undefined;
   cursor_id?: string | undefined;
   before_time?: string | undefined;
-  is_selective?: number | undefined;
   sort_desc?: number | undefined;
+  is_selective?: number | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
   max_bytes?: number | undefined;
@@ -362,11 +372,13 @@ export const listWorkflows: Statement<{
 
   columns:
     "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text if :load_input, output text if :load_output, error text if :load_output, is_outdated boolean if not workflow_output, serialization text if workflow_status.serialization, executor_id text, application_version text, application_name text if workflow_status.application_name, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text if workflow_status.queue_partition_key, started_at_epoch_ms text, delay_until_epoch_ms text if workflow_status.delay_until_epoch_ms, completed_at text if workflow_status.completed_at, forked_from text if workflow_status.forked_from, was_forked_from boolean if workflow_status.was_forked_from, parent_workflow_id text if workflow_status.parent_workflow_id, attributes text if workflow_status.attributes, schedule_name text if workflow_status.schedule_name, is_cut boolean if :max_bytes, created_at text",
-  hash: "F5_NTOlsr1N6uTO2",
+  hash: "UiRC0KsNgiavyver",
   sql: `
-with matching as (
+with page as (
 select ws.*
-from (
+from
+-- if :filters_newer_columns
+(
 select
 null::text as forked_from,
 null::text as parent_workflow_id,
@@ -379,7 +391,9 @@ null::text as application_name
 ) as absent
 cross join lateral (
 select *
-from :schema.workflow_status
+from
+-- end
+:schema.workflow_status as ws
 where true
 and workflow_uuid = :workflow_id::text
 and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
@@ -402,10 +416,15 @@ or status = 'SUCCESS' -- if :is_successful
 and queue_name = any(string_to_array(:queue_names::text, :separator::text))
 and queue_name is not null -- if :is_queued
 and deduplication_id = any(string_to_array(:deduplication_ids::text, :separator::text))
-and is_debounced = (:is_debounced::int = 1)
 and authenticated_user = any(string_to_array(:authenticated_users::text, :separator::text))
 and executor_id = any(string_to_array(:executor_ids::text, :separator::text))
 and application_version = any(string_to_array(:application_versions::text, :separator::text))
+and created_at >= :created_from::bigint
+and created_at <= :created_until::bigint
+and started_at_epoch_ms >= :dequeued_from::bigint
+and started_at_epoch_ms <= :dequeued_until::bigint
+-- if :filters_newer_columns
+and is_debounced = (:is_debounced::int = 1)
 -- if :application_names
 and (
 application_name is null
@@ -419,25 +438,21 @@ and parent_workflow_id = any(string_to_array(:parent_workflow_ids::text, :separa
 and (parent_workflow_id is not null) = (:has_parent::int = 1)
 and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
 and attributes @> :attributes::text::jsonb
-and created_at >= :created_from::bigint
-and created_at <= :created_until::bigint
-and started_at_epoch_ms >= :dequeued_from::bigint
-and started_at_epoch_ms <= :dequeued_until::bigint
 and completed_at >= :completed_from::bigint
 and completed_at <= :completed_until::bigint
+-- end
 and (created_at, workflow_uuid) > (:after_time::text::bigint, :cursor_id::text)
 and (created_at, workflow_uuid) < (:before_time::text::bigint, :cursor_id::text)
-offset 0 -- if :is_selective
+-- if :filters_newer_columns
 ) as ws
-),
-page as (
-select *
-from matching
+-- end
 order by
 -- if :sort_desc
+created_at + 0 desc, -- if :is_selective and :limit
 created_at desc,
 workflow_uuid desc,
 -- end
+created_at + 0, -- if :is_selective and :limit
 created_at,
 workflow_uuid
 limit :limit::int

@@ -54,6 +54,21 @@ const unfinished = [...inFlight, "DELAYED"];
 const failed = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"];
 const statuses = [...unfinished, ...failed, "SUCCESS"];
 
+// Filters on columns that older schemas lack.
+const newerFilters = [
+  "is_debounced",
+  "application_names",
+  "forked_from",
+  "is_fork",
+  "was_forked_from",
+  "parent_workflow_ids",
+  "has_parent",
+  "schedule_names",
+  "attributes",
+  "completed_from",
+  "completed_until",
+] as const;
+
 function entriesOf<Table extends object>(table: Table): [keyof Table, Table[keyof Table]][] {
   return Object.entries(table) as [keyof Table, Table[keyof Table]][];
 }
@@ -186,6 +201,9 @@ export function toFilterParameters(
   if (filters.attributes !== undefined) {
     const text = serializeAttributes(filters.attributes);
     if (text !== "{}") parameters.attributes = text;
+  }
+  if (newerFilters.some((name) => parameters[name] !== undefined)) {
+    parameters.filters_newer_columns = 1;
   }
   return parameters;
 }
