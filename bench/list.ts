@@ -13,13 +13,19 @@ import {
   toCostRow,
 } from "./measure.ts";
 
-// Filters that both clients have.
+const withoutValues = { loadInput: false, loadOutput: false } as const;
+
+// Filters that both clients have. Both read inputs, outputs and errors unless they are told otherwise.
 const filters = [
   { limit: 100 },
   { sortDesc: true, limit: 100 },
   { status: "ERROR", sortDesc: true, limit: 100 },
   { status: "ENQUEUED", queueName: "queue3" },
   { workflow_id_prefix: "order-77", limit: 100 },
+  { limit: 100, ...withoutValues },
+  { sortDesc: true, limit: 100, ...withoutValues },
+  { status: "ENQUEUED", queueName: "queue3", ...withoutValues },
+  { limit: 10_000 },
 ] as const satisfies ListWorkflowsOptions[];
 
 export async function compareLists(options: BenchOptions): Promise<Row[]> {

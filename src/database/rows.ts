@@ -21,8 +21,8 @@ export interface Column {
 export interface Columns {
   /** Those that the query returns, in the order of its select list. */
   readonly selected: readonly Column[];
-  /** The names of those whose conditions do not hold. They are null in every row. */
-  readonly missing: readonly string[];
+  /** A row in which all columns are null. Those whose conditions do not hold are so in every row. */
+  readonly emptyRow: Row;
 }
 
 const booleans = new Map<unknown, boolean>();
@@ -55,15 +55,15 @@ export function parseColumns(
   holds: (condition: string) => boolean = () => true,
 ): Columns {
   const selected: Column[] = [];
-  const missing: string[] = [];
+  const names: string[] = [];
   for (const column of columns.split(", ").filter(Boolean)) {
     const [definition, conditions] = column.split(" if ") as [string, string?];
     const [name, type] = definition.split(" ") as [string, string];
     const isSelected = conditions?.split(" and ").every(holds) ?? true;
     if (isSelected) selected.push({ name, type, convert: converters[type]! });
-    else missing.push(name);
+    names.push(name);
   }
-  return { selected, missing };
+  return { selected, emptyRow: Object.fromEntries(names.map((name) => [name, null])) };
 }
 
 // The text of a value may begin with a byte order mark.
@@ -80,7 +80,7 @@ function toValue({ name, type, convert }: Column, received: unknown): Value | nu
 }
 
 /** The row that a driver returned as an array of values in the order of the select list. */
-export function toRow({ selected, missing }: Columns, received: unknown): Row {
+export function toRow({ selected, emptyRow }: Columns, received: unknown): Row {
   // Some drivers return objects although they are asked for arrays, with properties in that order.
   const values: unknown[] = Array.isArray(received) ? received : Object.values(received ?? {});
   if (values.length !== selected.length) {
@@ -90,7 +90,8 @@ export function toRow({ selected, missing }: Columns, received: unknown): Row {
         "remove the transform",
     );
   }
-  const row: Row = {};
+  // V8 makes a hash table of an object that gets many properties one by one, which takes twice as long.
+  const row: Row = { ...emptyRow };
   for (let index = 0; index < selected.length; index++) {
     const column = selected[index]!;
     const value = values[index];
@@ -98,7 +99,6 @@ export function toRow({ selected, missing }: Columns, received: unknown): Row {
     const isRead = value === null || (typeof value === "string" && column.type === "text");
     row[column.name] = isRead ? value : toValue(column, value);
   }
-  for (const name of missing) row[name] = null;
   return row;
 }
 

@@ -131,7 +131,8 @@ async function list(
 }
 
 /**
- * Lists the workflows that match all filters, the oldest first.
+ * Lists the workflows that match all filters, the oldest first. All of them are in memory at once, and the
+ * event loop runs while they are read; {@linkcode iterateWorkflows} reads any number in bounded memory.
  *
  * The server cancels the query if it takes longer than the `observabilityQueryTimeoutMs` of the
  * client, unless `workflowIDs` is given.
