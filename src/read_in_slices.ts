@@ -2,10 +2,12 @@ import { createSlicer } from "./event_loop.ts";
 
 /**
  * Reads each item of an array, in slices between which the event loop runs. The items of a slice whose
- * values take a promise are read concurrently.
+ * values take a promise are read concurrently. Rejects with the reason of the signal if that is aborted
+ * in between.
  */
 export async function readInSlices<Item, Value>(
   items: readonly Item[],
+  signal: AbortSignal | undefined,
   read: (item: Item) => Value | Promise<Value>,
 ): Promise<Value[]> {
   const endSlice = createSlicer();
@@ -21,6 +23,7 @@ export async function readInSlices<Item, Value>(
     const pause = endSlice();
     if (!pause) continue;
     await Promise.all([pause, ...pending]);
+    signal?.throwIfAborted();
     pending = [];
   }
   if (pending.length > 0) await Promise.all(pending);

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import {
   createClient,
@@ -10,6 +10,7 @@ import {
   listWorkflows,
   listWorkflowSteps,
 } from "../mod.ts";
+import { readInSlices } from "../src/read_in_slices.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { populate } from "./support/populate.ts";
 
@@ -98,4 +99,16 @@ Deno.test("the event loop runs while long lists are read", async (test) => {
 
   clearImmediate(next);
   await pool.end();
+});
+
+Deno.test("a list that is being read ends when the signal of its call is aborted", async () => {
+  const controller = new AbortController();
+  let read = 0;
+  function readItem(item: number): number {
+    if (++read === 100) controller.abort(new Error("enough"));
+    return item;
+  }
+  const reading = readInSlices([...Array(count).keys()], controller.signal, readItem);
+  await assertRejects(() => reading, Error, "enough");
+  assert(read < count);
 });

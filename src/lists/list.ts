@@ -127,7 +127,7 @@ async function list(
   const { limit, offset } = options;
   const rows = await readRows(database, { ...toParameters(database, options), limit, offset });
   const { serializer } = database.settings;
-  return await readInSlices(rows, (row) => toWorkflowStatus(row, serializer));
+  return await readInSlices(rows, database.signal, (row) => toWorkflowStatus(row, serializer));
 }
 
 /**

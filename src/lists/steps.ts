@@ -137,5 +137,5 @@ export async function listWorkflowSteps(
   if (rows.length === 0) return null;
   const steps = rows.filter(({ function_id }) => function_id !== null);
   const { serializer } = database.settings;
-  return await readInSlices(steps, (row) => toStepInfo(row, serializer));
+  return await readInSlices(steps, database.signal, (row) => toStepInfo(row, serializer));
 }

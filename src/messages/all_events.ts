@@ -47,7 +47,7 @@ export async function getAllEvents<Events = unknown>(
     signal,
   );
   const included = rows.filter(({ key }) => reader.isIncluded(key));
-  const values = await readInSlices(included, reader.read);
+  const values = await readInSlices(included, signal, reader.read);
   const entries = values.map((value, index) => [included[index]!.key, value]);
   return Object.fromEntries(entries) as EventValues<Events>;
 }

@@ -65,6 +65,7 @@ export async function getAllNotifications(
   const { serializer } = database.settings;
   const messages = await readInSlices(
     rows,
+    database.signal,
     (row) => deserializeValueIfKnown(row.message, row.serialization, serializer),
   );
   return rows.map((row, index) => ({

@@ -86,6 +86,7 @@ export async function getAllStreamEntries<Streams = unknown>(
   const included = rows.filter(({ key }) => reader.isIncluded(key));
   const values = await readInSlices(
     included,
+    signal,
     (row) => closeMarkers.has(row.value) ? closeMarker : reader.read(row),
   );
   for (const [index, { key, entry_offset: offset }] of included.entries()) {
