@@ -23,13 +23,15 @@ export function runEventLoop(): Promise<void> {
  * that settles once the event loop has run.
  */
 export function createSlicer(): () => Promise<void> | undefined {
-  let startedAt = performance.now();
+  let startedAt: number | undefined;
   let items = 0;
   return () => {
     if (++items % itemsPerReading !== 0) return undefined;
-    if (items < maxItems && performance.now() - startedAt < maxSliceMs) return undefined;
+    const now = performance.now();
+    startedAt ??= now;
+    if (items < maxItems && now - startedAt < maxSliceMs) return undefined;
     return runEventLoop().then(() => {
-      startedAt = performance.now();
+      startedAt = undefined;
       items = 0;
     });
   };
