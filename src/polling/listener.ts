@@ -15,7 +15,7 @@ import { uuidV7 } from "../uuid_v7.ts";
 export interface NotificationHandlers {
   /**
    * An event or a stream of a workflow has a new value; the payload is `workflowID::key`. Or a workflow
-   * has ended; the payload is the start of its ID.
+   * has ended; the payload is its ID, or the first 1000 characters of a longer one.
    */
   onNotify(payload: string): void;
   /** Notifications may have been missed. */
@@ -25,7 +25,7 @@ export interface NotificationHandlers {
 /** Is also told that the connection was lost. */
 export interface ConnectionHandlers extends NotificationHandlers {
   /** No notification arrives until `onReconnect` is called. */
-  onEnd(): unknown;
+  onEnd(): void;
 }
 
 // The channels of completions, events and streams. All schemas of a database share them.
@@ -125,7 +125,7 @@ export async function listen(
     await whileListening(listen, channels, listener, async ({ signal }) => {
       onListening();
       if (!closed.aborted) await pause(maxTimerMs, signal);
-    }).finally(() => void handlers.onEnd());
+    }).finally(handlers.onEnd);
     return true;
   }
 

@@ -21,7 +21,9 @@ function startListening(database: SystemDatabase): Subscription {
   const all: ConnectionHandlers = {
     onNotify: (payload) => handlers.forEach((each) => each.onNotify(payload)),
     onReconnect: () => change(true),
-    onEnd: () => subscription.isListening && change(false),
+    onEnd() {
+      if (subscription.isListening) change(false);
+    },
   };
   // Most programs never listen: the listener is 0.7 KB gzipped.
   const stopped = import("./listener.ts").then(({ listen }) => listen(database, all));

@@ -11,7 +11,7 @@ export interface NotifiedWaits<Notified> extends NotificationHandlers {
   readonly dueAt: number;
   /** Returns the waits that notifications have arrived about, each notification once. */
   take(now: number): Iterable<Notified>;
-  /** Allows to take the next waits sooner, because the poll for those taken last has found some. */
+  /** Has the next waits taken sooner, because the poll for those taken last has found some. */
   takeSooner(): void;
   /** How many notifications have arrived, about anything. */
   readonly count: number;
@@ -21,8 +21,9 @@ export interface NotifiedWaits<Notified> extends NotificationHandlers {
 const minReconnectIntervalMs = 1000;
 // How many waits are taken without a longer pause.
 const waitsPerIdleMs = 50;
-// A poll for completions that finds some is not in vain, and soon enough if it comes this late.
-const minFruitfulIntervalMs = 4;
+// The minimum interval after a poll that has found completions. There are no more such polls than
+// completions, whoever sends notifications.
+const minIntervalAfterFoundMs = 4;
 
 // How many characters of a workflow ID a notification of its completion has.
 const maxIDLength = 1000;
@@ -122,7 +123,7 @@ export function createNotifiedWaits<Notified extends Wait<never>>(
       payloads.clear();
       const idleMs = taken.size / waitsPerIdleMs;
       payloadsDueAt = now + Math.max(minIntervalMs, idleMs);
-      soonerDueAt = now + Math.max(minFruitfulIntervalMs, idleMs);
+      soonerDueAt = now + Math.max(minIntervalAfterFoundMs, idleMs);
       return taken;
     },
     takeSooner() {

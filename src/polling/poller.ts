@@ -72,7 +72,8 @@ function createPoller<Row extends PollRow>(
   const hasTrigger = () => database.hasColumn(completionTrigger);
 
   /** Whether a notification arrives for all that polls that begin now do not find. */
-  const isNotified = () => pollQuery.findsCompletions && isListening(database) && hasTrigger();
+  const isNotified = () =>
+    pollQuery.findsCompletions && isSubscribed && isListening(database) && hasTrigger();
 
   const hasNotification = ({ notification, workflowID }: WaitTarget) =>
     notification !== undefined || (workflowID !== undefined && hasTrigger());
