@@ -1,7 +1,7 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { mapInSlices } from "../event_loop.ts";
+import { createSlicer, mapInSlices } from "../event_loop.ts";
 import type { ContractField } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WaitTimeoutError } from "../errors/waiting.ts";
@@ -111,8 +111,13 @@ async function* findAll<Found extends Completion>(
   workflowIDs: Iterable<string>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found[], void, void> {
+  const endSlice = createSlicer();
   const targets = new Map<string, WaitTarget>();
-  for (const item of workflowIDs) targets.set(item, { item, workflowID: item });
+  for (const item of workflowIDs) {
+    targets.set(item, { item, workflowID: item });
+    const pause = endSlice();
+    if (pause) await pause;
+  }
   while (targets.size > 0) {
     const found = await waiter.next([...targets.values()]);
     if (!found && waiter.isEnded) return;
