@@ -149,8 +149,9 @@ function isPossibleID(workflowID: string | undefined): workflowID is string {
  * `EventSource`.
  *
  * Other responses are 403 if `authorize` does not return true, 404 if there is no such workflow, 405
- * if the method is not GET, and 500 if `authorize` fails. If the database cannot be reached, the response
- * ends without an `end`, so that the reader reconnects.
+ * if the method is not GET, and 500 if `authorize` fails. If the database cannot be reached, or a workflow
+ * that was cancelled is resumed meanwhile, the response ends without an `end`, so that the reader
+ * reconnects.
  *
  * @example
  * ```ts
