@@ -106,11 +106,11 @@ Deno.test("a retry and its success are logged", async () => {
   const [failed, succeeded] = logger.lines;
   assertMatch(
     failed!,
-    /^warn DBOS client: attempt 1 of statement enqueue failed with SQLSTATE 57P01; the next one is in \d+ ms$/,
+    /^warn DBOS client: attempt 1 of statement enqueue_one failed with SQLSTATE 57P01; the next one is in \d+ ms$/,
   );
   assertMatch(
     logger.lines.at(-1)!,
-    /^info DBOS client: attempt \d of statement enqueue succeeded$/,
+    /^info DBOS client: attempt \d of statement enqueue_one succeeded$/,
   );
   assert(succeeded);
 });

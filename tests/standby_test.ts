@@ -380,7 +380,7 @@ Deno.test("a wait and a write go on when the standby is promoted", async (test) 
       const workflowID = "the first one after the failover";
       const result = getResult(standby, workflowID);
       const write = enqueue(standby, { workflowName: "echo", queueName: "tasks", workflowID }, 7);
-      await untilLogged(lines, /statement enqueue failed with SQLSTATE 25006/);
+      await untilLogged(lines, /statement enqueue_one failed with SQLSTATE 25006/);
       await servers.onStandby("select pg_promote()");
       assertEquals((await write).workflowID, workflowID);
       resources.use(await startWorker({ systemDatabaseUrl: servers.standbyUrl }));
