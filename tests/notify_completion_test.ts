@@ -192,6 +192,31 @@ Deno.test("waits for several workflows are over as these end, however slow the c
   assertEquals((await all).length, 3);
 });
 
+Deno.test("a workflow that ends while a poll is in flight is not forgotten", async () => {
+  await using recorder = await openNotifiedRecorder(false);
+  const { client, pool } = recorder;
+  await using connection = await openConnection(urlOf(pool));
+  for (const workflowID of ["a", "b"]) await insert(pool, workflowID);
+  const all = waitAll(client, ["a", "b"]);
+  await untilQuiet(recorder);
+  type Callback = (error: Error | null, result: pg.QueryResult) => void;
+  let hasEnded = false;
+  (recorder.driver as unknown as pg.Pool).once("acquire", (poller: pg.PoolClient) => {
+    const query = poller.query.bind(poller) as (config: object, callback: Callback) => void;
+    poller.query = ((config: object, callback: Callback) =>
+      query(config, async (error, result) => {
+        // The client learns that the first one has ended only after the other one has, too.
+        hasEnded = result.rowCount === 1;
+        await setStatus(connection, "b", "SUCCESS");
+        await until(() => connection.payloads.includes("b"));
+        callback(error, result);
+      })) as typeof poller.query;
+  });
+  await setStatus(connection, "a", "SUCCESS");
+  assertEquals((await all).length, 2);
+  assert(hasEnded);
+});
+
 function urlOf(pool: pg.Pool): string {
   return pool.options.connectionString!;
 }

@@ -59,6 +59,28 @@ async function setStatus(
   ]);
 }
 
+Deno.test("a wait for many workflows is polled for soon, beside many waits for one", async () => {
+  await using recorder = await openPollRecorder({ listen: false, hasWorker: false });
+  const { client, polls } = recorder;
+  const others = new AbortController();
+  const waits = newIDs(1000).map((workflowID) =>
+    waitFirst(client, [workflowID], { signal: others.signal })
+  );
+  const workflowIDs = newIDs(10_000);
+  // Far longer than it takes: the pause after a poll is in proportion to its workflows.
+  const first = waitFirst(client, workflowIDs, { signal: AbortSignal.timeout(60_000) });
+  // The next poll comes after the answer to the one for these.
+  const isForMany = ({ wanted }: { wanted: unknown[] }) => wanted.length === workflowIDs.length;
+  while (polls.findIndex(isForMany) < 0 || isForMany(polls.at(-1)!)) {
+    await recorder.untilPolls(polls.length + 1);
+  }
+  await insertRunning(recorder, [workflowIDs[7]!]);
+  await completeAll(recorder, [workflowIDs[7]!]);
+  assertEquals((await first).workflowID, workflowIDs[7]);
+  others.abort();
+  await Promise.allSettled(waits);
+});
+
 Deno.test("several workflows are waited for together", async (test) => {
   await using recorder = await openPollRecorder();
   const { client, polls, pool } = recorder;

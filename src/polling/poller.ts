@@ -56,6 +56,7 @@ function createPoller<Row extends PollRow>(
   pollQuery: PollQuery<Row>,
 ): Poller<Row> {
   const waits = new Set<Wait<Row>>();
+  let targetCount = 0;
   // Those for which no poll is in flight.
   const queue = createWaitQueue<Wait<Row>>();
   const notifiedWaits = createNotifiedWaits<Wait<Row>>(schedule);
@@ -147,8 +148,7 @@ function createPoller<Row extends PollRow>(
       isTruncated = rows.length === maxRows || rows.at(-1)?.is_cut === true;
     }
     // The other waits are polled for as well meanwhile.
-    const idleMs = targets.length * (waits.size / due.length) / targetsPerIdleMs;
-    return { rowsOf, isTruncated, idleMs };
+    return { rowsOf, isTruncated, idleMs: targetCount / targetsPerIdleMs };
   }
 
   async function run(poll: Poll<Row>): Promise<void> {
@@ -156,6 +156,7 @@ function createPoller<Row extends PollRow>(
     const wasNotified = isNotified();
     for (const wait of waits) {
       wait.polledAt = startedAt;
+      wait.notificationCount = notifiedWaits.count;
       // A notification may set it meanwhile, about something that this poll does not see.
       wait.nextPollAt = Infinity;
     }
@@ -234,21 +235,21 @@ function createPoller<Row extends PollRow>(
 
   return {
     add(wait) {
-      // Between two waits for several workflows, nothing notes which of them have ended.
-      if (wait.notificationCount !== notifiedWaits.count && isNotified()) {
+      // What was notified since the last poll began, and while nothing noted which workflows end.
+      if (pollQuery.findsCompletions && wait.notificationCount !== notifiedWaits.count) {
         wait.nextPollAt = nextPollOf(wait, performance.now());
       }
       waits.add(wait);
+      targetCount += wait.targets.length;
       queue.add(wait);
       if (isSubscribed) notifiedWaits.add(wait);
       subscribeFor(wait);
       schedule(wait.nextPollAt);
     },
     remove(wait) {
-      waits.delete(wait);
+      if (waits.delete(wait)) targetCount -= wait.targets.length;
       queue.remove(wait);
       if (isSubscribed) notifiedWaits.remove(wait);
-      wait.notificationCount = notifiedWaits.count;
       abandonPoll(wait);
       if (waits.size > 0) return;
       clearTimeout(timer);

@@ -19,7 +19,7 @@ export interface Wait<Row> {
   readonly maxIntervalMs: number;
   polledAt: number;
   nextPollAt: number;
-  /** How many notifications the poller had got when the wait was last removed from it. */
+  /** How many notifications the poller had got when the last poll for the wait began. */
   notificationCount: number;
   /** Where it is in the queue of its poller; -1 if it is not in it. */
   queuePosition: number;
