@@ -7,11 +7,13 @@ const maxItems = 1000;
 // Reading the clock takes as long as some items do.
 const itemsPerReading = 8;
 
-// A timer takes milliseconds, an immediate microseconds, but not every runtime has immediates.
+// A timer takes milliseconds, an immediate microseconds, but not every runtime has immediates. Those of
+// the runtime are kept, so that a list does not wait for the fake timers of a test.
 type Schedule = (callback: () => void) => unknown;
-const { setImmediate } = globalThis as { setImmediate?: Schedule };
-const { setTimeout } = globalThis;
-const schedule: Schedule = setImmediate ?? ((callback) => setTimeout(callback, 0));
+const { setImmediate: immediate, setTimeout: timeout } = globalThis as typeof globalThis & {
+  setImmediate?: Schedule;
+};
+const schedule: Schedule = immediate ?? ((callback) => timeout(callback, 0));
 
 /** Settles once the event loop has run. */
 export function runEventLoop(): Promise<void> {

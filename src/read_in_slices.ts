@@ -16,9 +16,12 @@ export async function readInSlices<Item, Value>(
   for (const [index, item] of items.entries()) {
     const value = read(item);
     if (value instanceof Promise) {
-      pending.push(value.then((value) => {
+      const reading = value.then((value) => {
         values[index] = value;
-      }));
+      });
+      // Avoids an unhandled rejection if another value fails before it is awaited.
+      reading.catch(() => {});
+      pending.push(reading);
     } else values[index] = value;
     const pause = endSlice();
     if (!pause) continue;

@@ -54,8 +54,9 @@ function isItemError(error: unknown): boolean {
 }
 
 /**
- * A batcher that sends its statements at once when idle, else as its flow control decides. With `inOrder`, no item is seen before one that was added earlier, as long as the items do
- * not fill statements. `what` names the items in logs.
+ * A batcher that sends its statements at once when idle, else as its flow control decides. With
+ * `inOrder`, no item is seen before one that was added earlier, as long as the items do not fill
+ * statements. `what` names the items in logs.
  *
  * If the server refuses a statement for what may be in an item, the items are sent one by one, so that
  * each caller gets its own outcome. In a transaction of the caller every item is a statement of its own.

@@ -129,13 +129,17 @@ export function createItemWriter<Outcome>(
   }
 
   /** The statement of its own for the only one of some items, if there is one for it. */
-  function toSingle([item, ...others]: readonly TimedItem[], sending: Sending): Single | undefined {
-    if (others.length > 0 || item!.needsAllColumns) return undefined;
+  function toSingle(
+    items: readonly TimedItem[],
+    sending: Omit<Sending, "after">,
+  ): Single | undefined {
+    const [item] = items;
+    if (items.length > 1 || item!.needsAllColumns) return undefined;
     // There an error would abort the transaction.
     if (database.adapter.transactionStatus() !== "none") return undefined;
     const { columns, createdAt } = item!;
     const requestedAt = createdAt === undefined ? undefined : String(createdAt);
-    return { ...sending, columns, requestedAt };
+    return { ...sending, columns, requestedAt, after: String(clock.last) };
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
@@ -144,21 +148,20 @@ export function createItemWriter<Outcome>(
     // As long as the database answers, pending calls only wait for their turn.
     const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
     const options = { since, isNeeded };
-    const after = String(clock.last);
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
-        return await sendOnce(items, { after, checkConflicts: undefined, options });
+        return await sendOnce(items, { checkConflicts: undefined, options });
       } catch (error) {
         // An attempt whose answer was lost has written them.
         if (sqlStateOf(error) !== uniqueViolation) throw error;
       }
     }
-    return await sendOnce(items, { after, checkConflicts: 1, options });
+    return await sendOnce(items, { checkConflicts: 1, options });
   }
 
   async function sendOnce(
     items: readonly TimedItem[],
-    sending: Sending,
+    sending: Omit<Sending, "after">,
   ): Promise<BatchResult<Outcome>> {
     const single = sendSingle && toSingle(items, sending);
     const result = single && await sendSingle(single);
@@ -167,7 +170,9 @@ export function createItemWriter<Outcome>(
       ? 1 as const
       : undefined;
     const array = await toJsonArray(items);
-    return await sendBatch({ ...sending, items: array, count: items.length, allColumns });
+    // Other statements may have been answered while the array was made.
+    const after = String(clock.last);
+    return await sendBatch({ ...sending, items: array, count: items.length, after, allColumns });
   }
 
   return { time, write, forget: clock.forget };
