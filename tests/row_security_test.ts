@@ -11,6 +11,7 @@ import {
   forkWorkflow,
   HiddenRowError,
   InsufficientPrivilegeError,
+  NonExistentWorkflowError,
   registerQueue,
   ScheduleExistsError,
   send,
@@ -129,6 +130,19 @@ Deno.test("a name or key that a hidden row has is reported at once", async () =>
   // It was delivered before.
   await send(client, "shown", 1, { idempotencyKey: "once" });
   assertEquals((await owner.query("select from dbos.notifications")).rowCount, 1);
+});
+
+Deno.test("a message to a hidden workflow is refused and not written, alone and with others", async () => {
+  await using environment = await createEnvironment("send");
+  const { client, owner } = environment;
+  await assertRejects(() => send(client, "hidden", 1), NonExistentWorkflowError);
+  const calls = [send(client, "hidden", 2), send(client, "shown", 3)];
+  const results = await Promise.allSettled(calls);
+  assertEquals(results.map(({ status }) => status), ["rejected", "fulfilled"]);
+  const { rows } = await owner.query(
+    "select destination_uuid from dbos.notifications where topic <> 'hidden' or topic is null",
+  );
+  assertEquals(rows, [{ destination_uuid: "shown" }]);
 });
 
 Deno.test("a row that a policy refuses does not keep others of its statement from being written", async () => {

@@ -466,8 +466,8 @@ where not has_destination or ordinality = :count::int`,
 export const sendOne: Statement<{
   requested_at?: string | undefined;
   after: string;
-  message_id: string;
   destination_id: string;
+  message_id: string;
   topic: string;
   serialization: string;
   message: string;
@@ -475,11 +475,12 @@ export const sendOne: Statement<{
 }, {
   server_ms: string;
   last_created_at: string;
+  has_destination: boolean;
 }> = {
   name: "send_one",
 
-  columns: "server_ms text, last_created_at text",
-  hash: "7eEM30i53JE-jOXC",
+  columns: "server_ms text, last_created_at text, has_destination boolean",
+  hash: "yadeBzuv9e3TsOsy",
   sql: `
 with message as (
 select
@@ -490,7 +491,13 @@ coalesce(
 greatest(server_ms, :after::text::bigint + 1)
 ),
 server_ms + 1000
-) as created_at
+) as created_at,
+(
+select true
+from :schema.workflow_status
+where workflow_uuid = :destination_id::text
+limit 1
+) is not null as has_destination
 from (
 select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
 ) as clock
@@ -512,8 +519,9 @@ select
 created_at,
 :message::text
 from message
+where has_destination
 -- if not notifications.serialization
-where not exists (
+and not exists (
 select from :schema.notifications as other
 where other.destination_uuid = :destination_id::text
 and other.message_uuid = :message_id::text
@@ -523,7 +531,8 @@ on conflict do nothing -- if :check_conflicts
 )
 select
 server_ms::text,
-created_at::text as last_created_at
+created_at::text as last_created_at,
+has_destination
 from message`,
 };
 

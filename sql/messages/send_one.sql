@@ -1,9 +1,9 @@
--- send_one(requested_at? text, after text, message_id text, destination_id text, topic text,
+-- send_one(requested_at? text, after text, destination_id text, message_id text, topic text,
 --   serialization text, message text, check_conflicts? int) one
--- row: server_ms text, last_created_at text
+-- row: server_ms text, last_created_at text, has_destination boolean
 --
--- Delivers a message, as send.sql does, in half the server's time. A destination that does not exist is
--- a foreign key violation.
+-- Delivers a message, as send.sql does, in half the server's time. The foreign key would find a missing
+-- destination as well, but also one that row-level security hides from the sender.
 with message as (
   select
     server_ms,
@@ -13,7 +13,13 @@ with message as (
         greatest(server_ms, :after::text::bigint + 1)
       ),
       server_ms + 1000
-    ) as created_at
+    ) as created_at,
+    (
+      select true
+      from :schema.workflow_status
+      where workflow_uuid = :destination_id::text
+      limit 1
+    ) is not null as has_destination
   from (
     select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
   ) as clock
@@ -35,8 +41,9 @@ sent as (
     created_at,
     :message::text
   from message
+  where has_destination
   -- if not notifications.serialization
-  where not exists (
+  and not exists (
     select from :schema.notifications as other
     where other.destination_uuid = :destination_id::text
       and other.message_uuid = :message_id::text
@@ -46,5 +53,6 @@ sent as (
 )
 select
   server_ms::text,
-  created_at::text as last_created_at
+  created_at::text as last_created_at,
+  has_destination
 from message

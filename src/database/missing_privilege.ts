@@ -33,7 +33,7 @@ const clauses: Readonly<Record<string, readonly string[]>> = {
 function findPrivileges(text: string): Map<string, Set<string>> {
   const privileges = new Map<string, Set<string>>();
   const pattern =
-    /\b(?:(insert into|update|delete from|from|join) "(?:[^"]|"")+"\.([a-z_]+)|(do update|for update|for no key update|returning)\b)/g;
+    /\b(?:(insert into|update|delete from|from|join)\s"(?:[^"]|"")+"\.([a-z_]+)|(do update|for update|for no key update|returning)\b)/g;
   let lastTable = "";
   for (const [, clause, table = lastTable, suffix] of text.matchAll(pattern)) {
     lastTable = table;

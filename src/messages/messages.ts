@@ -87,7 +87,7 @@ export interface MessageOutcome {
 // What a message has besides its text, and the names of its columns.
 const usualCharacters = 250;
 
-// There is no such destination, or it was deleted after the statement began.
+// The destination was deleted after the statement began.
 const foreignKeyViolation = "23503";
 
 const sendManyDescription: OptionsDescription<SendManyOptions> = describeOptions<SendManyOptions>({
@@ -154,8 +154,8 @@ function createMessageBatcher(
     };
     try {
       const [row] = await database.run(sql.sendOne, parameters, options);
-      const { server_ms, last_created_at } = row!;
-      return { outcomes: [true], serverMs: server_ms, lastCreatedAt: last_created_at };
+      const { server_ms, last_created_at, has_destination } = row!;
+      return { outcomes: [has_destination], serverMs: server_ms, lastCreatedAt: last_created_at };
     } catch (error) {
       if (sqlStateOf(error) !== foreignKeyViolation) throw error;
     }

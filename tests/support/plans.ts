@@ -217,8 +217,7 @@ const writes: PlannedCall[] = [
     run: (driver) => enqueue(driver, used),
     index: primaryKey,
   },
-  // The foreign key looks for its destination.
-  { name: "send()", run: (driver) => send(driver, ended, "hello") },
+  { name: "send()", run: (driver) => send(driver, ended, "hello"), index: primaryKey },
   {
     name: "sendMany()",
     run: (driver) => sendMany(driver, [0, 1].map((message) => ({ destinationID: ended, message }))),
