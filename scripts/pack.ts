@@ -7,7 +7,7 @@
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { type ChunkingContext, rolldown } from "rolldown";
+import type { ChunkingContext } from "rolldown";
 import config from "../deno.json" with { type: "json" };
 
 /** The minimum versions, as in README.md. */
@@ -63,6 +63,8 @@ async function bundleModules(
   entryPoints: readonly string[],
   packages: readonly string[],
 ): Promise<string[]> {
+  // Tests import this module on runtimes that lack it.
+  const { rolldown } = await import("rolldown");
   const bundle = await rolldown({
     input: Object.fromEntries(
       entryPoints.map((path) => [path.replace(/^\.\/|\.js$/g, ""), join(folder, path)]),
@@ -71,6 +73,8 @@ async function bundleModules(
     platform: "node",
     // Some modules are loaded on demand by one and at once by another.
     checks: { ineffectiveDynamicImport: false },
+    // No comments with the path of the folder.
+    experimental: { attachDebugInfo: "none" },
   });
   let core: Set<string> | undefined;
   const { output } = await bundle.write({
