@@ -32,7 +32,24 @@ async function run(command: readonly string[]): Promise<string> {
   throw new Error(`Cannot run ${program}:\n${decoder.decode(stderr)}`);
 }
 
+/** What the bench needs and the machine lacks, if so. */
+async function findMissing(): Promise<string | undefined> {
+  const needs = {
+    "Python's venv": ["python3", "-c", "import venv, ensurepip"],
+    psql: ["psql", "--version"],
+  };
+  for (const [name, command] of Object.entries(needs)) {
+    if (await run(command).catch(() => undefined) === undefined) return name;
+  }
+}
+
+/** Compares the rates; no rows where a program that this needs is not installed. */
 export async function comparePeers({ url, ...options }: BenchOptions): Promise<Row[]> {
+  const missing = await findMissing();
+  if (missing !== undefined) {
+    console.error(`peers: no rows, because ${missing} is not installed`);
+    return [];
+  }
   await using resources = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "bench_peers_" });
   resources.defer(() => Deno.remove(folder, { recursive: true }));

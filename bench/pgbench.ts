@@ -32,9 +32,9 @@ async function recordStatement(
   }
 }
 
-// New and ascending, like the IDs of this client.
+// New and ascending, like the IDs of this client, and the same wherever the statement uses one.
 const idPrefix =
-  "to_char(extract(epoch from clock_timestamp()) * 1000000, 'FM00000000000000000000')" +
+  "to_char(extract(epoch from statement_timestamp()) * 1000000, 'FM00000000000000000000')" +
   " || lpad((pg_backend_pid() % 10000)::text, 4, '0')";
 
 // In a statement for one row, the IDs that this client generates are parameters.

@@ -2,8 +2,8 @@
  * `deno task bench [--only name,name] [--rounds N] [--round-ms MS] [--short] [--output FILE]`:
  * compares this client with the official one, with pgbench and with other job queues, in one run on a
  * Postgres of its own, or on that of DBOS_TEST_DATABASE_URL. Prints a table of ratios. `--short` only
- * checks that every bench runs. The bench `peers` needs Python and psql; without pgbench, rows about
- * it are left out.
+ * checks that every bench runs. Rows about pgbench are left out where it is not installed, and those of
+ * `peers` without Python's venv or psql.
  */
 import { parseArgs } from "node:util";
 import { createTestDatabase } from "../tests/support/database.ts";
@@ -95,7 +95,7 @@ statement, or another job queue from npm on the same server, with the same paylo
 connections too. This client sends the calls of one function that are in flight at the same time in
 shared statements; with 1 in flight there is nothing to share.
 
-- Medians of ${options.rounds} rounds of ${options.roundMs} ms
+- Medians of ${options.rounds} rounds of ${options.roundMs} ms; rows of processes have one round
 ${machine}
 
 ${table}
