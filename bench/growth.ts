@@ -5,7 +5,8 @@
  * of its own or on that of DBOS_TEST_DATABASE_URL. Prints tables; `--output` writes `growth.json`,
  * `GROWTH.md` and `growth.svg`, and keeps the figures of the part that was not measured.
  *
- * A million workflows take a minute to fill in. `--keep` leaves the databases for another run.
+ * A million workflows take a minute to fill in. `--keep` leaves the databases for another run, which
+ * does not drop them either.
  */
 import { parseArgs } from "node:util";
 import { createTestDatabase } from "../tests/support/database.ts";
@@ -59,6 +60,9 @@ if (!Deno.env.has("DBOS_TEST_DATABASE_URL")) {
   resources.defer(() => server.stop());
   Deno.env.set("DBOS_TEST_DATABASE_URL", server.url);
 }
+// Without the folder, which may name a user.
+const flags = Deno.args.join(" ").replace(/--output[= ]\S+ ?/, "");
+const command = `deno task bench:growth ${flags}`.trim();
 const machine = await describeMachine(Deno.env.get("DBOS_TEST_DATABASE_URL")!);
 
 const growth: Partial<Growth> = {};
@@ -66,14 +70,16 @@ const growth: Partial<Growth> = {};
   const rounds = Number(values.rounds ?? (values.short ? 1 : 5));
   const roundMs = Number(values["round-ms"] ?? (values.short ? 10 : 100));
   const works = { workflows: indexedWorks, scans: scanningWorks };
-  await using databases = await createSizedDatabases(
+  await using databases = new AsyncDisposableStack();
+  const urls = await createSizedDatabases(
     parts.some((part) => part !== "waiters") ? workflows : [],
-    values.keep,
+    { prefix: values.short ? "dbos_growth_short" : "dbos_growth", isKept: values.keep },
+    databases,
   );
   for (const part of ["workflows", "scans"] as const) {
     if (!parts.includes(part)) continue;
-    const series = await measureWorkflowGrowth(works[part], databases.urls, rounds, roundMs);
-    growth[part] = { machine, sizes: workflows, series };
+    const series = await measureWorkflowGrowth(works[part], urls, rounds, roundMs);
+    growth[part] = { command, machine, sizes: workflows, series };
   }
 }
 if (parts.includes("waiters")) {
@@ -81,7 +87,7 @@ if (parts.includes("waiters")) {
   await populate(database.url, values.short ? 1000 : 100_000);
   const windowMs = Number(values["round-ms"] ?? (values.short ? 1000 : 5000));
   const series = await measureWaiterGrowth(database.url, waiters, windowMs);
-  growth.waiters = { machine, sizes: waiters, series };
+  growth.waiters = { command, machine, sizes: waiters, series };
 }
 
 for (const part of parts) console.log(`${formatGrowth(part, growth[part]!)}\n`);

@@ -12,6 +12,8 @@ export interface Series {
 
 /** What was measured in one run. */
 export interface PartOfGrowth {
+  /** What was run. */
+  readonly command: string;
   /** The machine and the software on it, as a Markdown list. */
   readonly machine: string;
   readonly sizes: readonly number[];
@@ -95,6 +97,7 @@ Nearly all workflows have ended; they have inputs and outputs, and a part of the
 messages and streams. Rates are of 500 workflows, which are deleted again. The databases are on one
 server and are measured in interleaved rounds; the figures are medians.
 
+- Command: \`${workflows.command}\`
 ${workflows.machine}
 
 ${formatGrowth("workflows", workflows)}
@@ -110,6 +113,7 @@ that have ended. A list with a limit stops when it has found enough: it is fast 
 match, and linear where few do. An index such as \`(authenticated_user, created_at)\` would make it
 logarithmic. Add \`startTime\`, or find workflows by \`attributes\`, which have an index.
 
+- Command: \`${scans.command}\`
 ${scans.machine}
 
 ${formatGrowth("scans", scans)}
@@ -124,6 +128,7 @@ result. This client polls for all waits in one statement: often for a new wait, 
 and above 50,000 waits with a pause of 1 ms for each 50 of them. The official client polls for each
 wait once a second, and so is measured up to 1,000 waits only.
 
+- Command: \`${waiters.command}\`
 ${waiters.machine}
 
 ${formatGrowth("waiters", waiters)}

@@ -38,11 +38,15 @@ const enqueuedPerRound = 500;
 const waitingJob = { workflowName: "echo", queueName: "waiting" };
 
 /** Creates a database with this many workflows, unless an earlier run has left it. */
-async function createSizedDatabase(size: number): Promise<string> {
+async function createSizedDatabase(
+  size: number,
+  { prefix, isKept }: SizedDatabaseOptions,
+  resources: AsyncDisposableStack,
+): Promise<string> {
   const serverUrl = Deno.env.get("DBOS_TEST_DATABASE_URL")!;
   const url = new URL(serverUrl);
-  url.pathname = `/dbos_growth_${size}`;
-  const name = url.pathname.slice(1);
+  const name = `${prefix}_${size}`;
+  url.pathname = `/${name}`;
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
   try {
@@ -53,8 +57,11 @@ async function createSizedDatabase(size: number): Promise<string> {
     unfinished.pathname = `/${name}_unfinished`;
     await server.query(`drop database if exists ${name}_unfinished`);
     await server.query(`create database ${name}_unfinished`);
+    let created = `${name}_unfinished`;
+    if (!isKept) resources.defer(() => execute(serverUrl, `drop database ${created} with (force)`));
     await populate(unfinished.href, size);
     await server.query(`alter database ${name}_unfinished rename to ${name}`);
+    created = name;
     return url.href;
   } finally {
     await server.end();
@@ -189,32 +196,27 @@ export const scanningWorks: readonly Work[] = [
   },
 ];
 
-/** Databases of several sizes, which are dropped unless they are kept for another run. */
-interface SizedDatabases extends AsyncDisposable {
-  readonly urls: readonly string[];
+/** How to create databases of several sizes. */
+export interface SizedDatabaseOptions {
+  /** What their names begin with. */
+  readonly prefix: string;
+  /** Whether to keep them for another run. Otherwise those that this run creates are dropped. */
+  readonly isKept: boolean;
 }
 
-/** Creates databases with these numbers of workflows. */
+/** Creates databases with these numbers of workflows, and returns their URLs. */
 export async function createSizedDatabases(
   sizes: readonly number[],
-  isKept: boolean,
-): Promise<SizedDatabases> {
+  options: SizedDatabaseOptions,
+  resources: AsyncDisposableStack,
+): Promise<string[]> {
   const urls: string[] = [];
   for (const size of sizes) {
     const startedAt = performance.now();
-    urls.push(await createSizedDatabase(size));
+    urls.push(await createSizedDatabase(size, options, resources));
     console.error(`${size} workflows: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   }
-  return {
-    urls,
-    async [Symbol.asyncDispose]() {
-      if (isKept) return;
-      for (const url of urls) {
-        const drop = `drop database ${new URL(url).pathname.slice(1)} with (force)`;
-        await execute(Deno.env.get("DBOS_TEST_DATABASE_URL")!, drop);
-      }
-    },
-  };
+  return urls;
 }
 
 /** Measures calls in several databases, in interleaved rounds. */
