@@ -7,6 +7,7 @@ import { createTestDatabase, execute, type TestDatabase } from "./support/databa
 import { migrate } from "./support/migrate.ts";
 import { startPgBouncer, unavailable, withoutPreparedStatements } from "./support/pgbouncer.ts";
 import { applyRoleScript, createRole } from "./support/roles.ts";
+import { startReplication } from "./support/standby.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 interface Finding {
@@ -137,10 +138,25 @@ Deno.test("doctor finds a server that is read-only", async () => {
   const name = new URL(database.url).pathname.slice(1);
   await execute(database.url, `alter database ${name} set default_transaction_read_only = on`);
   const { code, findings } = await diagnose(database.url);
-  assertEquals(code, 3);
-  const finding = findings.find(({ level }) => level === "error");
-  assertEquals(finding?.message, "The server is read-only");
+  assertEquals(code, 0, JSON.stringify(findings));
+  const finding = findings.find(({ check, level }) => check === "server" && level === "warning");
+  assertEquals(finding?.message, "The server is read-only: reads and waits work, writes do not");
   assertStringIncludes(finding!.advice!, "target_session_attrs=read-write");
+});
+
+Deno.test("doctor tells a standby from a pooler", async () => {
+  await using servers = await startReplication();
+  const client = new pg.Client({ connectionString: servers.primaryUrl });
+  await client.connect();
+  await migrate(client).finally(() => client.end());
+  await servers.untilReplayed();
+  const { code, findings } = await diagnose(servers.standbyUrl);
+  assertEquals(code, 0, JSON.stringify(findings));
+  assertEquals(problemsOf(findings), [
+    "server: The server is read-only: reads and waits work, writes do not",
+    "listen: LISTEN does not work on a standby: waits only poll",
+    "versions: No worker has registered an application version",
+  ]);
 });
 
 Deno.test({

@@ -73,6 +73,9 @@ export const checkListen: Check = async (client, report) => {
   if (answer?.includes("client listens")) {
     return report.ok("LISTEN works: waits for events and streams end at once");
   }
+  if (answer?.includes("server is a standby")) {
+    return report.warn("LISTEN does not work on a standby: waits only poll");
+  }
   report.warn(
     "LISTEN does not work: waits for events and streams poll every second",
     "A pooler in transaction mode passes no notifications. Connect past it if that is too slow",

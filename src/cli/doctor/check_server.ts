@@ -17,9 +17,9 @@ export const checkServer: Check = async (client, report) => {
   report.ok(`Postgres ${version} as role ${role_name}; a round trip takes ${tookMs.toFixed(1)} ms`);
   if (parseInt(version) < 13) report.fail("Postgres is older than 13", "DBOS needs 13 or later");
   if (is_read_only) {
-    report.fail(
-      "The server is read-only",
-      "Connect to the primary: add target_session_attrs=read-write to the URL",
+    report.warn(
+      "The server is read-only: reads and waits work, writes do not",
+      "Connect to the primary to write: add target_session_attrs=read-write to the URL",
     );
   }
   if (connections > 0.9 * max_connections) {
