@@ -1,10 +1,11 @@
 /**
  * `deno run -A bench/cli.ts [--rounds N]` compares the start-up time of the command line with those of
  * DBOS's own for Node and Python, in interleaved rounds: the help, and a list of one workflow. An empty
- * script shows what the runtimes take of it.
+ * script shows what the runtimes take of it. It prints medians of the elapsed time and of the CPU time,
+ * which other programs on the machine disturb less.
  *
  * It installs them from npm and PyPI into a temporary folder, and uses a Postgres of its own, or that of
- * DBOS_TEST_DATABASE_URL.
+ * DBOS_TEST_DATABASE_URL. It needs bash, which measures the CPU time.
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -13,27 +14,41 @@ import { pack } from "../scripts/pack.ts";
 import { createTestDatabase } from "../tests/support/database.ts";
 import { populate } from "../tests/support/populate.ts";
 import { startPostgresServer } from "../tests/support/postgres_server.ts";
-import { compare, type Contender, formatMs } from "./measure.ts";
+import { compare, type Contender, formatMs, median } from "./measure.ts";
 
 const pythonRelease = "dbos==3.3.0";
 
-async function run(command: readonly string[], url = ""): Promise<void> {
+/** Runs a program, and returns what it prints to stderr. */
+async function run(command: readonly string[], url = ""): Promise<string> {
   const [program, ...args] = command;
-  const { success, stderr } = await new Deno.Command(program!, {
+  const output = await new Deno.Command(program!, {
     args,
-    env: { DBOS_SYSTEM_DATABASE_URL: url },
+    env: { DBOS_SYSTEM_DATABASE_URL: url, LC_ALL: "C" },
   }).output();
-  if (success) return;
-  throw new Error(`Cannot run ${command.join(" ")}:\n${new TextDecoder().decode(stderr)}`);
+  const stderr = new TextDecoder().decode(output.stderr);
+  if (output.success) return stderr;
+  throw new Error(`Cannot run ${command.join(" ")}:\n${stderr}`);
 }
 
-function toContender(name: string, command: readonly string[], url: string): Contender {
+/** A program whose start is measured: its elapsed time is the figure. */
+interface Start extends Contender {
+  /** The CPU time of each start, the warm-up first: of the program and of the processes it starts. */
+  readonly cpuMs: readonly number[];
+}
+
+const timed = ["bash", "-c", 'TIMEFORMAT="%R %U %S"; time "$@"', "bash"];
+
+function toStart(name: string, command: readonly string[], url: string): Start {
+  const cpuMs: number[] = [];
   return {
     name,
+    cpuMs,
     async measure() {
-      const startedAt = performance.now();
-      await run(command, url);
-      return performance.now() - startedAt;
+      const stderr = await run([...timed, ...command], url);
+      const times = stderr.trim().split("\n").at(-1)!.split(" ");
+      const [elapsedMs, userMs, systemMs] = times.map((seconds) => Number(seconds) * 1000);
+      cpuMs.push(userMs! + systemMs!);
+      return elapsedMs!;
     },
   };
 }
@@ -69,9 +84,9 @@ const ours = {
 const emptyScript = `${folder}/empty.mjs`;
 await Deno.writeTextFile(emptyScript, "");
 const empty = [
-  toContender("Node", ["node", emptyScript], url),
-  toContender("Bun", [`${folder}/node_modules/.bin/bun`, emptyScript], url),
-  toContender("Deno", [...deno, emptyScript], url),
+  toStart("Node", ["node", emptyScript], url),
+  toStart("Bun", [`${folder}/node_modules/.bin/bun`, emptyScript], url),
+  toStart("Deno", [...deno, emptyScript], url),
 ];
 const official = {
   "dbos on Node": ["node", `${folder}/node_modules/.bin/dbos`],
@@ -86,27 +101,29 @@ const works = [
   },
 ];
 
-function printRow(work: string, name: string, ms: number, note = ""): void {
-  console.log(`${work.padEnd(22)}${name.padEnd(22)}${formatMs(ms).padStart(10)}${note}`);
+function printRow(work: string, { name, cpuMs }: Start, elapsedMs: number, note = ""): void {
+  const times = [elapsedMs, median(cpuMs.slice(1))].map((ms) => formatMs(ms).padStart(10));
+  console.log(`${work.padEnd(22)}${name.padEnd(22)}${times.join("")}${note}`);
 }
 
+console.log(`${" ".repeat(44)}   elapsed       CPU`);
 for (const [index, ms] of (await compare(empty, Number(values.rounds))).entries()) {
-  printRow("an empty script", empty[index]!.name, ms);
+  printRow("an empty script", empty[index]!, ms);
 }
 for (const { work, args, officialArgs } of works) {
   const contenders = [
-    ...Object.entries(ours).map(([name, command]) => toContender(name, [...command, ...args], url)),
+    ...Object.entries(ours).map(([name, command]) => toStart(name, [...command, ...args], url)),
     ...Object.entries(official).map(([name, command]) =>
-      toContender(name, [...command, ...officialArgs], url)
+      toStart(name, [...command, ...officialArgs], url)
     ),
   ];
   const medians = await compare(contenders, Number(values.rounds));
   const fastestOfficial = Math.min(...medians.slice(Object.keys(ours).length));
-  for (const [index, { name }] of contenders.entries()) {
+  for (const [index, start] of contenders.entries()) {
     const ratio = (fastestOfficial / medians[index]!).toFixed(1);
     const text = index < Object.keys(ours).length
       ? `  ${ratio} × faster than the official ones`
       : "";
-    printRow(work, name, medians[index]!, text);
+    printRow(work, start, medians[index]!, text);
   }
 }
