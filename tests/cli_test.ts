@@ -5,8 +5,8 @@ import config from "../deno.json" with { type: "json" };
 import { enqueue } from "../mod.ts";
 import { version } from "../src/cli/version.ts";
 import { cliCommand, createCli, installCli, parseLines, runCommand } from "./support/cli.ts";
-import { isInstalled } from "./support/tmux.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
+import { isInstalled } from "./support/is_installed.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 // Its database serves all tests that change nothing but their own workflows.
@@ -518,21 +518,27 @@ for (const [shell, args] of Object.entries(completionShells)) {
     async fn() {
       await using program = await installCli();
       const folder = await Deno.makeTempDir();
-      await Deno.writeTextFile(`${folder}/jobs.ndjson`, "");
-      const complete = async (...words: string[]) => {
-        const { code, stdout, stderr } = await runCommand([shell, ...args], words, {
-          cwd: folder,
-          env: { PATH: `${program.folder}:${Deno.env.get("PATH")}` },
-        });
-        assertEquals([code, stderr], [0, ""]);
-        return stdout.split("\n").map((line) => line.split(/[\t:]/)[0]!).filter(Boolean).sort();
-      };
-      assertEquals(await complete("re"), ["result", "resume", "rewind"]);
-      assertEquals(await complete("enqueue", "--queue"), ["--queue-name", "--queue-partition-key"]);
-      assertEquals(await complete("list", "--status", "E"), ["ENQUEUED", "ERROR"]);
-      assertEquals(await complete("completion", ""), ["bash", "fish", "zsh"]);
-      assertEquals(await complete("enqueue", "--batch", "j"), ["jobs.ndjson"]);
-      await Deno.remove(folder, { recursive: true });
+      try {
+        await Deno.writeTextFile(`${folder}/jobs.ndjson`, "");
+        const complete = async (...words: string[]) => {
+          const { code, stdout, stderr } = await runCommand([shell, ...args], words, {
+            cwd: folder,
+            env: { PATH: `${program.folder}:${Deno.env.get("PATH")}` },
+          });
+          assertEquals([code, stderr], [0, ""]);
+          return stdout.split("\n").map((line) => line.split(/[\t:]/)[0]!).filter(Boolean).sort();
+        };
+        assertEquals(await complete("re"), ["result", "resume", "rewind"]);
+        assertEquals(await complete("enqueue", "--queue"), [
+          "--queue-name",
+          "--queue-partition-key",
+        ]);
+        assertEquals(await complete("list", "--status", "E"), ["ENQUEUED", "ERROR"]);
+        assertEquals(await complete("completion", ""), ["bash", "fish", "zsh"]);
+        assertEquals(await complete("enqueue", "--batch", "j"), ["jobs.ndjson"]);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
     },
   });
 }

@@ -1,13 +1,6 @@
 /** Makes certificates with openssl. */
 import { join } from "node:path";
-
-function isInstalled(program: string): boolean {
-  try {
-    return new Deno.Command(program, { args: ["version"] }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
+import { isInstalled } from "./is_installed.ts";
 
 /** Why there can be no certificates here. */
 export const unavailable: string | undefined = isInstalled("openssl")

@@ -1,17 +1,7 @@
 /** A real terminal, which tmux emulates. */
 import { assert } from "@std/assert";
+import { isInstalled } from "./is_installed.ts";
 import { run } from "./run_example.ts";
-
-/** Whether the shell finds a program. */
-export function isInstalled(program: string): boolean {
-  try {
-    return new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" })
-      .outputSync().success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** Why there is no terminal here, if so. */
 export const unavailable: string | undefined = isInstalled("tmux")
