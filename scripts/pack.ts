@@ -20,8 +20,11 @@ const starter = `#!/usr/bin/env node
 import module from "node:module";
 // Node 20 lacks it. npm:pg would load fetch to see that this is not Cloudflare: 15 ms.
 globalThis.navigator ??= { userAgent: "Node.js" };
-// Since Node 22. It saves compiling all files each time: 10 ms.
-module.enableCompileCache?.();
+// Since Node 22. It saves compiling all files each time: 10 ms. Not in the folder for temporary files,
+// where another user could put other code.
+const home = process.env.HOME || process.env.USERPROFILE;
+const cache = process.env.XDG_CACHE_HOME || home && home + "/.cache";
+if (cache) module.enableCompileCache?.(cache + "/dbos-client");
 await import("../src/cli/mod.js");
 `;
 

@@ -4,7 +4,7 @@ import config from "../deno.json" with { type: "json" };
 import { bin } from "../scripts/pack.ts";
 import { createCli, parseLines } from "./support/cli.ts";
 import { createTestDatabase } from "./support/database.ts";
-import { bunFor, findMissingTool, installWithBun, node, pack } from "./support/packed.ts";
+import { bunFor, findMissingTool, installWithBun, node, pack, run } from "./support/packed.ts";
 import { startWorker } from "./support/start_worker.ts";
 
 /** Starts a wait, interrupts it, and returns its exit code. */
@@ -74,6 +74,14 @@ Deno.test({
           assertEquals(await interrupt(command, url), 130);
         });
       }
+      await test.step("has Node keep compiled code in a folder of the user", async () => {
+        const cli = createCli(url, commands.Node);
+        await cli.runWith({ env: { XDG_CACHE_HOME: `${folder}/cache` } }, "--version");
+        // Node 20 cannot.
+        const keepsCode = await run(folder, node, "-p", "!!require('module').enableCompileCache");
+        const isKept = await Deno.stat(`${folder}/cache/dbos-client`).then(() => true, () => false);
+        assertEquals(String(isKept), keepsCode.trim());
+      });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
