@@ -15,6 +15,7 @@ import {
   QueryTimeoutError,
   SerializedValue,
 } from "../mod.ts";
+import { newerFilters } from "../src/lists/filter_parameters.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
 import { populate } from "./support/populate.ts";
 
@@ -113,6 +114,17 @@ Deno.test("sql/lists/count_workflows.sql has the filter lines of list_workflows.
   const listed = (await filterLines("list_workflows")).filter((line) => !onlyInList.test(line));
   assert(listed.length > 30);
   assertEquals(await filterLines("count_workflows"), listed);
+});
+
+Deno.test("a filter on a column that older schemas lack tells the statement so", async () => {
+  const text = await Deno.readTextFile(
+    new URL("../sql/lists/list_workflows.sql", import.meta.url),
+  );
+  const [, , block] = text.split(/-- if :filters_newer_columns\n/);
+  const lines = block!.slice(0, block!.indexOf("and (created_at, workflow_uuid)"));
+  const used = [...lines.matchAll(/:([a-z_]+)::/g)].map(([, name]) => name!);
+  const filters = new Set(used.filter((name) => name !== "separator"));
+  assertEquals([...filters].sort(), [...newerFilters].sort());
 });
 
 Deno.test("iterateWorkflows() yields each workflow once, in both directions", async () => {

@@ -54,8 +54,8 @@ const unfinished = [...inFlight, "DELAYED"];
 const failed = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"];
 const statuses = [...unfinished, ...failed, "SUCCESS"];
 
-// Filters on columns that older schemas lack.
-const newerFilters = [
+/** Filters on columns that older schemas lack. */
+export const newerFilters = [
   "is_debounced",
   "application_names",
   "forked_from",
