@@ -4,8 +4,8 @@
 -- row: position int?, existing_id text?, status text?, name text?, class_name text?,
 -- row: config_name text?, is_own boolean?, last_created_at text?, server_ms text
 --
--- Inserts a workflow that needs only the most common columns, as enqueue.sql does, in two thirds of the
--- server's time. The row has the position 0 if the workflow was not inserted.
+-- Inserts a workflow that needs only the most common columns, as enqueue.sql does, in three quarters of
+-- the server's time. The row has the position 0 if the workflow was not inserted.
 with workflow as (
   select
     server_ms,
