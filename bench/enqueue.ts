@@ -3,8 +3,8 @@
 import { type Driver, enqueue } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
 import { startDelayingProxy } from "./delaying_proxy.ts";
-import { type BenchOptions, compare, measureRate, type Row, toRateRows } from "./measure.ts";
-import { createPgbench, toPgbenchRows } from "./pgbench.ts";
+import { type BenchOptions, measureRate, type Row } from "./measure.ts";
+import { compareWithPgbench, createPgbench } from "./pgbench.ts";
 
 const repeatedCall = {
   run: (connection: Driver) => enqueue(connection, job, ...args),
@@ -31,12 +31,8 @@ async function compareAt(
     const pgbench = inFlight === 1 && roundTripMs === 0
       ? await createPgbench(url, repeatedCall, roundMs, resources)
       : undefined;
-    const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
     const work = `enqueue, ${inFlight} in flight, ${roundTripMs} ms`;
-    rows.push(
-      ...toRateRows(work, contenders, figures.slice(0, contenders.length)),
-      ...toPgbenchRows(work, ours, figures.slice(1), figures[contenders.length]),
-    );
+    rows.push(...await compareWithPgbench(work, contenders, pgbench, rounds));
   }
   return rows;
 }

@@ -2,15 +2,8 @@
 
 import { enqueueMany } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
-import {
-  type BenchOptions,
-  compare,
-  type Contender,
-  measureRate,
-  type Row,
-  toRateRows,
-} from "./measure.ts";
-import { createPgbench, toPgbenchRows } from "./pgbench.ts";
+import { type BenchOptions, type Contender, measureRate, type Row } from "./measure.ts";
+import { compareWithPgbench, createPgbench } from "./pgbench.ts";
 
 const batchSize = 1000;
 // As in enqueueMany(): the rows of a statement, and the max number of statements in flight.
@@ -56,16 +49,9 @@ export async function compareEnqueueMany(options: BenchOptions): Promise<Row[]> 
     );
     // Large batches fill the table fast, so there are few rounds.
     const rounds = count > batchSize ? Math.min(options.rounds, 3) : options.rounds;
-    const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
     const work = `enqueueMany of ${count}${at(atOnce)}`;
-    rows.push(
-      ...toRateRows(
-        `${work} against single calls, 32 in flight`,
-        contenders,
-        figures.slice(0, contenders.length),
-      ),
-      ...toPgbenchRows(work, ours, figures.slice(1), figures[contenders.length]),
-    );
+    const against = " against single calls, 32 in flight";
+    rows.push(...await compareWithPgbench(work, contenders, pgbench, rounds, against));
   }
 
   await compareWith(batchSize, batchSize / rowsPerStatement);

@@ -1,7 +1,7 @@
 /** The rate that pgbench reaches with a statement of this client: the limit of what a client can do. */
 
 import pg from "pg";
-import { type Contender, formatRate, type Row } from "./measure.ts";
+import { compare, type Contender, formatRate, type Row, toRateRows } from "./measure.ts";
 
 /** A statement of a call, with its parameters. */
 interface Statement {
@@ -108,18 +108,27 @@ async function isInstalled(command: string): Promise<boolean> {
   }
 }
 
-/** Creates rows that compare ours with pgbench; none if it has no rate. */
-export function toPgbenchRows(
+/**
+ * Compares contenders, of which the first is the official client, with each other and ours with pgbench, if
+ * there is one. `against` names what the official client does, if that is something else.
+ */
+export async function compareWithPgbench(
   work: string,
-  ours: readonly { readonly name: string }[],
-  perSecond: readonly number[],
-  limit: number | undefined,
-): Row[] {
-  if (limit === undefined) return [];
-  return ours.map(({ name }, index) => ({
-    work: `${work} against pgbench's limit, ${name}`,
+  contenders: readonly Contender[],
+  pgbench: Contender | undefined,
+  rounds: number,
+  against = "",
+): Promise<Row[]> {
+  const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
+  const limit = figures[contenders.length];
+  const rates = figures.slice(0, contenders.length);
+  const rows = toRateRows(`${work}${against}`, contenders, rates);
+  if (limit === undefined) return rows;
+  const toLimitRow = (perSecond: number, index: number): Row => ({
+    work: `${work} against pgbench's limit, ${contenders[index + 1]!.name}`,
     official: `(pgbench) ${formatRate(limit)}`,
-    ours: formatRate(perSecond[index]!),
-    ratio: perSecond[index]! / limit,
-  }));
+    ours: formatRate(perSecond),
+    ratio: perSecond / limit,
+  });
+  return [...rows, ...rates.slice(1).map(toLimitRow)];
 }

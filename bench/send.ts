@@ -2,8 +2,8 @@
 
 import { type Client, type Driver, enqueue, send } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
-import { type BenchOptions, compare, measureRate, type Row, toRateRows } from "./measure.ts";
-import { createPgbench, toPgbenchRows } from "./pgbench.ts";
+import { type BenchOptions, measureRate, type Row } from "./measure.ts";
+import { compareWithPgbench, createPgbench } from "./pgbench.ts";
 
 export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promise<Row[]> {
   await using resources = new AsyncDisposableStack();
@@ -28,12 +28,8 @@ export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promi
     const pgbench = inFlight === 1
       ? await createPgbench(url, repeatedCall, roundMs, resources)
       : undefined;
-    const figures = await compare([...contenders, ...(pgbench ? [pgbench] : [])], rounds);
     const work = `send, ${inFlight} in flight, 0 ms`;
-    rows.push(
-      ...toRateRows(work, contenders, figures.slice(0, contenders.length)),
-      ...toPgbenchRows(work, ours, figures.slice(1), figures[contenders.length]),
-    );
+    rows.push(...await compareWithPgbench(work, contenders, pgbench, rounds));
   }
   return rows;
 }
