@@ -44,6 +44,8 @@ export function mapInSlices<Item, Mapped>(
   items: readonly Item[],
   map: (item: Item, index: number) => Mapped,
 ): Mapped[] | Promise<Mapped[]> {
+  // Most answers have a row or two.
+  if (items.length <= itemsPerReading) return items.map(map);
   const endSlice = createSlicer();
   const mapped: Mapped[] = [];
 

@@ -184,7 +184,7 @@ export function createBatcher<Outcome>(
 
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      pending.push(Object.assign(time(item, signal, performance.now()), { resolve, reject }));
+      pending.push(Object.assign(time(item, signal), { resolve, reject }));
       pendingCharacters += item.characters;
       if (isFlushScheduled) return;
       // The calls of one turn go together.
@@ -199,9 +199,7 @@ export function createBatcher<Outcome>(
         signal,
         () =>
           database.isInTransaction()
-            ? writeInTransaction([time(item, signal, performance.now())]).then(([outcome]) =>
-              outcome!
-            )
+            ? writeInTransaction([time(item, signal)]).then(([outcome]) => outcome!)
             : addPending(item, signal),
       ),
     addAll(items, signal) {

@@ -69,7 +69,7 @@ export interface TimedItem extends Item, Timed {
 /** Writes items that have been timed. */
 export interface ItemWriter<Outcome> {
   /** Notes an item in the order of the calls. */
-  time(item: Item, signal: AbortSignal | undefined, addedAt: number): TimedItem;
+  time(item: Item, signal: AbortSignal | undefined, addedAt?: number): TimedItem;
   /** Writes items in one statement. */
   write(items: readonly TimedItem[]): Promise<Outcome[]>;
   /** Drops an item that is not written after all. */
@@ -101,7 +101,7 @@ export function createItemWriter<Outcome>(
   function time(
     { columns, characters, hasFreshID, needsAllColumns = false }: Item,
     signal: AbortSignal | undefined,
-    addedAt: number,
+    addedAt = performance.now(),
   ): TimedItem {
     const item = {
       columns,
@@ -128,18 +128,11 @@ export function createItemWriter<Outcome>(
     }
   }
 
-  /** The statement of its own for the only one of some items, if there is one for it. */
-  function toSingle(
-    items: readonly TimedItem[],
-    sending: Omit<Sending, "after">,
-  ): Single | undefined {
-    const [item] = items;
-    if (items.length > 1 || item!.needsAllColumns) return undefined;
-    // There an error would abort the transaction.
-    if (database.adapter.transactionStatus() !== "none") return undefined;
-    const { columns, createdAt } = item!;
-    const requestedAt = createdAt === undefined ? undefined : String(createdAt);
-    return { ...sending, columns, requestedAt, after: String(clock.last) };
+  /** Whether the items are one that has a statement of its own. */
+  function isSingle(items: readonly TimedItem[]): boolean {
+    return items.length === 1 && !items[0]!.needsAllColumns &&
+      // There an error would abort the transaction.
+      database.adapter.transactionStatus() === "none";
   }
 
   /** Checks for conflicts, which takes the server longer, only if there can be any. */
@@ -150,29 +143,35 @@ export function createItemWriter<Outcome>(
     const options = { since, isNeeded };
     if (items.every(({ hasFreshID }) => hasFreshID)) {
       try {
-        return await sendOnce(items, { checkConflicts: undefined, options });
+        return await sendOnce(items, undefined, options);
       } catch (error) {
         // An attempt whose answer was lost has written them.
         if (sqlStateOf(error) !== uniqueViolation) throw error;
       }
     }
-    return await sendOnce(items, { checkConflicts: 1, options });
+    return await sendOnce(items, 1, options);
   }
 
   async function sendOnce(
     items: readonly TimedItem[],
-    sending: Omit<Sending, "after">,
+    checkConflicts: 1 | undefined,
+    options: RunOptions,
   ): Promise<BatchResult<Outcome>> {
-    const single = sendSingle && toSingle(items, sending);
-    const result = single && await sendSingle(single);
-    if (result) return result;
+    if (sendSingle && isSingle(items)) {
+      const { columns, createdAt } = items[0]!;
+      const requestedAt = createdAt === undefined ? undefined : String(createdAt);
+      const after = String(clock.last);
+      const result = await sendSingle({ columns, requestedAt, after, checkConflicts, options });
+      if (result) return result;
+    }
     const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
       ? 1 as const
       : undefined;
     const array = await toJsonArray(items);
     // Other statements may have been answered while the array was made.
     const after = String(clock.last);
-    return await sendBatch({ ...sending, items: array, count: items.length, after, allColumns });
+    const count = items.length;
+    return await sendBatch({ items: array, count, allColumns, after, checkConflicts, options });
   }
 
   return { time, write, forget: clock.forget };

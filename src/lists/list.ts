@@ -245,7 +245,8 @@ export function iterateWorkflows(
         const status = await toWorkflowStatus(row, database.settings.serializer);
         signal?.throwIfAborted();
         yield status;
-        await endSlice();
+        const pause = endSlice();
+        if (pause) await pause;
       }
       last = rows.at(-1);
       if (rows.length < pageSize && !last?.is_cut) last = undefined;

@@ -5,7 +5,7 @@ import { readInSlices } from "../read_in_slices.ts";
 import { runWithTimeout } from "./statement_timeout.ts";
 import type { WorkflowError } from "../errors/workflow_error.ts";
 import {
-  deserializeIfKnown,
+  deserializeErrorIfKnown,
   deserializeValueIfKnown,
   type SerializedValue,
 } from "../serialization/serialized_value.ts";
@@ -88,12 +88,7 @@ function toStepInfo(
 ): StepInfo | Promise<StepInfo> {
   const { serialization: format } = row;
   const output = deserializeValueIfKnown(row.output, format, custom);
-  const error = deserializeIfKnown(
-    row.error,
-    format,
-    custom,
-    (codec, text) => codec.deserializeError(text),
-  );
+  const error = deserializeErrorIfKnown(row.error, format, custom);
   return output instanceof Promise || error instanceof Promise
     ? Promise.all([output, error]).then((values) => createStepInfo(row, ...values))
     : createStepInfo(row, output, error);

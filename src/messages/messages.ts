@@ -228,40 +228,22 @@ function mapMessages<From, To>(
     : mapInSlices(messages, map);
 }
 
-/** Makes items of messages. Returns a promise only if there are many, or something must be waited for. */
-function toItems(
+/** Serializes messages. Returns a promise only if there are many, or texts must be waited for. */
+function serializeMessages(
   database: SystemDatabase,
   messages: readonly Message[],
-  { serializationType, sendToForks = false }: SendManyOptions,
-  toPath: (index: number) => string,
-): Item[] | Promise<Item[]> {
-  type Text = Serialized | Promise<Serialized>;
-  const toItemsOf = (texts: readonly Serialized[]) =>
-    mapMessages(database, texts, (text, index) => toItem(messages[index]!, text, sendToForks));
-  const areReady = (texts: readonly Text[]): texts is Serialized[] =>
-    texts.every((text) => !(text instanceof Promise));
-  const waitAndMakeItems = async (texts: readonly Text[]) => {
-    const items = await toItemsOf(await Promise.all(texts));
-    await requireFormatColumn(database, serializationType);
-    return items;
-  };
-  const makeItems = (texts: readonly Text[]) =>
-    areReady(texts) && !needsFormatColumn(database, serializationType)
-      ? toItemsOf(texts)
-      : waitAndMakeItems(texts);
-  const texts = mapMessages(database, messages, (message, index): Text => {
-    const text = serializeValue(
-      database,
-      fieldIn(message),
-      serializationType,
-      message.message,
-      toPath(index),
-    );
+  type: SendManyOptions["serializationType"],
+): Serialized[] | Promise<Serialized[]> {
+  const texts = mapMessages(database, messages, (message, index) => {
+    const path = `messages[${index}].message`;
+    const text = serializeValue(database, fieldIn(message), type, message.message, path);
     // Avoids an unhandled rejection if a later message is refused at once.
     if (text instanceof Promise) text.catch(() => {});
     return text;
   });
-  return texts instanceof Promise ? texts.then(makeItems) : makeItems(texts);
+  if (texts instanceof Promise) return texts.then((texts) => Promise.all(texts));
+  const areReady = texts.every((text) => !(text instanceof Promise));
+  return areReady ? texts as Serialized[] : Promise.all(texts);
 }
 
 /**
@@ -377,11 +359,20 @@ export async function sendMany<Value = unknown>(
     const call = { name: "sendMany()", isSending: true, details: { count: checked.length } };
     return await runInSpan(tracing, call, (client) => sendMany(client, checked, read));
   }
-  const { signal, sendToForks } = read;
-  const toPath = (index: number) => `messages[${index}].message`;
-  const loading = toItems(systemDatabaseOf(client, signal), checked, read, toPath);
+  const { signal, sendToForks = false, serializationType } = read;
+  const ownDatabase = systemDatabaseOf(client, signal);
+  const writing = serializeMessages(ownDatabase, checked, serializationType);
   // Only awaited if necessary, so that calls made in the same tick reach the batcher in order.
-  const items = loading instanceof Promise ? await loading : loading;
+  const texts = writing instanceof Promise ? await writing : writing;
+  if (needsFormatColumn(database, serializationType)) {
+    await requireFormatColumn(ownDatabase, serializationType);
+  }
+  const making = mapMessages(
+    database,
+    texts,
+    (text, index) => toItem(checked[index]!, text, sendToForks),
+  );
+  const items = making instanceof Promise ? await making : making;
   const areDelivered = await abortable(
     signal,
     () => addInBatches(database, batcherOf(database, sendToForks), items, signal),

@@ -52,6 +52,20 @@ export function deserializeValueIfKnown(
   );
 }
 
+/** Reads a stored error, as `deserializeIfKnown()` does. */
+export function deserializeErrorIfKnown(
+  text: string | null | undefined,
+  serialization: string | null | undefined,
+  custom: CustomFormat | undefined,
+): unknown {
+  return deserializeIfKnown(
+    text,
+    serialization,
+    custom,
+    (codec, text) => codec.deserializeError(text),
+  );
+}
+
 function parseIfValid(
   text: string | null | undefined,
   isValid: (value: unknown) => boolean,

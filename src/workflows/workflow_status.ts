@@ -2,6 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/lists/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
 import {
+  deserializeErrorIfKnown,
   deserializeIfKnown,
   deserializeValueIfKnown,
   parseAttributes,
@@ -149,12 +150,7 @@ export function toWorkflowStatus(
     (codec, text) => codec.deserializeArgs(text),
   );
   const output = deserializeValueIfKnown(row.output, format, custom);
-  const error = deserializeIfKnown(
-    row.error,
-    format,
-    custom,
-    (codec, text) => codec.deserializeError(text),
-  );
+  const error = deserializeErrorIfKnown(row.error, format, custom);
   if (input instanceof Promise || output instanceof Promise || error instanceof Promise) {
     return Promise.all([input, output, error]).then((values) => createStatus(row, ...values));
   }
