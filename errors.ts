@@ -27,7 +27,13 @@ export {
 } from "./src/errors/enqueuing.ts";
 export type { ExplanationReason, LimitUse, WorkflowExplanation } from "./src/explanation.ts";
 export { ContractError, type ContractIssue } from "./src/errors/contract.ts";
-export { DatabaseTimeoutError, HiddenRowError } from "./src/errors/database.ts";
+export {
+  DatabaseTimeoutError,
+  HiddenRowError,
+  ShardedDatabaseError,
+  SystemSchemaNotFoundError,
+  UnsupportedFeatureError,
+} from "./src/errors/database.ts";
 export {
   ActiveWorkflowError,
   NonExistentQueueError,
@@ -41,11 +47,6 @@ export {
 } from "./src/errors/managing.ts";
 export { InsufficientPrivilegeError } from "./src/errors/privileges.ts";
 export { ReadOnlyServerError } from "./src/errors/read_only.ts";
-export {
-  ShardedDatabaseError,
-  SystemSchemaNotFoundError,
-  UnsupportedFeatureError,
-} from "./src/errors/schema.ts";
 export { UnsupportedSerializationError } from "./src/errors/reading.ts";
 export { WorkflowError, type WorkflowErrorDetails } from "./src/errors/workflow_error.ts";
 export {

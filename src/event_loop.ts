@@ -68,3 +68,6 @@ export function mapInSlices<Item, Mapped>(
   const pause = mapSlice();
   return pause ? mapRest(pause) : mapped;
 }
+
+/** The longest time that `setTimeout()` can wait, in milliseconds. With a longer one it fires at once. */
+export const maxTimerMs: number = 2 ** 31 - 1;

@@ -8,7 +8,7 @@ import { createDenoPostgresExecutor } from "../src/drivers/deno_postgres_executo
 import { createNeonHttpExecutor } from "../src/drivers/neon_http_executor.ts";
 import { createPgExecutor } from "../src/drivers/pg_executor.ts";
 import { createSqlTagExecutor } from "../src/drivers/sql_tag_executor.ts";
-import { sqlStateOf } from "../src/drivers/sql_state.ts";
+import { sqlStateOf } from "../src/drivers/error_codes.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 

@@ -2,7 +2,7 @@ import { callDescription, type CallOptions, type Client, openCall } from "../cli
 import * as sql from "../../sql/applications/mod.ts";
 import * as databaseSql from "../../sql/database/mod.ts";
 import { toFeatures } from "../database/schema.ts";
-import { SystemSchemaNotFoundError } from "../errors/schema.ts";
+import { SystemSchemaNotFoundError } from "../errors/database.ts";
 import type { Driver } from "../drivers/driver.ts";
 
 /** A description of the system database that a client is connected to. */

@@ -2,8 +2,7 @@
 
 import { abortable } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { toFaultText } from "../drivers/fault_text.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf, toFaultText } from "../drivers/error_codes.ts";
 import { createFlowControl } from "./flow_control.ts";
 import { createItemWriter, type Item, type Statements, type TimedItem } from "./item_writer.ts";
 import { createTransactionWriter } from "./transaction_writer.ts";

@@ -1,7 +1,7 @@
 /** Writes items in one statement: gives them their creation times, and learns from the answer. */
 
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
+import { sqlStateOf, uniqueViolation } from "../drivers/error_codes.ts";
 import { mapInSlices, runEventLoop } from "../event_loop.ts";
 import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 

@@ -1,5 +1,5 @@
 import type { SystemDatabase } from "../database/system_database.ts";
-import { createSerialQueue } from "../serial_queue.ts";
+import { createSerialQueue } from "../promises.ts";
 import type { ItemWriter, TimedItem } from "./item_writer.ts";
 
 /** Makes a function that writes items in a transaction of the caller, after those of earlier calls. */

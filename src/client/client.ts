@@ -22,7 +22,7 @@ import { type SerializationType, serializationTypes } from "../serialization/wri
 import type { CallDetails, TracedCall } from "../tracing/traced_call.ts";
 import { createTracing, type Tracing } from "../tracing/tracing.ts";
 import { asLogger, createLog, type Logger } from "../logger.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 
 /** The options of a client. */
 export interface ClientOptions {

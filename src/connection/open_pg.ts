@@ -13,8 +13,7 @@ import {
   type SessionSettings,
   type SessionTarget,
 } from "./pg_session.ts";
-import { codeOf } from "../drivers/lost_connection.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { codeOf, sqlStateOf } from "../drivers/error_codes.ts";
 
 type Connect = (target: SessionTarget) => Promise<OpenConnection>;
 

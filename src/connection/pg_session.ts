@@ -5,11 +5,10 @@ import { bindChannel } from "./channel_binding.ts";
 import { FatalConnectionError, TLSError } from "./connection_error.ts";
 import type { OpenConnection, PgClient } from "./connection_pool.ts";
 import type { ConnectionSettings, Host, SessionAttributes } from "./connection_settings.ts";
-import { codeOf } from "../drivers/lost_connection.ts";
+import { codeOf, isLostPgConnection } from "../drivers/error_codes.ts";
 import { readPassword } from "./password_file.ts";
 import { type PgConnection, refuseInvalidMessages, requireProtocol } from "./protocol_guards.ts";
 import { parseColumns, toRows } from "../database/rows.ts";
-import { isLostPgConnection } from "../drivers/pg_error.ts";
 import { asTexts } from "../drivers/pg_executor.ts";
 import { readTLSOptions } from "./tls_options.ts";
 

@@ -1,4 +1,4 @@
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { ContractField } from "./contract.ts";
 
 // Most programs have no schemas. This is 1 KB gzipped.

@@ -1,11 +1,10 @@
 /** Gives each attempt to run a statement a deadline, so that no fault of the network hangs a call. */
 
 import { onAbort } from "../abort_signal.ts";
-import type { Query } from "../drivers/adapter.ts";
-import type { Attempt } from "../drivers/attempt.ts";
+import type { Attempt, Query } from "../drivers/adapter.ts";
 import { countCharacters } from "../drivers/quoting.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 
 // A statement gets another timeout for each of these: on a slow network a large one takes long.
 const charactersPerTimeout = 100_000;

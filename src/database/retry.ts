@@ -2,7 +2,7 @@
 
 import { pause } from "../abort_signal.ts";
 import type { Executor } from "../drivers/adapter.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 
 // Class 08, 57P0x and 25P04: the server ends the session or does not accept one; 53300: it has no more;

@@ -1,8 +1,8 @@
 /** Keeps track of which tables and columns the schema has, which an upgrade may change at any time. */
 
 import * as sql from "../../sql/database/mod.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
-import { ShardedDatabaseError, SystemSchemaNotFoundError } from "../errors/schema.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
+import { ShardedDatabaseError, SystemSchemaNotFoundError } from "../errors/database.ts";
 import {
   type CompiledQuery,
   createQueryBuilder,

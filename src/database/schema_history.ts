@@ -1,6 +1,6 @@
 /** What each release of DBOS added to the schema, for error messages and descriptions. */
 
-import { UnsupportedFeatureError } from "../errors/schema.ts";
+import { UnsupportedFeatureError } from "../errors/database.ts";
 
 /** A feature that a schema may have. */
 export interface SchemaFeature {

@@ -2,15 +2,12 @@
 
 import * as sql from "../../sql/database/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
-import type { Adapter, Executor, Query } from "../drivers/adapter.ts";
-import { throwIfUnneeded } from "../drivers/attempt.ts";
-import { isPrivilegeMissing } from "../drivers/privilege_state.ts";
-import { readOnly, sqlStateOf } from "../drivers/sql_state.ts";
-import { toFaultText } from "../drivers/fault_text.ts";
+import { type Adapter, type Executor, type Query, throwIfUnneeded } from "../drivers/adapter.ts";
+import { isPrivilegeMissing, readOnly, sqlStateOf, toFaultText } from "../drivers/error_codes.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { mapInSlices } from "../event_loop.ts";
 import type { Log } from "../logger.ts";
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
 import type { Tracing } from "../tracing/tracing.ts";

@@ -1,6 +1,6 @@
 /** Keeps statements away from connections that hang, where a driver cannot close one connection. */
 
-import { type Attempt, throwIfUnneeded } from "./attempt.ts";
+import { type Attempt, throwIfUnneeded } from "./adapter.ts";
 
 /** A statement of a driver. In npm:postgres `state` is an object of its connection, once it is sent. */
 interface SentStatement<Result> extends PromiseLike<Result> {

@@ -1,8 +1,13 @@
-import { createSerialQueue } from "../serial_queue.ts";
-import type { DriverRow, Executor, ExecutorOptions } from "./adapter.ts";
-import { type Attempt, throwIfUnneeded } from "./attempt.ts";
+import { createSerialQueue } from "../promises.ts";
+import {
+  type Attempt,
+  type DriverRow,
+  type Executor,
+  type ExecutorOptions,
+  throwIfUnneeded,
+} from "./adapter.ts";
 import type { CustomDriver } from "./driver.ts";
-import { isLostSocket } from "./lost_connection.ts";
+import { isLostSocket } from "./error_codes.ts";
 import { joinQueries } from "./quoting.ts";
 
 function checkRows(rows: unknown): readonly DriverRow[] {

@@ -1,8 +1,7 @@
 import type { DriverRow, Executor, ExecutorOptions, Query, Value } from "./adapter.ts";
 import { type ClientPool, type PoolClient, type UseClient, usePool } from "./deno_postgres_pool.ts";
-import { isLostSocket } from "./lost_connection.ts";
+import { isLostSocket, sqlStateOf } from "./error_codes.ts";
 import { canInline, inlineValues, joinQueries, quoteIdentifier, toExecute } from "./quoting.ts";
-import { sqlStateOf } from "./sql_state.ts";
 
 // The name of the driver's own error for a connection that it has closed.
 const connectionClosed = "ConnectionError";

@@ -1,7 +1,7 @@
 /** Uses a pool of `jsr:@db/postgres`, which does not recover from lost connections by itself. */
 
-import { type Attempt, throwIfUnneeded } from "./attempt.ts";
-import { losesConnection } from "./lost_connection.ts";
+import { type Attempt, throwIfUnneeded } from "./adapter.ts";
+import { losesConnection } from "./error_codes.ts";
 
 /** A client of a pool. */
 export interface PoolClient {

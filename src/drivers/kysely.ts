@@ -1,5 +1,5 @@
 import type { CustomDriver } from "./driver.ts";
-import { isLostPgConnection } from "./pg_error.ts";
+import { isLostPgConnection } from "./error_codes.ts";
 import { checkPostgres } from "./postgres_only.ts";
 
 interface CompiledQuery {

@@ -1,16 +1,10 @@
 /** Recognises drivers, and tells what is known of one before anything is sent through it. */
 
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import { isThenable } from "../validate.ts";
 import type { Adapter, DriverFamily } from "./adapter.ts";
-import { custom } from "./custom.ts";
-import { denoPostgres } from "./deno_postgres.ts";
-import { neonHttp } from "./neon_http.ts";
+import { custom, denoPostgres, neonHttp, pg, pglite, sqlTag, unwrapVercelSql } from "./families.ts";
 import { orms, unwrapDrizzle } from "./orms.ts";
-import { pg } from "./pg.ts";
-import { pglite } from "./pglite.ts";
-import { sqlTag } from "./sql_tag.ts";
-import { unwrapVercelSql } from "./vercel_sql.ts";
 
 const families: readonly DriverFamily[] = [
   pglite,

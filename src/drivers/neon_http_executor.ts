@@ -1,5 +1,4 @@
-import type { DriverRow, Executor, Query } from "./adapter.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, DriverRow, Executor, Query } from "./adapter.ts";
 import { asTexts } from "./pg_executor.ts";
 import { inlineValues } from "./quoting.ts";
 

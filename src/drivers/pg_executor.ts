@@ -1,9 +1,12 @@
-import { onDemand } from "../on_demand.ts";
-import { createSerialQueue } from "../serial_queue.ts";
-import type { DriverRow, Executor, ExecutorOptions } from "./adapter.ts";
-import { type Attempt, throwIfUnneeded } from "./attempt.ts";
-import { losesConnection } from "./lost_connection.ts";
-import { isLostPgConnection, toError } from "./pg_error.ts";
+import { createSerialQueue, onDemand } from "../promises.ts";
+import {
+  type Attempt,
+  type DriverRow,
+  type Executor,
+  type ExecutorOptions,
+  throwIfUnneeded,
+} from "./adapter.ts";
+import { isLostPgConnection, losesConnection, toError } from "./error_codes.ts";
 import type { ListeningClient } from "./pg_listen.ts";
 import { joinQueries } from "./quoting.ts";
 

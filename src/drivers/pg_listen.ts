@@ -1,7 +1,7 @@
 /** Listens to channels through `npm:pg`. */
 
 import type { NotificationListener } from "./driver.ts";
-import { toError } from "./pg_error.ts";
+import { toError } from "./error_codes.ts";
 import { quoteIdentifier } from "./quoting.ts";
 
 /** A client of its own. */

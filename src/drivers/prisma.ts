@@ -1,5 +1,5 @@
 import type { CustomDriver } from "./driver.ts";
-import { codeOf } from "./lost_connection.ts";
+import { codeOf } from "./error_codes.ts";
 import { checkPostgres } from "./postgres_only.ts";
 
 interface Prisma {

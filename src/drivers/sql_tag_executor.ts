@@ -8,9 +8,8 @@ import {
   type Query,
   type Value,
 } from "./adapter.ts";
-import { codeOf, isLostSocket } from "./lost_connection.ts";
+import { codeOf, isLostSocket, readOnly, sqlStateOf } from "./error_codes.ts";
 import { canInline, inlineValues, joinQueries } from "./quoting.ts";
-import { readOnly, sqlStateOf } from "./sql_state.ts";
 import { createSqlTagListen, type ListeningSqlTag } from "./sql_tag_listen.ts";
 
 /** A statement, which is sent when it is awaited. Only that of `npm:postgres` has a `describe()`. */

@@ -15,7 +15,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { enqueue } from "../workflows/enqueue.ts";
 import type { EnqueueJob } from "../workflows/enqueue_many.ts";
 import type { WorkflowArg } from "../workflows/workflow_function.ts";

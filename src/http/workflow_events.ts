@@ -10,7 +10,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { checkText } from "../validate.ts";
 import { createEventStream } from "./event_stream.ts";
 import { parsePosition } from "./position.ts";

@@ -12,7 +12,7 @@ import {
   type OptionsDescription,
 } from "../options.ts";
 import { checkChoice, refuseType } from "../validate.ts";
-import { serializeAttributes } from "../workflows/attributes.ts";
+import { serializeAttributes } from "../serialization/write_portable_json.ts";
 import type { WorkflowFilters } from "./workflow_filters.ts";
 
 /** The parameters of sql/lists/list_workflows.sql. */

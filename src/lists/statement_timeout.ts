@@ -3,7 +3,7 @@
 import * as sql from "../../sql/lists/mod.ts";
 import type { Statement } from "../../sql/statement.ts";
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { QueryTimeoutError } from "../errors/managing.ts";
 

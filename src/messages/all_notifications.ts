@@ -4,7 +4,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { readInSlices } from "../read_in_slices.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";
-import { nullTopic } from "./null_topic.ts";
+import { nullTopic } from "./messages.ts";
 import { readPages } from "./pages.ts";
 
 /** A message that was sent to a workflow. */

@@ -1,7 +1,7 @@
 import type { Client } from "../client/client.ts";
 import type { ContractKey } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
 
 // Many programs only enqueue and send. Waiting is 5 KB gzipped.

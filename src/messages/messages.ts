@@ -13,7 +13,7 @@ import { abortable } from "../abort_signal.ts";
 import { mapInSlices } from "../event_loop.ts";
 import { fieldIn, type MessageOption, type NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import {
@@ -34,7 +34,9 @@ import {
   readOptions,
 } from "../options.ts";
 import { areShort, checkArray, checkIndexed, checkText } from "../validate.ts";
-import { nullTopic } from "./null_topic.ts";
+
+/** What DBOS stores as the topic of a message without one. */
+export const nullTopic = "__null__topic__";
 
 /** How to send messages. */
 export interface SendManyOptions extends CallOptions {

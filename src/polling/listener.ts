@@ -6,9 +6,8 @@ import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen } from "../drivers/adapter.ts";
 import type { NotificationListener } from "../drivers/driver.ts";
-import { toFaultText } from "../drivers/fault_text.ts";
-import { readOnly, sqlStateOf } from "../drivers/sql_state.ts";
-import { maxTimerMs } from "../timer.ts";
+import { readOnly, sqlStateOf, toFaultText } from "../drivers/error_codes.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 
 /** Are called with notifications. Any notification may get lost. */

@@ -3,7 +3,7 @@
 import { onAbort } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import {
   asInteger,
   asNumber,

@@ -10,7 +10,7 @@ import {
   orNull,
   readOptions,
 } from "../options.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 
 /** A limit on how many workflows are started per period. */
 export interface QueueRateLimit {

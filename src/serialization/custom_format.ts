@@ -1,6 +1,6 @@
 /** The format of a serializer of the user's own, whose codec is loaded on demand. */
 
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { CustomCodec } from "./codec.ts";
 import type { DBOSSerializer } from "./serializer.ts";
 

@@ -1,7 +1,7 @@
 /** Finds and loads the codec of a native format, which only workers in one language use. */
 
 import { UnsupportedSerializationError } from "../errors/reading.ts";
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { ReadingCodec } from "./codec.ts";
 import { wrapErrors } from "./decoding.ts";
 

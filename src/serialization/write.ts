@@ -1,6 +1,6 @@
 /** Finds the codec that writes a value. All but that of portable JSON are loaded on demand. */
 
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { WritingCodec } from "./codec.ts";
 import { portableJsonWriter } from "./write_portable_json.ts";
 

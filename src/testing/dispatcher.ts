@@ -5,7 +5,7 @@ import { onAbort, pause } from "../abort_signal.ts";
 import type { Client } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { joinLists } from "../database/text_lists.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { readStored } from "../serialization/read.ts";
 import { parseRoles } from "../serialization/serialized_value.ts";
 import { writeError, writeValue } from "./stored_values.ts";

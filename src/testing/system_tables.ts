@@ -3,7 +3,7 @@
 import * as sql from "../../sql/testing/mod.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
 
 /** The version of the schema that sql/testing/create_tables.sql creates. */
 const schemaVersion = "123";

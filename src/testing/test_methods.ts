@@ -8,7 +8,7 @@ import { NonExistentWorkflowError } from "../errors/managing.ts";
 import { filterDescription } from "../lists/filter_parameters.ts";
 import { listWorkflows } from "../lists/list.ts";
 import type { WorkflowFilters } from "../lists/workflow_filters.ts";
-import { nullTopic } from "../messages/null_topic.ts";
+import { nullTopic } from "../messages/messages.ts";
 import { asNumber, describeOptions, type OptionsDescription, readOptions } from "../options.ts";
 import { deserializeValueIfKnown } from "../serialization/serialized_value.ts";
 import { checkText } from "../validate.ts";

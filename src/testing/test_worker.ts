@@ -17,7 +17,7 @@ import {
 import type { QueueLimits } from "../queues/queue_limits.ts";
 import { registerQueue } from "../queues/queues.ts";
 import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { checkFunction } from "../validate.ts";
 import { internalQueueName } from "../workflows/enqueue_options.ts";
 import { startDispatcher, type TestFunction } from "./dispatcher.ts";

@@ -3,7 +3,7 @@
 import * as sql from "../../sql/testing/mod.ts";
 import { pause } from "../abort_signal.ts";
 import { closeMarker } from "../messages/close_markers.ts";
-import { nullTopic } from "../messages/null_topic.ts";
+import { nullTopic } from "../messages/messages.ts";
 import {
   asNumber,
   asText,

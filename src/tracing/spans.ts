@@ -12,7 +12,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import { sqlStateOf } from "../drivers/sql_state.ts";
+import { sqlStateOf } from "../drivers/error_codes.ts";
 import { WorkflowError } from "../errors/workflow_error.ts";
 import type { CallDetails, TracedCall, WorkflowAttributes } from "./traced_call.ts";
 

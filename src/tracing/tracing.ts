@@ -1,4 +1,4 @@
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { loadSpans } from "./load_spans.ts";
 
 type Spans = Awaited<ReturnType<typeof loadSpans>>;

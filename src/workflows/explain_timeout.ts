@@ -4,7 +4,7 @@ import { onAbort } from "../abort_signal.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { withSignal } from "../database/with_signal.ts";
 import type { WorkflowExplanation } from "../explanation.ts";
-import { maxTimerMs } from "../timer.ts";
+import { maxTimerMs } from "../event_loop.ts";
 import { explain } from "./explain_workflow.ts";
 
 // Thousands of waits may time out together, and a pool has some ten connections.

@@ -1,7 +1,7 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { serializeAttributes } from "./attributes.ts";
+import { serializeAttributes } from "../serialization/write_portable_json.ts";
 import {
   asBoolean,
   asInteger,

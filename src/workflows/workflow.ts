@@ -2,7 +2,7 @@ import { type CallOptions, type Client, systemDatabaseOf } from "../client/clien
 import { type ContractField, contractIn, type ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { WorkflowExplanation } from "../explanation.ts";
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { WaitOptions } from "../polling/waiter.ts";
 import { checkText, refuseType } from "../validate.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";

@@ -2,7 +2,7 @@ import type { Item } from "../batching/item_writer.ts";
 import type { Serialized } from "../client/writing_codec.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
-import { serializeAttributes } from "./attributes.ts";
+import { serializeAttributes } from "../serialization/write_portable_json.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 
 /** A workflow to insert. */

@@ -4,9 +4,9 @@ import * as sql from "../../sql/workflows/mod.ts";
 import { type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, BatchResult, Single } from "../batching/item_writer.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
-import { sqlStateOf, uniqueViolation } from "../drivers/sql_state.ts";
+import { sqlStateOf, uniqueViolation } from "../drivers/error_codes.ts";
 import type { Conflict } from "./conflict.ts";
-import { onDemand } from "../on_demand.ts";
+import { onDemand } from "../promises.ts";
 import type { EnqueueOptions } from "./enqueue_options.ts";
 import type { WorkflowRow } from "./workflow_row.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { v7 } from "@std/uuid";
-import { sqlStateOf } from "../../src/drivers/sql_state.ts";
+import { sqlStateOf } from "../../src/drivers/error_codes.ts";
 import { findSecret } from "../support/secrets.ts";
 import { type Cases, idleQueue, newID, statusRow } from "./target.ts";
 

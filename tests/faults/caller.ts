@@ -2,7 +2,7 @@
 import { enqueue, type EnqueueOptions } from "../../mod.ts";
 import { type Client, systemDatabaseOf } from "../../src/client/client.ts";
 import { isRetriable } from "../../src/database/retry.ts";
-import type { Attempt } from "../../src/drivers/attempt.ts";
+import type { Attempt } from "../../src/drivers/adapter.ts";
 import type { Driver } from "../../src/drivers/driver.ts";
 
 /** How an attempt failed. */

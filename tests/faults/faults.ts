@@ -1,7 +1,7 @@
 /** What calls of every driver must do when the network or the server fails, with real faults. */
 import { assert, assertEquals } from "@std/assert";
 import type { ClientOptions } from "../../mod.ts";
-import { isLostSocket } from "../../src/drivers/lost_connection.ts";
+import { isLostSocket } from "../../src/drivers/error_codes.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import type { Caller } from "./caller.ts";
 import { type FaultyServer, startFaultyServer } from "./server.ts";

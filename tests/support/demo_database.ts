@@ -1,6 +1,6 @@
 /** The database of `deno task demo` and `deno task worker`. */
 import { parseArgs } from "node:util";
-import { sqlStateOf } from "../../src/drivers/sql_state.ts";
+import { sqlStateOf } from "../../src/drivers/error_codes.ts";
 import { execute } from "./database.ts";
 import { startPostgresServer } from "./postgres_server.ts";
 

@@ -2,7 +2,7 @@
 
 import { buildCommand } from "@stricli/core";
 import type { Client } from "../../client/client.ts";
-import { UnsupportedFeatureError } from "../../errors/schema.ts";
+import { UnsupportedFeatureError } from "../../errors/database.ts";
 import type { Queue } from "../../queues/queues.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";

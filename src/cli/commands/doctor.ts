@@ -3,7 +3,7 @@
 import { buildCommand } from "@stricli/core";
 import { connect, type ConnectOptions } from "../../../connect.ts";
 import type { Client } from "../../client/client.ts";
-import { sqlStateOf } from "../../drivers/sql_state.ts";
+import { sqlStateOf } from "../../drivers/error_codes.ts";
 import { type CliCommand, describe } from "../command.ts";
 import type { Check, Finding, Report } from "../doctor/check.ts";
 import {

@@ -4,7 +4,7 @@ import { buildCommand } from "@stricli/core";
 import { pause } from "../../abort_signal.ts";
 import type { Client } from "../../client/client.ts";
 import type { StepInfo } from "../../lists/steps.ts";
-import { maxTimerMs } from "../../timer.ts";
+import { maxTimerMs } from "../../event_loop.ts";
 import type { WorkflowStatus } from "../../workflows/workflow_status.ts";
 import { type CliCommand, describe } from "../command.ts";
 import { withClient } from "../connection.ts";

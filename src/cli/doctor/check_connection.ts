@@ -2,8 +2,8 @@
 
 import * as sql from "../../../sql/database/mod.ts";
 import { systemDatabaseOf } from "../../client/client.ts";
-import { sqlStateOf } from "../../drivers/sql_state.ts";
-import { SystemSchemaNotFoundError } from "../../errors/schema.ts";
+import { sqlStateOf } from "../../drivers/error_codes.ts";
+import { SystemSchemaNotFoundError } from "../../errors/database.ts";
 import { subscribe } from "../../polling/notifications.ts";
 import type { Check } from "./check.ts";
 

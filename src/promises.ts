@@ -1,3 +1,5 @@
+/** Functions that return promises: loaded on demand, or run one after the other. */
+
 /**
  * A function that loads something when it is first called, and again if that failed. It returns a promise
  * only until it is loaded: an `import()` takes several microseconds each time, and calls of one tick that
@@ -14,4 +16,14 @@ export function onDemand<Value>(load: () => Promise<Value>): () => Value | Promi
     }
   }
   return () => value ??= loadOnce();
+}
+
+/** A function that runs what it is given one after the other, in the order of the calls. */
+export function createSerialQueue(): <Result>(run: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(run);
+    last = result.catch(() => {});
+    return result;
+  };
 }
