@@ -23,24 +23,33 @@ export const findFeatures: Statement<{
   name: "find_features",
 
   columns: "database text, columns text",
-  hash: "Nk6t1L9ck4TLU6B1",
+  hash: "qF6j9IlhSzROIaLp",
   sql: `
 select
 current_database()::text as database,
-string_agg(c.relname || '.' || part.name, ' ') as columns
-from pg_catalog.pg_class as c
-join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-cross join lateral (
-select attname as name
+string_agg(
+concat_ws(
+',',
+relname,
+array_to_string(
+array(
+select attname
 from pg_catalog.pg_attribute
-where attrelid = c.oid and attnum > 0 and not attisdropped
-union all
+where attrelid = c.oid
+),
+','
+),
+(
 select tgname
 from pg_catalog.pg_trigger
 where tgrelid = c.oid and tgname = 'notify_completion_v1' and tgenabled in ('O', 'A')
-) as part
-where n.nspname = :schema_name::text
-and c.relkind in ('r', 'p')`,
+)
+),
+' '
+) as columns
+from pg_catalog.pg_class as c
+where relnamespace = (select oid from pg_catalog.pg_namespace where nspname = :schema_name::text)
+and relkind in ('r', 'p')`,
 };
 
 export const findMissingPrivileges: Statement<{

@@ -43,7 +43,12 @@ export function isSchemaMismatch(error: unknown): boolean {
 
 /** Each table, column and trigger in what find_features.sql returns. */
 export function toFeatures(columns: string): Features {
-  return new Set(columns.split(" ").flatMap((name) => [name, name.split(".")[0]!]));
+  return new Set(
+    columns.split(" ").flatMap((text) => {
+      const [table, ...names] = text.split(",");
+      return [table!, ...names.map((name) => `${table}.${name}`)];
+    }),
+  );
 }
 
 async function unsupportedFeature(feature: string, column: string): Promise<Error> {
@@ -69,11 +74,14 @@ export function createSchemaReader(
 
   async function read(): Promise<Schema> {
     const [row] = await send(buildQuery(sql.findFeatures, { schema_name: name }));
-    const columns = row?.columns as string | null;
-    if (!columns?.includes("workflow_status.workflow_uuid")) {
-      throw new SystemSchemaNotFoundError(String(row?.database), name);
+    const columns = (row?.columns ?? "") as string;
+    if (columns !== lastSchema?.columns) {
+      const schema = compileFor(columns);
+      if (!schema.features.has("workflow_status.workflow_uuid")) {
+        throw new SystemSchemaNotFoundError(String(row?.database), name);
+      }
+      lastSchema = schema;
     }
-    if (columns !== lastSchema?.columns) lastSchema = compileFor(columns);
     if (lastSchema.features.has("workflow_status.shard_key")) {
       throw new ShardedDatabaseError(String(row?.database), name);
     }
