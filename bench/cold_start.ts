@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import denoConfig from "../deno.json" with { type: "json" };
 import { pack } from "../scripts/pack.ts";
+import { recordStatements, writeEmptyModules } from "./cold_start_limits.ts";
 import { isDenoPostgresAvailable } from "./contenders.ts";
 import { type BenchOptions, formatMs, median, type Row, toCostRow } from "./measure.ts";
 
@@ -28,6 +29,7 @@ interface Run {
 interface Program {
   readonly path: string;
   readonly config: string;
+  readonly args?: readonly string[];
 }
 
 function programOf(name: string): Program {
@@ -44,6 +46,25 @@ async function runCommand(command: string, ...args: string[]): Promise<string> {
   const decoder = new TextDecoder();
   if (!success) throw new Error(`Cannot run ${command}:\n${decoder.decode(stderr)}`);
   return decoder.decode(stdout);
+}
+
+/**
+ * Programs that show what bounds the start: they run the statements of a first `enqueue()` through
+ * npm:pg, without this client and with as many modules as it has, which are empty.
+ */
+async function limitPrograms(folder: string, url: string): Promise<[string, Program][]> {
+  const file = join(folder, "statements.json");
+  await Deno.writeTextFile(file, await recordStatements(url));
+  const program = { ...programOf("pg_statements"), args: [file] };
+  const { loaded, read } = await writeEmptyModules(join(folder, "modules"));
+  const path = join(folder, "pg_statements.ts");
+  const code = await Deno.readTextFile(program.path);
+  await Deno.writeTextFile(path, `import "./modules/core.ts";\n${code}`);
+  await Deno.copyFile(join(programFolder, "peak_memory.ts"), join(folder, "peak_memory.ts"));
+  return [
+    ["(npm:pg alone: the statements of enqueue)", program],
+    [`(the same, and ${read} empty modules, ${loaded} of them loaded)`, { ...program, path }],
+  ];
 }
 
 /** Installs the package for npm and npm:pg in a folder, with a copy of the program that uses npm:pg. */
@@ -63,10 +84,10 @@ async function installProgram(folder: string): Promise<Program> {
   return program;
 }
 
-async function run({ path, config }: Program, url: string): Promise<Run> {
+async function run({ path, config, args = [] }: Program, url: string): Promise<Run> {
   const startedAt = performance.now();
   const flags = ["-A", "--no-check", `--config=${config}`];
-  const bytes = await runCommand(Deno.execPath(), "run", ...flags, path, url);
+  const bytes = await runCommand(Deno.execPath(), "run", ...flags, path, url, ...args);
   return { durationMs: performance.now() - startedAt, bytes: Number(bytes) };
 }
 
@@ -82,7 +103,12 @@ export async function compareColdStart({ url, rounds, isShort }: BenchOptions): 
   const folder = await Deno.makeTempDir();
   await using resources = new AsyncDisposableStack();
   resources.defer(() => Deno.remove(folder, { recursive: true }));
-  compared.push(["npm:pg, and this client from npm", await installProgram(folder)]);
+  const [packedFolder, limitFolder] = [join(folder, "packed"), join(folder, "limits")];
+  for (const path of [packedFolder, limitFolder]) await Deno.mkdir(path);
+  compared.push(
+    ["npm:pg, and this client from npm", await installProgram(packedFolder)],
+    ...await limitPrograms(limitFolder, url),
+  );
   const programs = [...references.map(programOf), ...compared.map(([, program]) => program)];
   const runs = programs.map((): Run[] => []);
   const count = isShort ? 1 : 3 * rounds;
