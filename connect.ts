@@ -16,7 +16,7 @@
  */
 
 import { closeTimeoutSeconds, createClosableClient } from "./client.ts";
-import { abortable } from "./src/abort_signal.ts";
+import { abortable } from "./src/promises.ts";
 import {
   callDescription,
   type CallOptions,

@@ -86,5 +86,5 @@ export type { WaitOptions } from "./src/polling/waiter.ts";
 export { send, type SendOptions } from "./src/messages/messages.ts";
 export { getEvent } from "./src/messages/events.ts";
 export type { Logger } from "./src/logger.ts";
-export type { DBOSSerializer } from "./src/serialization/serializer.ts";
+export type { DBOSSerializer } from "./src/serialization/codec.ts";
 export type { SerializationType } from "./src/serialization/write.ts";

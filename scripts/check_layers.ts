@@ -30,7 +30,6 @@ const layers: readonly (readonly string[])[] = [
     "src/contracts/",
     "src/errors/",
     "src/explanation.ts",
-    "src/abort_signal.ts",
     "src/event_loop.ts",
     "src/logger.ts",
     "src/options.ts",

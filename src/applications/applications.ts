@@ -6,7 +6,7 @@ import {
   tracingOf,
 } from "../client/client.ts";
 import * as sql from "../../sql/applications/mod.ts";
-import { finishOrAbort } from "../abort_signal.ts";
+import { finishOrAbort } from "../promises.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import {

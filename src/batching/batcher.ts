@@ -1,6 +1,6 @@
 /** Coalesces concurrent writes of one client into few statements. */
 
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, toFaultText } from "../drivers/error_codes.ts";
 import { createFlowControl } from "./flow_control.ts";

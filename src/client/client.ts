@@ -1,7 +1,10 @@
 /** What the functions of the library need of a client. */
 
-import { createSystemDatabase, type SystemDatabase } from "../database/system_database.ts";
-import { withSignal } from "../database/with_signal.ts";
+import {
+  createSystemDatabase,
+  type SystemDatabase,
+  withSignal,
+} from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { adaptDriver } from "../drivers/mod.ts";
 import {
@@ -17,7 +20,8 @@ import {
   readOptions,
 } from "../options.ts";
 import { toCustomFormat } from "../serialization/custom_format.ts";
-import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
+import { asSerializer } from "../serialization/custom_format.ts";
+import type { DBOSSerializer } from "../serialization/codec.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import type { CallDetails, TracedCall } from "../tracing/traced_call.ts";
 import { createTracing, type Tracing } from "../tracing/tracing.ts";

@@ -1,7 +1,7 @@
 /** Writes values in the format of a call: its own `serializationType`, or what its client writes. */
 
 import type { SystemDatabase } from "../database/system_database.ts";
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import { applySchema } from "../contracts/apply_schema.ts";
 import { type ContractField, contractIn } from "../contracts/contract.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";

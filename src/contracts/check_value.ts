@@ -1,6 +1,6 @@
 /** Checks values with the schemas of contracts. It is loaded when there is a schema. */
 
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import { ContractError, type ContractIssue } from "../errors/contract.ts";
 import { checkArray, checkPlainObject } from "../validate.ts";
 import type { ContractField } from "./contract.ts";

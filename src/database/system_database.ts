@@ -7,13 +7,12 @@ import { isPrivilegeMissing, readOnly, sqlStateOf, toFaultText } from "../driver
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { mapInSlices } from "../event_loop.ts";
 import type { Log } from "../logger.ts";
-import { onDemand } from "../promises.ts";
-import type { CustomFormat } from "../serialization/custom_format.ts";
+import { abortable, onDemand } from "../promises.ts";
+import { type CustomFormat, formatForCall } from "../serialization/custom_format.ts";
 import type { SerializationType } from "../serialization/write.ts";
 import type { Tracing } from "../tracing/tracing.ts";
-import { attemptWithin, scaleTimeout } from "./attempt.ts";
+import { attemptWithin, isRetriable, isUnreachable, retryAfter, scaleTimeout } from "./retry.ts";
 import type { CompiledQuery, QueryBuilder } from "./query.ts";
-import { isRetriable, isUnreachable, retryAfter } from "./retry.ts";
 import { type Row, toRow } from "./rows.ts";
 import { createSchemaReader, isSchemaMismatch, type Schema } from "./schema.ts";
 
@@ -265,6 +264,29 @@ export function createSystemDatabase(
         () => attempt(statement, parameters, sendOnce),
         options,
       ) as Promise<Row[]>;
+    },
+  };
+}
+
+/**
+ * The system database for one call: it rejects as soon as `signal` is aborted, and sends nothing more.
+ * What is shared by the calls of a client, such as a batcher, needs the system database itself.
+ */
+export function withSignal(database: SystemDatabase, signal: AbortSignal): SystemDatabase {
+  const isNeeded = () => !signal.aborted;
+  const { settings } = database;
+  return {
+    ...database,
+    signal,
+    settings: { ...settings, serializer: formatForCall(settings.serializer, signal) },
+    requireColumn: (feature, column) =>
+      abortable(signal, () => database.requireColumn(feature, column, { isNeeded })),
+    run(statement, parameters, options) {
+      const both = () => isNeeded() && (options?.isNeeded?.() ?? true);
+      return abortable(
+        signal,
+        () => database.run(statement, parameters, { ...options, isNeeded: both, signal }),
+      );
     },
   };
 }

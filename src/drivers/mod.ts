@@ -3,8 +3,17 @@
 import { onDemand } from "../promises.ts";
 import { isThenable } from "../validate.ts";
 import type { Adapter, DriverFamily } from "./adapter.ts";
-import { custom, denoPostgres, neonHttp, pg, pglite, sqlTag, unwrapVercelSql } from "./families.ts";
-import { orms, unwrapDrizzle } from "./orms.ts";
+import {
+  custom,
+  denoPostgres,
+  neonHttp,
+  orms,
+  pg,
+  pglite,
+  sqlTag,
+  unwrapDrizzle,
+  unwrapVercelSql,
+} from "./families.ts";
 
 const families: readonly DriverFamily[] = [
   pglite,

@@ -1,7 +1,7 @@
 /** Listens to the channels of DBOS, and to that of completions, on a connection of its own. */
 
 import * as sql from "../../sql/polling/mod.ts";
-import { onAbort, pause } from "../abort_signal.ts";
+import { onAbort, pause } from "../promises.ts";
 import { createQueryBuilder } from "../database/query.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Listen } from "../drivers/adapter.ts";

@@ -1,6 +1,6 @@
 /** Waits for what a poller finds. */
 
-import { onAbort } from "../abort_signal.ts";
+import { onAbort } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { DatabaseTimeoutError } from "../errors/database.ts";
 import { maxTimerMs } from "../event_loop.ts";

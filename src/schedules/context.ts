@@ -1,6 +1,6 @@
 /** The context of a schedule as it is stored, which is not recorded together with its format. */
 
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
 import { deserializeValue } from "../serialization/read.ts";

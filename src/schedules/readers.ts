@@ -11,7 +11,7 @@
  */
 
 import * as sql from "../../sql/schedules/mod.ts";
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";

@@ -8,7 +8,7 @@ import {
   tracingOf,
 } from "../client/client.ts";
 import * as sql from "../../sql/schedules/mod.ts";
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import { createTicker } from "./cron.ts";
 import { addInBatches } from "../batching/batcher.ts";
 import type { ContractOption } from "../contracts/contract.ts";

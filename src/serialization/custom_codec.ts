@@ -1,10 +1,9 @@
 /** The codec of a serializer of the user's own. */
 
 import { UnsupportedSerializationError } from "../errors/reading.ts";
-import type { CustomCodec } from "./codec.ts";
+import type { CustomCodec, DBOSSerializer } from "./codec.ts";
 import { isObject, requireArgs, withoutText } from "./decoding.ts";
 import { toWorkflowError } from "./error_records.ts";
-import type { DBOSSerializer } from "./serializer.ts";
 
 /** Makes the codec of a serializer. */
 export function createCustomCodec(serializer: DBOSSerializer): CustomCodec {

@@ -1,7 +1,6 @@
 /** Finds the codec that reads a stored text. */
 
-import { abortable } from "../abort_signal.ts";
-import { onDemand } from "../promises.ts";
+import { abortable, onDemand } from "../promises.ts";
 import type { CustomCodec, ReadingCodec } from "./codec.ts";
 import { portableJsonReader } from "./read_portable_json.ts";
 import type { CustomFormat } from "./custom_format.ts";

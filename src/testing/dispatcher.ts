@@ -1,7 +1,7 @@
 /** Takes workflows from their queues and runs their functions, as the workers of DBOS do. */
 
 import * as sql from "../../sql/testing/mod.ts";
-import { onAbort, pause } from "../abort_signal.ts";
+import { onAbort, pause } from "../promises.ts";
 import type { Client } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { joinLists } from "../database/text_lists.ts";

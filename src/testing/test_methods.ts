@@ -1,7 +1,7 @@
 /** What a test asks of its worker: to wait for workflows, to end them, and what was sent to them. */
 
 import * as sql from "../../sql/testing/mod.ts";
-import { pause } from "../abort_signal.ts";
+import { pause } from "../promises.ts";
 import { callDescription, type CallOptions, type Client } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";

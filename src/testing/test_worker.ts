@@ -16,7 +16,8 @@ import {
 } from "../options.ts";
 import type { QueueLimits } from "../queues/queue_limits.ts";
 import { registerQueue } from "../queues/queues.ts";
-import { asSerializer, type DBOSSerializer } from "../serialization/serializer.ts";
+import { asSerializer } from "../serialization/custom_format.ts";
+import type { DBOSSerializer } from "../serialization/codec.ts";
 import { maxTimerMs } from "../event_loop.ts";
 import { checkFunction } from "../validate.ts";
 import { internalQueueName } from "../workflows/enqueue_options.ts";

@@ -1,7 +1,7 @@
 /** The methods that the function of a workflow can call. */
 
 import * as sql from "../../sql/testing/mod.ts";
-import { pause } from "../abort_signal.ts";
+import { pause } from "../promises.ts";
 import { closeMarker } from "../messages/close_markers.ts";
 import { nullTopic } from "../messages/messages.ts";
 import {

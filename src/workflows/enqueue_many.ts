@@ -1,5 +1,5 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
-import { abortableValues, finishOrAbort } from "../abort_signal.ts";
+import { abortableValues, finishOrAbort } from "../promises.ts";
 import { createSlicer } from "../event_loop.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { ContractOption } from "../contracts/contract.ts";

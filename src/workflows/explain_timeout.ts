@@ -1,8 +1,7 @@
 /** Explains a workflow in the error of a wait. Loaded on demand. */
 
-import { onAbort } from "../abort_signal.ts";
-import type { SystemDatabase } from "../database/system_database.ts";
-import { withSignal } from "../database/with_signal.ts";
+import { onAbort } from "../promises.ts";
+import { type SystemDatabase, withSignal } from "../database/system_database.ts";
 import type { WorkflowExplanation } from "../explanation.ts";
 import { maxTimerMs } from "../event_loop.ts";
 import { explain } from "./explain_workflow.ts";

@@ -1,7 +1,7 @@
 /** The command that follows a workflow. */
 
 import { buildCommand } from "@stricli/core";
-import { pause } from "../../abort_signal.ts";
+import { pause } from "../../promises.ts";
 import type { Client } from "../../client/client.ts";
 import type { StepInfo } from "../../lists/steps.ts";
 import { maxTimerMs } from "../../event_loop.ts";
