@@ -49,21 +49,29 @@ async function runCommand(command: string, ...args: string[]): Promise<string> {
 }
 
 /**
- * Programs that show what bounds the start: they run the statements of a first `enqueue()` through
- * npm:pg, without this client and with as many modules as it has, which are empty.
+ * Programs that show what bounds the start. They run the statements of a first `enqueue()` through
+ * npm:pg, without this client: alone, with as many modules as it has, which are empty, and with its own.
  */
 async function limitPrograms(folder: string, url: string): Promise<[string, Program][]> {
   const file = join(folder, "statements.json");
   await Deno.writeTextFile(file, await recordStatements(url));
   const program = { ...programOf("pg_statements"), args: [file] };
-  const { loaded, read } = await writeEmptyModules(join(folder, "modules"));
-  const path = join(folder, "pg_statements.ts");
   const code = await Deno.readTextFile(program.path);
-  await Deno.writeTextFile(path, `import "./modules/core.ts";\n${code}`);
   await Deno.copyFile(join(programFolder, "peak_memory.ts"), join(folder, "peak_memory.ts"));
+  const { loaded, read } = await writeEmptyModules(join(folder, "modules"));
+  async function withModules(name: string, specifier: string): Promise<Program> {
+    const path = join(folder, `${name}.ts`);
+    await Deno.writeTextFile(path, `import "${specifier}";\n${code}`);
+    return { ...program, path };
+  }
+  const core = new URL("../core.ts", import.meta.url).href;
   return [
     ["(npm:pg alone: the statements of enqueue)", program],
-    [`(the same, and ${read} empty modules, ${loaded} of them loaded)`, { ...program, path }],
+    [
+      `(the same, and ${read} empty modules, ${loaded} of them loaded)`,
+      await withModules("empty", "./modules/core.ts"),
+    ],
+    ["(the same, and the modules of this client)", await withModules("core", core)],
   ];
 }
 
