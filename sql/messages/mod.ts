@@ -2,6 +2,30 @@
 
 import type { Statement } from "../statement.ts";
 
+export const findEvent: Statement<{
+  workflow_id: string;
+  key: string;
+}, {
+  position: number;
+  serialization: string | null;
+  value: string;
+}> = {
+  name: "find_event",
+
+  columns: "position int, serialization text if workflow_events.serialization, value text",
+  hash: "x3AE6R-LSR3s5QSE",
+  sql: `
+select
+0 as position,
+serialization, -- if workflow_events.serialization
+value
+from :schema.workflow_events
+where statement_timestamp() is not null
+and workflow_uuid = :workflow_id::text
+and key = :key::text
+limit 1`,
+};
+
 export const findEventChanges: Statement<{
   targets: string;
   max_bytes: number;

@@ -627,10 +627,74 @@ and ws.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEED
 limit :max_rows::int`,
 };
 
+export const findOutcome: Statement<{
+  workflow_id: string;
+}, {
+  position: number;
+  workflow_id: string;
+  status: string;
+  value: string | null;
+  error: string | null;
+  serialization: string | null;
+  is_outdated: boolean | null;
+  completed_at: string;
+}> = {
+  name: "find_outcome",
+
+  columns:
+    "position int, workflow_id text, status text, value text, error text, serialization text if workflow_status.serialization, is_outdated boolean if not workflow_output, completed_at text",
+  hash: "0QZ_mDBA6AZHFFF9",
+  sql: `
+with found as (
+select
+workflow_uuid,
+status,
+output,
+error,
+serialization, -- if workflow_status.serialization
+coalesce(
+completed_at, -- if workflow_status.completed_at
+updated_at
+) as completed_at
+from :schema.workflow_status
+where workflow_uuid = :workflow_id::text
+and status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+limit 1
+)
+select
+0 as position,
+ws.workflow_uuid as workflow_id,
+ws.status,
+coalesce(
+wo.output, -- if workflow_output
+ws.output
+) as value,
+nullif(
+coalesce(
+wo.error, -- if workflow_output
+ws.error
+),
+''
+) as error,
+ws.serialization, -- if workflow_status.serialization
+to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+ws.completed_at::text
+from found as ws
+-- if workflow_output
+left join lateral (
+select output, error
+from :schema.workflow_output
+where workflow_uuid = ws.workflow_uuid
+limit 1
+) as wo on true
+-- end
+where statement_timestamp() is not null`,
+};
+
 export const findOutcomes: Statement<{
-  max_bytes?: number | undefined;
   targets: string;
   separator: string;
+  max_bytes: number;
   max_rows: number;
 }, {
   position: number;
@@ -640,14 +704,14 @@ export const findOutcomes: Statement<{
   error: string | null;
   serialization: string | null;
   is_outdated: boolean | null;
-  is_cut: boolean | null;
+  is_cut: boolean;
   completed_at: string;
 }> = {
   name: "find_outcomes",
 
   columns:
-    "position int, workflow_id text, status text, value text, error text, serialization text if workflow_status.serialization, is_outdated boolean if not workflow_output, is_cut boolean if :max_bytes, completed_at text",
-  hash: "Xc91dhEuy-scQWNn",
+    "position int, workflow_id text, status text, value text, error text, serialization text if workflow_status.serialization, is_outdated boolean if not workflow_output, is_cut boolean, completed_at text",
+  hash: "HG5w40cE2vTM7G6y",
   sql: `
 with found as (
 select
@@ -666,7 +730,6 @@ ws.error
 ''
 ) as error,
 ws.serialization, -- if workflow_status.serialization
--- if :max_bytes
 sum(
 coalesce(
 octet_length(wo.output), -- if workflow_output
@@ -678,7 +741,6 @@ octet_length(ws.error),
 0
 )
 ) over (order by target.ordinality rows unbounded preceding) as total_bytes,
--- end
 coalesce(
 ws.completed_at, -- if workflow_status.completed_at
 ws.updated_at
@@ -720,10 +782,8 @@ total_bytes >= :max_bytes::int as is_cut,
 completed_at::text
 from found
 where statement_timestamp() is not null
--- if :max_bytes
 and total_bytes < :max_bytes::int + coalesce(octet_length(value), 0) + coalesce(octet_length(error), 0)
--- end
-order by ordinality -- if :max_bytes
+order by ordinality
 limit :max_rows::int`,
 };
 

@@ -11,7 +11,7 @@ import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
 import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
 
-const eventsQuery = pollObjects(sql.findEvents);
+const eventsQuery = pollObjects(sql.findEvents, sql.findEvent);
 const defaultTimeoutSeconds = 60;
 
 /** Waits for an event, and reads its value. */

@@ -10,11 +10,11 @@ import { pollCompletions, type PollQuery } from "../polling/poll_query.ts";
 import { deserializeValue, readStored } from "../serialization/read.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 
-/** How a workflow ended: a row of sql/workflows/find_outcomes.sql. */
-export type Outcome = NonNullable<typeof sql.findOutcomes.row>;
+/** How a workflow ended: a row of sql/workflows/find_outcome.sql. */
+export type Outcome = NonNullable<typeof sql.findOutcome.row>;
 
 /** Finds the outcomes of workflows, by their IDs. */
-export const outcomesQuery: PollQuery<Outcome> = pollCompletions(sql.findOutcomes);
+export const outcomesQuery: PollQuery<Outcome> = pollCompletions(sql.findOutcomes, sql.findOutcome);
 
 async function readError(
   text: string | null,
