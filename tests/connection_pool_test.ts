@@ -59,11 +59,14 @@ function settle(): Promise<void> {
 /** Has timers of a second or more fire when the test says so, and only then. */
 function holdTimers(): Disposable & { fire(): void } {
   const { setTimeout, clearTimeout } = globalThis;
-  const held = new Map<unknown, () => void>();
+  const { now } = performance;
+  const held = new Map<unknown, { callback: () => void; ms: number }>();
   let id = -1;
+  let offsetMs = 0;
+  performance.now = () => now.call(performance) + offsetMs;
   globalThis.setTimeout = ((callback: () => void, ms = 0) => {
     if (ms < 1000) return setTimeout(callback, ms);
-    held.set(--id, callback);
+    held.set(--id, { callback, ms });
     return id;
   }) as typeof setTimeout;
   globalThis.clearTimeout = (id) => {
@@ -71,11 +74,15 @@ function holdTimers(): Disposable & { fire(): void } {
   };
   return {
     fire() {
-      const callbacks = [...held.values()];
+      const timers = [...held.values()];
       held.clear();
-      callbacks.forEach((callback) => callback());
+      offsetMs += Math.max(...timers.map(({ ms }) => ms));
+      timers.forEach(({ callback }) => callback());
     },
-    [Symbol.dispose]: () => void Object.assign(globalThis, { setTimeout, clearTimeout }),
+    [Symbol.dispose]() {
+      Object.assign(globalThis, { setTimeout, clearTimeout });
+      performance.now = now;
+    },
   };
 }
 

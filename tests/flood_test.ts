@@ -18,7 +18,7 @@ function openCountingPool(url: string): { pool: pg.Pool; countPolls(): number } 
   let polls = 0;
   class CountingClient extends pg.Client {
     query(...args: [{ name?: string }, ...unknown[]]): unknown {
-      if (args[0]?.name?.startsWith("dbos_find_events")) polls++;
+      if (/^dbos_find_events?_(?!changes)/.test(args[0]?.name ?? "")) polls++;
       return super.query(...args);
     }
   }
@@ -71,7 +71,8 @@ Deno.test("a flood of notifications costs few polls", async () => {
     let polls = countPolls();
     await notify(1, 100_000, "'nobody-' || number || '::a::key'");
     await setEvent(998);
-    assertEquals(countPolls() - polls, 1);
+    // One for the event, and one for what may have been missed before the client listened.
+    assert(countPolls() - polls <= 2, `${countPolls() - polls} polls`);
 
     polls = countPolls();
     const startedAt = performance.now();
@@ -107,6 +108,7 @@ class CountedWait implements Wait<PollRow> {
   readonly maxIntervalMs = hourMs;
   polledAt = -Infinity;
   notificationCount = 0;
+  poll: Wait<PollRow>["poll"];
   queuePosition = -1;
   isAnswered = false;
   lastError: unknown;
@@ -121,6 +123,7 @@ class CountedWait implements Wait<PollRow> {
   set nextPollAt(at: number) {
     this.#nextPollAt = at;
   }
+  startTimer(): void {}
   settle(): void {}
   fail(): void {}
 }

@@ -363,7 +363,7 @@ Deno.test("waits and reads go on when the standby is restarted", async (test) =>
       assertEquals((await getStatus(standby, workflowID))?.status, "ENQUEUED");
       await servers.stopStandby();
       const status = getStatus(standby, workflowID);
-      await untilLogged(lines, /statement find_outcomes failed/);
+      await untilLogged(lines, /statement find_outcome failed/);
       await untilLogged(lines, /statement list_workflows failed/);
       await servers.onPrimary(
         `update dbos.workflow_status

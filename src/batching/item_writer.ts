@@ -119,8 +119,22 @@ export function createItemWriter<Outcome>(
   async function write(items: readonly TimedItem[]): Promise<Outcome[]> {
     const isStamped = items.every(({ createdAt }) => createdAt !== undefined);
     const end = isStamped ? undefined : await clock.untilStamped(items);
+    const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
+    // As long as the database answers, pending calls only wait for their turn.
+    const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
+    const options = { since, isNeeded };
+    let result: BatchResult<Outcome> | undefined;
     try {
-      const result = await send(items);
+      // To check for conflicts takes the server longer, so that is done only if there can be any.
+      if (items.every(({ hasFreshID }) => hasFreshID)) {
+        try {
+          result = await send(items, undefined, options);
+        } catch (error) {
+          // An attempt whose answer was lost has written them.
+          if (sqlStateOf(error) !== uniqueViolation) throw error;
+        }
+      }
+      result ??= await send(items, 1, options) ?? await sendSeveral(items, 1, options);
       clock.learn(result);
       return result.outcomes;
     } finally {
@@ -135,35 +149,23 @@ export function createItemWriter<Outcome>(
       database.adapter.transactionStatus() === "none";
   }
 
-  /** Checks for conflicts, which takes the server longer, only if there can be any. */
-  async function send(items: readonly TimedItem[]): Promise<BatchResult<Outcome>> {
-    const isNeeded = () => items.some(({ signal }) => !signal?.aborted);
-    // As long as the database answers, pending calls only wait for their turn.
-    const since = Math.max(items[0]!.addedAt, database.lastAnswerAt());
-    const options = { since, isNeeded };
-    if (items.every(({ hasFreshID }) => hasFreshID)) {
-      try {
-        return await sendOnce(items, undefined, options);
-      } catch (error) {
-        // An attempt whose answer was lost has written them.
-        if (sqlStateOf(error) !== uniqueViolation) throw error;
-      }
-    }
-    return await sendOnce(items, 1, options);
+  function send(
+    items: readonly TimedItem[],
+    checkConflicts: 1 | undefined,
+    options: RunOptions,
+  ): Promise<BatchResult<Outcome> | undefined> {
+    if (!sendSingle || !isSingle(items)) return sendSeveral(items, checkConflicts, options);
+    const { columns, createdAt } = items[0]!;
+    const requestedAt = createdAt === undefined ? undefined : String(createdAt);
+    const after = String(clock.last);
+    return sendSingle({ columns, requestedAt, after, checkConflicts, options });
   }
 
-  async function sendOnce(
+  async function sendSeveral(
     items: readonly TimedItem[],
     checkConflicts: 1 | undefined,
     options: RunOptions,
   ): Promise<BatchResult<Outcome>> {
-    if (sendSingle && isSingle(items)) {
-      const { columns, createdAt } = items[0]!;
-      const requestedAt = createdAt === undefined ? undefined : String(createdAt);
-      const after = String(clock.last);
-      const result = await sendSingle({ columns, requestedAt, after, checkConflicts, options });
-      if (result) return result;
-    }
     const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
       ? 1 as const
       : undefined;

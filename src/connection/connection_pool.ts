@@ -30,14 +30,23 @@ export interface ConnectionPool {
   query(query: unknown): Promise<unknown>;
   /** Waits for a connection, and takes it out of the pool until it is released. */
   connect(): Promise<PooledClient>;
+  /** Does what {@linkcode connect} does, at once if a connection is idle. */
+  take(): PooledClient | Promise<PooledClient>;
   /** Opens one more connection, which the caller may end and end() does end. */
   openClient(): Promise<PgClient>;
   /** Closes all connections, but waits no longer than the timeout for statements in flight. */
   end(timeoutSeconds: number): Promise<void>;
 }
 
+/** A connection of the pool. */
+interface PooledConnection extends OpenConnection {
+  readonly client: PooledClient;
+  /** When it was last released, by performance.now(). */
+  releasedAt: number;
+}
+
 interface Waiting {
-  resolve(connection: OpenConnection): void;
+  resolve(client: PooledClient): void;
   reject(error: unknown): void;
 }
 
@@ -49,7 +58,9 @@ export function createConnectionPool(
   open: (closing: AbortSignal) => Promise<OpenConnection>,
   max: number,
 ): ConnectionPool {
-  const idle: { connection: OpenConnection; timer: ReturnType<typeof setTimeout> }[] = [];
+  // In the order of their release.
+  const idle: PooledConnection[] = [];
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
   const waiting: Waiting[] = [];
   /** All connections, those outside of the pool included. */
   const connections = new Set<OpenConnection>();
@@ -88,20 +99,38 @@ export function createConnectionPool(
     client.end().catch(() => {});
   }
 
-  function takeIdle(): OpenConnection | undefined {
-    const last = idle.pop();
-    clearTimeout(last?.timer);
-    return last?.connection;
+  /** Closes the connections that have been idle for too long, and comes back for the others. */
+  function closeIdle(): void {
+    const releasedBefore = performance.now() - idleTimeoutMs;
+    while (idle[0] && idle[0].releasedAt <= releasedBefore) close(idle.shift()!);
+    idleTimer = idle[0] && setTimeout(closeIdle, idle[0].releasedAt - releasedBefore);
   }
 
-  async function openPooled(): Promise<OpenConnection> {
+  function stopIdleTimer(): void {
+    clearTimeout(idleTimer);
+    idleTimer = undefined;
+  }
+
+  /** Removes a connection that has ended. */
+  function forget(connection: OpenConnection): void {
+    const index = idle.indexOf(connection as PooledConnection);
+    if (index >= 0) idle.splice(index, 1);
+    if (connections.size === 0) stopIdleTimer();
+    giveUpPlace();
+  }
+
+  async function openPooled(): Promise<PooledClient> {
     totalCount++;
     try {
-      return await openOne((connection) => {
-        const index = idle.findIndex((each) => each.connection === connection);
-        if (index >= 0) clearTimeout(idle.splice(index, 1)[0]!.timer);
-        giveUpPlace();
+      const opened = await openOne(forget);
+      const client = Object.assign(opened.client, {
+        release(isToBeDestroyed: boolean) {
+          if (isToBeDestroyed) opened.destroy();
+          else release(connection);
+        },
       });
+      const connection = Object.assign(opened, { client, releasedAt: 0 });
+      return client;
     } catch (error) {
       giveUpPlace();
       throw error;
@@ -115,34 +144,23 @@ export function createConnectionPool(
     if (next) openPooled().then(next.resolve, next.reject);
   }
 
-  function acquire(): OpenConnection | Promise<OpenConnection> {
-    closing.signal.throwIfAborted();
-    const connection = takeIdle();
-    if (connection) return connection;
-    if (totalCount < max) return openPooled();
-    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-  }
-
-  function release(connection: OpenConnection): void {
+  function release(connection: PooledConnection): void {
     if (connection.ended.aborted) return;
     const next = waiting.shift();
-    if (next) return next.resolve(connection);
+    if (next) return next.resolve(connection.client);
     if (closing.signal.aborted) return close(connection);
-    const timer = setTimeout(() => {
-      idle.splice(idle.findIndex((each) => each.connection === connection), 1);
-      close(connection);
-    }, idleTimeoutMs);
-    idle.push({ connection, timer });
+    connection.releasedAt = performance.now();
+    idle.push(connection);
+    // One timer for all: it would take as long to start one for each statement as to send it.
+    idleTimer ??= setTimeout(closeIdle, idleTimeoutMs);
   }
 
-  async function connect(): Promise<PooledClient> {
-    const connection = await acquire();
-    return Object.assign(connection.client, {
-      release(isToBeDestroyed: boolean) {
-        if (isToBeDestroyed) connection.destroy();
-        else release(connection);
-      },
-    });
+  function take(): PooledClient | Promise<PooledClient> {
+    closing.signal.throwIfAborted();
+    const connection = idle.pop();
+    if (connection) return connection.client;
+    if (totalCount < max) return openPooled();
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   }
 
   return {
@@ -151,14 +169,15 @@ export function createConnectionPool(
       return totalCount;
     },
     async query(query) {
-      const client = await connect();
+      const client = await take();
       try {
         return await client.query(query);
       } finally {
         client.release(false);
       }
     },
-    connect,
+    connect: async () => await take(),
+    take,
     async openClient() {
       return (await openOne(() => {})).client;
     },
@@ -166,7 +185,8 @@ export function createConnectionPool(
       const error = new Error("Cannot send a statement: the client was closed");
       closing.abort(error);
       for (const { reject } of waiting.splice(0)) reject(error);
-      for (let connection; (connection = takeIdle());) close(connection);
+      stopIdleTimer();
+      for (const connection of idle.splice(0)) close(connection);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutSeconds * 1000);
         onClose = () => {

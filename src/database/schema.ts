@@ -20,8 +20,8 @@ export interface Schema {
 
 /** Reads the schema, and reads it again when it may have changed. */
 export interface SchemaReader {
-  /** The schema; it is read at the first call, and again every minute. */
-  current(): Promise<Schema>;
+  /** The schema; a promise while it is read, which it is at the first call, and again every minute. */
+  current(): Schema | Promise<Schema>;
   /** Has the next call of `current` read the schema again. */
   invalidate(): void;
   /** Refuses `feature` if the schema lacks a table or column that it needs. */
@@ -63,7 +63,7 @@ export function createSchemaReader(
   name: string,
 ): SchemaReader {
   const { buildQuery } = compileFor("");
-  let schema: Promise<Schema> | undefined;
+  let schema: Schema | Promise<Schema> | undefined;
   let lastSchema: Schema | undefined;
   let readAt = 0;
 
@@ -94,13 +94,13 @@ export function createSchemaReader(
     return lastSchema;
   }
 
-  function current(): Promise<Schema> {
+  function current(): Schema | Promise<Schema> {
     const isOld = performance.now() - readAt > maxAgeMs;
     if (schema && !isOld) return schema;
     readAt = performance.now();
     const reading = read();
     reading.then(
-      () => schema = reading,
+      (read) => schema = read,
       () => schema === reading && (schema = undefined),
     );
     // The old schema serves until the new one has been read.

@@ -134,7 +134,8 @@ export function createSystemDatabase(
         (attempt) => prelude ? queryInOneMessage!(queries, attempt) : sendOne(query, attempt),
       );
       answeredAt = performance.now();
-      return await mapInSlices(rows, (row) => toRow(query.columns, row));
+      const mapping = mapInSlices(rows, (row) => toRow(query.columns, row));
+      return mapping instanceof Promise ? await mapping : mapping;
     } catch (error) {
       if (sqlStateOf(error)) answeredAt = performance.now();
       if (error instanceof DatabaseTimeoutError) throw error;
@@ -152,7 +153,8 @@ export function createSystemDatabase(
     if (needs) {
       for (const column of needs.columns) await schemaReader.requireColumn(needs.feature, column);
     }
-    let schema = await schemaReader.current();
+    const reading = schemaReader.current();
+    let schema = reading instanceof Promise ? await reading : reading;
     try {
       const rows = await send(schema);
       if (!rows.some(isOutdated)) return rows;
@@ -236,7 +238,7 @@ export function createSystemDatabase(
     lastAnswerAt: () => answeredAt,
     send,
     async checkSchema() {
-      await runWithRetry(sql.findFeatures.name, schemaReader.current);
+      await runWithRetry(sql.findFeatures.name, async () => await schemaReader.current());
     },
     // A call reads the schema before its statement, so that is retried too.
     requireColumn: (feature, column, options) =>

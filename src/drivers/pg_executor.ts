@@ -61,7 +61,7 @@ interface PgPool {
 
 /** The pool of `connect()`, which keeps a listener for the errors of its clients. */
 interface ConnectPool {
-  connect(): Promise<PgPoolClient>;
+  take(): PgPoolClient | Promise<PgPoolClient>;
   openClient(): Promise<ListeningClient>;
 }
 
@@ -92,8 +92,8 @@ function ignoreError(): void {}
  * Takes a client from the pool, with a listener for its errors: an error without a listener would end
  * the process, and one may follow the last message of connecting at once, before a promise has settled.
  */
-function acquire(pool: PgPool | ConnectPool): Promise<PgPoolClient> {
-  if ("openClient" in pool) return pool.connect();
+function acquire(pool: PgPool | ConnectPool): PgPoolClient | Promise<PgPoolClient> {
+  if ("take" in pool) return pool.take();
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
       if (error) return reject(toError(error));
@@ -125,7 +125,8 @@ async function queryPool(
   query: PgQuery,
   attempt: Attempt,
 ): Promise<PgResults> {
-  const client = await acquire(pool);
+  const acquiring = acquire(pool);
+  const client = acquiring instanceof Promise ? await acquiring : acquiring;
   if (!attempt.isNeeded()) release(client, false);
   throwIfUnneeded(attempt);
   let isDiscarded = false;

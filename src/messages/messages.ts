@@ -308,11 +308,14 @@ export async function send<Value = unknown>(
   }
   const item = toItem(addressed, serialized, sendToForks);
   const { add } = batcherOf(database, sendToForks);
-  const isDelivered = await add(item, signal).catch(async (error) => {
+  let isDelivered: boolean;
+  try {
+    isDelivered = await add(item, signal);
+  } catch (error) {
     // Only in a transaction of the caller.
     if (sendToForks || sqlStateOf(error) !== foreignKeyViolation) throw error;
     throw await missingWorkflow(destinationID, { cause: error });
-  });
+  }
   if (!isDelivered) throw await missingWorkflow(destinationID);
 }
 

@@ -1,26 +1,17 @@
 /** Runs one polling query for all waits of one kind. */
 
-import type { SystemDatabase } from "../database/system_database.ts";
+import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { createSlicer } from "../event_loop.ts";
 import { createNotifiedWaits } from "./notified_waits.ts";
 import { isListening, subscribe } from "./notifications.ts";
 import { maxRows, type PollQuery, type PollRow } from "./poll_query.ts";
-import { intervalMs, minIntervalMs, type Wait, type WaitTarget } from "./wait.ts";
+import { intervalMs, minIntervalMs, type Poll, type Wait, type WaitTarget } from "./wait.ts";
 import { createWaitQueue } from "./wait_queue.ts";
-
-/** A poll that is in flight. */
-interface Poll<Row> {
-  /** Those of its waits that have not ended. */
-  readonly waits: Set<Wait<Row>>;
-  readonly startedAt: number;
-}
 
 interface PollResult<Row> {
   readonly rowsOf: Map<Wait<Row>, Row[]>;
   /** Whether there may be more rows. */
   readonly isTruncated: boolean;
-  /** How long to leave the server alone after the poll, in milliseconds. */
-  readonly idleMs: number;
 }
 
 // A target costs the server a few microseconds. With this much idle time, polls of one kind take only
@@ -45,6 +36,16 @@ function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): voi
   else map.set(key, [value]);
 }
 
+/** Whether an answer may lack rows. */
+function isCut(rows: readonly PollRow[]): boolean {
+  return rows.length === maxRows || rows.at(-1)?.is_cut === true;
+}
+
+/** Whether waits are a single one with a single target, as most are. */
+function isSingle(waits: readonly Wait<never>[]): boolean {
+  return waits.length === 1 && waits[0]!.targets.length === 1;
+}
+
 /** Polls for the waits that it is given. */
 export interface Poller<Row> {
   add(wait: Wait<Row>): void;
@@ -62,7 +63,6 @@ function createPoller<Row extends PollRow>(
   const notifiedWaits = createNotifiedWaits<Wait<Row>>(schedule);
   // The polls in flight that a wait still waits for.
   const polls = new Set<Poll<Row>>();
-  const pollOf = new Map<Wait<Row>, Poll<Row>>();
   const holdUpMs = Math.min(maxHoldUpMs, database.settings.attemptTimeoutSeconds * 200);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Infinity;
@@ -100,7 +100,7 @@ function createPoller<Row extends PollRow>(
   function bringForward(now: number): void {
     for (const wait of notifiedWaits.take(now)) {
       const at = nextPollOf(wait, now);
-      if (pollOf.has(wait)) wait.nextPollAt = at;
+      if (wait.poll) wait.nextPollAt = at;
       else queue.move(wait, at);
     }
   }
@@ -120,8 +120,11 @@ function createPoller<Row extends PollRow>(
     return due;
   }
 
-  async function query(poll: Poll<Row>): Promise<PollResult<Row>> {
-    const due = [...poll.waits];
+  /** Queries the targets of several waits, or of one that has several. */
+  async function queryMany(
+    due: readonly Wait<Row>[],
+    options: RunOptions,
+  ): Promise<PollResult<Row>> {
     const endSlice = createSlicer();
     // Several waits may have the same target, which is queried once.
     const waitsFor = new Map<string, Wait<Row>[]>();
@@ -132,37 +135,49 @@ function createPoller<Row extends PollRow>(
         if (pause) await pause;
       }
     }
-    const onRetry = (error: unknown) => {
-      for (const wait of due) wait.lastError = error;
-    };
-    const isNeeded = () => poll.waits.size > 0;
     const targets = [...waitsFor.keys()];
     const rowsOf = new Map<Wait<Row>, Row[]>();
     let isTruncated = false;
     for (let start = 0; start < targets.length && !isTruncated; start += maxTargets) {
       const part = targets.slice(start, start + maxTargets);
-      const rows = await pollQuery.run(database, part, { onRetry, isNeeded });
+      const rows = await pollQuery.run(database, part, options);
       for (const row of rows) {
         for (const wait of waitsFor.get(part[row.position]!)!) append(rowsOf, wait, row);
       }
-      isTruncated = rows.length === maxRows || rows.at(-1)?.is_cut === true;
+      isTruncated = isCut(rows);
     }
-    // The other waits are polled for as well meanwhile.
-    return { rowsOf, isTruncated, idleMs: targetCount / targetsPerIdleMs };
+    return { rowsOf, isTruncated };
   }
 
-  async function run(poll: Poll<Row>): Promise<void> {
-    const { waits, startedAt } = poll;
+  async function querySingle(wait: Wait<Row>, options: RunOptions): Promise<PollResult<Row>> {
+    const rows = await pollQuery.run(database, [wait.targets[0]!.item], options);
+    return { rowsOf: new Map(rows.length > 0 ? [[wait, rows]] : []), isTruncated: isCut(rows) };
+  }
+
+  async function run({ waits, startedAt }: Poll<Row>): Promise<void> {
     const wasNotified = isNotified();
-    for (const wait of waits) {
+    const due = [...waits];
+    for (const wait of due) {
       wait.polledAt = startedAt;
       wait.notificationCount = notifiedWaits.count;
       // A notification may set it meanwhile, about something that this poll does not see.
       wait.nextPollAt = Infinity;
     }
-    const { rowsOf, isTruncated, idleMs } = await query(poll);
+    const isNeeded = () => waits.size > 0;
+    const onRetry = (error: unknown) => {
+      for (const wait of due) {
+        wait.lastError = error;
+        if (waits.has(wait)) wait.startTimer();
+      }
+    };
+    const options = { isNeeded, onRetry };
+    const { rowsOf, isTruncated } = isSingle(due)
+      ? await querySingle(due[0]!, options)
+      : await queryMany(due, options);
     if (pollQuery.findsCompletions && rowsOf.size > 0) notifiedWaits.takeSooner();
     room = isTruncated ? maxTargetsAfterCut : maxTargets;
+    // The other waits are polled for as well meanwhile.
+    const idleMs = targetCount / targetsPerIdleMs;
     const now = performance.now();
     // Those that have ended meanwhile are no longer among them.
     for (const wait of [...waits]) {
@@ -175,6 +190,7 @@ function createPoller<Row extends PollRow>(
       wait.nextPollAt = Math.min(wait.nextPollAt, now + delayMs, Math.max(wait.deadline, now));
       wait.isAnswered ||= !isTruncated;
       if (rows || isOver) wait.settle(rows);
+      else wait.startTimer();
     }
   }
 
@@ -186,7 +202,11 @@ function createPoller<Row extends PollRow>(
     if (due.length > 0) {
       const poll = { waits: new Set(due), startedAt: now };
       polls.add(poll);
-      for (const wait of due) pollOf.set(wait, poll);
+      const hasTimers = !isSingle(due);
+      for (const wait of due) {
+        wait.poll = poll;
+        if (hasTimers) wait.startTimer();
+      }
       scheduleNext();
       try {
         await run(poll);
@@ -195,7 +215,7 @@ function createPoller<Row extends PollRow>(
       }
       polls.delete(poll);
       for (const wait of poll.waits) {
-        pollOf.delete(wait);
+        wait.poll = undefined;
         queue.add(wait);
         // The first poll also reads the schema.
         subscribeFor(wait);
@@ -223,8 +243,8 @@ function createPoller<Row extends PollRow>(
 
   /** A poll that nobody waits for any more is not retried, and holds up no other one. */
   function abandonPoll(wait: Wait<Row>): void {
-    const poll = pollOf.get(wait);
-    pollOf.delete(wait);
+    const { poll } = wait;
+    wait.poll = undefined;
     poll?.waits.delete(wait);
     if (poll?.waits.size === 0) polls.delete(poll);
   }
@@ -239,6 +259,8 @@ function createPoller<Row extends PollRow>(
       if (pollQuery.findsCompletions && wait.notificationCount !== notifiedWaits.count) {
         wait.nextPollAt = nextPollOf(wait, performance.now());
       }
+      // An attempt of the first poll has a timer of its own, and most waits need no more than that.
+      if (polls.size > 0 || !isSingle([wait])) wait.startTimer();
       waits.add(wait);
       targetCount += wait.targets.length;
       queue.add(wait);

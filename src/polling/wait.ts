@@ -11,6 +11,13 @@ export interface WaitTarget {
   readonly workflowID?: string;
 }
 
+/** A poll that is in flight. */
+export interface Poll<Row> {
+  /** Those of its waits that have not ended. */
+  readonly waits: Set<Wait<Row>>;
+  readonly startedAt: number;
+}
+
 /** A wait that is in progress. Times are those of performance.now(). */
 export interface Wait<Row> {
   targets: readonly WaitTarget[];
@@ -21,12 +28,16 @@ export interface Wait<Row> {
   nextPollAt: number;
   /** How many notifications the poller had got when the last poll for the wait began. */
   notificationCount: number;
+  /** The poll for it that is in flight. */
+  poll: Poll<Row> | undefined;
   /** Where it is in the queue of its poller; -1 if it is not in it. */
   queuePosition: number;
   /** Whether a poll for it has been answered. */
   isAnswered: boolean;
   /** The error of the last attempt to poll for it. */
   lastError: unknown;
+  /** Ends it if the database does not answer in time. */
+  startTimer(): void;
   settle(rows: Row[] | undefined): void;
   fail(error: unknown): void;
 }

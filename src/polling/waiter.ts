@@ -112,9 +112,14 @@ export function createWaiter<Row extends PollRow>(
     polledAt: -Infinity,
     nextPollAt: now,
     notificationCount: 0,
+    poll: undefined,
     queuePosition: -1,
     isAnswered: false,
     lastError: undefined,
+    startTimer() {
+      const giveUpMs = waiter.giveUpAt - performance.now();
+      if (giveUpMs < maxTimerMs) giveUp ??= setTimeout(endUnanswered, giveUpMs);
+    },
     settle: (rows) => stop()?.resolve(rows),
     fail: (error) => stop()?.reject(error),
   };
@@ -124,6 +129,7 @@ export function createWaiter<Row extends PollRow>(
     inProgress = undefined;
     poller.remove(wait);
     clearTimeout(giveUp);
+    giveUp = undefined;
     ignoreAbort?.();
     return stopped;
   }
@@ -141,8 +147,6 @@ export function createWaiter<Row extends PollRow>(
     // The last poll is at the deadline, or now if that is over, and gets one attempt.
     const now = performance.now();
     waiter.giveUpAt = Math.max(wait.deadline, now) + attemptTimeoutSeconds * 1000;
-    const giveUpMs = waiter.giveUpAt - now;
-    giveUp = giveUpMs < maxTimerMs ? setTimeout(endUnanswered, giveUpMs) : undefined;
     poller.add(wait);
   }
 

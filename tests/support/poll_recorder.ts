@@ -28,16 +28,20 @@ export interface PollRecorder extends StatementRecorder {
 export async function openPollRecorder(options: RecorderOptions = {}): Promise<PollRecorder> {
   const polls: RecordedPoll[] = [];
   let onPoll = () => {};
+  function add(kind: RecordedPoll["kind"], wanted: unknown[]): void {
+    polls.push({ at: performance.now(), kind, wanted });
+    onPoll();
+  }
   const recorder = await openStatementRecorder(({ name, values }) => {
     const [, kind] =
-      /^dbos_find_(outcomes|completion_times|events|\w+_changes|stream_values|stream_ends)_/
+      /^dbos_find_(outcomes?|completion_times|\w+_changes|events?|stream_values|stream_ends)_/
         .exec(name) ?? [];
     if (!kind) return;
     const [targets, separator] = values as [string, string];
     const isByID = kind === "outcomes" || kind === "completion_times";
-    const wanted = isByID ? targets.split(separator) : JSON.parse(targets);
-    polls.push({ at: performance.now(), kind: kind as RecordedPoll["kind"], wanted });
-    onPoll();
+    if (kind === "outcome") add("outcomes", [targets]);
+    else if (kind === "event") add("events", [{ workflow_id: targets, key: separator }]);
+    else add(kind as RecordedPoll["kind"], isByID ? targets.split(separator) : JSON.parse(targets));
   }, options);
   return {
     ...recorder,
