@@ -192,11 +192,9 @@ export type { QueueChanges, QueueLimits, QueueRateLimit } from "./src/queues/que
 export {
   applySchedules,
   createSchedule,
-  deleteSchedule,
-  pauseSchedule,
-  resumeSchedule,
   updateSchedule,
-} from "./src/schedules/manage_schedules.ts";
+} from "./src/schedules/define_schedules.ts";
+export { deleteSchedule, pauseSchedule, resumeSchedule } from "./src/schedules/manage_schedules.ts";
 export type {
   ResumeScheduleOptions,
   ScheduleChanges,

@@ -183,13 +183,15 @@ Deno.test("a context that would stop workers in Python is refused unless forced"
 
 Deno.test("a paused schedule whose context would stop workers is not resumed unless forced", async () => {
   await using fixture = await openFixture();
-  const { client, writeSchedule, writeWorkflow, readOurs } = fixture;
-  await createSchedule(client, { ...ours, context: { a: 1 } });
-  await pauseSchedule(client, "ours");
+  const { pool, writeSchedule, writeWorkflow, readOurs } = fixture;
+  await createSchedule(pool, { ...ours, context: { a: 1 } });
+  await pauseSchedule(pool, "ours");
   // Until these start, nothing is in the way.
-  await resumeSchedule(client, "ours");
-  await pauseSchedule(client, "ours");
+  await resumeSchedule(pool, "ours");
+  await pauseSchedule(pool, "ours");
   await writeWorkflow("py_pickle");
+  // The first one keeps for 30 seconds which workers there are.
+  const { client } = fixture;
   const error = await assertRejects(
     () => resumeSchedule(client, "ours"),
     UnreadableContextError,
@@ -340,10 +342,11 @@ Deno.test("a schedule does not end the process of older TypeScript workers", asy
   await assertRejects(() => createSchedule(older.client, special), UnsupportedFeatureError);
   await createSchedule(older.client, { ...ours, schedule: "0 0 1 JUL wed" });
   await older.writeWorkflow("py_pickle");
-  await applySchedules(older.client, [special]);
+  // Each client keeps for 30 seconds which workers there are.
+  await applySchedules(createClient(older.pool), [special]);
   await older.writeWorkflow("js_superjson");
   await assertRejects(
-    () => updateSchedule(older.client, "ours", { schedule: "0 0 ? * 1" }),
+    () => updateSchedule(createClient(older.pool), "ours", { schedule: "0 0 ? * 1" }),
     UnsupportedFeatureError,
   );
 });

@@ -234,32 +234,19 @@ from found
 where statement_timestamp() is not null`,
 };
 
-export const findScheduleReaders: Statement<{
-  schedules: string;
-  load_context?: number | undefined;
-}, {
-  schedule_name: string;
-  context: string | null;
-  formats: string;
+export const findTraces: Statement<Record<never, never>, {
+  application_name: string | null;
+  format: string;
 }> = {
-  name: "find_schedule_readers",
+  name: "find_traces",
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
-  columns: "schedule_name text, context text if :load_context, formats text",
-  hash: "KQ2NmEcvy1_PMQNS",
+  columns: "application_name text, format text",
+  hash: "HxuxLRtnRI5qgAuX",
   sql: `
-with scope as (
 select
-coalesce(
-existing.application_name, -- if workflow_schedules.application_name
-input.application_name
-) as owner,
-existing.context,
-input.schedule_name
-from json_to_recordset(:schedules::text::json)
-as input (schedule_name text, application_name text)
-left join :schema.workflow_schedules as existing using (schedule_name)
-),
-native as (
+application_name,
+format
+from (
 select
 coalesce(
 application_name, -- if workflow_schedules.application_name
@@ -285,23 +272,17 @@ from :schema.workflow_status
 order by created_at desc
 limit 20000
 ) as newest
-where format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
 -- end
-)
-select
-schedule_name,
-context, -- if :load_context
-(
-select coalesce(json_agg(distinct format), '[]')::text
-from native
-where format is not null
-and coalesce(application_name = owner, true)
-) as formats
-from scope`,
+) as traces
+where statement_timestamp() is not null
+and format in ('js_superjson', 'py_pickle', 'java_jackson', 'DBOS_JSON', 'DBOS_GOB')
+group by application_name, format`,
 };
 
 export const listSchedules: Statement<{
-  schedule_names?: string | undefined;
+  name?: string | undefined;
+  prefix?: string | undefined;
+  names?: string | undefined;
   separator?: string | undefined;
   prefixes?: string | undefined;
   statuses?: string | undefined;
@@ -325,7 +306,7 @@ export const listSchedules: Statement<{
   needs: { columns: ["workflow_schedules"], feature: "schedules" },
   columns:
     "schedule_id text, schedule_name text, workflow_name text, workflow_class_name text, schedule text, status text, last_fired_at text if workflow_schedules.last_fired_at, automatic_backfill boolean if workflow_schedules.automatic_backfill, cron_timezone text if workflow_schedules.cron_timezone, queue_name text if workflow_schedules.queue_name, application_name text if workflow_schedules.application_name, context text",
-  hash: "-uAmJUbrYSQ1xI4B",
+  hash: "RRxBI95GlKUtCQjR",
   sql: `
 select
 schedule_id,
@@ -342,7 +323,9 @@ application_name, -- if workflow_schedules.application_name
 context
 from :schema.workflow_schedules
 where statement_timestamp() is not null
-and schedule_name = any(string_to_array(:schedule_names::text, :separator::text))
+and schedule_name = :name::text
+and schedule_name ^@ :prefix::text
+and schedule_name = any(string_to_array(:names::text, :separator::text))
 and schedule_name ^@ any(string_to_array(:prefixes::text, :separator::text))
 and status = any(string_to_array(:statuses::text, :separator::text))
 and workflow_name = any(string_to_array(:workflow_names::text, :separator::text))
@@ -353,6 +336,23 @@ or application_name = any(string_to_array(:application_names::text, :separator::
 )
 -- end
 order by schedule_name`,
+};
+
+export const resumePickledSchedule: Statement<{
+  name: string;
+}, {
+  schedule_name: string;
+}> = {
+  name: "resume_pickled_schedule",
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns: "schedule_name text",
+  hash: "V_gU55oXdCI2NT5e",
+  sql: `
+update :schema.workflow_schedules
+set status = 'ACTIVE'
+where schedule_name = :name::text
+and context ~ '^gA[I-X]'
+returning schedule_name`,
 };
 
 export const setScheduleStatus: Statement<{

@@ -3,7 +3,7 @@
 import { abortable } from "../promises.ts";
 import { UnsupportedSerializationError } from "../errors/reading.ts";
 import type { CustomCodec, WritingCodec } from "../serialization/codec.ts";
-import { deserializeValue } from "../serialization/read.ts";
+import { deserializeValue, readStored } from "../serialization/read.ts";
 import { SerializedValue } from "../serialization/serialized_value.ts";
 import type { CustomFormat } from "../serialization/custom_format.ts";
 import { codecOf } from "../serialization/write.ts";
@@ -48,16 +48,23 @@ async function deserializeContext(
   return { context: await deserializeValue(text, format), format };
 }
 
-/** Reads a context. Returns a {@linkcode SerializedValue} if that is not possible. */
-export async function readContext(
-  text: string,
-  custom: CustomFormat | undefined,
-): Promise<unknown> {
-  try {
-    return (await deserializeContext(text, custom)).context;
-  } catch {
+/**
+ * Reads a context. Returns a {@linkcode SerializedValue} if that is not possible, and a promise only
+ * where something is to be waited for.
+ */
+export function readContext(text: string, custom: CustomFormat | undefined): unknown {
+  const toUnreadable = () => {
     custom?.signal?.throwIfAborted();
     return new SerializedValue(null, text);
+  };
+  const format = custom ? undefined : formatOf(text);
+  try {
+    const value = format
+      ? readStored(text, format, undefined, (codec) => codec.deserializeValue(text))
+      : deserializeContext(text, custom).then(({ context }) => context);
+    return value instanceof Promise ? value.catch(toUnreadable) : value;
+  } catch {
+    return toUnreadable();
   }
 }
 

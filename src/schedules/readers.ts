@@ -15,8 +15,10 @@ import { abortable } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
+import { joinLists } from "../database/text_lists.ts";
 import { isPickle } from "./context.ts";
 import { hasSpecialDay } from "./cron.ts";
+import type { Trace } from "./traces.ts";
 
 /** Which languages the workers that read a schedule are written in, as far as rows show it. */
 export interface Readers {
@@ -26,20 +28,22 @@ export interface Readers {
   readonly go: boolean;
 }
 
-/** A schedule, and the application that it becomes that of if it belongs to none. */
-interface Target {
-  readonly scheduleName: string;
-  readonly applicationName?: string | undefined;
-}
-
-type ReadersRow = NonNullable<typeof sql.findScheduleReaders.row>;
-
-function toReaders(database: SystemDatabase, row: ReadersRow): Readers {
+/**
+ * The readers of a schedule: the workers of the application that owns it, or of every application if
+ * none does. Traces of no application may be theirs too.
+ */
+export function toReaders(
+  database: SystemDatabase,
+  traces: readonly Trace[],
+  owner?: string | null,
+): Readers {
   // Only Python 2.13 has schedules, but no column for formats.
   const isPython213 = !database.hasColumn("workflow_status.serialization");
   // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
   const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
-  const found: string[] = JSON.parse(row.formats);
+  const found = traces
+    .filter(({ application_name: name }) => !owner || !name || name === owner)
+    .map(({ format }) => format);
   const { serializer } = database.settings;
   const python = isPython213 || found.includes("py_pickle");
   return {
@@ -51,28 +55,15 @@ function toReaders(database: SystemDatabase, row: ReadersRow): Readers {
   };
 }
 
-function findRows(
+/** Finds the applications that own schedules, by the names of these, if the readers depend on that. */
+export async function findOwners(
   database: SystemDatabase,
-  targets: readonly Target[],
-  load_context?: 1,
-): Promise<ReadersRow[]> {
-  const schedules = targets.map(({ scheduleName, applicationName }) => ({
-    schedule_name: scheduleName,
-    application_name: applicationName,
-  }));
-  return database.run(sql.findScheduleReaders, {
-    schedules: JSON.stringify(schedules),
-    load_context,
-  });
-}
-
-/** Finds the readers of each of some schedules, by their names. */
-export async function findReaders(
-  database: SystemDatabase,
-  targets: readonly Target[],
-): Promise<Map<string, Readers>> {
-  const rows = await findRows(database, targets);
-  return new Map(rows.map((row) => [row.schedule_name, toReaders(database, row)]));
+  traces: readonly Trace[],
+  names: readonly string[],
+): Promise<Map<string, string | null>> {
+  if (!traces.some(({ application_name }) => application_name)) return new Map();
+  const rows = await database.run(sql.listSchedules, joinLists({ names }));
+  return new Map(rows.map((row) => [row.schedule_name, row.application_name]));
 }
 
 /**
@@ -97,12 +88,14 @@ function isJackson(text: string): boolean {
 /** Refuses to resume a schedule whose context would stop readers that skip it while it is paused. */
 export async function requireReadableContext(
   database: SystemDatabase,
-  scheduleName: string,
+  traces: readonly Trace[],
+  name: string,
 ): Promise<void> {
-  const [row] = await findRows(database, [{ scheduleName }], 1);
-  if (row?.context == null) return;
-  const expected = findExpectedFormat(row.context, toReaders(database, row));
-  if (expected) throw new UnreadableContextError("resume", scheduleName, expected);
+  const [row] = await database.run(sql.listSchedules, { name });
+  if (!row) return;
+  const readers = toReaders(database, traces, row.application_name);
+  const expected = findExpectedFormat(row.context, readers);
+  if (expected) throw new UnreadableContextError("resume", name, expected);
 }
 
 /** A format that stops none of the readers and that, of such formats, most of them can read. */
@@ -142,6 +135,11 @@ export async function serializeContext(
     : findExpectedFormat(text, readers, custom !== undefined);
   if (expected) throw new UnreadableContextError(action, scheduleName, expected);
   return text;
+}
+
+/** Whether a context that was written is a trace of workers that have left none before. */
+export function leavesTrace(context: string, { python }: Readers): boolean {
+  return isPickle(context) && !python;
 }
 
 /** The time zone to store: Go stores an empty text for none, at which Java fails. */

@@ -85,7 +85,8 @@ export interface ScheduleOptions {
    * The scheduler of a Python worker reads the contexts of all schedules of its application, and
    * those of no application. At one that is not in its format it stops, and none of its schedules
    * fires any more. So where schedules or recent workflows show that such workers read it, another
-   * format is refused.
+   * format is refused. A client reads these traces of workers once in 30 seconds, and in an open
+   * transaction at each call.
    *
    * @default {undefined} that of the client's `serializer` or, without one, what the workers read
    * that have left traces in the system database; if there are none, `"superjson"`
@@ -245,6 +246,14 @@ export async function requireScheduleColumns(
   }
 }
 
+/** The application that a schedule becomes that of if it belongs to none. */
+export function ownerOf(
+  { settings }: SystemDatabase,
+  options: ScheduleOptions,
+): string | undefined {
+  return options.applicationName ?? settings.applicationName;
+}
+
 /** A row as create_schedule.sql and apply_schedules.sql take it. */
 export interface ScheduleRow {
   schedule_id: string;
@@ -286,6 +295,6 @@ export async function toScheduleRow(
     automatic_backfill: options.automaticBackfill ?? false,
     cron_timezone: toStoredTimeZone(options.cronTimezone, readers),
     queue_name: options.queueName,
-    application_name: options.applicationName ?? database.settings.applicationName,
+    application_name: ownerOf(database, options),
   };
 }

@@ -14,7 +14,6 @@ import {
   describeOptions,
   type OptionsDescription,
 } from "../options.ts";
-import type { CustomFormat } from "../serialization/custom_format.ts";
 import { checkText } from "../validate.ts";
 
 /** A schedule: a workflow that workers enqueue at the times of a cron expression. */
@@ -101,11 +100,16 @@ const listDescription: OptionsDescription<ListSchedulesOptions> = describeOption
 }, { workflowClassName: "schedules are listed by workflowName, whatever the class" });
 
 type ScheduleRow = NonNullable<typeof sql.listSchedules.row>;
+type ScheduleFilters = NonNullable<typeof sql.listSchedules.parameters>;
 
-async function toSchedule(
-  row: ScheduleRow,
-  custom: CustomFormat | undefined,
-): Promise<WorkflowSchedule> {
+/** A single text, or else a list. */
+function toTextOrTexts(
+  value: string | readonly string[] | undefined,
+): [text: string | undefined, texts: readonly string[] | undefined] {
+  return typeof value === "string" ? [value, undefined] : [undefined, value];
+}
+
+function toSchedule(row: ScheduleRow, context: unknown): WorkflowSchedule {
   return {
     scheduleId: row.schedule_id,
     scheduleName: row.schedule_name,
@@ -113,7 +117,7 @@ async function toSchedule(
     workflowClassName: row.workflow_class_name ?? "",
     schedule: row.schedule,
     status: row.status,
-    context: await readContext(row.context, custom),
+    context,
     lastFiredAt: row.last_fired_at ?? null,
     automaticBackfill: row.automatic_backfill ?? false,
     // Go stores an empty text for none.
@@ -125,10 +129,12 @@ async function toSchedule(
 
 async function findSchedules(
   database: SystemDatabase,
-  filters: Parameters<typeof joinLists>[0],
+  filters: ScheduleFilters,
 ): Promise<WorkflowSchedule[]> {
-  const rows = await database.run(sql.listSchedules, joinLists(filters));
-  return await Promise.all(rows.map((row) => toSchedule(row, database.settings.serializer)));
+  const rows = await database.run(sql.listSchedules, filters);
+  const { serializer } = database.settings;
+  const contexts = await Promise.all(rows.map(({ context }) => readContext(context, serializer)));
+  return rows.map((row, index) => toSchedule(row, contexts[index]));
 }
 
 /**
@@ -158,7 +164,7 @@ export async function getSchedule(
 ): Promise<WorkflowSchedule | null> {
   const [database] = openCall(client, "getSchedule()", callDescription, options);
   checkText("name of getSchedule()", name);
-  const [schedule] = await findSchedules(database, { schedule_names: [name] });
+  const [schedule] = await findSchedules(database, { name });
   return schedule ?? null;
 }
 
@@ -188,11 +194,14 @@ export async function listSchedules(
   options: ListSchedulesOptions = {},
 ): Promise<WorkflowSchedule[]> {
   const [database, read] = openCall(client, "listSchedules()", listDescription, options);
-  return await findSchedules(database, {
+  const [name, names] = toTextOrTexts(read.scheduleName);
+  const [prefix, prefixes] = toTextOrTexts(read.scheduleNamePrefix);
+  const lists = joinLists({
+    names,
+    prefixes,
     statuses: toTexts(read.status),
     workflow_names: toTexts(read.workflowName),
-    schedule_names: toTexts(read.scheduleName),
-    prefixes: toTexts(read.scheduleNamePrefix),
     application_names: toApplicationNames(database, read.applicationName),
   });
+  return await findSchedules(database, { name, prefix, ...lists });
 }
