@@ -30,6 +30,11 @@ function formatOf(text: string): NativeFormat | undefined {
   return value?.__dbos_serializer === "superjson" ? "js_superjson" : "portable_json";
 }
 
+/** Whether JSON is superjson as the SDKs write it. Its marker is the last property, so it is at the top. */
+function endsAsSuperjson(text: string): boolean {
+  return text.endsWith(',"__dbos_serializer":"superjson"}');
+}
+
 /** Reads a context in the client's own format, as the SDKs do, or else in that which the text shows. */
 async function deserializeContext(
   text: string,
@@ -57,9 +62,10 @@ export function readContext(text: string, custom: CustomFormat | undefined): unk
     custom?.signal?.throwIfAborted();
     return new SerializedValue(null, text);
   };
-  const format = custom ? undefined : formatOf(text);
   try {
-    const value = format
+    // Most contexts are superjson, which formatOf() would parse once more.
+    const format = endsAsSuperjson(text) ? "js_superjson" : formatOf(text);
+    const value = format && !custom
       ? readStored(text, format, undefined, (codec) => codec.deserializeValue(text))
       : deserializeContext(text, custom).then(({ context }) => context);
     return value instanceof Promise ? value.catch(toUnreadable) : value;
