@@ -30,9 +30,12 @@ function formatOf(text: string): NativeFormat | undefined {
   return value?.__dbos_serializer === "superjson" ? "js_superjson" : "portable_json";
 }
 
-/** Whether JSON is superjson as the SDKs write it. Its marker is the last property, so it is at the top. */
-function endsAsSuperjson(text: string): boolean {
-  return text.endsWith(',"__dbos_serializer":"superjson"}');
+/**
+ * Like {@linkcode formatOf}, but does not parse what ends as superjson, which most contexts are: if it is
+ * JSON, its last property is the marker.
+ */
+function presumeFormat(text: string): NativeFormat | undefined {
+  return text.endsWith(',"__dbos_serializer":"superjson"}') ? "js_superjson" : formatOf(text);
 }
 
 /** Reads a context in the client's own format, as the SDKs do, or else in that which the text shows. */
@@ -63,9 +66,8 @@ export function readContext(text: string, custom: CustomFormat | undefined): unk
     return new SerializedValue(null, text);
   };
   try {
-    // Most contexts are superjson, which formatOf() would parse once more.
-    const format = endsAsSuperjson(text) ? "js_superjson" : formatOf(text);
-    const value = format && !custom
+    const format = custom ? undefined : presumeFormat(text);
+    const value = format
       ? readStored(text, format, undefined, (codec) => codec.deserializeValue(text))
       : deserializeContext(text, custom).then(({ context }) => context);
     return value instanceof Promise ? value.catch(toUnreadable) : value;

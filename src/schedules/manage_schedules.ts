@@ -67,7 +67,7 @@ export async function resumeSchedule(
     const traces = await findTraces(client, database);
     const { python, java } = toReaders(database, traces);
     if (python && !java) {
-      // Nobody needs to know the owner then, because workers in Python can read it.
+      // A pickle stops none of them, whoever owns the schedule, so one statement is enough.
       const [resumed] = await database.run(sql.resumePickledSchedule, { name });
       if (resumed) return;
     }

@@ -13,9 +13,9 @@
 import * as sql from "../../sql/schedules/mod.ts";
 import { abortable } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
+import { joinLists } from "../database/text_lists.ts";
 import { UnreadableContextError } from "../errors/managing.ts";
 import { codecOf, type SerializationType } from "../serialization/write.ts";
-import { joinLists } from "../database/text_lists.ts";
 import { isPickle } from "./context.ts";
 import { hasSpecialDay } from "./cron.ts";
 import type { Trace } from "./traces.ts";
@@ -42,7 +42,7 @@ export function toReaders(
   // Other than Python 2.14, only TypeScript 4.9 and 4.10 have schedules without this column.
   const isOld = !database.hasColumn("workflow_schedules.cron_timezone");
   const found = traces
-    .filter(({ application_name: name }) => !owner || !name || name === owner)
+    .filter(({ application_name: name }) => owner == null || name === null || name === owner)
     .map(({ format }) => format);
   const { serializer } = database.settings;
   const python = isPython213 || found.includes("py_pickle");
@@ -61,7 +61,7 @@ export async function findOwners(
   traces: readonly Trace[],
   names: readonly string[],
 ): Promise<Map<string, string | null>> {
-  if (!traces.some(({ application_name }) => application_name)) return new Map();
+  if (!traces.some(({ application_name }) => application_name !== null)) return new Map();
   const rows = await database.run(sql.listSchedules, joinLists({ names }));
   return new Map(rows.map((row) => [row.schedule_name, row.application_name]));
 }
