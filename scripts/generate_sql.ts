@@ -27,7 +27,10 @@ interface SelectedColumn {
   conditions: string[];
 }
 
-const types: Record<string, string> = { text: "string", int: "number", boolean: "boolean" };
+type Types = Readonly<Record<string, string>>;
+
+const parameterTypes: Types = { text: "string", int: "number", boolean: "boolean" };
+const rowTypes: Types = { ...parameterTypes, bigint: "string" };
 const condition = /^(?:not )?(?::[a-z_]+|[a-z_]+(?:\.[a-z_]+)?)$/;
 
 class InvalidFileError extends Error {
@@ -36,7 +39,7 @@ class InvalidFileError extends Error {
   }
 }
 
-function parseColumns(file: string, list: string): Column[] {
+function parseColumns(file: string, list: string, types: Types): Column[] {
   return list.split(",").map((item) => item.trim()).filter(Boolean).map((item) => {
     const match = /^([a-z_]+)(\??) ([a-z]+)(\??)$/.exec(item);
     const type = match?.[3] ?? "";
@@ -72,8 +75,8 @@ function parseHeader(file: string, comment: readonly string[]): Header {
   }
   return {
     name: match[1]!,
-    parameters: parseColumns(file, match[2]!),
-    row: parseColumns(file, valuesOf("row: ").join(" ")),
+    parameters: parseColumns(file, match[2]!, parameterTypes),
+    row: parseColumns(file, valuesOf("row: ").join(" "), rowTypes),
     needs: feature ? { columns: columns!.split(", "), feature } : undefined,
   };
 }
@@ -172,7 +175,7 @@ function formatColumns(
 function formatType(columns: readonly Column[]): string {
   if (columns.length === 0) return "Record<never, never>";
   const lines = columns.map(({ name, isOptional, isNullable, type }) => {
-    const alternatives = [types[type], isNullable && "null", isOptional && "undefined"];
+    const alternatives = [rowTypes[type], isNullable && "null", isOptional && "undefined"];
     return `  ${name}${isOptional ? "?" : ""}: ${alternatives.filter(Boolean).join(" | ")};\n`;
   });
   return `{\n${lines.join("")}}`;

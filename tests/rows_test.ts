@@ -35,6 +35,21 @@ Deno.test("toRows() converts values by the types of the columns, whatever the dr
   assertEquals(toRows(parseColumns(), [[], {}]), [{}, {}]);
 });
 
+Deno.test("toRows() returns a bigint as text, whatever the driver made of it", () => {
+  const columns = parseColumns("at bigint");
+  const at = "-9223372036854775808";
+  for (const value of [at, BigInt(at), bytesOf(at), new String(at), { toString: () => at }]) {
+    assertEquals(toRows(columns, [[value]]), [{ at }]);
+  }
+  for (const value of [1700000000000, new Number(1700000000000)]) {
+    assertEquals(toRows(columns, [[value]]), [{ at: "1700000000000" }]);
+  }
+  assertEquals(toRows(columns, [[null]]), [{ at: null }]);
+  for (const value of [1.5, NaN, true, new Date(0), {}]) {
+    assertThrows(() => toRows(columns, [[value]]), TypeError, "Cannot read the column at");
+  }
+});
+
 Deno.test("a column whose conditions do not hold is null, and the driver returns none for it", () => {
   const list = "id int if jobs.id, name text, note text if :note and not jobs.id, total int";
   const holds = (condition: string) => condition === "jobs.id" || condition === ":note";

@@ -32,7 +32,7 @@ interface File {
   features: string[];
 }
 
-const typeIDs: Record<string, number> = { text: 25, int: 23, boolean: 16 };
+const typeIDs: Record<string, number> = { text: 25, int: 23, bigint: 20, boolean: 16 };
 // The test worker has them: they create tables, or run only on tables that it has created.
 const isForNewestSchema = ({ path }: File) => path.includes("/sql/testing/");
 const isDefinition = (sql: string) => /^\s*create /m.test(sql);

@@ -1,6 +1,6 @@
 -- list_steps(load_output? int, limit? int, offset? int, workflow_id text) many
 -- row: function_id int?, name text?, output text?, error text?, serialization text?,
--- row: started_at_epoch_ms text?, completed_at_epoch_ms text?, child_workflow_id text?
+-- row: started_at_epoch_ms bigint?, completed_at_epoch_ms bigint?, child_workflow_id text?
 --
 -- Lists the steps of a workflow in their order. A workflow without steps has one row without a
 -- function_id. A workflow that does not exist has no row. The empty error that Go's workers write for a
@@ -11,8 +11,8 @@ select
   step.output, -- if :load_output
   nullif(step.error, '') as error, -- if :load_output
   step.serialization, -- if operation_outputs.serialization
-  step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
-  step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+  step.started_at_epoch_ms, -- if operation_outputs.started_at_epoch_ms
+  step.completed_at_epoch_ms, -- if operation_outputs.completed_at_epoch_ms
   step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (

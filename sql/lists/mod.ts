@@ -258,8 +258,8 @@ export const listSteps: Statement<{
   name: "list_steps",
 
   columns:
-    "function_id int, name text, output text if :load_output, error text if :load_output, serialization text if operation_outputs.serialization, started_at_epoch_ms text if operation_outputs.started_at_epoch_ms, completed_at_epoch_ms text if operation_outputs.completed_at_epoch_ms, child_workflow_id text",
-  hash: "isnw-YH-61cBAmli",
+    "function_id int, name text, output text if :load_output, error text if :load_output, serialization text if operation_outputs.serialization, started_at_epoch_ms bigint if operation_outputs.started_at_epoch_ms, completed_at_epoch_ms bigint if operation_outputs.completed_at_epoch_ms, child_workflow_id text",
+  hash: "E9TU-lONYyjrzin_",
   sql: `
 select
 step.function_id,
@@ -267,8 +267,8 @@ step.function_name as name,
 step.output, -- if :load_output
 nullif(step.error, '') as error, -- if :load_output
 step.serialization, -- if operation_outputs.serialization
-step.started_at_epoch_ms::text, -- if operation_outputs.started_at_epoch_ms
-step.completed_at_epoch_ms::text, -- if operation_outputs.completed_at_epoch_ms
+step.started_at_epoch_ms, -- if operation_outputs.started_at_epoch_ms
+step.completed_at_epoch_ms, -- if operation_outputs.completed_at_epoch_ms
 step.child_workflow_id
 from :schema.workflow_status as ws
 left join lateral (

@@ -13,6 +13,8 @@ export type Row = Record<string, Value | null>;
 export interface Column {
   readonly name: string;
   readonly type: string;
+  /** Whether a text is returned as it is. */
+  readonly isText: boolean;
   /** Converts a value; undefined if that is not possible. */
   readonly convert: (value: unknown) => Value | undefined;
 }
@@ -38,9 +40,16 @@ function toInteger(value: unknown): number | undefined {
   return Number.isInteger(number) ? number : undefined;
 }
 
+/** A bigint, which drivers return as text, a number, a BigInt or an object of a class for it. */
+function toDigits(value: unknown): string | undefined {
+  const text = String(value);
+  return /^-?\d+$/.test(text) ? text : undefined;
+}
+
 const converters: Readonly<Record<string, Column["convert"]>> = {
   text: toText,
   int: toInteger,
+  bigint: toDigits,
   boolean: (value) => booleans.get(value),
 };
 
@@ -60,7 +69,8 @@ export function parseColumns(
     const [definition, conditions] = column.split(" if ") as [string, string?];
     const [name, type] = definition.split(" ") as [string, string];
     const isSelected = conditions?.split(" and ").every(holds) ?? true;
-    if (isSelected) selected.push({ name, type, convert: converters[type]! });
+    const isText = type === "text" || type === "bigint";
+    if (isSelected) selected.push({ name, type, isText, convert: converters[type]! });
     names.push(name);
   }
   return { selected, emptyRow: Object.fromEntries(names.map((name) => [name, null])) };
@@ -95,9 +105,9 @@ export function toRow({ selected, emptyRow }: Columns, received: unknown): Row {
   for (let index = 0; index < selected.length; index++) {
     const column = selected[index]!;
     const value = values[index];
-    // Most values are texts, or null.
-    const isRead = value === null || (typeof value === "string" && column.type === "text");
-    row[column.name] = isRead ? value : toValue(column, value);
+    if (value === null) continue;
+    // Most other values are texts.
+    row[column.name] = column.isText && typeof value === "string" ? value : toValue(column, value);
   }
   return row;
 }

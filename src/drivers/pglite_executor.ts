@@ -16,10 +16,10 @@ function keepText(text: string): string {
 }
 
 // What a program sets as `parsers` does not apply to the library's queries, which return booleans (16),
-// integers (23) and texts (25).
+// bigints (20), integers (23) and texts (25).
 const asTexts = {
   rowMode: "array",
-  parsers: { 16: keepText, 23: keepText, 25: keepText },
+  parsers: { 16: keepText, 20: keepText, 23: keepText, 25: keepText },
 } as const;
 
 const maxBusyMs = 20;
