@@ -106,7 +106,7 @@ Deno.test("sql/lists/count_workflows.sql has the filter lines of list_workflows.
   const filterLines = async (name: string) => {
     const text = await Deno.readTextFile(new URL(`../sql/lists/${name}.sql`, import.meta.url));
     const lines = text.split("\n");
-    const start = lines.indexOf("  where true") + 1;
+    const start = lines.findIndex((line) => line.startsWith("  where ")) + 1;
     const filters = lines.slice(start);
     return filters.slice(0, filters.findIndex((line) => !line.startsWith("    ")));
   };

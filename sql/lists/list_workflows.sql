@@ -1,32 +1,36 @@
--- list_workflows(filters_newer_columns? int, workflow_id? text, workflow_ids? text,
---   separator? text, id_patterns? text, id_from? text, id_until? text, names? text,
---   class_names? text, config_names? text, status? text, one_of_statuses? int,
---   in_flight_statuses? text, is_delayed? int, failed_statuses? text, is_successful? int,
---   queue_names? text, is_queued? int, deduplication_ids? text, authenticated_users? text,
---   executor_ids? text, application_versions? text, created_from? int, created_until? int,
---   dequeued_from? int, dequeued_until? int, is_debounced? int, application_names? text,
---   forked_from? text, is_fork? int, was_forked_from? int, parent_workflow_ids? text,
---   has_parent? int, schedule_names? text, attributes? text, completed_from? int,
---   completed_until? int, after_time? text, cursor_id? text, before_time? text, sort_desc? int,
---   is_selective? int, limit? int, offset? int, max_bytes? int, load_input? int,
---   load_output? int) many
+-- list_workflows(load_input? int, load_output? int, max_bytes? int, has_values? int,
+--   filters_newer_columns? int, workflow_id? text, workflow_ids? text, separator? text,
+--   id_patterns? text, id_from? text, id_until? text, names? text, class_names? text,
+--   config_names? text, status? text, one_of_statuses? int, in_flight_statuses? text,
+--   is_delayed? int, failed_statuses? text, is_successful? int, queue_names? text, is_queued? int,
+--   deduplication_ids? text, authenticated_users? text, executor_ids? text,
+--   application_versions? text, created_from? int, created_until? int, dequeued_from? int,
+--   dequeued_until? int, is_debounced? int, application_names? text, forked_from? text,
+--   is_fork? int, was_forked_from? int, parent_workflow_ids? text, has_parent? int,
+--   schedule_names? text, attributes? text, completed_from? int, completed_until? int,
+--   after_time? text, cursor_id? text, before_time? text, sort_desc? int, is_selective? int,
+--   limit? int, offset? int) many
 -- row: workflow_id text, status text?, name text?, class_name text?, config_name text?,
 -- row: queue_name text?, authenticated_user text?, assumed_role text?, authenticated_roles text?,
 -- row: inputs text?, output text?, error text?, is_outdated boolean?, serialization text?,
 -- row: executor_id text?, application_version text?, application_name text?,
--- row: recovery_attempts text?, updated_at text?, timeout_ms text?, deadline_epoch_ms text?,
--- row: deduplication_id text?, priority int?, queue_partition_key text?,
--- row: started_at_epoch_ms text?, delay_until_epoch_ms text?, completed_at text?,
+-- row: recovery_attempts bigint?, updated_at bigint?, timeout_ms bigint?,
+-- row: deadline_epoch_ms bigint?, deduplication_id text?, priority int?, queue_partition_key text?,
+-- row: started_at_epoch_ms bigint?, delay_until_epoch_ms bigint?, completed_at bigint?,
 -- row: forked_from text?, was_forked_from boolean?, parent_workflow_id text?, attributes text?,
--- row: schedule_name text?, is_cut boolean?, created_at text
+-- row: schedule_name text?, is_cut boolean?, created_at bigint
 --
 -- Lists workflows, the oldest first or, with sort_desc, the newest. Those of one millisecond are in
 -- the order of their IDs, so that a page can begin after (after_time, cursor_id) or, with sort_desc,
--- before (before_time, cursor_id). Inputs and outcomes are joined to the page only; `limit 1` makes
--- the planner look them up, where it would read whole tables for a page of some size.
+-- before (before_time, cursor_id).
+--
+-- has_values is given with load_input and load_output: inputs and outcomes are joined to the page
+-- only, which takes a subquery. `limit 1` makes the planner look them up, where it would read whole
+-- tables for a page of some size. A workflow that waits or runs has no outcome to look up.
 --
 -- With max_bytes there are no further workflows after those whose inputs, outputs and errors have so many
--- bytes together. If that left any out, `is_cut` is true. octet_length() does not read a large value.
+-- bytes together. If that left any out, `is_cut` of the last one is true. octet_length() does not read
+-- a large value.
 --
 -- Statuses are in groups, because each group has an index of its own.
 --
@@ -42,9 +46,94 @@
 -- index is in the order of `created_at + 0`, so it sorts those that match.
 --
 -- The empty error that Go's workers write for a success is null.
-with page as (
+select
+  ws.workflow_uuid as workflow_id,
+  ws.status,
+  ws.name,
+  ws.class_name::text,
+  ws.config_name::text,
+  ws.queue_name,
+  ws.authenticated_user,
+  ws.assumed_role,
+  ws.authenticated_roles,
+  -- if :load_input
+  coalesce(
+    wi.inputs, -- if workflow_input
+    ws.inputs
+  ) as inputs,
+  -- end
+  -- if :load_output
+  coalesce(
+    wo.output, -- if workflow_output
+    ws.output
+  ) as output,
+  nullif(
+    coalesce(
+      wo.error, -- if workflow_output
+      ws.error
+    ),
+    ''
+  ) as error,
+  -- end
+  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+  ws.serialization, -- if workflow_status.serialization
+  ws.executor_id,
+  ws.application_version,
+  ws.application_name, -- if workflow_status.application_name
+  ws.recovery_attempts,
+  ws.updated_at,
+  ws.workflow_timeout_ms as timeout_ms,
+  ws.workflow_deadline_epoch_ms as deadline_epoch_ms,
+  ws.deduplication_id,
+  ws.priority,
+  ws.queue_partition_key, -- if workflow_status.queue_partition_key
+  ws.started_at_epoch_ms,
+  ws.delay_until_epoch_ms, -- if workflow_status.delay_until_epoch_ms
+  ws.completed_at, -- if workflow_status.completed_at
+  ws.forked_from, -- if workflow_status.forked_from
+  ws.was_forked_from, -- if workflow_status.was_forked_from
+  ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+  ws.attributes::text, -- if workflow_status.attributes
+  ws.schedule_name, -- if workflow_status.schedule_name
+  ws.is_cut, -- if :max_bytes
+  ws.created_at
+from
+-- if :has_values
+(
+  -- if :max_bytes
+  select
+    ws.*,
+    lead(ws.workflow_uuid) over in_order is not null as is_cut,
+    coalesce(
+      sum(
+        0
+        -- if :load_input
+        + coalesce(
+          octet_length(wi.inputs), -- if workflow_input
+          octet_length(ws.inputs),
+          0
+        )
+        -- end
+        -- if :load_output
+        + coalesce(
+          octet_length(wo.output), -- if workflow_output
+          octet_length(ws.output),
+          0
+        )
+        + coalesce(
+          octet_length(wo.error), -- if workflow_output
+          octet_length(ws.error),
+          0
+        )
+        -- end
+      ) over (in_order rows between unbounded preceding and 1 preceding),
+      0
+    ) as bytes_before
+  from (
+  -- end
   select ws.*
   from
+-- end
   -- if :filters_newer_columns
   (
     select
@@ -62,7 +151,7 @@ with page as (
     from
   -- end
   :schema.workflow_status as ws
-  where true
+  where statement_timestamp() is not null
     and workflow_uuid = :workflow_id::text
     and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
     and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
@@ -125,46 +214,9 @@ with page as (
     workflow_uuid
   limit :limit::int
   offset :offset::int
-)
--- if :max_bytes
-, counted as (
-  select
-    ws.workflow_uuid,
-    coalesce(
-      sum(
-        0
-        -- if :load_input
-        + coalesce(
-          octet_length(wi.inputs), -- if workflow_input
-          octet_length(ws.inputs),
-          0
-        )
-        -- end
-        -- if :load_output
-        + coalesce(
-          octet_length(wo.output), -- if workflow_output
-          octet_length(ws.output),
-          0
-        )
-        + coalesce(
-          octet_length(wo.error), -- if workflow_output
-          octet_length(ws.error),
-          0
-        )
-        -- end
-      ) over (
-        order by
-          -- if :sort_desc
-          ws.created_at desc,
-          ws.workflow_uuid desc,
-          -- end
-          ws.created_at,
-          ws.workflow_uuid
-        rows between unbounded preceding and 1 preceding
-      ),
-      0
-    ) < :max_bytes::int as is_within
-  from page as ws
+-- if :has_values
+  -- if :max_bytes
+  ) as ws
   -- if workflow_input and :load_input
   left join lateral (
     select inputs
@@ -178,64 +230,21 @@ with page as (
     select output, error
     from :schema.workflow_output
     where workflow_uuid = ws.workflow_uuid
+      and ws.status not in ('ENQUEUED', 'PENDING', 'DELAYED')
     limit 1
   ) as wo on true
   -- end
-)
--- end
-select
-  ws.workflow_uuid as workflow_id,
-  ws.status,
-  ws.name,
-  ws.class_name::text,
-  ws.config_name::text,
-  ws.queue_name,
-  ws.authenticated_user,
-  ws.assumed_role,
-  ws.authenticated_roles,
-  -- if :load_input
-  coalesce(
-    wi.inputs, -- if workflow_input
-    ws.inputs
-  ) as inputs,
+  window in_order as (
+    order by
+      -- if :sort_desc
+      ws.created_at desc,
+      ws.workflow_uuid desc,
+      -- end
+      ws.created_at,
+      ws.workflow_uuid
+  )
   -- end
-  -- if :load_output
-  coalesce(
-    wo.output, -- if workflow_output
-    ws.output
-  ) as output,
-  nullif(
-    coalesce(
-      wo.error, -- if workflow_output
-      ws.error
-    ),
-    ''
-  ) as error,
-  -- end
-  to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-  ws.serialization, -- if workflow_status.serialization
-  ws.executor_id,
-  ws.application_version,
-  ws.application_name, -- if workflow_status.application_name
-  ws.recovery_attempts::text,
-  ws.updated_at::text,
-  ws.workflow_timeout_ms::text as timeout_ms,
-  ws.workflow_deadline_epoch_ms::text as deadline_epoch_ms,
-  ws.deduplication_id,
-  ws.priority,
-  ws.queue_partition_key, -- if workflow_status.queue_partition_key
-  ws.started_at_epoch_ms::text,
-  ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
-  ws.completed_at::text, -- if workflow_status.completed_at
-  ws.forked_from, -- if workflow_status.forked_from
-  ws.was_forked_from, -- if workflow_status.was_forked_from
-  ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
-  ws.attributes::text, -- if workflow_status.attributes
-  ws.schedule_name, -- if workflow_status.schedule_name
-  exists (select from counted where not is_within) as is_cut, -- if :max_bytes
-  ws.created_at::text
-from page as ws
-join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes
+) as ws
 -- if workflow_input and :load_input
 left join lateral (
   select inputs
@@ -249,10 +258,11 @@ left join lateral (
   select output, error
   from :schema.workflow_output
   where workflow_uuid = ws.workflow_uuid
+    and ws.status not in ('ENQUEUED', 'PENDING', 'DELAYED')
   limit 1
 ) as wo on true
 -- end
-where statement_timestamp() is not null
+where ws.bytes_before < :max_bytes::int
 order by
   -- if :sort_desc
   ws.created_at desc,
@@ -260,3 +270,4 @@ order by
   -- end
   ws.created_at,
   ws.workflow_uuid
+-- end

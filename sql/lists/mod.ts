@@ -285,6 +285,10 @@ order by step.function_id`,
 };
 
 export const listWorkflows: Statement<{
+  load_input?: number | undefined;
+  load_output?: number | undefined;
+  max_bytes?: number | undefined;
+  has_values?: number | undefined;
   filters_newer_columns?: number | undefined;
   workflow_id?: string | undefined;
   workflow_ids?: string | undefined;
@@ -329,9 +333,6 @@ export const listWorkflows: Statement<{
   is_selective?: number | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
-  max_bytes?: number | undefined;
-  load_input?: number | undefined;
-  load_output?: number | undefined;
 }, {
   workflow_id: string;
   status: string | null;
@@ -371,12 +372,97 @@ export const listWorkflows: Statement<{
   name: "list_workflows",
 
   columns:
-    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text if :load_input, output text if :load_output, error text if :load_output, is_outdated boolean if not workflow_output, serialization text if workflow_status.serialization, executor_id text, application_version text, application_name text if workflow_status.application_name, recovery_attempts text, updated_at text, timeout_ms text, deadline_epoch_ms text, deduplication_id text, priority int, queue_partition_key text if workflow_status.queue_partition_key, started_at_epoch_ms text, delay_until_epoch_ms text if workflow_status.delay_until_epoch_ms, completed_at text if workflow_status.completed_at, forked_from text if workflow_status.forked_from, was_forked_from boolean if workflow_status.was_forked_from, parent_workflow_id text if workflow_status.parent_workflow_id, attributes text if workflow_status.attributes, schedule_name text if workflow_status.schedule_name, is_cut boolean if :max_bytes, created_at text",
-  hash: "UiRC0KsNgiavyver",
+    "workflow_id text, status text, name text, class_name text, config_name text, queue_name text, authenticated_user text, assumed_role text, authenticated_roles text, inputs text if :load_input, output text if :load_output, error text if :load_output, is_outdated boolean if not workflow_output, serialization text if workflow_status.serialization, executor_id text, application_version text, application_name text if workflow_status.application_name, recovery_attempts bigint, updated_at bigint, timeout_ms bigint, deadline_epoch_ms bigint, deduplication_id text, priority int, queue_partition_key text if workflow_status.queue_partition_key, started_at_epoch_ms bigint, delay_until_epoch_ms bigint if workflow_status.delay_until_epoch_ms, completed_at bigint if workflow_status.completed_at, forked_from text if workflow_status.forked_from, was_forked_from boolean if workflow_status.was_forked_from, parent_workflow_id text if workflow_status.parent_workflow_id, attributes text if workflow_status.attributes, schedule_name text if workflow_status.schedule_name, is_cut boolean if :max_bytes, created_at bigint",
+  hash: "HiQuYXC0miS_y76d",
   sql: `
-with page as (
+select
+ws.workflow_uuid as workflow_id,
+ws.status,
+ws.name,
+ws.class_name::text,
+ws.config_name::text,
+ws.queue_name,
+ws.authenticated_user,
+ws.assumed_role,
+ws.authenticated_roles,
+-- if :load_input
+coalesce(
+wi.inputs, -- if workflow_input
+ws.inputs
+) as inputs,
+-- end
+-- if :load_output
+coalesce(
+wo.output, -- if workflow_output
+ws.output
+) as output,
+nullif(
+coalesce(
+wo.error, -- if workflow_output
+ws.error
+),
+''
+) as error,
+-- end
+to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
+ws.serialization, -- if workflow_status.serialization
+ws.executor_id,
+ws.application_version,
+ws.application_name, -- if workflow_status.application_name
+ws.recovery_attempts,
+ws.updated_at,
+ws.workflow_timeout_ms as timeout_ms,
+ws.workflow_deadline_epoch_ms as deadline_epoch_ms,
+ws.deduplication_id,
+ws.priority,
+ws.queue_partition_key, -- if workflow_status.queue_partition_key
+ws.started_at_epoch_ms,
+ws.delay_until_epoch_ms, -- if workflow_status.delay_until_epoch_ms
+ws.completed_at, -- if workflow_status.completed_at
+ws.forked_from, -- if workflow_status.forked_from
+ws.was_forked_from, -- if workflow_status.was_forked_from
+ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
+ws.attributes::text, -- if workflow_status.attributes
+ws.schedule_name, -- if workflow_status.schedule_name
+ws.is_cut, -- if :max_bytes
+ws.created_at
+from
+-- if :has_values
+(
+-- if :max_bytes
+select
+ws.*,
+lead(ws.workflow_uuid) over in_order is not null as is_cut,
+coalesce(
+sum(
+0
+-- if :load_input
++ coalesce(
+octet_length(wi.inputs), -- if workflow_input
+octet_length(ws.inputs),
+0
+)
+-- end
+-- if :load_output
++ coalesce(
+octet_length(wo.output), -- if workflow_output
+octet_length(ws.output),
+0
+)
++ coalesce(
+octet_length(wo.error), -- if workflow_output
+octet_length(ws.error),
+0
+)
+-- end
+) over (in_order rows between unbounded preceding and 1 preceding),
+0
+) as bytes_before
+from (
+-- end
 select ws.*
 from
+-- end
 -- if :filters_newer_columns
 (
 select
@@ -394,7 +480,7 @@ select *
 from
 -- end
 :schema.workflow_status as ws
-where true
+where statement_timestamp() is not null
 and workflow_uuid = :workflow_id::text
 and workflow_uuid = any(string_to_array(:workflow_ids::text, :separator::text))
 and workflow_uuid like any(string_to_array(:id_patterns::text, :separator::text))
@@ -457,34 +543,27 @@ created_at,
 workflow_uuid
 limit :limit::int
 offset :offset::int
-)
+-- if :has_values
 -- if :max_bytes
-, counted as (
-select
-ws.workflow_uuid,
-coalesce(
-sum(
-0
--- if :load_input
-+ coalesce(
-octet_length(wi.inputs), -- if workflow_input
-octet_length(ws.inputs),
-0
-)
+) as ws
+-- if workflow_input and :load_input
+left join lateral (
+select inputs
+from :schema.workflow_input
+where workflow_uuid = ws.workflow_uuid
+limit 1
+) as wi on true
 -- end
--- if :load_output
-+ coalesce(
-octet_length(wo.output), -- if workflow_output
-octet_length(ws.output),
-0
-)
-+ coalesce(
-octet_length(wo.error), -- if workflow_output
-octet_length(ws.error),
-0
-)
+-- if workflow_output and :load_output
+left join lateral (
+select output, error
+from :schema.workflow_output
+where workflow_uuid = ws.workflow_uuid
+and ws.status not in ('ENQUEUED', 'PENDING', 'DELAYED')
+limit 1
+) as wo on true
 -- end
-) over (
+window in_order as (
 order by
 -- if :sort_desc
 ws.created_at desc,
@@ -492,82 +571,9 @@ ws.workflow_uuid desc,
 -- end
 ws.created_at,
 ws.workflow_uuid
-rows between unbounded preceding and 1 preceding
-),
-0
-) < :max_bytes::int as is_within
-from page as ws
--- if workflow_input and :load_input
-left join lateral (
-select inputs
-from :schema.workflow_input
-where workflow_uuid = ws.workflow_uuid
-limit 1
-) as wi on true
--- end
--- if workflow_output and :load_output
-left join lateral (
-select output, error
-from :schema.workflow_output
-where workflow_uuid = ws.workflow_uuid
-limit 1
-) as wo on true
--- end
 )
 -- end
-select
-ws.workflow_uuid as workflow_id,
-ws.status,
-ws.name,
-ws.class_name::text,
-ws.config_name::text,
-ws.queue_name,
-ws.authenticated_user,
-ws.assumed_role,
-ws.authenticated_roles,
--- if :load_input
-coalesce(
-wi.inputs, -- if workflow_input
-ws.inputs
-) as inputs,
--- end
--- if :load_output
-coalesce(
-wo.output, -- if workflow_output
-ws.output
-) as output,
-nullif(
-coalesce(
-wo.error, -- if workflow_output
-ws.error
-),
-''
-) as error,
--- end
-to_regclass(:'schema' || '.workflow_output') is not null as is_outdated, -- if not workflow_output
-ws.serialization, -- if workflow_status.serialization
-ws.executor_id,
-ws.application_version,
-ws.application_name, -- if workflow_status.application_name
-ws.recovery_attempts::text,
-ws.updated_at::text,
-ws.workflow_timeout_ms::text as timeout_ms,
-ws.workflow_deadline_epoch_ms::text as deadline_epoch_ms,
-ws.deduplication_id,
-ws.priority,
-ws.queue_partition_key, -- if workflow_status.queue_partition_key
-ws.started_at_epoch_ms::text,
-ws.delay_until_epoch_ms::text, -- if workflow_status.delay_until_epoch_ms
-ws.completed_at::text, -- if workflow_status.completed_at
-ws.forked_from, -- if workflow_status.forked_from
-ws.was_forked_from, -- if workflow_status.was_forked_from
-ws.parent_workflow_id, -- if workflow_status.parent_workflow_id
-ws.attributes::text, -- if workflow_status.attributes
-ws.schedule_name, -- if workflow_status.schedule_name
-exists (select from counted where not is_within) as is_cut, -- if :max_bytes
-ws.created_at::text
-from page as ws
-join counted on counted.workflow_uuid = ws.workflow_uuid and counted.is_within -- if :max_bytes
+) as ws
 -- if workflow_input and :load_input
 left join lateral (
 select inputs
@@ -581,17 +587,19 @@ left join lateral (
 select output, error
 from :schema.workflow_output
 where workflow_uuid = ws.workflow_uuid
+and ws.status not in ('ENQUEUED', 'PENDING', 'DELAYED')
 limit 1
 ) as wo on true
 -- end
-where statement_timestamp() is not null
+where ws.bytes_before < :max_bytes::int
 order by
 -- if :sort_desc
 ws.created_at desc,
 ws.workflow_uuid desc,
 -- end
 ws.created_at,
-ws.workflow_uuid`,
+ws.workflow_uuid
+-- end`,
 };
 
 export const setStatementTimeout: Statement<{

@@ -107,6 +107,7 @@ function toParameters(
     sort_desc: sortDesc ? 1 : undefined,
     load_input: loadInput ? 1 : undefined,
     load_output: loadOutput ? 1 : undefined,
+    has_values: loadInput || loadOutput ? 1 : undefined,
   };
 }
 
@@ -231,11 +232,10 @@ export function iterateWorkflows(
   const cursorTime = sortDesc ? "before_time" : "after_time";
 
   async function* iterate(): AsyncGenerator<WorkflowStatus, void, void> {
-    const hasValues = parameters.load_input ?? parameters.load_output;
     let page: ListParameters = {
       ...parameters,
       limit: pageSize,
-      max_bytes: hasValues && maxPageBytes,
+      max_bytes: parameters.has_values && maxPageBytes,
     };
     let last: WorkflowStatusRow | undefined;
     const endSlice = createSlicer();

@@ -183,7 +183,7 @@ export async function getStatus(
 ): Promise<WorkflowStatus | null> {
   const [database] = openCall(client, "getStatus()", callDescription, options);
   checkText("workflowID of getStatus()", workflowID);
-  const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1 };
+  const parameters = { workflow_id: workflowID, load_input: 1, load_output: 1, has_values: 1 };
   const [row] = await database.run(sql.listWorkflows, parameters);
   return row ? await toWorkflowStatus(row, database.settings.serializer) : null;
 }
