@@ -1,6 +1,7 @@
 /** The time of lists in a database of many workflows, and whether all calls use indexes. */
 
-import { connect, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
+import pg from "pg";
+import { connect, createClient, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
 import { explainCalls } from "../tests/support/plans.ts";
 import { populate } from "../tests/support/populate.ts";
 import { openOfficial } from "./contenders.ts";
@@ -28,6 +29,24 @@ const filters = [
   { limit: 10_000 },
 ] as const satisfies ListWorkflowsOptions[];
 
+/** Lists workflows as npm:pg does alone: it sends what this client sends, and makes nothing of the rows. */
+async function listAlone(
+  connection: pg.Client,
+  filter: ListWorkflowsOptions,
+): Promise<() => Promise<unknown>> {
+  let message = "";
+  const recorder = createClient({
+    query: async (text, values) => (await connection.query(text, [...values])).rows,
+    queryInOneMessage(text) {
+      message = text;
+      return Promise.resolve([]);
+    },
+    transactionStatus: () => "none",
+  });
+  await listWorkflows(recorder, filter);
+  return () => connection.query({ text: message, rowMode: "array" });
+}
+
 export async function compareLists(options: BenchOptions): Promise<Row[]> {
   const { url, rounds, roundMs, isShort } = options;
   // In a smaller database it is sometimes right to scan a whole table.
@@ -38,19 +57,30 @@ export async function compareLists(options: BenchOptions): Promise<Row[]> {
     await using resources = new AsyncDisposableStack();
     const official = await openOfficial(url, resources);
     const ours = resources.use(await connect(url));
+    const connection = new pg.Client({ connectionString: url });
+    await connection.connect();
+    resources.defer(() => connection.end());
     for (const filter of filters) {
       // The official client modifies its argument.
-      const calls = [
-        () => official.listWorkflows({ ...filter }),
-        () => listWorkflows(ours, filter),
-      ];
-      const contenders = calls.map((run, index) => ({
-        name: ["official", "connect()"][index]!,
+      const calls = {
+        official: () => official.listWorkflows({ ...filter }),
+        "connect()": () => listWorkflows(ours, filter),
+        "npm:pg alone": await listAlone(connection, filter),
+      };
+      const contenders = Object.entries(calls).map(([name, run]) => ({
+        name,
         measure: async () => 1000 / await measureRate(roundMs, 1, run),
       }));
-      const [officialMs, oursMs] = await compare(contenders, rounds) as [number, number];
-      const text = Deno.inspect(filter, { breakLength: Infinity });
-      rows.push(toCostRow(`listWorkflows(${text}) of ${workflows}`, officialMs, oursMs, formatMs));
+      const [officialMs, oursMs, aloneMs] = await compare(contenders, rounds) as [
+        number,
+        number,
+        number,
+      ];
+      const work = `listWorkflows(${Deno.inspect(filter, { breakLength: Infinity })})`;
+      rows.push(
+        toCostRow(`${work} of ${workflows}`, officialMs, oursMs, formatMs),
+        toCostRow("limit of that: npm:pg alone, rows unread", officialMs, aloneMs, formatMs),
+      );
     }
   }
   // Last, because these calls write.
