@@ -71,3 +71,17 @@ export function mapInSlices<Item, Mapped>(
 
 /** The longest time that `setTimeout()` can wait, in milliseconds. With a longer one it fires at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;
+
+/** Makes the text of a JSON array of the texts of its items, in slices. */
+export async function toJsonArray<Item>(
+  items: readonly Item[],
+  toJson: (item: Item) => string,
+): Promise<string> {
+  const mapping = mapInSlices(items, toJson);
+  const isLarge = mapping instanceof Promise;
+  const texts = isLarge ? await mapping : mapping;
+  const array = `[${texts.join()}]`;
+  // The driver needs as long to encode such a text as it took to join it.
+  if (isLarge) await runEventLoop();
+  return array;
+}

@@ -1,5 +1,7 @@
 /** Checks arguments and options before a statement is sent. */
 
+import { mapInSlices } from "./event_loop.ts";
+
 // Of what the library calls, this came last to runtimes. Older ones would fail in the middle of calls.
 if (!("isWellFormed" in String.prototype)) {
   throw new Error(
@@ -70,6 +72,7 @@ export function checkIndexed(
   texts: Readonly<Record<string, string | undefined>>,
   call?: string,
 ): void {
+  if (areShort(...Object.values(texts))) return;
   const given = Object.entries(texts).filter(([, text]) => text !== undefined);
   const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
   if (bytes <= maxIndexedBytes) return;
@@ -92,13 +95,25 @@ export function checkArray(what: string, value: unknown): void {
   if (!Array.isArray(value)) refuseType(what, value, "an array");
 }
 
+/** A copy of an array that should hold texts. */
+function copyArray(what: string, value: unknown): unknown[] {
+  if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
+  return Array.from(value);
+}
+
+function toText(what: string, value: unknown): string {
+  checkText(what, value);
+  return value;
+}
+
 /** Like {@linkcode checkText}, for an array of strings. Returns a copy of it. */
 export function checkTexts(what: string, value: unknown): string[] {
-  if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
-  return Array.from(value, (text) => {
-    checkText(what, text);
-    return text;
-  });
+  return copyArray(what, value).map((text) => toText(what, text));
+}
+
+/** Like {@linkcode checkTexts}, in slices. Returns a promise only if there are several. */
+export function checkManyTexts(what: string, value: unknown): string[] | Promise<string[]> {
+  return mapInSlices(copyArray(what, value), (text) => toText(what, text));
 }
 
 /** Refuses a value that is not an AbortSignal, of this realm or another one. */

@@ -4,9 +4,11 @@ import {
   createClient,
   enqueue,
   enqueueMany,
+  forkWorkflows,
   getAllEvents,
   getAllStreamEntries,
   getResult,
+  resumeWorkflows,
   sendMany,
   waitAll,
   WaitTimeoutError,
@@ -18,12 +20,15 @@ const task = { workflowName: "echo", queueName: "idle" };
 // The event loop runs after a thousand items at the latest.
 const minTurns = count / 1000 - 1;
 
+const counted =
+  /^dbos_(enqueue|send|cancel_workflows|find_completion_times|resume_workflows|fork_workflows)_/;
+
 const makeJobs = (count: number) => Array.from({ length: count }, () => ({ ...task, args: [] }));
 const makeMessages = (count: number) =>
   Array.from({ length: count }, (_, message) => ({ destinationID: "receiver", message }));
 
 interface TurnRecorder extends StatementRecorder {
-  /** The number of turns of the event loop before each statement that writes. */
+  /** The number of turns of the event loop before each statement that writes or looks for completions. */
   turns: number[];
   /** The number of turns so far. */
   turn(): number;
@@ -36,7 +41,7 @@ async function openTurnRecorder(): Promise<TurnRecorder> {
   let turn = 0;
   const turns: number[] = [];
   const recorder = await openStatementRecorder(({ name }) => {
-    if (/^dbos_(enqueue|send)_/.test(name)) turns.push(turn);
+    if (counted.test(name)) turns.push(turn);
   }, { hasWorker: false });
   let next = setImmediate(countTurn);
   function countTurn() {
@@ -113,6 +118,29 @@ Deno.test("the event loop runs while sendMany() prepares its first statement", a
   assertEquals(rows.map((row: { message: string }) => Number(row.message)), [
     ...makeMessages(count).keys(),
   ]);
+});
+
+Deno.test("the event loop runs while many IDs are checked, and while their handles are made", async () => {
+  await using recorder = await openTurnRecorder();
+  const { client } = recorder;
+  const workflowIDs = Array.from({ length: count }, (_, index) => `workflow-${index}`);
+  await enqueueMany(client, workflowIDs.map((workflowID) => ({ ...task, workflowID })));
+  const forks = workflowIDs.map((workflowID) => ({ workflowID, startStep: 0 }));
+  const calls = {
+    cancel: () => cancelWorkflows(client, workflowIDs),
+    waitAll: () => waitAll(client, workflowIDs),
+    resume: () => resumeWorkflows(client, workflowIDs),
+    fork: () => forkWorkflows(client, forks),
+  };
+  for (const [name, run] of Object.entries(calls)) {
+    const turn = recorder.turn();
+    recorder.turns.length = 0;
+    const handles = await run();
+    assert(recorder.turns[0]! - turn >= minTurns, `${name}: ${recorder.turns[0]! - turn}`);
+    if (!handles) continue;
+    assertEquals(handles.length, count);
+    assert(recorder.turn() - recorder.turnOfAnswer() >= minTurns, name);
+  }
 });
 
 Deno.test("an array that is emptied after the call is enqueued and sent as it was", async () => {

@@ -2,7 +2,7 @@
 
 import type { RunOptions, SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, uniqueViolation } from "../drivers/error_codes.ts";
-import { mapInSlices, runEventLoop } from "../event_loop.ts";
+import { toJsonArray } from "../event_loop.ts";
 import { type ClockReading, creationClockOf, type Timed } from "./creation_clock.ts";
 
 /** Something to write. */
@@ -78,17 +78,6 @@ export interface ItemWriter<Outcome> {
 
 function toJson({ columns, createdAt }: TimedItem): string {
   return JSON.stringify({ ...columns, requested_at: createdAt });
-}
-
-/** Makes the text of a JSON array. */
-async function toJsonArray(items: readonly TimedItem[]): Promise<string> {
-  const mapping = mapInSlices(items, toJson);
-  const isLarge = mapping instanceof Promise;
-  const texts = isLarge ? await mapping : mapping;
-  const array = `[${texts.join()}]`;
-  // The driver needs as long to encode such a text as it took to join it.
-  if (isLarge) await runEventLoop();
-  return array;
 }
 
 /** A writer of items with the given statements. */
@@ -169,7 +158,7 @@ export function createItemWriter<Outcome>(
     const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
       ? 1 as const
       : undefined;
-    const array = await toJsonArray(items);
+    const array = await toJsonArray(items, toJson);
     // Other statements may have been answered while the array was made.
     const after = String(clock.last);
     const count = items.length;

@@ -4,10 +4,11 @@
  * knows how many rows match, and which partial indexes serve. Unlike an array, every driver binds it.
  */
 
-function findSeparator(texts: readonly string[]): string {
-  let code = 1;
-  while (texts.some((text) => text.includes(String.fromCharCode(code)))) code++;
-  return String.fromCharCode(code);
+function findSeparator(lists: readonly (readonly string[] | undefined)[]): string {
+  for (let code = 1;; code++) {
+    const separator = String.fromCharCode(code);
+    if (!lists.some((list) => list?.some((text) => text.includes(separator)))) return separator;
+  }
 }
 
 /** Lists by the names of their parameters; one that is undefined is not given. */
@@ -21,7 +22,7 @@ type JoinedLists<Lists> =
 
 /** The lists as parameters of a statement, with their `separator`. */
 export function joinLists<Lists extends TextLists>(lists: Lists): JoinedLists<Lists> {
-  const separator = findSeparator(Object.values(lists).flatMap((list) => list ?? []));
+  const separator = findSeparator(Object.values(lists));
   const joined = Object.entries(lists).map(([name, list]) => [name, list?.join(separator)]);
   return { separator, ...Object.fromEntries(joined) };
 }

@@ -5,6 +5,7 @@ import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
+import { mapInSlices, toJsonArray } from "../event_loop.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import {
@@ -129,18 +130,26 @@ const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOpt
   RewindWorkflowOptions
 >({ ...rerunDescription.checks, startStep: asStep });
 
-function toForks(forks: readonly Fork[]): Fork[] {
+/** A fork with its ID. */
+type IdentifiedFork = Required<Fork>;
+
+/** Reads the forks of a call, in slices. Returns a promise only if there are several. */
+function toForks(
+  forks: readonly Fork[],
+  { queueName, queuePartitionKey }: ForkWorkflowsOptions,
+): IdentifiedFork[] | Promise<IdentifiedFork[]> {
   checkArray("forks of forkWorkflows()", forks);
   const newIDs = new Set<string>();
-  return Array.from(forks, (fork, index) => {
+  return mapInSlices(Array.from(forks), (fork, index) => {
     const read = readOptions(`forks[${index}] of forkWorkflows()`, forkDescription, fork);
-    const { newWorkflowID } = read;
-    if (newWorkflowID === undefined) return read;
+    const { workflowID, startStep, newWorkflowID } = read;
+    checkIndexed({ queueName, queuePartitionKey, newWorkflowID }, "forkWorkflows()");
+    if (newWorkflowID === undefined) return { workflowID, startStep, newWorkflowID: uuidV7() };
     if (newIDs.has(newWorkflowID)) {
       throw new RangeError(`Cannot fork workflows: duplicate newWorkflowID ${newWorkflowID}`);
     }
     newIDs.add(newWorkflowID);
-    return read;
+    return { workflowID, startStep, newWorkflowID };
   });
 }
 
@@ -225,28 +234,27 @@ export async function forkWorkflows<Workflow = unknown>(
   options: ForkWorkflowsOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
-  const readForks = toForks(forks);
-  const { queueName, queuePartitionKey } = read;
-  for (const { newWorkflowID } of readForks) {
-    checkIndexed({ queueName, queuePartitionKey, newWorkflowID }, "forkWorkflows()");
-  }
-  const forkIDs = readForks.map(({ newWorkflowID }) => newWorkflowID ?? uuidV7());
+  const { queueName = internalQueueName, queuePartitionKey } = read;
+  const reading = toForks(forks, read);
+  const readForks = reading instanceof Promise ? await reading : reading;
   const creatorXid = uuidV7();
-  const items = readForks.map(({ workflowID, startStep }, index) =>
-    JSON.stringify({
-      original_id: workflowID,
-      fork_id: forkIDs[index],
-      start_step: startStep,
-      queue_name: queueName ?? internalQueueName,
-      queue_partition_key: queuePartitionKey,
-      application_version: read.applicationVersion,
-      client_application_name: database.settings.applicationName,
-      timeout_ms: read.timeoutMS,
-      replacement_children: read.replacementChildren,
-      creator_xid: creatorXid,
-    })
+  const json = await toJsonArray(
+    readForks,
+    ({ workflowID, startStep, newWorkflowID }) =>
+      JSON.stringify({
+        original_id: workflowID,
+        fork_id: newWorkflowID,
+        start_step: startStep,
+        queue_name: queueName,
+        queue_partition_key: queuePartitionKey,
+        application_version: read.applicationVersion,
+        client_application_name: database.settings.applicationName,
+        timeout_ms: read.timeoutMS,
+        replacement_children: read.replacementChildren,
+        creator_xid: creatorXid,
+      }),
   );
-  const parameters = { forks: `[${items.join()}]` };
+  const parameters = { forks: json };
   return await retryOnConflict(
     database,
     "fork workflows",
@@ -261,11 +269,14 @@ export async function forkWorkflows<Workflow = unknown>(
       const taken = rows.find((row) => row.existing_status !== null && !row.is_own);
       if (taken) {
         const { position, existing_status, existing_name } = taken;
-        throw new WorkflowIDInUseError(forkIDs[position]!, existing_status!, existing_name ?? "");
+        const { newWorkflowID } = readForks[position]!;
+        throw new WorkflowIDInUseError(newWorkflowID, existing_status!, existing_name ?? "");
       }
       if (rows.every((row) => row.is_own)) {
-        return forkIDs.map((workflowID) =>
-          createHandle<WorkflowResult<Workflow>>(client, workflowID, options)
+        return await mapInSlices(
+          readForks,
+          ({ newWorkflowID }) =>
+            createHandle<WorkflowResult<Workflow>>(client, newWorkflowID, options),
         );
       }
     },

@@ -3,11 +3,12 @@ import * as sql from "../../sql/workflows/mod.ts";
 import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { NonExistentWorkflowError } from "../errors/managing.ts";
+import { mapInSlices } from "../event_loop.ts";
 import { joinLists } from "../database/text_lists.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { uuidV7 } from "../uuid_v7.ts";
 import { asBoolean, asIndexedText, describeOptions, type OptionsDescription } from "../options.ts";
-import { checkText, checkTexts } from "../validate.ts";
+import { checkManyTexts, checkText } from "../validate.ts";
 import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
@@ -122,7 +123,8 @@ export async function cancelWorkflows(
     cancelDescription,
     options,
   );
-  const workflow_ids = checkTexts("workflowIDs of cancelWorkflows()", workflowIDs);
+  const checking = checkManyTexts("workflowIDs of cancelWorkflows()", workflowIDs);
+  const workflow_ids = checking instanceof Promise ? await checking : checking;
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
     ...joinLists({ workflow_ids }),
@@ -210,7 +212,8 @@ export async function resumeWorkflows<Workflow = unknown>(
     resumeDescription,
     options,
   );
-  const workflow_ids = checkTexts("workflowIDs of resumeWorkflows()", workflowIDs);
+  const checking = checkManyTexts("workflowIDs of resumeWorkflows()", workflowIDs);
+  const workflow_ids = checking instanceof Promise ? await checking : checking;
   const parameters = {
     ...joinLists({ workflow_ids }),
     queue_name: queueName,
@@ -220,8 +223,9 @@ export async function resumeWorkflows<Workflow = unknown>(
   if (rows.length > 0) {
     throw new NonExistentWorkflowError(rows.map((row) => row.missing_id), "resume");
   }
-  return workflow_ids.map((workflowID) =>
-    createHandle<WorkflowResult<Workflow>>(client, workflowID, options)
+  return await mapInSlices(
+    workflow_ids,
+    (workflowID) => createHandle<WorkflowResult<Workflow>>(client, workflowID, options),
   );
 }
 
@@ -286,7 +290,8 @@ export async function deleteWorkflows(
     deleteDescription,
     options,
   );
-  const workflow_ids = checkTexts("workflowIDs of deleteWorkflows()", workflowIDs);
+  const checking = checkManyTexts("workflowIDs of deleteWorkflows()", workflowIDs);
+  const workflow_ids = checking instanceof Promise ? await checking : checking;
   if (deleteChildren) await requireParents(database, "deleteChildren");
   const parameters = {
     ...joinLists({ workflow_ids }),

@@ -71,19 +71,25 @@ type Workflows<Workflow extends string | WorkflowHandle> = Map<
   Workflow | HandleOf<Workflow>
 >;
 
-function toWorkflows<Workflow extends string | WorkflowHandle>(
-  call: string,
-  workflows: readonly Workflow[],
-): Workflows<Workflow> {
+/** A copy of the workflows of a call, because the caller may reuse the array meanwhile. */
+function copyWorkflows<Workflow>(call: string, workflows: readonly Workflow[]): Workflow[] {
   if (!Array.isArray(workflows)) {
     refuseType(`workflows of ${call}`, workflows, "an array of handles or workflow IDs");
   }
+  return Array.from(workflows);
+}
+
+/** Checks workflows, in slices. Returns a promise only if there are several. */
+function toWorkflows<Workflow extends string | WorkflowHandle>(
+  call: string,
+  workflows: readonly Workflow[],
+): Workflows<Workflow> | Promise<Workflows<Workflow>> {
   const byID: Workflows<Workflow> = new Map();
-  for (const [index, workflow] of workflows.entries()) {
+  const adding = mapInSlices(workflows, (workflow, index) => {
     const workflowID = toWorkflowID(`workflows[${index}] of ${call}`, workflow);
     if (!byID.has(workflowID)) byID.set(workflowID, workflow);
-  }
-  return byID;
+  });
+  return adding instanceof Promise ? adding.then(() => byID) : byID;
 }
 
 /** The handle that was given, or one that all places of an ID share. */
@@ -160,7 +166,8 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>> {
   const database = systemDatabaseOf(client);
-  const byID = toWorkflows("waitFirst()", workflows);
+  const checking = toWorkflows("waitFirst()", copyWorkflows("waitFirst()", workflows));
+  const byID = checking instanceof Promise ? await checking : checking;
   const read = readOptions("waitFirst()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
@@ -208,9 +215,9 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): Promise<HandleOf<Workflow>[]> {
   const database = systemDatabaseOf(client);
-  const byID = toWorkflows("waitAll()", workflows);
-  // A copy, because the caller may reuse the array meanwhile.
-  const given = [...workflows];
+  const given = copyWorkflows("waitAll()", workflows);
+  const checking = toWorkflows("waitAll()", given);
+  const byID = checking instanceof Promise ? await checking : checking;
   const toHandles = () => mapInSlices(given, (workflow) => toHandle(client, byID, workflow));
   const read = readOptions("waitAll()", waitDescription, options);
   const tracing = tracingOf(database, client);
@@ -281,11 +288,15 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const database = systemDatabaseOf(client);
-  const byID = toWorkflows("waitEach()", workflows);
+  const given = copyWorkflows("waitEach()", workflows);
+  for (const [index, workflow] of given.entries()) {
+    toWorkflowID(`workflows[${index}] of waitEach()`, workflow);
+  }
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
   const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
+    const byID = await toWorkflows("waitEach()", given);
     for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
       for (const row of found) {
         const given = byID.get(row.workflow_id);
