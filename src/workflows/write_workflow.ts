@@ -83,19 +83,33 @@ export function batcherOf(database: SystemDatabase): Batcher<Conflict | undefine
   return batcher;
 }
 
-/**
- * Inserts a workflow, together with those of concurrent calls. Returns the ID of the workflow that
- * the caller gets a handle to.
- */
+/** Inserts a workflow, together with those of concurrent calls. Returns its conflict, if any. */
+export function insertWorkflow(
+  database: SystemDatabase,
+  options: EnqueueOptions,
+  row: WorkflowRow,
+): Promise<Conflict | undefined> {
+  return batcherOf(database).add(row, options.signal);
+}
+
+/** Returns the ID of the workflow that a conflict gives the caller a handle to. */
+export async function settleConflict(
+  database: SystemDatabase,
+  options: EnqueueOptions,
+  row: WorkflowRow,
+  conflict: Conflict,
+): Promise<string> {
+  const { resolveConflict } = await loadConflict();
+  const insert = () => insertWorkflow(database, options, row);
+  return await resolveConflict(database, conflict, options, row.workflowID, insert);
+}
+
+/** Inserts a workflow. Returns the ID of the workflow that the caller gets a handle to. */
 export async function writeWorkflow(
   database: SystemDatabase,
   options: EnqueueOptions,
   row: WorkflowRow,
 ): Promise<string> {
-  const { add } = batcherOf(database);
-  const write = () => add(row, options.signal);
-  const conflict = await write();
-  if (!conflict) return row.workflowID;
-  const { resolveConflict } = await loadConflict();
-  return await resolveConflict(database, conflict, options, row.workflowID, write);
+  const conflict = await insertWorkflow(database, options, row);
+  return conflict ? await settleConflict(database, options, row, conflict) : row.workflowID;
 }
