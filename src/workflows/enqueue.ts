@@ -2,6 +2,7 @@ import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/c
 import { serializeArgs } from "../client/writing_codec.ts";
 import type { ContractOption, NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import {
   checkCombination,
   checkIndexes,
@@ -20,6 +21,18 @@ import type {
 } from "./workflow_function.ts";
 import { toWorkflowRow } from "./workflow_row.ts";
 import { insertWorkflow, settleConflict } from "./write_workflow.ts";
+
+/** Enqueues a workflow in a span of its own. Returns its ID. */
+async function enqueueInSpan(
+  tracing: Tracing,
+  options: EnqueueOptions,
+  args: readonly unknown[],
+): Promise<string> {
+  const call = { name: "enqueue()", isSending: true, details: options };
+  const enqueueUntraced = (client: Client) => enqueue(client, options, ...args as WorkflowArg[]);
+  const { workflowID } = await runInSpan(tracing, call, enqueueUntraced, (handle) => handle);
+  return workflowID;
+}
 
 /**
  * Enqueues a workflow in one round trip, and returns a handle to it.
@@ -85,12 +98,7 @@ export async function enqueue<Workflow>(
   const database = systemDatabaseOf(client);
   const read = readOptions("enqueue()", enqueueDescription, options);
   const tracing = tracingOf(database, client);
-  if (tracing) {
-    const call = { name: "enqueue()", isSending: true, details: read };
-    const enqueueUntraced = (client: Client) => enqueue(client, read, ...args as WorkflowArg[]);
-    const { workflowID } = await runInSpan(tracing, call, enqueueUntraced, (handle) => handle);
-    return createHandle(client, workflowID, read);
-  }
+  if (tracing) return createHandle(client, await enqueueInSpan(tracing, read, args), read);
   checkCombination("enqueue()", read);
   checkIndexes("enqueue()", read, database.settings.applicationName);
   const ownDatabase = systemDatabaseOf(client, read.signal);
