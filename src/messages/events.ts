@@ -32,7 +32,7 @@ const loadWaiting = onDemand(() => import("./wait_for_event.ts"));
  * @throws {UnsupportedSerializationError} If the value is in an unknown format, or damaged.
  * @throws {ContractError} If the contract does not allow the value.
  */
-export async function getEvent<Value = unknown>(
+export function getEvent<Value = unknown>(
   client: Client | Driver,
   workflowID: string,
   key: string | ContractKey<"event", Value>,
@@ -40,6 +40,7 @@ export async function getEvent<Value = unknown>(
 ): Promise<Value | null> {
   const loading = loadWaiting();
   // Only awaited if necessary, so that waits that begin in the same tick share a poll.
-  const { waitForEvent } = loading instanceof Promise ? await loading : loading;
-  return await waitForEvent(client, workflowID, key, options);
+  return loading instanceof Promise
+    ? loading.then(({ waitForEvent }) => waitForEvent(client, workflowID, key, options))
+    : loading.waitForEvent(client, workflowID, key, options);
 }

@@ -7,12 +7,25 @@ import { DatabaseTimeoutError } from "../errors/database.ts";
 import { formatForCall } from "../serialization/custom_format.ts";
 import { deserializeValue } from "../serialization/read.ts";
 import { readOptions } from "../options.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import { checkText } from "../validate.ts";
 import { pollObjects } from "../polling/poll_query.ts";
-import { waitDescription, waitFor, type WaitOptions } from "../polling/waiter.ts";
+import { createWaiter, waitDescription, type WaitOptions } from "../polling/waiter.ts";
 
 const eventsQuery = pollObjects(sql.findEvents, sql.findEvent);
 const defaultTimeoutSeconds = 60;
+
+/** Waits for an event in a span of its own. */
+async function waitInSpan<Value>(
+  tracing: Tracing,
+  workflowID: string,
+  key: string | ContractKey<"event", Value>,
+  options: WaitOptions,
+): Promise<Value | null> {
+  const call = { name: "getEvent()", details: { workflowID } };
+  const waitUntraced = (client: Client) => waitForEvent<Value>(client, workflowID, key, options);
+  return await runInSpan(tracing, call, waitUntraced);
+}
 
 /** Waits for an event, and reads its value. */
 export async function waitForEvent<Value>(
@@ -31,12 +44,7 @@ export async function waitForEvent<Value>(
     typeof options === "number" ? { timeoutSeconds: options } : options,
   );
   const tracing = tracingOf(database, client);
-  if (tracing) {
-    const call = { name: "getEvent()", details: { workflowID } };
-    const waitUntraced = (client: Client) =>
-      waitForEvent<Value>(client, workflowID, givenKey, read);
-    return await runInSpan(tracing, call, waitUntraced);
-  }
+  if (tracing) return await waitInSpan(tracing, workflowID, givenKey, read);
   // A deadline replaces the default timeout.
   const hasEnd = read.timeoutSeconds !== undefined || read.deadlineEpochMS !== undefined;
   const waitOptions = hasEnd ? read : { ...read, timeoutSeconds: defaultTimeoutSeconds };
@@ -44,17 +52,13 @@ export async function waitForEvent<Value>(
     item: JSON.stringify({ workflow_id: workflowID, key }),
     notification: `${workflowID}::${key}`,
   };
-  const event = await waitFor(
-    database,
-    eventsQuery,
-    target,
-    waitOptions,
-    ({ error: cause }) => {
-      if (cause === undefined) return null;
-      throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
-    },
-  );
-  if (!event) return event;
+  const waiter = createWaiter(database, eventsQuery, waitOptions);
+  const [event] = await waiter.next([target]) ?? [];
+  if (!event) {
+    const { error: cause } = waiter;
+    if (cause === undefined) return null;
+    throw new DatabaseTimeoutError(database.settings.attemptTimeoutSeconds, { cause });
+  }
   const serializer = formatForCall(database.settings.serializer, read.signal);
   const value = await deserializeValue(event.value, event.serialization, serializer);
   return await applySchema(fieldIn(givenKey), value as Value, read.signal, (value) => value);

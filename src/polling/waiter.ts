@@ -186,21 +186,6 @@ export function createWaiter<Row extends PollRow>(
   return waiter;
 }
 
-/**
- * Waits until `pollQuery` finds a target. When the timeout is over it settles to what `onTimeout`
- * returns, which gets the waiter.
- */
-export async function waitFor<Row extends PollRow, Otherwise>(
-  database: SystemDatabase,
-  pollQuery: PollQuery<Row>,
-  target: WaitTarget,
-  options: WaitOptions,
-  onTimeout: (waiter: Waiter<Row>) => Otherwise,
-): Promise<Row | Otherwise> {
-  const waiter = createWaiter(database, pollQuery, options);
-  return (await waiter.next([target]))?.[0] ?? onTimeout(waiter);
-}
-
 /** The same values, whose `return()` also ends the wait that is in progress. */
 export function withWaiter<Value>(
   waiter: Waiter<unknown>,

@@ -8,6 +8,8 @@ import { checkText, refuseType } from "../validate.ts";
 import type { WorkflowStatus } from "./workflow_status.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
 
+type Waiting = typeof import("./wait_for_result.ts");
+
 // Many programs only enqueue. Waiting is 5 KB gzipped, a status 2 KB, and an explanation 4 KB.
 const loadWaiting = onDemand(() => import("./wait_for_result.ts"));
 const loadStatus = onDemand(() => import("./workflow_status.ts"));
@@ -33,6 +35,17 @@ export function resultFieldOf(handle: WorkflowHandle | undefined): ContractField
   return handle && resultFields.get(handle);
 }
 
+/** Waits for a result, with the function that is loaded for that. */
+function waitForResult<Result>(
+  ...args: Parameters<Waiting["waitForResult"]>
+): Promise<Result> {
+  const loading = loadWaiting();
+  // Only awaited if necessary, so that waits that begin in the same tick share a poll.
+  return loading instanceof Promise
+    ? loading.then((waiting) => waiting.waitForResult<Result>(...args))
+    : loading.waitForResult<Result>(...args);
+}
+
 /**
  * Makes a handle to a workflow, without checks. In a transaction, it is bound to the connection of the
  * transaction, which somebody else may use after the commit. If the options of the call are spread of a
@@ -51,11 +64,7 @@ export function createHandle<Result>(
       const { getStatus } = await loadStatus();
       return await getStatus(client, workflowID, options);
     },
-    async getResult(options) {
-      const loading = loadWaiting();
-      const { waitForResult } = loading instanceof Promise ? await loading : loading;
-      return await waitForResult<Result>(client, workflowID, options, isBound, field);
-    },
+    getResult: (options) => waitForResult(client, workflowID, options, isBound, field),
     async explain(options) {
       const { explainWorkflow } = await loadExplanation();
       return await explainWorkflow(client, workflowID, options);
@@ -127,13 +136,10 @@ export function retrieveWorkflow<Workflow = unknown>(
  * @throws {UnsupportedSerializationError} If the result is in an unknown format, or damaged.
  * @throws {ContractError} If the contract does not allow the result.
  */
-export async function getResult<Workflow = unknown>(
+export function getResult<Workflow = unknown>(
   client: Client | Driver,
   workflowID: string,
   options: WaitOptions & ContractOption<Workflow> = {},
 ): Promise<WorkflowResult<Workflow>> {
-  const loading = loadWaiting();
-  // Only awaited if necessary, so that waits that begin in the same tick share a poll.
-  const { waitForResult } = loading instanceof Promise ? await loading : loading;
-  return await waitForResult(client, workflowID, options, false, undefined);
+  return waitForResult(client, workflowID, options, false, undefined);
 }
