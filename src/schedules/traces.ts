@@ -4,7 +4,7 @@
  */
 
 import * as sql from "../../sql/schedules/mod.ts";
-import { abortable } from "../abort_signal.ts";
+import { abortable } from "../promises.ts";
 import { type Client, systemDatabaseOf } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
