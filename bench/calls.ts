@@ -4,9 +4,11 @@ import pg from "pg";
 import {
   cancelWorkflow,
   cancelWorkflows,
+  type Client,
   connect,
   createSchedule,
   deleteSchedule,
+  type Driver,
   enqueueMany,
   forkWorkflow,
   getEvent,
@@ -27,6 +29,7 @@ import { populate } from "../tests/support/populate.ts";
 import { job, openOfficial } from "./contenders.ts";
 import { startDelayingProxy } from "./delaying_proxy.ts";
 import { type BenchOptions, compare, type Row, toRateRows } from "./measure.ts";
+import { repeatAlone } from "./recorded_statement.ts";
 
 /** A call of both clients. Its argument is an ID or a name. */
 interface ComparedCall {
@@ -34,7 +37,9 @@ interface ComparedCall {
   /** Creates what `count` calls need, and returns their arguments. Its time is not measured. */
   prepare(count: number): string[] | Promise<string[]>;
   official(argument: string): Promise<unknown>;
-  ours(argument: string): Promise<unknown>;
+  ours(client: Client | Driver, argument: string): Promise<unknown>;
+  /** Whether its statement does the same when it is repeated, so that npm:pg alone can be compared. */
+  readonly isRepeatable?: true;
 }
 
 const schedule = { workflowName: job.workflowName, schedule: "0 0 1 1 *" } as const;
@@ -57,7 +62,6 @@ async function openCalls(
   resources: AsyncDisposableStack,
 ): Promise<ComparedCall[]> {
   const official = await openOfficial(url, resources);
-  const client = resources.use(await connect(url));
 
   async function enqueueJobs(count: number): Promise<string[]> {
     const handles = await enqueueMany(pool, Array.from({ length: count }, () => job));
@@ -88,100 +92,111 @@ async function openCalls(
   return [
     {
       name: "getStatus",
+      isRepeatable: true,
       prepare: repeat(ended),
       official: (workflowID) => official.getWorkflow(workflowID),
-      ours: (workflowID) => getStatus(client, workflowID),
+      ours: (client, workflowID) => getStatus(client, workflowID),
     },
     {
       name: "getResult of an ended workflow",
+      isRepeatable: true,
       prepare: repeat(ended),
       official: (workflowID) => official.retrieveWorkflow(workflowID).getResult(),
-      ours: (workflowID) => getResult(client, workflowID),
+      ours: (client, workflowID) => getResult(client, workflowID),
     },
     {
       name: "getEvent of an existing event",
+      isRepeatable: true,
       prepare: repeat(withEvent),
       official: (workflowID) => official.getEvent(workflowID, "progress"),
-      ours: (workflowID) => getEvent(client, workflowID, "progress"),
+      ours: (client, workflowID) => getEvent(client, workflowID, "progress"),
     },
     {
       name: "listWorkflowSteps",
+      isRepeatable: true,
       prepare: repeat(ended),
       official: (workflowID) => official.listWorkflowSteps(workflowID),
-      ours: (workflowID) => listWorkflowSteps(client, workflowID),
+      ours: (client, workflowID) => listWorkflowSteps(client, workflowID),
     },
     {
       name: "cancelWorkflow",
       prepare: enqueueJobs,
       official: (workflowID) => official.cancelWorkflow(workflowID),
-      ours: (workflowID) => cancelWorkflow(client, workflowID),
+      ours: (client, workflowID) => cancelWorkflow(client, workflowID),
     },
     {
       name: "resumeWorkflow",
       prepare: cancelJobs,
       official: (workflowID) => official.resumeWorkflow(workflowID),
-      ours: (workflowID) => resumeWorkflow(client, workflowID),
+      ours: (client, workflowID) => resumeWorkflow(client, workflowID),
     },
     {
       name: "forkWorkflow",
       prepare: repeat(ended),
       official: (workflowID) => official.forkWorkflow(workflowID, 2),
-      ours: (workflowID) => forkWorkflow(client, workflowID, 2),
+      ours: (client, workflowID) => forkWorkflow(client, workflowID, 2),
     },
     {
       name: "send",
+      isRepeatable: true,
       prepare: repeat(ended),
       official: (workflowID) => official.send(workflowID, { approved: true }, "approval"),
-      ours: (workflowID) => send(client, workflowID, { approved: true }, { topic: "approval" }),
+      ours: (client, workflowID) =>
+        send(client, workflowID, { approved: true }, { topic: "approval" }),
     },
     {
       name: "retrieveQueue",
+      isRepeatable: true,
       prepare: repeat([job.queueName]),
       official: (name) => official.retrieveQueue(name),
-      ours: (name) => retrieveQueue(client, name),
+      ours: (client, name) => retrieveQueue(client, name),
     },
     {
       name: "getSchedule",
+      isRepeatable: true,
       prepare: repeat(scheduleNames),
       official: (name) => official.getSchedule(name),
-      ours: (name) => getSchedule(client, name),
+      ours: (client, name) => getSchedule(client, name),
     },
     {
       name: `listSchedules of ${scheduleNames.length}`,
+      isRepeatable: true,
       prepare: repeat(["schedule"]),
       official: (scheduleNamePrefix) => official.listSchedules({ scheduleNamePrefix }),
-      ours: (scheduleNamePrefix) => listSchedules(client, { scheduleNamePrefix }),
+      ours: (client, scheduleNamePrefix) => listSchedules(client, { scheduleNamePrefix }),
     },
     {
       name: "pauseSchedule",
+      isRepeatable: true,
       prepare: repeat(scheduleNames),
       official: (name) => official.pauseSchedule(name),
-      ours: (name) => pauseSchedule(client, name),
+      ours: (client, name) => pauseSchedule(client, name),
     },
     {
       name: "resumeSchedule",
+      isRepeatable: true,
       prepare: repeat(scheduleNames),
       official: (name) => official.resumeSchedule(name),
-      ours: (name) => resumeSchedule(client, name),
+      ours: (client, name) => resumeSchedule(client, name),
     },
     {
       name: "triggerSchedule",
       prepare: repeat(scheduleNames),
       official: (name) => official.triggerSchedule(name),
-      ours: (name) => triggerSchedule(client, name),
+      ours: (client, name) => triggerSchedule(client, name),
     },
     // These two are the last: the rows that they delete make the table slower to read for a while.
     {
       name: "createSchedule",
       prepare: nameSchedules,
       official: (scheduleName) => official.createSchedule({ scheduleName, ...schedule }),
-      ours: (scheduleName) => createSchedule(client, { scheduleName, ...schedule }),
+      ours: (client, scheduleName) => createSchedule(client, { scheduleName, ...schedule }),
     },
     {
       name: "deleteSchedule",
       prepare: createSchedules,
       official: (name) => official.deleteSchedule(name),
-      ours: (name) => deleteSchedule(client, name),
+      ours: (client, name) => deleteSchedule(client, name),
     },
   ];
 }
@@ -222,13 +237,25 @@ export async function compareCalls({ url, rounds, roundMs }: BenchOptions): Prom
   const rows: Row[] = [];
   for (const roundTripMs of [0, 20]) {
     await using clients = new AsyncDisposableStack();
-    const calls = await openCalls(roundTripMs === 0 ? url : proxy.url, pool, clients);
-    for (const { name, prepare, official, ours } of calls) {
-      const contenders = [{ name: "official", run: official }, { name: "connect()", run: ours }]
-        .map(({ name, run }) => ({
-          name,
-          measure: () => measureCalls(roundMs, roundTripMs === 0 ? 50 : 5, prepare, run),
-        }));
+    const callUrl = roundTripMs === 0 ? url : proxy.url;
+    const client = clients.use(await connect(callUrl));
+    for (const call of await openCalls(callUrl, pool, clients)) {
+      const { name, prepare, official, ours } = call;
+      const runs = new Map([
+        ["official", official],
+        ["connect()", (argument: string) => ours(client, argument)],
+      ]);
+      if (call.isRepeatable && roundTripMs === 0) {
+        const [argument] = await prepare(1);
+        runs.set(
+          "(npm:pg alone)",
+          await repeatAlone(url, (connection) => ours(connection, argument!), clients),
+        );
+      }
+      const contenders = Array.from(runs, ([name, run]) => ({
+        name,
+        measure: () => measureCalls(roundMs, roundTripMs === 0 ? 50 : 5, prepare, run),
+      }));
       const work = `${name}, 1 in flight, ${roundTripMs} ms`;
       rows.push(...toRateRows(work, contenders, await compare(contenders, rounds)));
     }

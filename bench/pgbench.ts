@@ -1,44 +1,13 @@
 /** The rate that pgbench reaches with a statement of this client: the limit of what a client can do. */
 
-import pg from "pg";
+import type pg from "pg";
 import { compare, type Contender, formatRate, type Row, toRateRows } from "./measure.ts";
-
-/** A statement of a call, with its parameters. */
-interface Statement {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-/** Records the statement with which a call writes. */
-async function recordStatement(
-  url: string,
-  call: (connection: pg.Client) => Promise<unknown>,
-): Promise<Statement> {
-  const connection = new pg.Client({ connectionString: url });
-  await connection.connect();
-  try {
-    const sent: Statement[] = [];
-    const query = connection.query.bind(connection) as (config: unknown) => Promise<unknown>;
-    connection.query = ((config: Statement) => {
-      sent.push(config);
-      return query(config);
-    }) as typeof connection.query;
-    // The first call does not know the time of the server yet.
-    await call(connection);
-    await call(connection);
-    return sent.findLast(({ text }) => text.includes("insert into"))!;
-  } finally {
-    await connection.end();
-  }
-}
+import { isGeneratedID, recordStatement } from "./recorded_statement.ts";
 
 // New and ascending, like the IDs of this client, and the same wherever the statement uses one.
 const idPrefix =
   "to_char(extract(epoch from statement_timestamp()) * 1000000, 'FM00000000000000000000')" +
   " || lpad((pg_backend_pid() % 10000)::text, 4, '0')";
-
-// In a statement for one row, the IDs that this client generates are parameters.
-const generatedID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function quote(value: unknown): string {
   return `'${String(value).replaceAll("'", "''")}'`;
@@ -67,11 +36,11 @@ export async function createPgbench(
   resources: AsyncDisposableStack,
 ): Promise<Contender | undefined> {
   if (!await isInstalled("pgbench")) return undefined;
-  const { text, values } = await recordStatement(url, run);
+  const { text, values = [] } = await recordStatement(url, run);
   let rowsPerStatement = 0;
   const variables: string[] = [];
   const parameters = values.map((value, index) => {
-    if (generatedID.test(String(value))) return idPrefix;
+    if (isGeneratedID(value)) return idPrefix;
     const rows = String(value).startsWith("[{") ? JSON.parse(String(value)) : undefined;
     for (const row of rows ?? []) row[idField] = `@${String(rowsPerStatement++).padStart(12, "0")}`;
     const written = rows ? JSON.stringify(rows) : String(value);
