@@ -324,7 +324,9 @@ Deno.test("getEvent() with an undefined timeout has the default one", async () =
   globalThis.setTimeout = ((handler: () => void, delayMs = 0) => {
     delays.push(delayMs);
     // That of the wait, or after some polls without one.
-    if (delayMs > 30_000 || delays.length > 20) abort.abort(new Error("enough"));
+    if (delayMs > 30_000 || delays.length > 20) {
+      queueMicrotask(() => abort.abort(new Error("enough")));
+    }
     return original(handler, delayMs);
   }) as typeof setTimeout;
   try {
