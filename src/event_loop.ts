@@ -39,13 +39,17 @@ export function createSlicer(): () => Promise<void> | undefined {
   };
 }
 
-/** Maps each item of an array, in slices. Returns a promise only if there are several. */
+/**
+ * Maps each item of an array, in slices. Returns a promise only if there are several. With `inOneTurn`
+ * there is one: in a transaction of the caller, statements keep the order of the calls.
+ */
 export function mapInSlices<Item, Mapped>(
   items: readonly Item[],
   map: (item: Item, index: number) => Mapped,
+  inOneTurn = false,
 ): Mapped[] | Promise<Mapped[]> {
   // Most answers have a row or two.
-  if (items.length <= itemsPerReading) return items.map(map);
+  if (inOneTurn || items.length <= itemsPerReading) return items.map(map);
   const endSlice = createSlicer();
   const mapped: Mapped[] = [];
 
@@ -72,16 +76,18 @@ export function mapInSlices<Item, Mapped>(
 /** The longest time that `setTimeout()` can wait, in milliseconds. With a longer one it fires at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;
 
-/** Makes the text of a JSON array of the texts of its items, in slices. */
-export async function toJsonArray<Item>(
+/** Makes the text of a JSON array of the texts of its items, as {@linkcode mapInSlices} does. */
+export function toJsonArray<Item>(
   items: readonly Item[],
   toJson: (item: Item) => string,
-): Promise<string> {
-  const mapping = mapInSlices(items, toJson);
-  const isLarge = mapping instanceof Promise;
-  const texts = isLarge ? await mapping : mapping;
-  const array = `[${texts.join()}]`;
-  // The driver needs as long to encode such a text as it took to join it.
-  if (isLarge) await runEventLoop();
-  return array;
+  inOneTurn = false,
+): string | Promise<string> {
+  const mapping = mapInSlices(items, toJson, inOneTurn);
+  if (!(mapping instanceof Promise)) return `[${mapping.join()}]`;
+  return mapping.then(async (texts) => {
+    const array = `[${texts.join()}]`;
+    // The driver needs as long to encode such a text as it took to join it.
+    await runEventLoop();
+    return array;
+  });
 }

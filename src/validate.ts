@@ -72,7 +72,6 @@ export function checkIndexed(
   texts: Readonly<Record<string, string | undefined>>,
   call?: string,
 ): void {
-  if (areShort(...Object.values(texts))) return;
   const given = Object.entries(texts).filter(([, text]) => text !== undefined);
   const bytes = new TextEncoder().encode(given.map(([, text]) => text).join("")).length;
   if (bytes <= maxIndexedBytes) return;
@@ -95,25 +94,29 @@ export function checkArray(what: string, value: unknown): void {
   if (!Array.isArray(value)) refuseType(what, value, "an array");
 }
 
-/** A copy of an array that should hold texts. */
-function copyArray(what: string, value: unknown): unknown[] {
+/**
+ * Like {@linkcode checkTexts}, for many texts: in slices, unless it is to be done in one turn. Returns a
+ * promise only if there are several slices.
+ */
+export function checkManyTexts(
+  what: string,
+  value: unknown,
+  inOneTurn: boolean,
+): string[] | Promise<string[]> {
   if (!Array.isArray(value)) refuseType(what, value, "an array of strings");
-  return Array.from(value);
-}
-
-function toText(what: string, value: unknown): string {
-  checkText(what, value);
-  return value;
+  return mapInSlices(
+    Array.from(value),
+    (text) => {
+      checkText(what, text);
+      return text;
+    },
+    inOneTurn,
+  );
 }
 
 /** Like {@linkcode checkText}, for an array of strings. Returns a copy of it. */
 export function checkTexts(what: string, value: unknown): string[] {
-  return copyArray(what, value).map((text) => toText(what, text));
-}
-
-/** Like {@linkcode checkTexts}, in slices. Returns a promise only if there are several. */
-export function checkManyTexts(what: string, value: unknown): string[] | Promise<string[]> {
-  return mapInSlices(copyArray(what, value), (text) => toText(what, text));
+  return checkManyTexts(what, value, true) as string[];
 }
 
 /** Refuses a value that is not an AbortSignal, of this realm or another one. */

@@ -98,6 +98,27 @@ Deno.test("a wait that gets no answer rejects with the error of the database", a
   }
 });
 
+Deno.test("a wait ends one attempt after its timeout, also where a statement has longer", async (test) => {
+  // A transaction has the time for retries too, as has a connection that may have one open.
+  for (const status of ["none", "open", "unknown"] as const) {
+    await test.step(`transaction status: ${status}`, async () => {
+      const hanging: PromiseWithResolvers<never>[] = [];
+      const driver = {
+        query() {
+          hanging.push(Promise.withResolvers());
+          return hanging.at(-1)!.promise;
+        },
+        ...(status !== "unknown" && { transactionStatus: () => status }),
+      };
+      const client = createClient(driver, { attemptTimeoutSeconds: 0.2, retryTimeoutSeconds: 600 });
+      const options = { timeoutSeconds: 0 };
+      assertInstanceOf(await errorOf(getEvent(client, "w", "key", options)), DatabaseTimeoutError);
+      assertInstanceOf(await errorOf(getResult(client, "w", options)), ResultTimeoutError);
+      hanging.forEach(({ reject }) => reject(new Error("the connection was closed")));
+    });
+  }
+});
+
 Deno.test("a wait whose polls were answered times out as usual", async () => {
   await using fixture = await openFixture();
   await using client = createClient(fixture.pool, { attemptTimeoutSeconds: 0.2 });

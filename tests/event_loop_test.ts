@@ -2,12 +2,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   cancelWorkflows,
   createClient,
+  deleteWorkflows,
   enqueue,
   enqueueMany,
   forkWorkflows,
   getAllEvents,
   getAllStreamEntries,
   getResult,
+  getStatus,
   resumeWorkflows,
   sendMany,
   waitAll,
@@ -140,6 +142,26 @@ Deno.test("the event loop runs while many IDs are checked, and while their handl
     if (!handles) continue;
     assertEquals(handles.length, count);
     assert(recorder.turn() - recorder.turnOfAnswer() >= minTurns, name);
+  }
+});
+
+Deno.test("in a transaction, statements keep the order of the calls, however many IDs they have", async () => {
+  await using recorder = await openTurnRecorder();
+  const connection = await recorder.pool.connect();
+  try {
+    const workflowIDs = Array.from({ length: count }, (_, index) => `workflow-${index}`);
+    await enqueueMany(recorder.client, workflowIDs.map((workflowID) => ({ ...task, workflowID })));
+    await connection.query("begin");
+    await Promise.all([
+      cancelWorkflows(connection, workflowIDs),
+      resumeWorkflows(connection, workflowIDs.slice(0, 1)),
+      deleteWorkflows(connection, workflowIDs.slice(1)),
+    ]);
+    await connection.query("commit");
+    assertEquals((await getStatus(recorder.client, "workflow-0"))?.status, "ENQUEUED");
+    assertEquals(await countRows(recorder, "workflow_status"), 2);
+  } finally {
+    connection.release();
   }
 });
 

@@ -73,6 +73,8 @@ const httpDriver = {
 const usePGlite = `
   const { PGlite } = await import("@electric-sql/pglite");
   const client = new PGlite();
+  // On a slow machine it takes longer to start than a statement may.
+  await client.waitReady;
   const found = await library.describeSystemDatabase(client).catch((error) => error);
   if (!(found instanceof library.SystemSchemaNotFoundError)) throw found;
   await client.close();`;

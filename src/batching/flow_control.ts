@@ -76,7 +76,7 @@ export function createFlowControl(
     nextChangeMs() {
       let until = Infinity;
       for (const holdUp of holdUps) until = Math.min(until, holdUp.until);
-      return until - performance.now();
+      return Math.max(0, until - performance.now());
     },
     start() {
       inFlight++;

@@ -158,7 +158,8 @@ export function createItemWriter<Outcome>(
     const allColumns = items.some(({ needsAllColumns }) => needsAllColumns)
       ? 1 as const
       : undefined;
-    const array = await toJsonArray(items, toJson);
+    const joining = toJsonArray(items, toJson);
+    const array = joining instanceof Promise ? await joining : joining;
     // Other statements may have been answered while the array was made.
     const after = String(clock.last);
     const count = items.length;

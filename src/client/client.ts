@@ -19,8 +19,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { toCustomFormat } from "../serialization/custom_format.ts";
-import { asSerializer } from "../serialization/custom_format.ts";
+import { asSerializer, toCustomFormat } from "../serialization/custom_format.ts";
 import type { DBOSSerializer } from "../serialization/codec.ts";
 import { type SerializationType, serializationTypes } from "../serialization/write.ts";
 import type { CallDetails, TracedCall } from "../tracing/traced_call.ts";

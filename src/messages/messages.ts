@@ -224,9 +224,8 @@ function mapMessages<From, To>(
   messages: readonly From[],
   map: (message: From, index: number) => To,
 ): To[] | Promise<To[]> {
-  return messages.length <= maxUnslicedMessages || database.isInTransaction()
-    ? messages.map(map)
-    : mapInSlices(messages, map);
+  const inOneTurn = messages.length <= maxUnslicedMessages || database.isInTransaction();
+  return mapInSlices(messages, map, inOneTurn);
 }
 
 /** Serializes messages. Returns a promise only if there are many, or texts must be waited for. */

@@ -259,8 +259,6 @@ function createPoller<Row extends PollRow>(
       if (pollQuery.findsCompletions && wait.notificationCount !== notifiedWaits.count) {
         wait.nextPollAt = nextPollOf(wait, performance.now());
       }
-      // An attempt of the first poll has a timer of its own, and most waits need no more than that.
-      if (polls.size > 0 || !isSingle([wait])) wait.startTimer();
       waits.add(wait);
       targetCount += wait.targets.length;
       queue.add(wait);

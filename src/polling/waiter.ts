@@ -96,7 +96,8 @@ export function createWaiter<Row extends PollRow>(
         "the wait would hold up. Wait with the pool after the commit, or pass timeoutSeconds: 0",
     );
   }
-  const { attemptTimeoutSeconds } = database.settings;
+  const { attemptTimeoutSeconds, retryTimeoutSeconds } = database.settings;
+  const firstPollMs = 2000 * (attemptTimeoutSeconds + retryTimeoutSeconds);
   const poller = pollerOf(database, pollQuery);
   const now = performance.now();
   let inProgress:
@@ -117,7 +118,7 @@ export function createWaiter<Row extends PollRow>(
     isAnswered: false,
     lastError: undefined,
     startTimer() {
-      const giveUpMs = waiter.giveUpAt - performance.now();
+      const giveUpMs = Math.max(0, waiter.giveUpAt - performance.now());
       if (giveUpMs < maxTimerMs) giveUp ??= setTimeout(endUnanswered, giveUpMs);
     },
     settle: (rows) => stop()?.resolve(rows),
@@ -147,6 +148,9 @@ export function createWaiter<Row extends PollRow>(
     // The last poll is at the deadline, or now if that is over, and gets one attempt.
     const now = performance.now();
     waiter.giveUpAt = Math.max(wait.deadline, now) + attemptTimeoutSeconds * 1000;
+    // The first poll ends by itself before later deadlines: it reads the schema, and has one attempt, which
+    // outside a pool has the time for retries as well. Most waits are over then, and need no timer.
+    if (wait.deadline - now < firstPollMs) wait.startTimer();
     poller.add(wait);
   }
 

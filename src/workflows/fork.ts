@@ -17,7 +17,7 @@ import {
   type OptionsDescription,
   readOptions,
 } from "../options.ts";
-import { checkArray, checkIndexed, checkPlainObject, checkText } from "../validate.ts";
+import { areShort, checkArray, checkIndexed, checkPlainObject, checkText } from "../validate.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
 
@@ -133,17 +133,19 @@ const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOpt
 /** A fork with its ID. */
 type IdentifiedFork = Required<Fork>;
 
-/** Reads the forks of a call, in slices. Returns a promise only if there are several. */
+/** Reads the forks of a call at once, because the caller may change them meanwhile. */
 function toForks(
   forks: readonly Fork[],
   { queueName, queuePartitionKey }: ForkWorkflowsOptions,
-): IdentifiedFork[] | Promise<IdentifiedFork[]> {
+): IdentifiedFork[] {
   checkArray("forks of forkWorkflows()", forks);
   const newIDs = new Set<string>();
-  return mapInSlices(Array.from(forks), (fork, index) => {
+  return Array.from(forks, (fork, index) => {
     const read = readOptions(`forks[${index}] of forkWorkflows()`, forkDescription, fork);
     const { workflowID, startStep, newWorkflowID } = read;
-    checkIndexed({ queueName, queuePartitionKey, newWorkflowID }, "forkWorkflows()");
+    if (!areShort(queueName, queuePartitionKey, newWorkflowID)) {
+      checkIndexed({ queueName, queuePartitionKey, newWorkflowID }, "forkWorkflows()");
+    }
     if (newWorkflowID === undefined) return { workflowID, startStep, newWorkflowID: uuidV7() };
     if (newIDs.has(newWorkflowID)) {
       throw new RangeError(`Cannot fork workflows: duplicate newWorkflowID ${newWorkflowID}`);
@@ -235,10 +237,9 @@ export async function forkWorkflows<Workflow = unknown>(
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const { queueName = internalQueueName, queuePartitionKey } = read;
-  const reading = toForks(forks, read);
-  const readForks = reading instanceof Promise ? await reading : reading;
+  const readForks = toForks(forks, read);
   const creatorXid = uuidV7();
-  const json = await toJsonArray(
+  const joining = toJsonArray(
     readForks,
     ({ workflowID, startStep, newWorkflowID }) =>
       JSON.stringify({
@@ -253,8 +254,9 @@ export async function forkWorkflows<Workflow = unknown>(
         replacement_children: read.replacementChildren,
         creator_xid: creatorXid,
       }),
+    database.isInTransaction(),
   );
-  const parameters = { forks: json };
+  const parameters = { forks: joining instanceof Promise ? await joining : joining };
   return await retryOnConflict(
     database,
     "fork workflows",

@@ -13,6 +13,15 @@ import { internalQueueName } from "./enqueue_options.ts";
 import { createHandle, type WorkflowHandle } from "./workflow.ts";
 import type { WorkflowResult } from "./workflow_function.ts";
 
+/** Checks the IDs of a call, in slices if there are many and the order of its statement does not matter. */
+function readIDs(
+  database: SystemDatabase,
+  call: string,
+  workflowIDs: readonly string[],
+): string[] | Promise<string[]> {
+  return checkManyTexts(`workflowIDs of ${call}`, workflowIDs, database.isInTransaction());
+}
+
 /** What to cancel besides the workflows themselves. */
 export interface CancelWorkflowsOptions extends CallOptions {
   /**
@@ -123,7 +132,7 @@ export async function cancelWorkflows(
     cancelDescription,
     options,
   );
-  const checking = checkManyTexts("workflowIDs of cancelWorkflows()", workflowIDs);
+  const checking = readIDs(database, "cancelWorkflows()", workflowIDs);
   const workflow_ids = checking instanceof Promise ? await checking : checking;
   if (cancelChildren) await requireParents(database, "cancelChildren");
   const parameters = {
@@ -212,7 +221,7 @@ export async function resumeWorkflows<Workflow = unknown>(
     resumeDescription,
     options,
   );
-  const checking = checkManyTexts("workflowIDs of resumeWorkflows()", workflowIDs);
+  const checking = readIDs(database, "resumeWorkflows()", workflowIDs);
   const workflow_ids = checking instanceof Promise ? await checking : checking;
   const parameters = {
     ...joinLists({ workflow_ids }),
@@ -290,7 +299,7 @@ export async function deleteWorkflows(
     deleteDescription,
     options,
   );
-  const checking = checkManyTexts("workflowIDs of deleteWorkflows()", workflowIDs);
+  const checking = readIDs(database, "deleteWorkflows()", workflowIDs);
   const workflow_ids = checking instanceof Promise ? await checking : checking;
   if (deleteChildren) await requireParents(database, "deleteChildren");
   const parameters = {

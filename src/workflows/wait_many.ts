@@ -79,16 +79,17 @@ function copyWorkflows<Workflow>(call: string, workflows: readonly Workflow[]): 
   return Array.from(workflows);
 }
 
-/** Checks workflows, in slices. Returns a promise only if there are several. */
+/** Checks workflows as {@linkcode mapInSlices} maps them. */
 function toWorkflows<Workflow extends string | WorkflowHandle>(
   call: string,
   workflows: readonly Workflow[],
+  inOneTurn = false,
 ): Workflows<Workflow> | Promise<Workflows<Workflow>> {
   const byID: Workflows<Workflow> = new Map();
   const adding = mapInSlices(workflows, (workflow, index) => {
     const workflowID = toWorkflowID(`workflows[${index}] of ${call}`, workflow);
     if (!byID.has(workflowID)) byID.set(workflowID, workflow);
-  });
+  }, inOneTurn);
   return adding instanceof Promise ? adding.then(() => byID) : byID;
 }
 
@@ -167,8 +168,8 @@ export async function waitFirst<Workflow extends string | WorkflowHandle>(
 ): Promise<HandleOf<Workflow>> {
   const database = systemDatabaseOf(client);
   const checking = toWorkflows("waitFirst()", copyWorkflows("waitFirst()", workflows));
-  const byID = checking instanceof Promise ? await checking : checking;
   const read = readOptions("waitFirst()", waitDescription, options);
+  const byID = checking instanceof Promise ? await checking : checking;
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "waitFirst()" };
@@ -217,9 +218,9 @@ export async function waitAll<Workflow extends string | WorkflowHandle>(
   const database = systemDatabaseOf(client);
   const given = copyWorkflows("waitAll()", workflows);
   const checking = toWorkflows("waitAll()", given);
+  const read = readOptions("waitAll()", waitDescription, options);
   const byID = checking instanceof Promise ? await checking : checking;
   const toHandles = () => mapInSlices(given, (workflow) => toHandle(client, byID, workflow));
-  const read = readOptions("waitAll()", waitDescription, options);
   const tracing = tracingOf(database, client);
   if (tracing) {
     const call = { name: "waitAll()" };
@@ -288,15 +289,12 @@ export function waitEach<Workflow extends string | WorkflowHandle>(
   options: WaitOptions = {},
 ): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
   const database = systemDatabaseOf(client);
-  const given = copyWorkflows("waitEach()", workflows);
-  for (const [index, workflow] of given.entries()) {
-    toWorkflowID(`workflows[${index}] of waitEach()`, workflow);
-  }
+  const copied = copyWorkflows("waitEach()", workflows);
+  const byID = toWorkflows("waitEach()", copied, true) as Workflows<Workflow>;
   const read = readOptions("waitEach()", waitDescription, options);
   const waiter = createWaiter(database, outcomesQuery, read);
   const serializer = formatForCall(database.settings.serializer, read.signal);
   async function* outcomes(): AsyncGenerator<WorkflowOutcome<ResultOf<Workflow>>, void, void> {
-    const byID = await toWorkflows("waitEach()", given);
     for await (const found of findAll(database, waiter, byID.keys(), read.signal)) {
       for (const row of found) {
         const given = byID.get(row.workflow_id);
