@@ -95,7 +95,7 @@ Deno.test("a schedule with a pickle is resumed by one statement where workers ar
   await using fixture = await openFixture();
   const { client, takeNames, writeTrace, pool } = fixture;
   await writeTrace("shop");
-  await createSchedule(client, { ...daily, scheduleName: "a" });
+  await createSchedule(client, { ...daily, scheduleName: "a", applicationName: "shop" });
   await pauseSchedule(client, "a");
   takeNames();
   await resumeSchedule(client, "a");
@@ -120,6 +120,17 @@ Deno.test("a client knows the trace that it has left itself", async () => {
     await createSchedule(client, { ...daily, scheduleName: "c" });
     assertEquals((await readContexts()).c, pickledNone, action);
   }
+});
+
+Deno.test("a client knows the trace that it has left itself in schedules of no application", async () => {
+  await using fixture = await openFixture();
+  const { client, writeTrace, readContexts } = fixture;
+  await writeTrace("B");
+  // Workers of every application read it, so it is a pickle for those of B.
+  await createSchedule(client, { ...daily, scheduleName: "a" });
+  // Workers of A read it too, so what they read of their own is a pickle as well.
+  await createSchedule(client, { ...daily, scheduleName: "b", applicationName: "A" });
+  assertEquals(await readContexts(), { a: pickledNone, b: pickledNone });
 });
 
 Deno.test("calls at the same time share a reading, also if one of them is aborted", async () => {

@@ -29,8 +29,8 @@
 -- tables for a page of some size. A workflow that waits or runs has no outcome to look up.
 --
 -- With max_bytes there are no further workflows after those whose inputs, outputs and errors have so many
--- bytes together. If that left any out, `is_cut` of the last one is true. octet_length() does not read
--- a large value.
+-- bytes together. `is_cut` of the last one tells whether that left any out; that of the others means
+-- nothing. octet_length() does not read a large value.
 --
 -- Statuses are in groups, because each group has an index of its own.
 --

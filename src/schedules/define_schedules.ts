@@ -85,7 +85,7 @@ export async function createSchedule(
   const [database] = openCall(client, "createSchedule()", callDescription, callOptions);
   const read = readSchedule("createSchedule()", database, options);
   await requireScheduleColumns(database, read);
-  const traces = await findTraces(client, database);
+  const traces = await findTraces(client, "createSchedule()", database);
   // If a schedule of that name has another owner, the call fails anyway.
   const readers = toReaders(database, traces, ownerOf(database, read));
   const row = await toScheduleRow(database, "create", read, readers);
@@ -95,7 +95,7 @@ export async function createSchedule(
     checkOwner("create", row, existing.application_name);
     throw new ScheduleExistsError(read.scheduleName);
   }
-  if (leavesTrace(row.context, readers)) forgetTraces(client);
+  if (leavesTrace(row, traces)) forgetTraces(client);
 }
 
 /**
@@ -148,7 +148,7 @@ export async function applySchedules(
     return schedule;
   });
   for (const schedule of read) await requireScheduleColumns(database, schedule);
-  const traces = await findTraces(client, database);
+  const traces = await findTraces(client, "applySchedules()", database);
   const owners = await findOwners(database, traces, [...names]);
   const readers = read.map((schedule) =>
     toReaders(database, traces, owners.get(schedule.scheduleName) ?? ownerOf(database, schedule))
@@ -168,9 +168,11 @@ export async function applySchedules(
     }
     return conflicting.length === 0 || undefined;
   });
-  if (rows.some(({ context }, index) => leavesTrace(context, readers[index]!))) {
-    forgetTraces(client);
-  }
+  const written = rows.map((row) => ({
+    ...row,
+    application_name: owners.get(row.schedule_name) ?? row.application_name,
+  }));
+  if (written.some((row) => leavesTrace(row, traces))) forgetTraces(client);
 }
 
 /**
@@ -210,7 +212,7 @@ export async function updateSchedule(
   // An undefined context is a new context too.
   const hasContext = changes !== undefined && "context" in changes;
   await requireScheduleColumns(database, read);
-  const traces = await findTraces(client, database);
+  const traces = await findTraces(client, "updateSchedule()", database);
   const owners = await findOwners(database, traces, [name]);
   const readers = toReaders(database, traces, owners.get(name));
   await requireDays(database, read.schedule, readers);
@@ -230,5 +232,6 @@ export async function updateSchedule(
     changes: JSON.stringify(columns),
   });
   if (!updated) throw new NonExistentScheduleError(name, "update");
-  if (context !== undefined && leavesTrace(context, readers)) forgetTraces(client);
+  const written = { ...columns, application_name: owners.get(name) };
+  if (leavesTrace(written, traces)) forgetTraces(client);
 }

@@ -64,7 +64,7 @@ export async function resumeSchedule(
   const [database, read] = openCall(client, "resumeSchedule()", resumeDescription, options);
   checkText("name of resumeSchedule()", name);
   if (!read.forceSerializationType) {
-    const traces = await findTraces(client, database);
+    const traces = await findTraces(client, "resumeSchedule()", database);
     const { python, java } = toReaders(database, traces);
     if (python && !java) {
       // A pickle stops none of them, whoever owns the schedule, so one statement is enough.

@@ -137,9 +137,23 @@ export async function serializeContext(
   return text;
 }
 
-/** Whether a context that was written is a trace of workers that have left none before. */
-export function leavesTrace(context: string, { python }: Readers): boolean {
-  return isPickle(context) && !python;
+/** A schedule as it was written, as far as it may be a trace. */
+interface Written {
+  readonly context?: string | undefined;
+  readonly cron_timezone?: string | null | undefined;
+  readonly application_name?: string | null | undefined;
+}
+
+/** Whether a schedule that was written is a trace, by the rules of find_traces.sql, that was not known. */
+export function leavesTrace(
+  { context = "", cron_timezone, application_name = null }: Written,
+  traces: readonly Trace[],
+): boolean {
+  const isKnown = (format: string) =>
+    traces.some((trace) => trace.format === format && trace.application_name === application_name);
+  if (isPickle(context)) return !isKnown("py_pickle");
+  if (isJackson(context)) return !isKnown("java_jackson");
+  return cron_timezone === "" && !isKnown("DBOS_JSON");
 }
 
 /** The time zone to store: Go stores an empty text for none, at which Java fails. */

@@ -5,7 +5,7 @@
 
 import * as sql from "../../sql/schedules/mod.ts";
 import { abortable } from "../promises.ts";
-import { type Client, systemDatabaseOf } from "../client/client.ts";
+import { callDescription, type Client, openCall, systemDatabaseOf } from "../client/client.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 
@@ -22,11 +22,15 @@ interface KeptTraces {
 
 const keptTraces = new WeakMap<SystemDatabase, KeptTraces>();
 
-function readAndKeep(database: SystemDatabase): Promise<Trace[]> {
+/** The traces that a system database keeps, or those that `read` returns. */
+function readAndKeep(
+  database: SystemDatabase,
+  read: () => Promise<Trace[]>,
+): Promise<Trace[]> {
   const kept = keptTraces.get(database);
   const readAt = performance.now();
   if (kept && readAt - kept.readAt < maxAgeMs) return kept.traces;
-  const traces = database.run(sql.findTraces, {});
+  const traces = read();
   const reading = { traces, readAt };
   keptTraces.set(database, reading);
   traces.catch(() => {
@@ -42,14 +46,17 @@ function readAndKeep(database: SystemDatabase): Promise<Trace[]> {
  */
 export async function findTraces(
   client: Client | Driver,
+  call: string,
   database: SystemDatabase,
 ): Promise<readonly Trace[]> {
   const shared = systemDatabaseOf(client);
   if (shared.adapter.transactionStatus() !== "none") return await database.run(sql.findTraces, {});
-  return await abortable(database.signal, () => readAndKeep(shared));
+  // Other calls may share it, so it is part of the span of this call, but does not end with its signal.
+  const read = () => openCall(client, call, callDescription, {})[0].run(sql.findTraces, {});
+  return await abortable(database.signal, () => readAndKeep(shared, read));
 }
 
-/** Has the next call of a client read the traces, because it has left one itself. */
+/** Makes the next call of a client read the traces again, after the client has left one itself. */
 export function forgetTraces(client: Client | Driver): void {
   keptTraces.delete(systemDatabaseOf(client));
 }
