@@ -1,7 +1,6 @@
 /** The time of lists in a database of many workflows, and whether all calls use indexes. */
 
-import pg from "pg";
-import { connect, createClient, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
+import { connect, listWorkflows, type ListWorkflowsOptions } from "../mod.ts";
 import { explainCalls } from "../tests/support/plans.ts";
 import { populate } from "../tests/support/populate.ts";
 import { openOfficial } from "./contenders.ts";
@@ -13,6 +12,7 @@ import {
   type Row,
   toCostRow,
 } from "./measure.ts";
+import { repeatAlone } from "./recorded_statement.ts";
 
 const withoutValues = { loadInput: false, loadOutput: false } as const;
 
@@ -29,24 +29,6 @@ const filters = [
   { limit: 10_000 },
 ] as const satisfies ListWorkflowsOptions[];
 
-/** Lists workflows as npm:pg does alone: it sends what this client sends, and makes nothing of the rows. */
-async function listAlone(
-  connection: pg.Client,
-  filter: ListWorkflowsOptions,
-): Promise<() => Promise<unknown>> {
-  let message = "";
-  const recorder = createClient({
-    query: async (text, values) => (await connection.query(text, [...values])).rows,
-    queryInOneMessage(text) {
-      message = text;
-      return Promise.resolve([]);
-    },
-    transactionStatus: () => "none",
-  });
-  await listWorkflows(recorder, filter);
-  return () => connection.query({ text: message, rowMode: "array" });
-}
-
 export async function compareLists(options: BenchOptions): Promise<Row[]> {
   const { url, rounds, roundMs, isShort } = options;
   // In a smaller database it is sometimes right to scan a whole table.
@@ -57,15 +39,16 @@ export async function compareLists(options: BenchOptions): Promise<Row[]> {
     await using resources = new AsyncDisposableStack();
     const official = await openOfficial(url, resources);
     const ours = resources.use(await connect(url));
-    const connection = new pg.Client({ connectionString: url });
-    await connection.connect();
-    resources.defer(() => connection.end());
     for (const filter of filters) {
       // The official client modifies its argument.
       const calls = {
         official: () => official.listWorkflows({ ...filter }),
         "connect()": () => listWorkflows(ours, filter),
-        "npm:pg alone": await listAlone(connection, filter),
+        "npm:pg alone": await repeatAlone(
+          url,
+          (connection) => listWorkflows(connection, filter),
+          resources,
+        ),
       };
       const contenders = Object.entries(calls).map(([name, run]) => ({
         name,

@@ -17,7 +17,7 @@ export function isGeneratedID(value: unknown): boolean {
   return generatedID.test(String(value));
 }
 
-/** Records the last statement of a call on a connection. */
+/** Records the last statement, or message of several ones, of a call on a connection. */
 export async function recordStatement(
   url: string,
   call: (connection: pg.Client) => Promise<unknown>,

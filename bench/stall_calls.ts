@@ -3,7 +3,6 @@
 import pg from "pg";
 import {
   cancelWorkflows,
-  createClient,
   deleteWorkflows,
   enqueue,
   enqueueMany,
@@ -22,6 +21,7 @@ import {
   waitEach,
 } from "../mod.ts";
 import { args, job, openOfficial } from "./contenders.ts";
+import { repeatAlone } from "./recorded_statement.ts";
 
 /** Runs a call for workflows of these IDs. */
 export type Run = (workflowIDs: string[]) => Promise<unknown>;
@@ -120,16 +120,8 @@ export async function openCalls(
 
   /** The statement of a list, and the driver alone, which reads its rows as texts. */
   async function openDriverAlone(options: ListWorkflowsOptions): Promise<Bound> {
-    let query: object = {};
-    const types = { getTypeParser: () => (text: string) => text };
-    const recorder = createClient({
-      async query(text, values) {
-        query = { text, values: [...values], rowMode: "array", types };
-        return (await pool.query(query)).rows;
-      },
-    });
-    await listWorkflows(recorder, options);
-    return { name: "npm:pg", run: () => pool.query(query) };
+    const list = (connection: pg.Client) => listWorkflows(connection, options);
+    return { name: "npm:pg", run: await repeatAlone(url, list, resources) };
   }
 
   function listWith(name: string, options: { loadInput?: false; loadOutput?: false }) {
