@@ -181,6 +181,26 @@ delete from :schema.workflow_schedules
 where schedule_name = :name::text`,
 };
 
+export const findOwners: Statement<{
+  names: string;
+  separator: string;
+}, {
+  application_name: string | null;
+  schedule_name: string;
+}> = {
+  name: "find_owners",
+  needs: { columns: ["workflow_schedules"], feature: "schedules" },
+  columns: "application_name text if workflow_schedules.application_name, schedule_name text",
+  hash: "Ya6Gb_7VLm_dxFrw",
+  sql: `
+select
+application_name, -- if workflow_schedules.application_name
+schedule_name
+from :schema.workflow_schedules
+where statement_timestamp() is not null
+and schedule_name = any(string_to_array(:names::text, :separator::text))`,
+};
+
 export const findSchedule: Statement<{
   application_name: string | null;
   name: string;

@@ -62,7 +62,7 @@ export async function findOwners(
   names: readonly string[],
 ): Promise<Map<string, string | null>> {
   if (!traces.some(({ application_name }) => application_name !== null)) return new Map();
-  const rows = await database.run(sql.listSchedules, joinLists({ names }));
+  const rows = await database.run(sql.findOwners, joinLists({ names }));
   return new Map(rows.map((row) => [row.schedule_name, row.application_name]));
 }
 
