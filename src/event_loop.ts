@@ -1,4 +1,7 @@
-/** Splits long computations into slices, between which timers and other requests get their turn. */
+/** Timers, and slices of long computations, between which timers and other requests get their turn. */
+
+/** The longest time that `setTimeout()` can wait, in milliseconds. With a longer one it fires at once. */
+export const maxTimerMs: number = 2 ** 31 - 1;
 
 // A slice this long delays nobody noticeably. Where the clock stands still while a program computes,
 // as on some edge platforms, the number of items ends a slice. Fewer items than that cost nothing.
@@ -72,9 +75,6 @@ export function mapInSlices<Item, Mapped>(
   const pause = mapSlice();
   return pause ? mapRest(pause) : mapped;
 }
-
-/** The longest time that `setTimeout()` can wait, in milliseconds. With a longer one it fires at once. */
-export const maxTimerMs: number = 2 ** 31 - 1;
 
 /** Makes the text of a JSON array of the texts of its items, as {@linkcode mapInSlices} does. */
 export function toJsonArray<Item>(

@@ -228,11 +228,10 @@ function isPrismaTransaction(orm: Shape): boolean {
   return typeof orm.$connect !== "function";
 }
 
+const knownOrms: readonly Orm[] = [kysely, knex, typeorm, sequelize, mikroORM, prisma];
+
 /** The families of ORMs that have a way of their own to run a statement. */
-export const orms: readonly DriverFamily[] = [kysely, knex, typeorm, sequelize, mikroORM, prisma]
-  .map(
-    toFamily,
-  );
+export const orms: readonly DriverFamily[] = knownOrms.map(toFamily);
 
 /** A driver of a database or transaction of Drizzle. */
 interface UnwrappedDriver {

@@ -148,8 +148,9 @@ export function createWaiter<Row extends PollRow>(
     // The last poll is at the deadline, or now if that is over, and gets one attempt.
     const now = performance.now();
     waiter.giveUpAt = Math.max(wait.deadline, now) + attemptTimeoutSeconds * 1000;
-    // The first poll ends by itself before later deadlines: it reads the schema, and has one attempt, which
-    // outside a pool has the time for retries as well. Most waits are over then, and need no timer.
+    // With a later deadline, the first poll is over before it, even if nothing answers: it reads the schema
+    // and tries once, and where a transaction may be open, it has the time for retries as well. Most waits
+    // end with that poll, so the poller starts the timers of the others.
     if (wait.deadline - now < firstPollMs) wait.startTimer();
     poller.add(wait);
   }
