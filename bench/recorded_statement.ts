@@ -26,10 +26,11 @@ export async function recordStatement(
   await connection.connect();
   try {
     const sent: RecordedStatement[] = [];
-    const query = connection.query.bind(connection) as (config: unknown) => Promise<unknown>;
-    connection.query = ((config: RecordedStatement) => {
-      sent.push(config);
-      return query(config);
+    const query = connection.query.bind(connection) as (...given: unknown[]) => Promise<unknown>;
+    connection.query = ((sending: RecordedStatement, ...rest: unknown[]) => {
+      const { name, text, values } = sending;
+      sent.push({ text, ...(name && { name }), ...(values && { values }) });
+      return query(sending, ...rest);
     }) as typeof connection.query;
     // The first call does not know the time of the server yet.
     await call(connection);

@@ -604,10 +604,13 @@ ws.workflow_uuid
 
 export const setStatementTimeout: Statement<{
   timeout_ms: number;
-}, Record<never, never>> = {
+}, {
+  timeout: string;
+}> = {
   name: "set_statement_timeout",
 
-  hash: "5YRq79Qb9lZNZX8S",
+  columns: "timeout text",
+  hash: "ga8-GgCRPs0ryg30",
   sql: `
-set local statement_timeout = :timeout_ms`,
+select set_config('statement_timeout', :timeout_ms::text, true) as timeout`,
 };

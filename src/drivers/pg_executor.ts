@@ -4,49 +4,52 @@ import {
   type DriverRow,
   type Executor,
   type ExecutorOptions,
+  type Query,
   throwIfUnneeded,
+  type Value,
 } from "./adapter.ts";
 import { isLostPgConnection, losesConnection, toError } from "./error_codes.ts";
 import type { ListeningClient } from "./pg_listen.ts";
+import { type PgClient, takesTextQuery, TextQuery } from "./pg_text_query.ts";
 import { joinQueries } from "./quoting.ts";
 
 // Few programs listen. This is 0.4 KB gzipped.
 const loadListen = onDemand(() => import("./pg_listen.ts"));
 
-interface PgQuery {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: readonly unknown[];
-  readonly rowMode: "array";
-  readonly types: { getTypeParser(): (text: string) => string };
-}
-
-interface PgResult {
-  readonly rows: DriverRow[];
-}
-
 function keepText(text: string): string {
   return text;
 }
 
-/** Has a query return texts, whatever the program sets with `types` or `setTypeParser()`. */
-export const asTexts: Pick<PgQuery, "rowMode" | "types"> = {
+/** Options of a query, which returns texts, whatever the program sets with `types` or `setTypeParser()`. */
+export const asTexts: {
+  readonly rowMode: "array";
+  readonly types: { getTypeParser(): (text: string) => string };
+} = {
   rowMode: "array",
   types: { getTypeParser: () => keepText },
 };
-const { rowMode, types } = asTexts;
 
-interface Pg {
-  query(query: PgQuery): Promise<PgResults>;
-  /** Only a client has it. */
-  readonly pipeline?: boolean;
+type PgConfig = typeof asTexts & {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly Value[];
+};
+
+type PgResults = { readonly rows: DriverRow[] } | { readonly rows: DriverRow[] }[];
+
+interface Pg extends PgClient {
+  query(query: PgConfig): Promise<PgResults>;
+  query(
+    query: PgConfig,
+    callback: (error: Error | null, results: PgResults) => void,
+  ): void;
+  query(
+    query: TextQuery,
+    callback: (error: Error | null, rows: readonly DriverRow[]) => void,
+  ): void;
 }
 
-type PgResults = PgResult | PgResult[];
-
-interface PgPoolClient {
-  query(query: PgQuery, callback: (error: Error | null, results: PgResults) => void): void;
-  readonly connection?: { readonly stream: { destroy(): void } };
+interface PgPoolClient extends Pg {
   /** Returns the client to the pool, or has the pool remove it. */
   release(isToBeRemoved: boolean): void;
   on(event: "error", listener: () => void): void;
@@ -108,10 +111,33 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
   client.release(isToBeRemoved);
 }
 
+/** What a client takes that takes no {@linkcode TextQuery}. */
+function toConfig(queries: readonly Query[]): PgConfig {
+  const [first, ...others] = queries as [Query, ...Query[]];
+  if (others.length > 0) return { text: joinQueries(queries), ...asTexts };
+  const { name, text, values } = first;
+  return { name, text, values, ...asTexts };
+}
+
+/** The rows of the last query. */
+function rowsOf(results: PgResults): DriverRow[] {
+  return [results].flat().at(-1)!.rows;
+}
+
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
-function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
+function queryClient(client: Pg, queries: readonly Query[]): Promise<readonly DriverRow[]> {
   return new Promise((resolve, reject) => {
-    client.query(query, (error, results) => error ? reject(toError(error)) : resolve(results));
+    function settle(error: Error | null, rows: readonly DriverRow[]): void {
+      if (error) reject(toError(error));
+      else resolve(rows);
+    }
+    if (takesTextQuery(client)) client.query(new TextQuery(queries), settle);
+    else {
+      client.query(
+        toConfig(queries),
+        (error, results) => settle(error, error ? [] : rowsOf(results)),
+      );
+    }
   });
 }
 
@@ -122,9 +148,9 @@ function queryClient(client: PgPoolClient, query: PgQuery): Promise<PgResults> {
  */
 async function queryPool(
   pool: PgPool | ConnectPool,
-  query: PgQuery,
+  queries: readonly Query[],
   attempt: Attempt,
-): Promise<PgResults> {
+): Promise<readonly DriverRow[]> {
   const acquiring = acquire(pool);
   const client = acquiring instanceof Promise ? await acquiring : acquiring;
   if (!attempt.isNeeded()) release(client, false);
@@ -138,7 +164,7 @@ async function queryPool(
   };
   let isLost = false;
   try {
-    return await queryClient(client, query);
+    return await queryClient(client, queries);
   } catch (error) {
     isLost = losesConnection(error);
     // The stack leads to the socket otherwise, and not to the call.
@@ -162,15 +188,19 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     : undefined;
   if (pool && "Client" in pool) limitConnecting(pool);
 
-  function send(query: PgQuery, attempt: Attempt): Promise<PgResults> {
-    if (pool) return queryPool(pool, query, attempt);
+  async function send(
+    queries: readonly Query[],
+    attempt: Attempt,
+  ): Promise<readonly DriverRow[]> {
+    if (pool) return await queryPool(pool, queries, attempt);
     const pg = driver as Pg;
-    if (kind === "pool" || pg.pipeline) return pg.query(query);
+    if (kind === "pool" || pg.pipeline) return rowsOf(await pg.query(toConfig(queries)));
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
-    return runSerially(async () => {
+    return await runSerially(async () => {
       throwIfUnneeded(attempt);
+      if (takesTextQuery(pg)) return await queryClient(pg, queries);
       try {
-        return await pg.query(query);
+        return rowsOf(await pg.query(toConfig(queries)));
       } catch (error) {
         throw toError(error);
       }
@@ -178,14 +208,10 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   }
 
   return {
-    async query({ name, text, values }, attempt) {
-      const query = { name: prepare ? name : "", text, values, rowMode, types };
-      return (await send(query, attempt) as PgResult).rows;
-    },
-    async queryInOneMessage(queries, attempt) {
-      const results = [await send({ text: joinQueries(queries), ...asTexts }, attempt)].flat();
-      return results.at(-1)!.rows;
-    },
+    query: (query, attempt) => send([prepare ? query : { ...query, name: "" }], attempt),
+    // Not prepared, so that the server plans them for their values.
+    queryInOneMessage: (queries, attempt) =>
+      send(queries.map((query) => ({ ...query, name: "" })), attempt),
     isLostConnection: isLostPgConnection,
     ...(pool && {
       listen: async (channels, listener, signal) =>

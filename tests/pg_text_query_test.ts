@@ -1,0 +1,61 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import pg from "pg";
+import type { Value } from "../src/drivers/adapter.ts";
+import { adaptDriver } from "../src/drivers/mod.ts";
+import { createTestDatabase } from "./support/database.ts";
+
+interface OpenStatement {
+  readonly connection: { bind(message: object): void };
+  /** Runs the statement, which is prepared. */
+  run(...values: Value[]): Promise<readonly object[]>;
+}
+
+/** Opens a client of npm:pg for one statement. */
+async function openStatement(
+  text: string,
+  resources: AsyncDisposableStack,
+  options: { binary?: boolean } = {},
+): Promise<OpenStatement> {
+  const database = resources.use(await createTestDatabase());
+  const client = new pg.Client({ connectionString: database.url, ...options });
+  await client.connect();
+  resources.defer(() => client.end());
+  const executor = await adaptDriver(client, { prepare: true }).load();
+  const { connection } = client as unknown as Pick<OpenStatement, "connection">;
+  return {
+    connection,
+    run: (...values) =>
+      executor.query({ name: "dbos_test", text, values }, { isNeeded: () => true }),
+  };
+}
+
+Deno.test("a client of npm:pg that asks for binary values returns texts too", async () => {
+  await using resources = new AsyncDisposableStack();
+  const text = "select $1::int, $2::boolean, now() > $3";
+  const { run } = await openStatement(text, resources, { binary: true });
+  assertEquals(await run(7, false, "2020-01-01"), [["7", "f", "t"]]);
+});
+
+Deno.test("a statement of npm:pg that fails stays prepared", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { run } = await openStatement("select 6 / $1::int", resources);
+  await assertRejects(() => run(0), Error, "division by zero");
+  assertEquals(await run(2), [["3"]]);
+  assertEquals(await run(3), [["2"]]);
+});
+
+Deno.test("a client of npm:pg goes on after values that it cannot send", async () => {
+  await using resources = new AsyncDisposableStack();
+  const { run, connection } = await openStatement("select $1::int", resources);
+  const bind = connection.bind;
+  function refuse(): never {
+    // As it does if there is not enough memory for them.
+    throw new RangeError("Array buffer allocation failed");
+  }
+  for (const value of [1, 2]) {
+    connection.bind = refuse;
+    await assertRejects(() => run(value), RangeError, "allocation failed");
+    connection.bind = bind;
+    assertEquals(await run(value), [[String(value)]]);
+  }
+});
