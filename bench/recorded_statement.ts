@@ -1,13 +1,8 @@
 /** The statement of a call, to be repeated by something else than this client. */
 
 import pg from "pg";
-
-/** A statement as this client passes it to npm:pg. */
-export interface RecordedStatement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: readonly unknown[];
-}
+import type { Query } from "../src/drivers/adapter.ts";
+import { TextQuery } from "../src/drivers/pg_text_query.ts";
 
 // In a statement for one row, the IDs that this client generates are parameters.
 const generatedID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -17,20 +12,19 @@ export function isGeneratedID(value: unknown): boolean {
   return generatedID.test(String(value));
 }
 
-/** Records the last statement, or message of several ones, of a call on a connection. */
+/** Records the last statement of a call on a connection. */
 export async function recordStatement(
   url: string,
   call: (connection: pg.Client) => Promise<unknown>,
-): Promise<RecordedStatement> {
+): Promise<Query> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   try {
-    const sent: RecordedStatement[] = [];
-    const query = connection.query.bind(connection) as (...given: unknown[]) => Promise<unknown>;
-    connection.query = ((sending: RecordedStatement, ...rest: unknown[]) => {
-      const { name, text, values } = sending;
-      sent.push({ text, ...(name && { name }), ...(values && { values }) });
-      return query(sending, ...rest);
+    const sent: Query[] = [];
+    const send = connection.query.bind(connection) as (...given: unknown[]) => Promise<unknown>;
+    connection.query = ((query: Query, ...rest: unknown[]) => {
+      sent.push(query);
+      return send(query, ...rest);
     }) as typeof connection.query;
     // The first call does not know the time of the server yet.
     await call(connection);
@@ -42,7 +36,7 @@ export async function recordStatement(
 }
 
 /**
- * Repeats the statement of a call with npm:pg alone, on one connection, and with new IDs: the limit of
+ * Repeats the messages of a call with npm:pg alone, on one connection, and with new IDs: the limit of
  * what a client can do that uses npm:pg.
  */
 export async function repeatAlone(
@@ -50,14 +44,22 @@ export async function repeatAlone(
   call: (connection: pg.Client) => Promise<unknown>,
   resources: AsyncDisposableStack,
 ): Promise<() => Promise<unknown>> {
-  const { values = [], ...statement } = await recordStatement(url, call);
+  const { name, text, values } = await recordStatement(url, call);
   const isGenerated = values.map(isGeneratedID);
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   resources.defer(() => connection.end());
+  const send = connection.query.bind(connection) as (
+    query: TextQuery,
+    callback: (error: Error | null, rows: readonly object[]) => void,
+  ) => void;
   return () =>
-    connection.query({
-      ...statement,
-      values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
+    new Promise((resolve, reject) => {
+      const query = {
+        name,
+        text,
+        values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
+      };
+      send(new TextQuery([query]), (error, rows) => error ? reject(error) : resolve(rows));
     });
 }

@@ -188,11 +188,10 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     : undefined;
   if (pool && "Client" in pool) limitConnecting(pool);
 
-  async function send(
+  async function queryDriver(
     queries: readonly Query[],
     attempt: Attempt,
   ): Promise<readonly DriverRow[]> {
-    if (pool) return await queryPool(pool, queries, attempt);
     const pg = driver as Pg;
     if (kind === "pool" || pg.pipeline) return rowsOf(await pg.query(toConfig(queries)));
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
@@ -205,6 +204,10 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
         throw toError(error);
       }
     });
+  }
+
+  function send(queries: readonly Query[], attempt: Attempt): Promise<readonly DriverRow[]> {
+    return pool ? queryPool(pool, queries, attempt) : queryDriver(queries, attempt);
   }
 
   return {
