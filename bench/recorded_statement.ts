@@ -2,6 +2,7 @@
 
 import pg from "pg";
 import type { Query } from "../src/drivers/adapter.ts";
+import { asTexts } from "../src/drivers/pg_executor.ts";
 import { TextQuery } from "../src/drivers/pg_text_query.ts";
 
 // In a statement for one row, the IDs that this client generates are parameters.
@@ -49,17 +50,15 @@ export async function repeatAlone(
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   resources.defer(() => connection.end());
-  const send = connection.query.bind(connection) as (
-    query: TextQuery,
-    callback: (error: Error | null, rows: readonly object[]) => void,
-  ) => void;
+  const send = connection.query.bind(connection) as (query: TextQuery) => void;
   return () =>
     new Promise((resolve, reject) => {
-      const query = {
+      const config = {
         name,
         text,
         values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
+        ...asTexts,
       };
-      send(new TextQuery([query]), (error, rows) => error ? reject(error) : resolve(rows));
+      send(new TextQuery(config, (error, results) => error ? reject(error) : resolve(results)));
     });
 }

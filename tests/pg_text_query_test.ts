@@ -4,8 +4,12 @@ import type { Value } from "../src/drivers/adapter.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 
-interface OpenStatement {
+interface PgClient {
   readonly connection: { bind(message: object): void };
+  query(query: object): unknown;
+}
+
+interface OpenStatement extends PgClient {
   /** Runs the statement, which is prepared. */
   run(...values: Value[]): Promise<readonly object[]>;
 }
@@ -21,12 +25,10 @@ async function openStatement(
   await client.connect();
   resources.defer(() => client.end());
   const executor = await adaptDriver(client, { prepare: true }).load();
-  const { connection } = client as unknown as Pick<OpenStatement, "connection">;
-  return {
-    connection,
-    run: (...values) =>
+  return Object.assign(client as unknown as PgClient, {
+    run: (...values: Value[]) =>
       executor.query({ name: "dbos_test", text, values }, { isNeeded: () => true }),
-  };
+  });
 }
 
 Deno.test("a client of npm:pg that asks for binary values returns texts too", async () => {
@@ -47,7 +49,7 @@ Deno.test("a statement of npm:pg that fails stays prepared", async () => {
 Deno.test("a client of npm:pg goes on after values that it cannot send", async () => {
   await using resources = new AsyncDisposableStack();
   const { run, connection } = await openStatement("select $1::int", resources);
-  const bind = connection.bind;
+  const { bind } = connection;
   function refuse(): never {
     // As it does if there is not enough memory for them.
     throw new RangeError("Array buffer allocation failed");
@@ -59,3 +61,24 @@ Deno.test("a client of npm:pg goes on after values that it cannot send", async (
     assertEquals(await run(value), [[String(value)]]);
   }
 });
+
+// As libraries do that record the queries of a program.
+const wrappers: Record<string, (query: object) => object> = {
+  copy: (query) => ({ ...query }),
+  proxy: (query) => new Proxy(query, {}),
+  "derived object": (query) => Object.create(query),
+};
+
+for (const [name, wrap] of Object.entries(wrappers)) {
+  Deno.test(`a client of npm:pg that gets a ${name} of a query returns texts too`, async () => {
+    await using resources = new AsyncDisposableStack();
+    const client = await openStatement("select 6 / $1::int", resources);
+    const query = client.query.bind(client);
+    client.query = async (given) => {
+      await query(wrap(given));
+    };
+    assertEquals(await client.run(2), [["3"]]);
+    await assertRejects(() => client.run(0), Error, "division by zero");
+    assertEquals(await client.run(3), [["2"]]);
+  });
+}

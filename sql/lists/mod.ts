@@ -604,13 +604,10 @@ ws.workflow_uuid
 
 export const setStatementTimeout: Statement<{
   timeout_ms: number;
-}, {
-  timeout: string;
-}> = {
+}, Record<never, never>> = {
   name: "set_statement_timeout",
 
-  columns: "timeout text",
-  hash: "ga8-GgCRPs0ryg30",
+  hash: "5YRq79Qb9lZNZX8S",
   sql: `
-select set_config('statement_timeout', :timeout_ms::text, true) as timeout`,
+set local statement_timeout = :timeout_ms`,
 };

@@ -4,13 +4,18 @@ import {
   type DriverRow,
   type Executor,
   type ExecutorOptions,
-  type Query,
   throwIfUnneeded,
-  type Value,
 } from "./adapter.ts";
 import { isLostPgConnection, losesConnection, toError } from "./error_codes.ts";
 import type { ListeningClient } from "./pg_listen.ts";
-import { type PgClient, takesTextQuery, TextQuery } from "./pg_text_query.ts";
+import {
+  type PgCallback,
+  type PgClient,
+  type PgConfig,
+  type PgResult,
+  takesTextQuery,
+  TextQuery,
+} from "./pg_text_query.ts";
 import { joinQueries } from "./quoting.ts";
 
 // Few programs listen. This is 0.4 KB gzipped.
@@ -20,33 +25,16 @@ function keepText(text: string): string {
   return text;
 }
 
-/** Options of a query, which returns texts, whatever the program sets with `types` or `setTypeParser()`. */
-export const asTexts: {
-  readonly rowMode: "array";
-  readonly types: { getTypeParser(): (text: string) => string };
-} = {
+/** Has a query return texts, whatever the program sets with `types` or `setTypeParser()`. */
+export const asTexts: Pick<PgConfig, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => keepText },
 };
 
-type PgConfig = typeof asTexts & {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: readonly Value[];
-};
-
-type PgResults = { readonly rows: DriverRow[] } | { readonly rows: DriverRow[] }[];
-
 interface Pg extends PgClient {
-  query(query: PgConfig): Promise<PgResults>;
-  query(
-    query: PgConfig,
-    callback: (error: Error | null, results: PgResults) => void,
-  ): void;
-  query(
-    query: TextQuery,
-    callback: (error: Error | null, rows: readonly DriverRow[]) => void,
-  ): void;
+  query(query: PgConfig): Promise<PgResult | PgResult[]>;
+  query(query: PgConfig, callback: PgCallback): void;
+  query(query: TextQuery): void;
 }
 
 interface PgPoolClient extends Pg {
@@ -111,33 +99,20 @@ function release(client: PgPoolClient, isToBeRemoved: boolean): void {
   client.release(isToBeRemoved);
 }
 
-/** What a client takes that takes no {@linkcode TextQuery}. */
-function toConfig(queries: readonly Query[]): PgConfig {
-  const [first, ...others] = queries as [Query, ...Query[]];
-  if (others.length > 0) return { text: joinQueries(queries), ...asTexts };
-  const { name, text, values } = first;
-  return { name, text, values, ...asTexts };
-}
-
-/** The rows of the last query. */
-function rowsOf(results: PgResults): DriverRow[] {
-  return [results].flat().at(-1)!.rows;
+/** The rows of the last statement. */
+function rowsOf(results: PgResult | PgResult[]): DriverRow[] {
+  return (Array.isArray(results) ? results.at(-1)! : results).rows;
 }
 
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
-function queryClient(client: Pg, queries: readonly Query[]): Promise<readonly DriverRow[]> {
+function queryClient(client: Pg, config: PgConfig): Promise<readonly DriverRow[]> {
   return new Promise((resolve, reject) => {
-    function settle(error: Error | null, rows: readonly DriverRow[]): void {
+    function settle(error: unknown, results: PgResult | PgResult[]): void {
       if (error) reject(toError(error));
-      else resolve(rows);
+      else resolve(rowsOf(results));
     }
-    if (takesTextQuery(client)) client.query(new TextQuery(queries), settle);
-    else {
-      client.query(
-        toConfig(queries),
-        (error, results) => settle(error, error ? [] : rowsOf(results)),
-      );
-    }
+    if (takesTextQuery(client)) client.query(new TextQuery(config, settle));
+    else client.query(config, settle);
   });
 }
 
@@ -148,7 +123,7 @@ function queryClient(client: Pg, queries: readonly Query[]): Promise<readonly Dr
  */
 async function queryPool(
   pool: PgPool | ConnectPool,
-  queries: readonly Query[],
+  config: PgConfig,
   attempt: Attempt,
 ): Promise<readonly DriverRow[]> {
   const acquiring = acquire(pool);
@@ -164,7 +139,7 @@ async function queryPool(
   };
   let isLost = false;
   try {
-    return await queryClient(client, queries);
+    return await queryClient(client, config);
   } catch (error) {
     isLost = losesConnection(error);
     // The stack leads to the socket otherwise, and not to the call.
@@ -188,33 +163,33 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     : undefined;
   if (pool && "Client" in pool) limitConnecting(pool);
 
-  async function queryDriver(
-    queries: readonly Query[],
+  async function queryConnection(
+    config: PgConfig,
     attempt: Attempt,
   ): Promise<readonly DriverRow[]> {
     const pg = driver as Pg;
-    if (kind === "pool" || pg.pipeline) return rowsOf(await pg.query(toConfig(queries)));
+    if (kind === "pool" || pg.pipeline) return rowsOf(await pg.query(config));
     // A single client runs one statement at a time, and pg 9 will no longer queue the others.
     return await runSerially(async () => {
       throwIfUnneeded(attempt);
-      if (takesTextQuery(pg)) return await queryClient(pg, queries);
+      if (takesTextQuery(pg)) return await queryClient(pg, config);
       try {
-        return rowsOf(await pg.query(toConfig(queries)));
+        return rowsOf(await pg.query(config));
       } catch (error) {
         throw toError(error);
       }
     });
   }
 
-  function send(queries: readonly Query[], attempt: Attempt): Promise<readonly DriverRow[]> {
-    return pool ? queryPool(pool, queries, attempt) : queryDriver(queries, attempt);
+  function send(config: PgConfig, attempt: Attempt): Promise<readonly DriverRow[]> {
+    return pool ? queryPool(pool, config, attempt) : queryConnection(config, attempt);
   }
 
   return {
-    query: (query, attempt) => send([prepare ? query : { ...query, name: "" }], attempt),
-    // Not prepared, so that the server plans them for their values.
+    query: ({ name, text, values }, attempt) =>
+      send({ name: prepare ? name : "", text, values, ...asTexts }, attempt),
     queryInOneMessage: (queries, attempt) =>
-      send(queries.map((query) => ({ ...query, name: "" })), attempt),
+      send({ text: joinQueries(queries), ...asTexts }, attempt),
     isLostConnection: isLostPgConnection,
     ...(pool && {
       listen: async (channels, listener, signal) =>

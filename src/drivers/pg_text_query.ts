@@ -1,92 +1,118 @@
-import type { DriverRow, Query } from "./adapter.ts";
+import type { DriverRow, Value } from "./adapter.ts";
 
-/** What the client of npm:pg lets a query do with the server. */
+/** What a query of npm:pg does with the connection of its client. */
 export interface PgConnection {
   readonly stream: { destroy(): void; cork?(): void; uncork?(): void };
-  /** The texts of the statements that the server has parsed, by name. */
+  /** The texts of the statements that the server has parsed, by name. The client keeps them. */
   readonly parsedStatements?: Readonly<Record<string, string>>;
+  query(text: string): void;
   parse(message: { name: string; text: string }): void;
   bind(message: { statement: string; values: readonly (string | null)[] }): void;
   execute(message: object): void;
   sync(): void;
 }
 
-/** A client of npm:pg, if it is the one in JavaScript. */
+/** A client of npm:pg. */
 export interface PgClient {
   readonly connection?: PgConnection;
-  /** Whether it sends queries before the answers to earlier ones, and then takes none but its own. */
+  /** Whether it pipelines, and then refuses queries that are not its own. */
   readonly pipeline?: boolean;
 }
 
-/** Whether a client takes a {@linkcode TextQuery}. */
-export function takesTextQuery({ connection, pipeline }: PgClient): boolean {
-  return connection?.parsedStatements !== undefined && !pipeline;
+/** What a client of npm:pg makes a query of. It returns arrays of texts. */
+export interface PgConfig {
+  /** Empty if the statement is not to be prepared. */
+  readonly name?: string;
+  readonly text: string;
+  /** Undefined if the text has several statements. */
+  readonly values?: readonly Value[];
+  readonly rowMode: "array";
+  readonly types: { getTypeParser(): (text: string) => string };
 }
 
-function sendMessages(connection: PgConnection, { name, text, values }: Query): void {
-  // The client notes which statements the server has parsed.
-  if (!name || connection.parsedStatements![name] === undefined) connection.parse({ name, text });
-  const texts = values.map((value) => value === null ? null : String(value));
-  connection.bind({ statement: name, values: texts });
-  connection.execute({});
+export interface PgResult {
+  readonly rows: DriverRow[];
+}
+
+/** What a client of npm:pg calls: with several results if the text has several statements. */
+export type PgCallback = (error: unknown, results: PgResult | PgResult[]) => void;
+
+/** Whether a client takes a {@linkcode TextQuery}: the one in native code does not. */
+export function takesTextQuery({ connection, pipeline }: PgClient): boolean {
+  if (!connection?.parsedStatements || pipeline) return false;
+  // Before pg 8.2 the connection collected messages by itself.
+  return !("writer" in connection);
 }
 
 /**
- * A query for `client.query()`, which returns rows of texts. Like those of npm:pg-cursor, it sends its
- * own messages. A query of npm:pg has the server describe the columns each time, and looks for the parser
- * of each; that is a quarter of the time that a short statement takes the client.
+ * A query for `client.query()` that sends its own messages, as those of npm:pg-cursor do. A query of
+ * npm:pg has the server describe the columns of each answer, and looks for a parser for each of them:
+ * a quarter of the time that a short statement takes the client. The client calls the methods, and
+ * handles the other messages of the server itself.
+ *
+ * All properties are public, and are those of a config too: what looks on, such as OpenTelemetry, may
+ * pass on a copy or a proxy. The client makes a query of its own of a copy, which returns the same texts.
  */
-export class TextQuery {
-  // What the client reads, and what others read that look on. Only the last query has a name.
+export class TextQuery implements PgConfig {
   readonly name: string;
   readonly text: string;
-  readonly values: readonly unknown[];
-  /** Is set by the client. */
-  callback?: (error: Error | null, rows: readonly DriverRow[]) => void;
-  readonly #queries: readonly Query[];
-  #completed = 0;
-  #rows: DriverRow[] = [];
+  readonly values?: readonly Value[];
+  readonly rowMode: PgConfig["rowMode"];
+  readonly types: PgConfig["types"];
+  /** Not `rows`, which would be a number in a config. */
+  received: DriverRow[] = [];
+  failure: unknown = null;
+  /** The client or what looks on may replace it. */
+  callback: PgCallback;
 
-  /** Queries for one transaction. It returns the rows of the last one. */
-  constructor(queries: readonly Query[]) {
-    const { name, text, values } = queries.at(-1)!;
+  constructor({ name = "", text, values, rowMode, types }: PgConfig, callback: PgCallback) {
     this.name = name;
     this.text = text;
-    this.values = values;
-    this.#queries = queries;
+    if (values) this.values = values;
+    this.rowMode = rowMode;
+    this.types = types;
+    this.callback = callback;
   }
 
-  /** Sends all messages together. */
   submit(connection: PgConnection): void {
-    const { stream } = connection;
+    const { name, text, values } = this;
+    if (!values) return connection.query(text);
+    const { stream, parsedStatements } = connection;
+    // The messages go together.
     stream.cork?.();
     try {
-      for (const query of this.#queries) sendMessages(connection, query);
-      connection.sync();
+      // Equal names have equal texts.
+      if (!name || parsedStatements![name] === undefined) connection.parse({ name, text });
+      const texts = values.map((value) => value === null ? null : String(value));
+      connection.bind({ statement: name, values: texts });
+      connection.execute({});
     } catch (error) {
-      // The values were too large. The client goes on when the server answers.
-      connection.sync();
-      this.handleError(error as Error);
+      // There may be too little memory for the values. The client is free when the server answers.
+      this.failure = error;
     } finally {
+      connection.sync();
       stream.uncork?.();
     }
   }
 
-  handleDataRow({ fields }: { fields: DriverRow }): void {
-    if (this.#completed === this.#queries.length - 1) this.#rows.push(fields);
+  /** Comes before the rows of each of several statements. Those of the last one stay. */
+  handleRowDescription(): void {
+    this.received = [];
   }
 
-  handleCommandComplete(): void {
-    this.#completed++;
+  handleDataRow({ fields }: { fields: DriverRow }): void {
+    this.received.push(fields);
   }
+
+  handleCommandComplete(): void {}
 
   handleEmptyQuery(): void {}
 
   handleError(error: Error): void {
-    this.callback?.(error, []);
+    this.callback(error, { rows: [] });
   }
 
   handleReadyForQuery(): void {
-    this.callback?.(null, this.#rows);
+    this.callback(this.failure, { rows: this.received });
   }
 }
