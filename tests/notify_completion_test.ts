@@ -199,18 +199,21 @@ Deno.test("a workflow that ends while a poll is in flight is not forgotten", asy
   for (const workflowID of ["a", "b"]) await insert(pool, workflowID);
   const all = waitAll(client, ["a", "b"]);
   await untilQuiet(recorder);
-  type Callback = (error: Error | null, result: pg.QueryResult) => void;
+  type Callback = (error: unknown, result: { rows: object[] }) => void;
   let hasEnded = false;
   (recorder.driver as unknown as pg.Pool).once("acquire", (poller: pg.PoolClient) => {
-    const query = poller.query.bind(poller) as (config: object, callback: Callback) => void;
-    poller.query = ((config: object, callback: Callback) =>
-      query(config, async (error, result) => {
+    const query = poller.query.bind(poller) as (polling: object) => void;
+    poller.query = ((polling: { callback: Callback }) => {
+      const { callback } = polling;
+      polling.callback = async (error, result) => {
         // The client learns that the first one has ended only after the other one has, too.
-        hasEnded = result.rowCount === 1;
+        hasEnded = result.rows.length === 1;
         await setStatus(connection, "b", "SUCCESS");
         await until(() => connection.payloads.includes("b"));
         callback(error, result);
-      })) as typeof poller.query;
+      };
+      query(polling);
+    }) as typeof poller.query;
   });
   await setStatus(connection, "a", "SUCCESS");
   assertEquals((await all).length, 2);
