@@ -1,7 +1,6 @@
 /** The statement of a call, to be repeated by something else than this client. */
 
 import pg from "pg";
-import type { Query } from "../src/drivers/adapter.ts";
 import { asTexts } from "../src/drivers/pg_executor.ts";
 import { TextQuery } from "../src/drivers/pg_text_query.ts";
 
@@ -13,17 +12,17 @@ export function isGeneratedID(value: unknown): boolean {
   return generatedID.test(String(value));
 }
 
-/** Records the last statement of a call on a connection. */
+/** Records the last statement, or message of several ones, of a call on a connection. */
 export async function recordStatement(
   url: string,
   call: (connection: pg.Client) => Promise<unknown>,
-): Promise<Query> {
+): Promise<TextQuery> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   try {
-    const sent: Query[] = [];
+    const sent: TextQuery[] = [];
     const send = connection.query.bind(connection) as (...given: unknown[]) => Promise<unknown>;
-    connection.query = ((query: Query, ...rest: unknown[]) => {
+    connection.query = ((query: TextQuery, ...rest: unknown[]) => {
       sent.push(query);
       return send(query, ...rest);
     }) as typeof connection.query;
@@ -46,7 +45,8 @@ export async function repeatAlone(
   resources: AsyncDisposableStack,
 ): Promise<() => Promise<unknown>> {
   const { name, text, values } = await recordStatement(url, call);
-  const isGenerated = values.map(isGeneratedID);
+  // The text of several statements has no parameters.
+  const isGenerated = values?.map(isGeneratedID);
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   resources.defer(() => connection.end());
@@ -56,8 +56,10 @@ export async function repeatAlone(
       const config = {
         name,
         text,
-        values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
         ...asTexts,
+        ...(values && {
+          values: values.map((value, index) => isGenerated![index] ? crypto.randomUUID() : value),
+        }),
       };
       send(new TextQuery(config, (error, results) => error ? reject(error) : resolve(results)));
     });
