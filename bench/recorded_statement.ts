@@ -21,10 +21,10 @@ export async function recordStatement(
   await connection.connect();
   try {
     const sent: TextQuery[] = [];
-    const send = connection.query.bind(connection) as (...given: unknown[]) => Promise<unknown>;
-    connection.query = ((query: TextQuery, ...rest: unknown[]) => {
+    const send = connection.query.bind(connection) as (query: TextQuery) => void;
+    connection.query = ((query: TextQuery) => {
       sent.push(query);
-      return send(query, ...rest);
+      send(query);
     }) as typeof connection.query;
     // The first call does not know the time of the server yet.
     await call(connection);

@@ -62,7 +62,7 @@ Deno.test("a client of npm:pg goes on after values that it cannot send", async (
   }
 });
 
-// As libraries do that record the queries of a program.
+// What instrumentations of npm:pg may pass to the client.
 const wrappers: Record<string, (query: object) => object> = {
   copy: (query) => ({ ...query }),
   proxy: (query) => new Proxy(query, {}),

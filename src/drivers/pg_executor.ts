@@ -173,6 +173,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     return await runSerially(async () => {
       throwIfUnneeded(attempt);
       if (takesTextQuery(pg)) return await queryClient(pg, config);
+      // What only resembles a client may take no callback.
       try {
         return rowsOf(await pg.query(config));
       } catch (error) {

@@ -30,6 +30,7 @@ export interface PgConfig {
   readonly types: { getTypeParser(): (text: string) => string };
 }
 
+/** The result of a statement. */
 export interface PgResult {
   readonly rows: DriverRow[];
 }
@@ -50,8 +51,9 @@ export function takesTextQuery({ connection, pipeline }: PgClient): boolean {
  * a quarter of the time that a short statement takes the client. The client calls the methods, and
  * handles the other messages of the server itself.
  *
- * All properties are public, and are those of a config too: what looks on, such as OpenTelemetry, may
- * pass on a copy or a proxy. The client makes a query of its own of a copy, which returns the same texts.
+ * An instrumentation of npm:pg, such as that of OpenTelemetry, may pass a copy or a proxy to the client.
+ * So it has no private fields, which a proxy could not read, and a copy of it is a config, of which the
+ * client makes a query that returns the same texts.
  */
 export class TextQuery implements PgConfig {
   readonly name: string;
@@ -59,10 +61,10 @@ export class TextQuery implements PgConfig {
   readonly values?: readonly Value[];
   readonly rowMode: PgConfig["rowMode"];
   readonly types: PgConfig["types"];
-  /** Not `rows`, which would be a number in a config. */
+  /** The rows. In a config, `rows` is how many of them to fetch at once. */
   received: DriverRow[] = [];
   failure: unknown = null;
-  /** The client or what looks on may replace it. */
+  /** The client or an instrumentation may replace it. */
   callback: PgCallback;
 
   constructor({ name = "", text, values, rowMode, types }: PgConfig, callback: PgCallback) {
@@ -87,7 +89,7 @@ export class TextQuery implements PgConfig {
       connection.bind({ statement: name, values: texts });
       connection.execute({});
     } catch (error) {
-      // There may be too little memory for the values. The client is free when the server answers.
+      // There may be too little memory for the values. The client is free once the server has answered.
       this.failure = error;
     } finally {
       connection.sync();
