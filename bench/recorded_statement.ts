@@ -44,7 +44,7 @@ export async function repeatAlone(
   call: (connection: pg.Client) => Promise<unknown>,
   resources: AsyncDisposableStack,
 ): Promise<() => Promise<unknown>> {
-  const { name, text, values } = await recordStatement(url, call);
+  const { name, text, values, statements } = await recordStatement(url, call);
   // The text of several statements has no parameters.
   const isGenerated = values?.map(isGeneratedID);
   const connection = new pg.Client({ connectionString: url });
@@ -57,6 +57,7 @@ export async function repeatAlone(
         name,
         text,
         ...asTexts,
+        ...(!values && { statements }),
         ...(values && {
           values: values.map((value, index) => isGenerated![index] ? crypto.randomUUID() : value),
         }),

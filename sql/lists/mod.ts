@@ -604,10 +604,12 @@ ws.workflow_uuid
 
 export const setStatementTimeout: Statement<{
   timeout_ms: number;
+  returns_row?: number | undefined;
 }, Record<never, never>> = {
   name: "set_statement_timeout",
 
-  hash: "5YRq79Qb9lZNZX8S",
+  hash: "gaHQTcu_UTN58aAM",
   sql: `
-set local statement_timeout = :timeout_ms`,
+set local statement_timeout = :timeout_ms -- if not :returns_row
+select set_config('statement_timeout', :timeout_ms::text, true) -- if :returns_row`,
 };

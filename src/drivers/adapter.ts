@@ -65,6 +65,8 @@ export interface Executor {
     queries: readonly Query[],
     attempt: Attempt,
   ) => Promise<readonly DriverRow[]>;
+  /** Whether the queries before the last one may return rows as well. */
+  readonly separatesRows?: boolean;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;
   /** Listens to channels; undefined if the driver cannot. */

@@ -4,9 +4,10 @@ import {
   type DriverRow,
   type Executor,
   type ExecutorOptions,
+  type Query,
   throwIfUnneeded,
 } from "./adapter.ts";
-import { isLostPgConnection, losesConnection, toError } from "./error_codes.ts";
+import { isLostPgConnection, losesConnection, sqlStateOf, toError } from "./error_codes.ts";
 import type { ListeningClient } from "./pg_listen.ts";
 import {
   type PgCallback,
@@ -16,7 +17,8 @@ import {
   takesTextQuery,
   TextQuery,
 } from "./pg_text_query.ts";
-import { joinQueries } from "./quoting.ts";
+import { inlineValues } from "./quoting.ts";
+import { createTextNames } from "./repeated_texts.ts";
 
 // Few programs listen. This is 0.4 KB gzipped.
 const loadListen = onDemand(() => import("./pg_listen.ts"));
@@ -104,15 +106,26 @@ function rowsOf(results: PgResult | PgResult[]): DriverRow[] {
   return (Array.isArray(results) ? results.at(-1)! : results).rows;
 }
 
+// A pooler or the program has replaced or reset the session.
+const invalidStatementName = "26000";
+
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
 function queryClient(client: Pg, config: PgConfig): Promise<readonly DriverRow[]> {
   return new Promise((resolve, reject) => {
+    let isRepeatable = config.statements !== undefined;
+    function send(): void {
+      if (takesTextQuery(client)) client.query(new TextQuery(config, settle));
+      else client.query(config, settle);
+    }
     function settle(error: unknown, results: PgResult | PgResult[]): void {
-      if (error) reject(toError(error));
+      if (isRepeatable && sqlStateOf(error) === invalidStatementName) {
+        // The connection is known to lack them now, and prepares them anew.
+        isRepeatable = false;
+        send();
+      } else if (error) reject(toError(error));
       else resolve(rowsOf(results));
     }
-    if (takesTextQuery(client)) client.query(new TextQuery(config, settle));
-    else client.query(config, settle);
+    send();
   });
 }
 
@@ -157,6 +170,7 @@ async function queryPool(
  */
 export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOptions): Executor {
   const runSerially = createSerialQueue();
+  const nameOf = createTextNames();
   // What only resembles a pool may have no clients to give out.
   const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
     ? driver as unknown as PgPool | ConnectPool
@@ -186,11 +200,26 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     return pool ? queryPool(pool, config, attempt) : queryConnection(config, attempt);
   }
 
+  /**
+   * A config of several statements, of which those that come again are prepared. Their values are part
+   * of the texts, so that the server plans for them: with parameters it would settle for a plan that is
+   * right for most values.
+   */
+  function toConfig(queries: readonly Query[]): PgConfig {
+    const texts = queries.map(inlineValues);
+    const statements = texts.map((text) => ({
+      name: prepare ? nameOf(text) : "",
+      text,
+      values: [],
+    }));
+    return { text: texts.join(";\n"), statements, ...asTexts };
+  }
+
   return {
     query: ({ name, text, values }, attempt) =>
       send({ name: prepare ? name : "", text, values, ...asTexts }, attempt),
-    queryInOneMessage: (queries, attempt) =>
-      send({ text: joinQueries(queries), ...asTexts }, attempt),
+    queryInOneMessage: (queries, attempt) => send(toConfig(queries), attempt),
+    separatesRows: true,
     isLostConnection: isLostPgConnection,
     ...(pool && {
       listen: async (channels, listener, signal) =>

@@ -1,11 +1,11 @@
-import type { DriverRow, Value } from "./adapter.ts";
+import type { DriverRow, Query, Value } from "./adapter.ts";
 
 /** What a query of npm:pg does with the connection of its client. */
 export interface PgConnection {
   readonly stream: { destroy(): void; cork?(): void; uncork?(): void };
   /** The texts of the statements that the server has parsed, by name. The client keeps them. */
   readonly parsedStatements?: Readonly<Record<string, string>>;
-  query(text: string): void;
+  close(message: { type: "S"; name: string }): void;
   parse(message: { name: string; text: string }): void;
   bind(message: { statement: string; values: readonly (string | null)[] }): void;
   execute(message: object): void;
@@ -26,6 +26,8 @@ export interface PgConfig {
   readonly text: string;
   /** Undefined if the text has several statements. */
   readonly values?: readonly Value[];
+  /** The statements of the text, if it has several. */
+  readonly statements?: readonly Query[];
   readonly rowMode: "array";
   readonly types: { getTypeParser(): (text: string) => string };
 }
@@ -45,6 +47,15 @@ export function takesTextQuery({ connection, pipeline }: PgClient): boolean {
   return !("writer" in connection);
 }
 
+// What connections have prepared for queries of several statements. Of those of one, npm:pg keeps it.
+const preparedOn = new WeakMap<PgConnection, Set<string>>();
+
+function namesOn(connection: PgConnection): Set<string> {
+  let names = preparedOn.get(connection);
+  if (!names) preparedOn.set(connection, names = new Set());
+  return names;
+}
+
 /**
  * A query for `client.query()` that sends its own messages, as those of npm:pg-cursor do. A query of
  * npm:pg has the server describe the columns of each answer, and looks for a parser for each of them:
@@ -59,35 +70,34 @@ export class TextQuery implements PgConfig {
   readonly name: string;
   readonly text: string;
   readonly values?: readonly Value[];
+  readonly statements: readonly Query[];
   readonly rowMode: PgConfig["rowMode"];
   readonly types: PgConfig["types"];
   /** The rows. In a config, `rows` is how many of them to fetch at once. */
   received: DriverRow[] = [];
   failure: unknown = null;
+  /** How many statements have ended. */
+  ended = 0;
   /** The client or an instrumentation may replace it. */
   callback: PgCallback;
 
-  constructor({ name = "", text, values, rowMode, types }: PgConfig, callback: PgCallback) {
+  constructor(config: PgConfig, callback: PgCallback) {
+    const { name = "", text, values, rowMode, types } = config;
     this.name = name;
     this.text = text;
     if (values) this.values = values;
+    this.statements = config.statements ?? [{ name, text, values: values ?? [] }];
     this.rowMode = rowMode;
     this.types = types;
     this.callback = callback;
   }
 
   submit(connection: PgConnection): void {
-    const { name, text, values } = this;
-    if (!values) return connection.query(text);
-    const { stream, parsedStatements } = connection;
+    const { stream } = connection;
     // The messages go together.
     stream.cork?.();
     try {
-      // Equal names have equal texts.
-      if (!name || parsedStatements![name] === undefined) connection.parse({ name, text });
-      const texts = values.map((value) => value === null ? null : String(value));
-      connection.bind({ statement: name, values: texts });
-      connection.execute({});
+      for (const statement of this.statements) this.send(statement, connection);
     } catch (error) {
       // There may be too little memory for the values. The client is free once the server has answered.
       this.failure = error;
@@ -97,20 +107,37 @@ export class TextQuery implements PgConfig {
     }
   }
 
-  /** Comes before the rows of each of several statements. Those of the last one stay. */
-  handleRowDescription(): void {
-    this.received = [];
+  /** Equal names have equal texts. */
+  send({ name, text, values }: Query, connection: PgConnection): void {
+    const isPrepared = name &&
+      (connection.parsedStatements![name] ?? namesOn(connection).has(name));
+    if (!isPrepared) {
+      // After an error it is unknown whether the server still has it.
+      if (name && !this.name) connection.close({ type: "S", name });
+      connection.parse({ name, text });
+    }
+    const texts = values.map((value) => value === null ? null : String(value));
+    connection.bind({ statement: name, values: texts });
+    connection.execute({});
   }
 
   handleDataRow({ fields }: { fields: DriverRow }): void {
     this.received.push(fields);
   }
 
-  handleCommandComplete(): void {}
+  /** Only the rows of the last statement stay. */
+  handleCommandComplete(_message: object, connection: PgConnection): void {
+    if (++this.ended < this.statements.length) this.received = [];
+    else if (!this.name) {
+      for (const { name } of this.statements) if (name) namesOn(connection).add(name);
+    }
+  }
 
   handleEmptyQuery(): void {}
 
-  handleError(error: Error): void {
+  handleError(error: Error, connection: PgConnection): void {
+    // It may be that the session is another one, behind a pooler, and does not have them.
+    if (!this.name) { for (const { name } of this.statements) namesOn(connection).delete(name); }
     this.callback(error, { rows: [] });
   }
 

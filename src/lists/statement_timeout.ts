@@ -10,10 +10,11 @@ import { QueryTimeoutError } from "../errors/managing.ts";
 const queryCanceled = "57014";
 
 /** Has the server end a statement after `limitMs`, earlier than an attempt gives up. */
-function limitOnServer(limitMs: number, attemptMs: number): RunOptions {
+function limitOnServer(limitMs: number, attemptMs: number, separatesRows = false): RunOptions {
+  const parameters = { timeout_ms: limitMs, returns_row: separatesRows ? 1 : undefined };
   return {
     timeoutMs: limitMs + attemptMs,
-    prelude: (buildQuery) => buildQuery(sql.setStatementTimeout, { timeout_ms: limitMs }),
+    prelude: (buildQuery) => buildQuery(sql.setStatementTimeout, parameters),
   };
 }
 
@@ -41,12 +42,14 @@ export async function runWithTimeout<Parameters extends object, Row>(
   const limitMs = database.settings.observabilityQueryTimeoutMs;
   if (!limitMs) return await database.run(statement, parameters, { timeoutMs: Infinity });
   const isOutside = database.adapter.transactionStatus() === "none";
-  const { queryInOneMessage } = await database.adapter.load();
+  const { queryInOneMessage, separatesRows } = await database.adapter.load();
   if (queryInOneMessage && !isOutside) {
     // In a caller's transaction the limit would also apply to later statements.
     return await database.run(statement, parameters, { timeoutMs: limitMs + attemptMs });
   }
-  const options = queryInOneMessage ? limitOnServer(limitMs, attemptMs) : limitOnClient(limitMs);
+  const options = queryInOneMessage
+    ? limitOnServer(limitMs, attemptMs, separatesRows)
+    : limitOnClient(limitMs);
   try {
     return await database.run(statement, parameters, options);
   } catch (error) {
