@@ -30,22 +30,27 @@ await Promise.all(all.map(async (language) => {
   if (reason) unavailable.set(language, reason);
 }));
 
+/** Defines a test that fails if a worker hangs. Most take seconds. */
+function test(definition: Deno.TestDefinition): void {
+  Deno.test({ timeout: 1_200_000, ...definition });
+}
+
 for (const language of all) {
   const reason = unavailable.get(language);
-  Deno.test({
+  test({
     name: `each feature works with the worker in ${language.name} or is rejected${
       reason ? ` (skipped: ${reason})` : ""
     }`,
     ignore: reason !== undefined,
-    async fn(test) {
-      const column = await verifyFeatures(language, test);
+    async fn(context) {
+      const column = await verifyFeatures(language, context);
       if (column) columns.set(language, column);
     },
   });
 }
 
 for (const language of all) {
-  Deno.test({
+  test({
     name: `every function works with the schema of ${language.name} or says what it lacks`,
     ignore: unavailable.has(language),
     fn: () => verifyEveryCall(language),
@@ -53,7 +58,7 @@ for (const language of all) {
 }
 
 for (const language of all.filter(isOlder)) {
-  Deno.test({
+  test({
     name: `the worker in ${language.name} shares a database with the newest TypeScript worker`,
     ignore: unavailable.has(language),
     fn: () => verifySharing(language),
@@ -62,7 +67,7 @@ for (const language of all.filter(isOlder)) {
 
 const withScheduler = languages.filter((language) => !language.hasNoScheduler);
 for (const language of [...withScheduler, ...findOldestWithSchedules(releases)]) {
-  Deno.test({
+  test({
     name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
     ignore: unavailable.has(language),
     fn: () => verifySchedules(language),
@@ -70,7 +75,7 @@ for (const language of [...withScheduler, ...findOldestWithSchedules(releases)])
 }
 
 for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
-  Deno.test({
+  test({
     name:
       `a serializer of the user's own is interchangeable with that of a worker in ${language.name}`,
     ignore: unavailable.has(language),
@@ -78,19 +83,19 @@ for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
   });
 }
 
-Deno.test({
+test({
   name: "a workflow in Rust stays PENDING if it cannot read its arguments",
   ignore: unavailable.has(rust),
   fn: () => verifyRustArguments(rust),
 });
 
-Deno.test({
+test({
   name: "counts of workflows and steps equal those of Go",
   ignore: unavailable.has(go),
   fn: () => verifyGoCounts(go),
 });
 
-Deno.test({
+test({
   name: "the spans of a client and of a worker in Python are one trace",
   ignore: unavailable.has(python),
   fn: verifyTracing,
