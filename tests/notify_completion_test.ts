@@ -278,6 +278,8 @@ Deno.test("a live page shows the end of a workflow as soon as it is notified of"
   const reader = readEventStream(await handler(new Request("http://localhost/workflows/a")));
   assertEquals((await reader.next())?.data, { status: "PENDING" });
   await until(async () => await countListeners(pool) === 1);
+  // The next poll after one that is in flight now would come minutes later.
+  await until(() => pool.idleCount === pool.totalCount);
   await withClock(async (moveBy) => {
     // After an hour of waiting, the time between two polls is minutes.
     moveBy(hourMs);
