@@ -5,7 +5,7 @@ import { args, job, openOfficial, openOurs } from "./contenders.ts";
 import { startDelayingProxy } from "./delaying_proxy.ts";
 import { type BenchOptions, measureRate, type Row } from "./measure.ts";
 import { compareWithPgbench, createPgbench } from "./pgbench.ts";
-import { repeatAlone } from "./recorded_statement.ts";
+import { repeatWithDrivers } from "./recorded_statement.ts";
 
 const repeatedCall = {
   run: (connection: Driver) => enqueue(connection, job, ...args),
@@ -23,16 +23,13 @@ async function compareAt(
   const official = await openOfficial(url, resources);
   const ours = await openOurs(url, resources);
   const rows: Row[] = [];
-  const alone = {
-    name: "(npm:pg alone)",
-    run: await repeatAlone(url, repeatedCall.run, resources),
-  };
+  const limits = roundTripMs === 0 ? await repeatWithDrivers(url, repeatedCall.run, resources) : [];
   for (const inFlight of concurrencies) {
     const isAlone = inFlight === 1 && roundTripMs === 0;
     const contenders = [
       { name: "official", run: () => official.enqueuePortable(job, [...args]) },
       ...ours.map(({ name, client }) => ({ name, run: () => enqueue(client, job, ...args) })),
-      ...(isAlone ? [alone] : []),
+      ...(isAlone ? limits : []),
     ].map(({ name, run }) => ({ name, measure: () => measureRate(roundMs, inFlight, run) }));
     // One connection of pgbench has one statement in flight, and no proxy.
     const pgbench = isAlone

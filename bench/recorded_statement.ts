@@ -1,8 +1,9 @@
 /** The statement of a call, to be repeated by something else than this client. */
 
 import pg from "pg";
+import postgres from "postgres";
 import { asTexts } from "../src/drivers/pg_executor.ts";
-import { TextQuery } from "../src/drivers/pg_text_query.ts";
+import { type PgConfig, TextQuery } from "../src/drivers/pg_text_query.ts";
 
 // In a statement for one row, the IDs that this client generates are parameters.
 const generatedID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -35,6 +36,30 @@ export async function recordStatement(
   }
 }
 
+/** Makes configs for the messages of a call, each with new IDs. */
+async function recordConfig(
+  url: string,
+  call: (connection: pg.Client) => Promise<unknown>,
+): Promise<() => PgConfig> {
+  const { name, text, values, statements } = await recordStatement(url, call);
+  // The texts of several statements have no parameters.
+  if (!values) return () => ({ text, statements, ...asTexts });
+  const isGenerated = values.map(isGeneratedID);
+  return () => ({
+    name,
+    text,
+    values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
+    ...asTexts,
+  });
+}
+
+function sendConfig(connection: pg.ClientBase, config: PgConfig): Promise<unknown> {
+  const send = connection.query.bind(connection) as (query: TextQuery) => void;
+  return new Promise((resolve, reject) =>
+    send(new TextQuery(config, (error, results) => error ? reject(error) : resolve(results)))
+  );
+}
+
 /**
  * Repeats the messages of a call with npm:pg alone, on one connection, and with new IDs: the limit of
  * what a client can do that uses npm:pg.
@@ -44,24 +69,39 @@ export async function repeatAlone(
   call: (connection: pg.Client) => Promise<unknown>,
   resources: AsyncDisposableStack,
 ): Promise<() => Promise<unknown>> {
-  const { name, text, values, statements } = await recordStatement(url, call);
-  // The text of several statements has no parameters.
-  const isGenerated = values?.map(isGeneratedID);
+  const createConfig = await recordConfig(url, call);
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
   resources.defer(() => connection.end());
-  const send = connection.query.bind(connection) as (query: TextQuery) => void;
-  return () =>
-    new Promise((resolve, reject) => {
-      const config = {
-        name,
-        text,
-        ...asTexts,
-        ...(!values && { statements }),
-        ...(values && {
-          values: values.map((value, index) => isGenerated![index] ? crypto.randomUUID() : value),
-        }),
-      };
-      send(new TextQuery(config, (error, results) => error ? reject(error) : resolve(results)));
-    });
+  return () => sendConfig(connection, createConfig());
+}
+
+/** Repeats the message of a call as the limit of what each driver can do. */
+export async function repeatWithDrivers(
+  url: string,
+  call: (connection: pg.Client) => Promise<unknown>,
+  resources: AsyncDisposableStack,
+): Promise<{ name: string; run(): Promise<unknown> }[]> {
+  const createConfig = await recordConfig(url, call);
+  const pool = new pg.Pool({ connectionString: url });
+  resources.defer(() => pool.end());
+  async function runInPool(): Promise<unknown> {
+    const connection = await pool.connect();
+    try {
+      return await sendConfig(connection, createConfig());
+    } finally {
+      connection.release();
+    }
+  }
+  const sql = postgres(url, { fetch_types: false });
+  resources.defer(() => sql.end());
+  async function runWithPostgresJs(): Promise<unknown> {
+    const { text, values = [] } = createConfig();
+    return await sql.unsafe(text, [...values], { prepare: true }).values();
+  }
+  return [
+    { name: "(npm:pg alone)", run: await repeatAlone(url, call, resources) },
+    { name: "(a pool of npm:pg alone)", run: runInPool },
+    { name: "(npm:postgres alone)", run: runWithPostgresJs },
+  ];
 }

@@ -4,7 +4,7 @@ import { type Client, type Driver, enqueue, send } from "../mod.ts";
 import { args, job, openOfficial, openOurs } from "./contenders.ts";
 import { type BenchOptions, measureRate, type Row } from "./measure.ts";
 import { compareWithPgbench, createPgbench } from "./pgbench.ts";
-import { repeatAlone } from "./recorded_statement.ts";
+import { repeatWithDrivers } from "./recorded_statement.ts";
 
 export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promise<Row[]> {
   await using resources = new AsyncDisposableStack();
@@ -15,7 +15,7 @@ export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promi
   const message = { approved: true };
   const sendFrom = (client: Client | Driver) =>
     send(client, workflowID, message, { topic: "approval" });
-  const alone = { name: "(npm:pg alone)", run: await repeatAlone(url, sendFrom, resources) };
+  const limits = await repeatWithDrivers(url, sendFrom, resources);
   const repeatedCall = { run: sendFrom, clients: 1, isPrepared: true };
   const rows: Row[] = [];
   for (const inFlight of [1, 32]) {
@@ -25,7 +25,7 @@ export async function compareSend({ url, rounds, roundMs }: BenchOptions): Promi
         name,
         run: () => sendFrom(client),
       })),
-      ...(inFlight === 1 ? [alone] : []),
+      ...(inFlight === 1 ? limits : []),
     ].map(({ name, run }) => ({ name, measure: () => measureRate(roundMs, inFlight, run) }));
     // One connection of pgbench has one statement in flight.
     const pgbench = inFlight === 1
