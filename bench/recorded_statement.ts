@@ -42,13 +42,16 @@ async function recordConfig(
   call: (connection: pg.Client) => Promise<unknown>,
 ): Promise<() => PgConfig> {
   const { name, text, values, statements } = await recordStatement(url, call);
-  // The texts of several statements have no parameters.
-  if (!values) return () => ({ text, statements, ...asTexts });
-  const isGenerated = values.map(isGeneratedID);
+  if (statements) {
+    // The texts of several statements have no parameters. The clients of a pool prepare those that come again.
+    const prepared = statements.map((query, index) => ({ ...query, name: `bench_${index}` }));
+    return () => ({ text, statements: prepared, ...asTexts });
+  }
+  const isGenerated = values!.map(isGeneratedID);
   return () => ({
     name,
     text,
-    values: values.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
+    values: values!.map((value, index) => isGenerated[index] ? crypto.randomUUID() : value),
     ...asTexts,
   });
 }

@@ -82,3 +82,37 @@ for (const [name, wrap] of Object.entries(wrappers)) {
     assertEquals(await client.run(3), [["2"]]);
   });
 }
+
+// As Datadog's does, so that the server's log leads to a trace.
+const rewriters: Record<string, (query: { text: string }, text: string) => object> = {
+  sets: (query, text) => Object.assign(query, { text }),
+  defines: (query, text) => Object.defineProperty(query, "text", { get: () => text }),
+  derives: (query, text) => Object.create(query, { text: { value: text, enumerable: true } }),
+};
+
+for (const [verb, rewrite] of Object.entries(rewriters)) {
+  Deno.test(`an instrumentation that ${verb} the text of a query reaches the server`, async () => {
+    await using database = await createTestDatabase();
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const client = await pool.connect();
+    const query = client.query.bind(client) as (given: object) => unknown;
+    client.query = ((given: { text: string }) =>
+      query(rewrite(given, `/* traced */ ${given.text}`))) as typeof client.query;
+    client.release();
+    const executor = await adaptDriver(pool, { prepare: true }).load();
+    const attempt = {
+      isNeeded: () =>
+        true,
+    };
+    const text = "select current_query()";
+    const last = { name: "", text, values: [] };
+    const first = { ...last, text: "select 1" };
+    for (let call = 0; call < 3; call++) {
+      const rows = await executor.query(last, attempt);
+      assertEquals(rows, [[`/* traced */ ${text}`]]);
+      const several = await executor.queryInOneMessage!([first, last], attempt);
+      assertEquals(several, [[`/* traced */ select 1;\n${text}`]]);
+    }
+    await pool.end();
+  });
+}

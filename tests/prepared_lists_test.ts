@@ -1,5 +1,5 @@
-/** Lists that come again are prepared, on each connection of npm:pg. */
-import { assertEquals, assertRejects } from "@std/assert";
+/** Lists that come again are prepared, on each connection of a pool of npm:pg. */
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import { createClient, listWorkflows, QueryTimeoutError } from "../mod.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
@@ -18,6 +18,8 @@ interface Session extends AsyncDisposable {
   readonly pool: pg.Pool;
   /** The number of statements that lists have prepared. */
   countPrepared(): Promise<number>;
+  /** Whether lists have prepared a statement with such a text. */
+  isPrepared(part: string): Promise<boolean>;
   list(limit: number): Promise<string[]>;
 }
 
@@ -37,6 +39,13 @@ async function openSession(options: { prepare?: boolean } = {}): Promise<Session
         "select count(*)::int as count from pg_prepared_statements where name ~ '^dbos_[-0-9a-f]{36}_'",
       );
       return row.count;
+    },
+    async isPrepared(part) {
+      const { rows } = await pool.query(
+        "select from pg_prepared_statements where strpos(statement, $1) > 0",
+        [part],
+      );
+      return rows.length > 0;
     },
     async list(limit) {
       const found = await listWorkflows(client, { limit, sortDesc: true });
@@ -58,15 +67,74 @@ Deno.test("a connection prepares the list and its timeout when they come again",
   assertEquals((await session.list(0)).length, 0);
 });
 
-Deno.test("a connection prepares 20 statements of lists at most", async () => {
+Deno.test("a connection keeps 20 statements at most, and those of the latest lists", async () => {
   await using session = await openSession();
   const all = await session.list(workflows);
   for (let round = 0; round < 3; round++) {
     for (let limit = 1; limit < workflows; limit++) {
       assertEquals(await session.list(limit), all.slice(0, limit));
+      assert(await session.countPrepared() <= 20);
     }
   }
-  assertEquals(await session.countPrepared(), 20);
+  for (let call = 0; call < 3; call++) assertEquals(await session.list(4), all.slice(0, 4));
+  assert(await session.isPrepared("limit 4::int"));
+  assertEquals(await session.isPrepared("limit 5::int"), false);
+});
+
+Deno.test("all clients of a pool share what its connections have prepared", async () => {
+  await using session = await openSession();
+  for (let call = 0; call < 30; call++) {
+    await listWorkflows(createClient(session.pool), { limit: 7 });
+  }
+  assertEquals(await session.countPrepared(), 2);
+});
+
+Deno.test("a list is prepared anew after a minute, because its tables may have grown", async () => {
+  await using session = await openSession();
+  const findNames = async () => {
+    const { rows } = await session.pool.query(
+      "select name from pg_prepared_statements where statement like '%limit 8::int%'",
+    );
+    return rows.map((row: { name: string }) => row.name);
+  };
+  for (let call = 0; call < 3; call++) await session.list(8);
+  const [first] = await findNames();
+  const realNow = performance.now;
+  performance.now = () => realNow.call(performance) + 61_000;
+  try {
+    await session.list(8);
+  } finally {
+    performance.now = realNow;
+  }
+  const names = await findNames();
+  assertEquals(names.length, 1);
+  assertNotEquals(names, [first]);
+});
+
+Deno.test("a single client prepares no lists: it may be in a transaction meanwhile", async () => {
+  await using session = await openSession();
+  const single = new pg.Client(session.pool.options);
+  await single.connect();
+  for (let call = 0; call < 3; call++) {
+    assertEquals((await listWorkflows(single, { limit: 3 })).length, 3);
+  }
+  const { rows } = await single.query(
+    "select statement from pg_prepared_statements where statement like '%limit 3::int%'",
+  );
+  await single.end();
+  assertEquals(rows, []);
+});
+
+Deno.test("lists go on after the types of columns have changed", async () => {
+  await using session = await openSession();
+  const expected = await session.list(3);
+  await session.list(3);
+  for (const column of ["priority", "recovery_attempts"]) {
+    await session.pool.query(
+      `alter table dbos.workflow_status alter column ${column} type numeric`,
+    );
+    assertEquals(await session.list(3), expected);
+  }
 });
 
 Deno.test("no list is prepared without prepared statements", async () => {

@@ -65,7 +65,7 @@ export interface Executor {
     queries: readonly Query[],
     attempt: Attempt,
   ) => Promise<readonly DriverRow[]>;
-  /** Whether the queries before the last one may return rows as well. */
+  /** Whether queries before the last one may return rows, so that a SELECT can set the timeout. */
   readonly separatesRows?: boolean;
   /** Whether an error that has no SQLSTATE means that the connection was lost or refused. */
   isLostConnection(error: unknown): boolean;

@@ -18,7 +18,7 @@ import {
   TextQuery,
 } from "./pg_text_query.ts";
 import { inlineValues } from "./quoting.ts";
-import { createTextNames } from "./repeated_texts.ts";
+import { nameRepeatedText } from "./repeated_texts.ts";
 
 // Few programs listen. This is 0.4 KB gzipped.
 const loadListen = onDemand(() => import("./pg_listen.ts"));
@@ -106,27 +106,33 @@ function rowsOf(results: PgResult | PgResult[]): DriverRow[] {
   return (Array.isArray(results) ? results.at(-1)! : results).rows;
 }
 
-// A pooler or the program has replaced or reset the session.
-const invalidStatementName = "26000";
-
 /** Passes a callback: with a promise of npm:pg, all objects of a query stay until a full collection. */
 function queryClient(client: Pg, config: PgConfig): Promise<readonly DriverRow[]> {
   return new Promise((resolve, reject) => {
-    let isRepeatable = config.statements !== undefined;
-    function send(): void {
-      if (takesTextQuery(client)) client.query(new TextQuery(config, settle));
-      else client.query(config, settle);
-    }
     function settle(error: unknown, results: PgResult | PgResult[]): void {
-      if (isRepeatable && sqlStateOf(error) === invalidStatementName) {
-        // The connection is known to lack them now, and prepares them anew.
-        isRepeatable = false;
-        send();
-      } else if (error) reject(toError(error));
+      if (error) reject(toError(error));
       else resolve(rowsOf(results));
     }
-    send();
+    if (takesTextQuery(client)) client.query(new TextQuery(config, settle));
+    else client.query(config, settle);
   });
+}
+
+// The session is another one or was reset, or the type of a column has changed.
+const staleStatementStates = new Set(["26000", "0A000"]);
+
+/** Queries a client of a pool: once more if it is known by now that it must prepare statements anew. */
+async function queryPoolClient(
+  client: PgPoolClient,
+  config: PgConfig,
+): Promise<readonly DriverRow[]> {
+  try {
+    return await queryClient(client, config);
+  } catch (error) {
+    const isPrepared = config.statements?.some(({ name }) => name !== "");
+    if (!isPrepared || !staleStatementStates.has(sqlStateOf(error) ?? "")) throw error;
+    return await queryClient(client, config);
+  }
 }
 
 /**
@@ -152,7 +158,7 @@ async function queryPool(
   };
   let isLost = false;
   try {
-    return await queryClient(client, config);
+    return await queryPoolClient(client, config);
   } catch (error) {
     isLost = losesConnection(error);
     // The stack leads to the socket otherwise, and not to the call.
@@ -170,7 +176,6 @@ async function queryPool(
  */
 export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOptions): Executor {
   const runSerially = createSerialQueue();
-  const nameOf = createTextNames();
   // What only resembles a pool may have no clients to give out.
   const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
     ? driver as unknown as PgPool | ConnectPool
@@ -201,18 +206,17 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   }
 
   /**
-   * A config of several statements, of which those that come again are prepared. Their values are part
-   * of the texts, so that the server plans for them: with parameters it would settle for a plan that is
-   * right for most values.
+   * A config of several statements. Clients of a pool prepare those that come again: a single client may
+   * be in a transaction of the program by the time that a prepared statement turns out to be stale.
+   * Values are part of the texts, so that the server plans for them: with parameters it would settle for
+   * a plan that is right for most values.
    */
   function toConfig(queries: readonly Query[]): PgConfig {
-    const texts = queries.map(inlineValues);
-    const statements = texts.map((text) => ({
-      name: prepare ? nameOf(text) : "",
-      text,
-      values: [],
-    }));
-    return { text: texts.join(";\n"), statements, ...asTexts };
+    const statements = queries.map((query) => {
+      const text = inlineValues(query);
+      return { name: prepare && pool ? nameRepeatedText(text) : "", text, values: [] };
+    });
+    return { text: statements.map(({ text }) => text).join(";\n"), statements, ...asTexts };
   }
 
   return {

@@ -1,10 +1,12 @@
 import type { DriverRow, Query, Value } from "./adapter.ts";
+import { isCurrentName } from "./repeated_texts.ts";
 
 /** What a query of npm:pg does with the connection of its client. */
 export interface PgConnection {
   readonly stream: { destroy(): void; cork?(): void; uncork?(): void };
   /** The texts of the statements that the server has parsed, by name. The client keeps them. */
   readonly parsedStatements?: Readonly<Record<string, string>>;
+  query(text: string): void;
   close(message: { type: "S"; name: string }): void;
   parse(message: { name: string; text: string }): void;
   bind(message: { statement: string; values: readonly (string | null)[] }): void;
@@ -47,13 +49,33 @@ export function takesTextQuery({ connection, pipeline }: PgClient): boolean {
   return !("writer" in connection);
 }
 
-// What connections have prepared for queries of several statements. Of those of one, npm:pg keeps it.
+// What connections have prepared for queries of several statements. npm:pg itself keeps the names of
+// queries of one, in `parsedStatements`.
 const preparedOn = new WeakMap<PgConnection, Set<string>>();
 
 function namesOn(connection: PgConnection): Set<string> {
   let names = preparedOn.get(connection);
   if (!names) preparedOn.set(connection, names = new Set());
   return names;
+}
+
+/** Has a connection prepare one of several statements, and drop those that no text needs any more. */
+function prepare({ name, text }: Query, connection: PgConnection): void {
+  const names = namesOn(connection);
+  for (const other of names) {
+    if (isCurrentName(other)) continue;
+    names.delete(other);
+    connection.close({ type: "S", name: other });
+  }
+  // After an error it is unknown whether the server has it.
+  connection.close({ type: "S", name });
+  connection.parse({ name, text });
+}
+
+function execute({ name, values }: Query, connection: PgConnection): void {
+  const texts = values.map((value) => value === null ? null : String(value));
+  connection.bind({ statement: name, values: texts });
+  connection.execute({});
 }
 
 /**
@@ -70,9 +92,11 @@ export class TextQuery implements PgConfig {
   readonly name: string;
   readonly text: string;
   readonly values?: readonly Value[];
-  readonly statements: readonly Query[];
+  readonly statements?: readonly Query[];
   readonly rowMode: PgConfig["rowMode"];
   readonly types: PgConfig["types"];
+  /** The text as it was given. An instrumentation may add a comment to `text`. */
+  readonly givenText: string;
   /** The rows. In a config, `rows` is how many of them to fetch at once. */
   received: DriverRow[] = [];
   failure: unknown = null;
@@ -82,22 +106,26 @@ export class TextQuery implements PgConfig {
   callback: PgCallback;
 
   constructor(config: PgConfig, callback: PgCallback) {
-    const { name = "", text, values, rowMode, types } = config;
+    const { name = "", text, values, statements, rowMode, types } = config;
     this.name = name;
     this.text = text;
+    this.givenText = text;
     if (values) this.values = values;
-    this.statements = config.statements ?? [{ name, text, values: values ?? [] }];
+    if (statements) this.statements = statements;
     this.rowMode = rowMode;
     this.types = types;
     this.callback = callback;
   }
 
   submit(connection: PgConnection): void {
+    const { text, statements } = this;
+    if (statements && text !== this.givenText) return connection.query(text);
     const { stream } = connection;
     // The messages go together.
     stream.cork?.();
     try {
-      for (const statement of this.statements) this.send(statement, connection);
+      if (statements) this.sendSeveral(statements, connection);
+      else this.sendOne(connection);
     } catch (error) {
       // There may be too little memory for the values. The client is free once the server has answered.
       this.failure = error;
@@ -107,37 +135,43 @@ export class TextQuery implements PgConfig {
     }
   }
 
-  /** Equal names have equal texts. */
-  send({ name, text, values }: Query, connection: PgConnection): void {
-    const isPrepared = name &&
-      (connection.parsedStatements![name] ?? namesOn(connection).has(name));
-    if (!isPrepared) {
-      // After an error it is unknown whether the server still has it.
-      if (name && !this.name) connection.close({ type: "S", name });
-      connection.parse({ name, text });
-    }
-    const texts = values.map((value) => value === null ? null : String(value));
-    connection.bind({ statement: name, values: texts });
-    connection.execute({});
+  sendOne(connection: PgConnection): void {
+    const { name, text, values = [] } = this;
+    // Equal names have equal texts.
+    if (!name || connection.parsedStatements![name] === undefined) connection.parse({ name, text });
+    execute({ name, text, values }, connection);
   }
+
+  sendSeveral(statements: readonly Query[], connection: PgConnection): void {
+    for (const statement of statements) {
+      const { name, text } = statement;
+      if (!name) connection.parse({ name, text });
+      else if (!namesOn(connection).has(name)) prepare(statement, connection);
+      execute(statement, connection);
+    }
+  }
+
+  /** Only a text with a comment has one. */
+  handleRowDescription(): void {}
 
   handleDataRow({ fields }: { fields: DriverRow }): void {
     this.received.push(fields);
   }
 
-  /** Only the rows of the last statement stay. */
+  /** Keeps the rows of the last statement only. A text with a comment prepares nothing. */
   handleCommandComplete(_message: object, connection: PgConnection): void {
-    if (++this.ended < this.statements.length) this.received = [];
-    else if (!this.name) {
-      for (const { name } of this.statements) if (name) namesOn(connection).add(name);
+    const { statements = [] } = this;
+    if (++this.ended < statements.length) this.received = [];
+    else if (this.text === this.givenText) {
+      for (const { name } of statements) if (name) namesOn(connection).add(name);
     }
   }
 
   handleEmptyQuery(): void {}
 
   handleError(error: Error, connection: PgConnection): void {
-    // It may be that the session is another one, behind a pooler, and does not have them.
-    if (!this.name) { for (const { name } of this.statements) namesOn(connection).delete(name); }
+    // The server may lack them: the session may be another one, behind a pooler.
+    for (const { name } of this.statements ?? []) namesOn(connection).delete(name);
     this.callback(error, { rows: [] });
   }
 
