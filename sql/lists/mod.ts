@@ -602,14 +602,25 @@ ws.workflow_uuid
 -- end`,
 };
 
+export const selectStatementTimeout: Statement<{
+  timeout_ms: number;
+}, {
+  statement_timeout: string;
+}> = {
+  name: "select_statement_timeout",
+
+  columns: "statement_timeout text",
+  hash: "fzCNOiL5K5_YtRQG",
+  sql: `
+select set_config('statement_timeout', :timeout_ms::text, true) as statement_timeout`,
+};
+
 export const setStatementTimeout: Statement<{
   timeout_ms: number;
-  returns_row?: number | undefined;
 }, Record<never, never>> = {
   name: "set_statement_timeout",
 
-  hash: "gaHQTcu_UTN58aAM",
+  hash: "5YRq79Qb9lZNZX8S",
   sql: `
-set local statement_timeout = :timeout_ms -- if not :returns_row
-select set_config('statement_timeout', :timeout_ms::text, true) -- if :returns_row`,
+set local statement_timeout = :timeout_ms`,
 };

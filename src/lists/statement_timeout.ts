@@ -11,10 +11,10 @@ const queryCanceled = "57014";
 
 /** Has the server end a statement after `limitMs`, earlier than an attempt gives up. */
 function limitOnServer(limitMs: number, attemptMs: number, separatesRows = false): RunOptions {
-  const parameters = { timeout_ms: limitMs, returns_row: separatesRows ? 1 : undefined };
+  const statement = separatesRows ? sql.selectStatementTimeout : sql.setStatementTimeout;
   return {
     timeoutMs: limitMs + attemptMs,
-    prelude: (buildQuery) => buildQuery(sql.setStatementTimeout, parameters),
+    prelude: (buildQuery) => buildQuery(statement, { timeout_ms: limitMs }),
   };
 }
 
