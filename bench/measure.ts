@@ -61,10 +61,9 @@ export async function compare(
   const figures = contenders.map((): number[] => []);
   for (const { measure } of contenders) await measure();
   for (let round = 0; round < rounds; round++) {
-    // In turn from either end: garbage of one contender may be collected while the next one is measured.
-    const order = round % 2 === 0
-      ? [...contenders.entries()]
-      : [...contenders.entries()].toReversed();
+    // In turn from either end: the garbage of a contender may be collected while the next is measured.
+    const order = [...contenders.entries()];
+    if (round % 2 === 1) order.reverse();
     for (const [index, { measure }] of order) {
       figures[index]!.push(await measure());
     }

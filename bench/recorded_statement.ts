@@ -43,7 +43,8 @@ async function recordConfig(
 ): Promise<() => PgConfig> {
   const { name, text, values, statements } = await recordStatement(url, call);
   if (statements) {
-    // The texts of several statements have no parameters. The clients of a pool prepare those that come again.
+    // The texts of several statements have no parameters. The clients of a pool prepare those that
+    // come again.
     const prepared = statements.map((query, index) => ({ ...query, name: `bench_${index}` }));
     return () => ({ text, statements: prepared, ...asTexts });
   }
@@ -63,6 +64,17 @@ function sendConfig(connection: pg.ClientBase, config: PgConfig): Promise<unknow
   );
 }
 
+async function repeatOnConnection(
+  url: string,
+  createConfig: () => PgConfig,
+  resources: AsyncDisposableStack,
+): Promise<() => Promise<unknown>> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  resources.defer(() => connection.end());
+  return () => sendConfig(connection, createConfig());
+}
+
 /**
  * Repeats the messages of a call with npm:pg alone, on one connection, and with new IDs: the limit of
  * what a client can do that uses npm:pg.
@@ -72,11 +84,7 @@ export async function repeatAlone(
   call: (connection: pg.Client) => Promise<unknown>,
   resources: AsyncDisposableStack,
 ): Promise<() => Promise<unknown>> {
-  const createConfig = await recordConfig(url, call);
-  const connection = new pg.Client({ connectionString: url });
-  await connection.connect();
-  resources.defer(() => connection.end());
-  return () => sendConfig(connection, createConfig());
+  return await repeatOnConnection(url, await recordConfig(url, call), resources);
 }
 
 /** Repeats the message of a call as the limit of what each driver can do. */
@@ -103,7 +111,7 @@ export async function repeatWithDrivers(
     return await sql.unsafe(text, [...values], { prepare: true }).values();
   }
   return [
-    { name: "(npm:pg alone)", run: await repeatAlone(url, call, resources) },
+    { name: "(npm:pg alone)", run: await repeatOnConnection(url, createConfig, resources) },
     { name: "(a pool of npm:pg alone)", run: runInPool },
     { name: "(npm:postgres alone)", run: runWithPostgresJs },
   ];

@@ -20,28 +20,16 @@ const maxAgeMs = 60_000;
 // No other process has the same names, because poolers may have both use one connection.
 let prefix: string | undefined;
 let lastNumber = 0;
-// All clients of a process share them, because they may share connections. The most recent one is last.
+// By their texts. All clients of a process share them, because they may share connections. The most
+// recent one is last.
 const names = new Map<string, Name>();
-const current = new Set<string>();
 // Texts that have come once.
 const waiting = new Set<string>();
 
 function createName(now: number): Name {
   prefix ??= `dbos_${uuidV7()}`;
   // Never that of another text.
-  const name = `${prefix}_${++lastNumber}`;
-  current.add(name);
-  return { name, since: now };
-}
-
-/** The name of a text, unless it is too old. */
-function takeName(text: string, now: number): Name | undefined {
-  const found = names.get(text);
-  if (!found) return undefined;
-  names.delete(text);
-  if (now - found.since <= maxAgeMs) return found;
-  current.delete(found.name);
-  return createName(now);
+  return { name: `${prefix}_${++lastNumber}`, since: now };
 }
 
 /**
@@ -50,26 +38,22 @@ function takeName(text: string, now: number): Name | undefined {
  */
 export function nameRepeatedText(text: string): string {
   if (text.length > maxCharacters) return "";
+  const known = names.get(text);
+  if (!known && !waiting.delete(text)) {
+    waiting.add(text);
+    if (waiting.size > maxWaiting) waiting.delete(waiting.values().next().value!);
+    return "";
+  }
   const now = performance.now();
-  let found = takeName(text, now);
-  if (!found) {
-    if (!waiting.delete(text)) {
-      waiting.add(text);
-      if (waiting.size > maxWaiting) waiting.delete(waiting.values().next().value!);
-      return "";
-    }
-    found = createName(now);
-  }
-  names.set(text, found);
-  if (names.size > maxNames) {
-    const [oldest, { name }] = names.entries().next().value!;
-    names.delete(oldest);
-    current.delete(name);
-  }
-  return found.name;
+  const isFresh = known && now - known.since <= maxAgeMs;
+  const current = isFresh ? known : createName(now);
+  names.delete(text);
+  names.set(text, current);
+  if (names.size > maxNames) names.delete(names.keys().next().value!);
+  return current.name;
 }
 
 /** Whether a name is still that of a text. Otherwise connections need the statement no more. */
 export function isCurrentName(name: string): boolean {
-  return current.has(name);
+  return [...names.values()].some((current) => current.name === name);
 }
