@@ -16,11 +16,13 @@ type Schedule = (callback: () => void) => unknown;
 const { setImmediate: immediate, setTimeout: timeout } = globalThis as typeof globalThis & {
   setImmediate?: Schedule;
 };
-const schedule: Schedule = immediate ?? ((callback) => timeout(callback, 0));
+
+/** Calls back once the event loop has run. */
+export const afterEventLoop: Schedule = immediate ?? ((callback) => timeout(callback, 0));
 
 /** Settles once the event loop has run. */
 export function runEventLoop(): Promise<void> {
-  return new Promise((resolve) => schedule(() => resolve()));
+  return new Promise((resolve) => afterEventLoop(() => resolve()));
 }
 
 /**
@@ -51,10 +53,13 @@ export function mapInSlices<Item, Mapped>(
   map: (item: Item, index: number) => Mapped,
   inOneTurn = false,
 ): Mapped[] | Promise<Mapped[]> {
-  // Most answers have a row or two.
-  if (inOneTurn || items.length <= itemsPerReading) return items.map(map);
-  const endSlice = createSlicer();
   const mapped: Mapped[] = [];
+  // Most answers have a row or two. The map() of an array of npm:postgres makes one of its own again.
+  if (inOneTurn || items.length <= itemsPerReading) {
+    for (let index = 0; index < items.length; index++) mapped.push(map(items[index]!, index));
+    return mapped;
+  }
+  const endSlice = createSlicer();
 
   /** Maps items until a slice ends. Returns a promise if there are more. */
   function mapSlice(): Promise<void> | undefined {
