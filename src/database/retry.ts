@@ -30,6 +30,8 @@ export function attemptWithin<Result>(
   return new Promise((resolve, reject) => {
     let isOver = false;
     const attempt: Attempt = { isNeeded: () => !isOver && isNeeded() };
+    const running = run(attempt);
+    // A timer takes as long to set as a short statement to write, and the server works meanwhile.
     const timer = setTimeout(() => {
       isOver = true;
       reject(new DatabaseTimeoutError(timeoutMs / 1000));
@@ -43,7 +45,7 @@ export function attemptWithin<Result>(
       clearTimeout(timer);
       stop?.();
     };
-    run(attempt).then(
+    running.then(
       (result) => {
         end();
         resolve(result);
