@@ -153,6 +153,7 @@ export function createBatcher<Outcome>(
   }
 
   function nextBatchSize(): number {
+    if (pending.length === 0) return 0;
     const isFull = pendingCharacters >= maxCharacters;
     const size = flowControl.nextBatchSize({ items: pending.length, isFull });
     return Math.min(size, countUntilFull(pending, maxCharacters));
@@ -170,14 +171,14 @@ export function createBatcher<Outcome>(
   /** Flushes again when a statement no longer holds up the pending items. */
   function scheduleFlush(): void {
     const changeMs = pending.length > 0 ? flowControl.nextChangeMs() : Infinity;
-    if (changeMs === Infinity) {
-      clearTimeout(flushTimer);
-      flushTimer = undefined;
-    } else {
+    if (changeMs < Infinity) {
       flushTimer ??= setTimeout(() => {
         flushTimer = undefined;
         flush();
       }, changeMs);
+    } else if (flushTimer !== undefined) {
+      clearTimeout(flushTimer);
+      flushTimer = undefined;
     }
   }
 

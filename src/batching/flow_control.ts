@@ -2,6 +2,7 @@
 
 /** What waits for the next statements. */
 export interface Pending {
+  /** At least one. */
   readonly items: number;
   /** Whether the items fill a statement. */
   readonly isFull: boolean;
@@ -60,7 +61,6 @@ export function createFlowControl(
 
   return {
     nextBatchSize(pending) {
-      if (pending.items === 0) return 0;
       if (holdUps.size > 0) {
         const now = performance.now();
         for (const holdUp of holdUps) if (holdUp.until <= now) holdUps.delete(holdUp);
