@@ -16,13 +16,11 @@ type Schedule = (callback: () => void) => unknown;
 const { setImmediate: immediate, setTimeout: timeout } = globalThis as typeof globalThis & {
   setImmediate?: Schedule;
 };
-
-/** Calls back once the event loop has run. */
-export const afterEventLoop: Schedule = immediate ?? ((callback) => timeout(callback, 0));
+const schedule: Schedule = immediate ?? ((callback) => timeout(callback, 0));
 
 /** Settles once the event loop has run. */
 export function runEventLoop(): Promise<void> {
-  return new Promise((resolve) => afterEventLoop(() => resolve()));
+  return new Promise((resolve) => schedule(() => resolve()));
 }
 
 /**

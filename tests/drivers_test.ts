@@ -8,6 +8,7 @@ import postgres from "postgres";
 import type { Driver } from "../mod.ts";
 import { createClient, enqueue } from "../mod.ts";
 import { parseColumns, toRows } from "../src/database/rows.ts";
+import { runEventLoop } from "../src/event_loop.ts";
 import { inlineValues } from "../src/drivers/quoting.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
@@ -307,6 +308,7 @@ Deno.test("a statement of npm:pg that is given up before it is sent keeps its co
     isNeeded = false;
     connection.release();
     await assertRejects(() => rows, Error, "given up");
+    await runEventLoop();
     assertEquals([pool.totalCount, pool.idleCount], [1, 1]);
   } finally {
     await pool.end();

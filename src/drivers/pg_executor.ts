@@ -8,7 +8,13 @@ import {
   throwIfUnneeded,
 } from "./adapter.ts";
 import { isLostPgConnection, losesConnection, sqlStateOf, toError } from "./error_codes.ts";
-import type { ListeningClient } from "./pg_listen.ts";
+import type { ListeningClient, ListeningPool } from "./pg_listen.ts";
+import {
+  createPoolClients,
+  type PgPool,
+  type PgPoolClient,
+  type PoolClients,
+} from "./pg_pool_clients.ts";
 import {
   type PgCallback,
   type PgClient,
@@ -39,66 +45,21 @@ interface Pg extends PgClient {
   query(query: TextQuery): void;
 }
 
-interface PgPoolClient extends Pg {
-  /** Returns the client to the pool, or has the pool remove it. */
-  release(isToBeRemoved: boolean): void;
-  on(event: "error", listener: () => void): void;
-  off(event: "error", listener: () => void): void;
-}
-
-interface PgPool {
-  connect(callback: (error: Error | undefined, client: PgPoolClient) => void): void;
-  readonly options: { readonly connectionTimeoutMillis?: number };
-  Client: new (options: object) => ListeningClient;
-}
+interface PooledPg extends Pg, PgPoolClient {}
 
 /** The pool of `connect()`, which keeps a listener for the errors of its clients. */
 interface ConnectPool {
-  take(): PgPoolClient | Promise<PgPoolClient>;
+  take(): PooledPg | Promise<PooledPg>;
   openClient(): Promise<ListeningClient>;
 }
 
-// Those of npm:postgres and Bun.sql are as long.
-const connectionTimeoutMs = 30_000;
-const poolsWithTimeout = new WeakSet<object>();
-
-/**
- * Has the clients of a pool fail if the server does not answer while they connect, unless its owner
- * has set a timeout. Otherwise each such client would keep its place in the pool forever.
- */
-function limitConnecting(pool: PgPool): void {
-  if (pool.options.connectionTimeoutMillis || poolsWithTimeout.has(pool)) return;
-  poolsWithTimeout.add(pool);
-  const Client = pool.Client;
-  pool.Client = class extends Client {
-    constructor(options: object) {
-      // A password is not enumerable.
-      const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(options));
-      super(Object.assign(copy, { connectionTimeoutMillis: connectionTimeoutMs }));
-    }
-  };
-}
-
-function ignoreError(): void {}
-
-/**
- * Takes a client from the pool, with a listener for its errors: an error without a listener would end
- * the process, and one may follow the last message of connecting at once, before a promise has settled.
- */
-function acquire(pool: PgPool | ConnectPool): PgPoolClient | Promise<PgPoolClient> {
-  if ("take" in pool) return pool.take();
-  return new Promise((resolve, reject) => {
-    pool.connect((error, client) => {
-      if (error) return reject(toError(error));
-      client.on("error", ignoreError);
-      resolve(client);
-    });
-  });
-}
-
-function release(client: PgPoolClient, isToBeRemoved: boolean): void {
-  client.off("error", ignoreError);
-  client.release(isToBeRemoved);
+/** The clients of a driver that is a pool. What only resembles one may have none to give out. */
+function poolClientsOf(driver: object): PoolClients<PooledPg> | undefined {
+  if ("openClient" in driver) {
+    const { take } = driver as ConnectPool;
+    return { take, putBack: (client, isToBeRemoved) => client.release(isToBeRemoved) };
+  }
+  return "Client" in driver ? createPoolClients(driver as PgPool<PooledPg>) : undefined;
 }
 
 /** The rows of the last statement. */
@@ -122,10 +83,7 @@ function queryClient(client: Pg, config: PgConfig): Promise<readonly DriverRow[]
 const staleStatementStates = new Set(["26000", "0A000"]);
 
 /** Queries a client of a pool: once more if it is known by now that it must prepare statements anew. */
-async function queryPoolClient(
-  client: PgPoolClient,
-  config: PgConfig,
-): Promise<readonly DriverRow[]> {
+async function queryPoolClient(client: Pg, config: PgConfig): Promise<readonly DriverRow[]> {
   try {
     return await queryClient(client, config);
   } catch (error) {
@@ -136,23 +94,23 @@ async function queryPoolClient(
 }
 
 /**
- * Queries a client of the pool, and has the pool remove it if it is lost or does not answer in time.
- * The callbacks of the pool and of the client only settle promises: if they went on themselves, all
- * objects of a query would stay until a full collection.
+ * Queries a client of a pool, and has the pool remove it if it is lost or does not answer in time. The
+ * callbacks of the pool and of the client only settle promises: if they went on themselves, all objects
+ * of a query would stay until a full collection.
  */
 async function queryPool(
-  pool: PgPool | ConnectPool,
+  clients: PoolClients<PooledPg>,
   config: PgConfig,
   attempt: Attempt,
 ): Promise<readonly DriverRow[]> {
-  const acquiring = acquire(pool);
-  const client = acquiring instanceof Promise ? await acquiring : acquiring;
-  if (!attempt.isNeeded()) release(client, false);
+  const taking = clients.take();
+  const client = taking instanceof Promise ? await taking : taking;
+  if (!attempt.isNeeded()) clients.putBack(client, false);
   throwIfUnneeded(attempt);
   let isDiscarded = false;
   attempt.discardConnection = () => {
     isDiscarded = true;
-    client.release(true);
+    clients.putBack(client, true);
     // A client that pipelines would wait for its answers first.
     client.connection?.stream.destroy();
   };
@@ -165,8 +123,7 @@ async function queryPool(
     Error.captureStackTrace?.(error as Error);
     throw error;
   } finally {
-    if (isDiscarded) client.off("error", ignoreError);
-    else release(client, isLost);
+    if (!isDiscarded) clients.putBack(client, isLost);
   }
 }
 
@@ -176,11 +133,7 @@ async function queryPool(
  */
 export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOptions): Executor {
   const runSerially = createSerialQueue();
-  // What only resembles a pool may have no clients to give out.
-  const pool = kind === "pool" && ("Client" in driver || "openClient" in driver)
-    ? driver as unknown as PgPool | ConnectPool
-    : undefined;
-  if (pool && "Client" in pool) limitConnecting(pool);
+  const clients = kind === "pool" ? poolClientsOf(driver) : undefined;
 
   async function queryConnection(
     config: PgConfig,
@@ -202,7 +155,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   }
 
   function send(config: PgConfig, attempt: Attempt): Promise<readonly DriverRow[]> {
-    return pool ? queryPool(pool, config, attempt) : queryConnection(config, attempt);
+    return clients ? queryPool(clients, config, attempt) : queryConnection(config, attempt);
   }
 
   /**
@@ -214,7 +167,7 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
   function toConfig(queries: readonly Query[]): PgConfig {
     const statements = queries.map((query) => {
       const text = inlineValues(query);
-      return { name: prepare && pool ? nameRepeatedText(text) : "", text, values: [] };
+      return { name: prepare && clients ? nameRepeatedText(text) : "", text, values: [] };
     });
     return { text: statements.map(({ text }) => text).join(";\n"), statements, ...asTexts };
   }
@@ -225,9 +178,11 @@ export function createPgExecutor(driver: object, { kind, prepare }: ExecutorOpti
     queryInOneMessage: (queries, attempt) => send(toConfig(queries), attempt),
     separatesRows: true,
     isLostConnection: isLostPgConnection,
-    ...(pool && {
-      listen: async (channels, listener, signal) =>
-        await (await loadListen()).listen(pool, channels, listener, signal),
+    ...(clients && {
+      async listen(channels, listener, signal) {
+        const { listen } = await loadListen();
+        return await listen(driver as ListeningPool, channels, listener, signal);
+      },
     }),
   };
 }

@@ -18,7 +18,7 @@ export interface ListeningClient {
 }
 
 /** A pool of `npm:pg` has the class and the settings for one more client; that of `connect()` opens it. */
-type ListeningPool =
+export type ListeningPool =
   | { readonly Client: new (options: object) => ListeningClient; readonly options: object }
   | { openClient(): Promise<ListeningClient> };
 
