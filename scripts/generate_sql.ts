@@ -117,9 +117,11 @@ function checkBody(file: string, { parameters }: Header, lines: readonly string[
   }
 }
 
-/** The lines of the select list that is returned, without the list's own indentation. */
+/** The lines of the list that is returned, without the list's own indentation. */
 function selectListOf(lines: readonly string[]): string[] {
-  const start = lines.findIndex((line) => /^(select|returning)\b/.test(line));
+  // An insert may have a select as well.
+  const returning = lines.findIndex((line) => /^returning\b/.test(line));
+  const start = returning < 0 ? lines.findIndex((line) => /^select\b/.test(line)) : returning;
   const end = lines.findIndex((line, index) => index > start && /^[a-z]/.test(line));
   const [first = "", ...others] = lines.slice(start, end < 0 ? undefined : end);
   const rest = first.replace(/^\S+ ?/, "");

@@ -303,6 +303,21 @@ Deno.test("an idempotency key works on old schemas without a unique index", asyn
   assertEquals(await messagesTo(recorder, second), [3]);
 });
 
+Deno.test("send() takes one statement, whatever becomes of the message", async () => {
+  await using recorder = await openBatchRecorder("send");
+  const { client, batches } = recorder;
+  const workflowID = await enqueueIdle(client);
+  for (let call = 0; call < 3; call++) await send(client, workflowID, call);
+  assertEquals(batches.splice(0), [1, 1, 1]);
+  for (let call = 0; call < 3; call++) {
+    await send(client, workflowID, "once", { idempotencyKey: "key" });
+  }
+  assertEquals(batches.splice(0), [1, 1, 1]);
+  await assertRejects(() => send(client, "missing", 1), NonExistentWorkflowError);
+  assertEquals(batches, [1]);
+  assertEquals(await messagesTo(recorder, workflowID), [0, 1, 2, "once"]);
+});
+
 Deno.test("a destination that is deleted while a message is sent is reported as missing", async () => {
   await using database = await createTestDatabase();
   await using resources = new AsyncDisposableStack();
@@ -330,7 +345,13 @@ Deno.test("a destination that is deleted while a message is sent is reported as 
     return await result.finally(() => owner.query("delete from dbos.workflow_status"));
   }
 
-  await assertRejects(() => deleteMeanwhile(() => send(sender, "1", 7)), NonExistentWorkflowError);
+  // From the second call on the time of the server is known, and the message has a statement of its own.
+  for (let call = 0; call < 2; call++) {
+    await assertRejects(
+      () => deleteMeanwhile(() => send(sender, "1", 7)),
+      NonExistentWorkflowError,
+    );
+  }
   const messages = ["1", "2"].map((destinationID) => ({ destinationID, message: 7 }));
   const outcomes = await deleteMeanwhile(() => sendMany(sender, messages));
   assertEquals(outcomes.map(({ isDelivered }) => isDelivered), [false, true]);

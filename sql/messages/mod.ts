@@ -488,45 +488,20 @@ where not has_destination or ordinality = :count::int`,
 };
 
 export const sendOne: Statement<{
-  requested_at?: string | undefined;
-  after: string;
-  destination_id: string;
   message_id: string;
+  destination_id: string;
   topic: string;
   serialization: string;
+  requested_at: string;
   message: string;
-  check_conflicts?: number | undefined;
 }, {
   server_ms: string;
-  last_created_at: string;
-  has_destination: boolean;
 }> = {
   name: "send_one",
 
-  columns: "server_ms text, last_created_at text, has_destination boolean",
-  hash: "yadeBzuv9e3TsOsy",
+  columns: "server_ms text",
+  hash: "QpM52nqPzPqcYoJh",
   sql: `
-with message as (
-select
-server_ms,
-least(
-coalesce(
-:requested_at::text::bigint,
-greatest(server_ms, :after::text::bigint + 1)
-),
-server_ms + 1000
-) as created_at,
-(
-select true
-from :schema.workflow_status
-where workflow_uuid = :destination_id::text
-limit 1
-) is not null as has_destination
-from (
-select (extract(epoch from statement_timestamp()) * 1000)::bigint as server_ms
-) as clock
-),
-sent as (
 insert into :schema.notifications (
 message_uuid,
 destination_uuid,
@@ -540,24 +515,14 @@ select
 :destination_id::text,
 :topic::text,
 :serialization::text, -- if notifications.serialization
-created_at,
+least(
+:requested_at::text::bigint,
+(extract(epoch from statement_timestamp()) * 1000)::bigint + 1000
+),
 :message::text
-from message
-where has_destination
--- if not notifications.serialization
-and not exists (
-select from :schema.notifications as other
-where other.destination_uuid = :destination_id::text
-and other.message_uuid = :message_id::text
-)
--- end
-on conflict do nothing -- if :check_conflicts
-)
-select
-server_ms::text,
-created_at::text as last_created_at,
-has_destination
-from message`,
+from :schema.workflow_status
+where workflow_uuid = :destination_id::text
+returning (extract(epoch from statement_timestamp()) * 1000)::bigint::text as server_ms`,
 };
 
 export const sendToForks: Statement<{

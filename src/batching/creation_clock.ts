@@ -4,9 +4,9 @@ import type { SystemDatabase } from "../database/system_database.ts";
 
 /** What the answer to a statement says about time, in milliseconds since 1970. */
 export interface ClockReading {
-  /** When the server ran the statement. */
-  readonly serverMs: string;
-  /** The creation time of the last row; null if there is none. */
+  /** When the server ran the statement; undefined if it does not tell. */
+  readonly serverMs: string | undefined;
+  /** The creation time of the last row, if the server has given it one. */
   readonly lastCreatedAt: string | null;
 }
 
@@ -73,6 +73,7 @@ function createCreationClock(): CreationClock {
   }
 
   function learn({ serverMs, lastCreatedAt }: ClockReading): void {
+    if (serverMs === undefined) return;
     const now = performance.now();
     const driftMs = (now - learnedAt) / 1000 * driftMsPerSecond;
     // The statement ran before its answer arrived. The fastest answer gives the best estimate.

@@ -53,8 +53,8 @@ export interface BatchResult<Outcome> extends ClockReading {
 export interface Statements<Outcome> {
   sendBatch(batch: Batch): Promise<BatchResult<Outcome>>;
   /**
-   * Sends one item, outside a transaction, which takes the server less time. Undefined means that only
-   * `sendBatch()` can tell what became of it.
+   * Sends one item, outside a transaction, which takes the server less time. Undefined means that it has
+   * written nothing, and that `sendBatch()` is to send the item.
    */
   sendSingle?(single: Single): Promise<BatchResult<Outcome> | undefined>;
 }
@@ -123,7 +123,7 @@ export function createItemWriter<Outcome>(
           if (sqlStateOf(error) !== uniqueViolation) throw error;
         }
       }
-      result ??= await send(items, 1, options) ?? await sendSeveral(items, 1, options);
+      result ??= await send(items, 1, options);
       clock.learn(result);
       return result.outcomes;
     } finally {
@@ -138,16 +138,19 @@ export function createItemWriter<Outcome>(
       database.adapter.transactionStatus() === "none";
   }
 
-  function send(
+  async function send(
     items: readonly TimedItem[],
     checkConflicts: 1 | undefined,
     options: RunOptions,
-  ): Promise<BatchResult<Outcome> | undefined> {
-    if (!sendSingle || !isSingle(items)) return sendSeveral(items, checkConflicts, options);
-    const { columns, createdAt } = items[0]!;
-    const requestedAt = createdAt === undefined ? undefined : String(createdAt);
-    const after = String(clock.last);
-    return sendSingle({ columns, requestedAt, after, checkConflicts, options });
+  ): Promise<BatchResult<Outcome>> {
+    if (sendSingle && isSingle(items)) {
+      const { columns, createdAt } = items[0]!;
+      const requestedAt = createdAt === undefined ? undefined : String(createdAt);
+      const after = String(clock.last);
+      const result = await sendSingle({ columns, requestedAt, after, checkConflicts, options });
+      if (result) return result;
+    }
+    return await sendSeveral(items, checkConflicts, options);
   }
 
   async function sendSeveral(

@@ -88,6 +88,9 @@ export interface MessageOutcome {
 // What a message has besides its text, and the names of its columns.
 const usualCharacters = 250;
 
+// Schemas that have it have a unique index on the ID, too.
+const formatColumn = "notifications.serialization";
+
 // The destination was deleted after the statement began.
 const foreignKeyViolation = "23503";
 
@@ -143,20 +146,17 @@ function createMessageBatcher(
     return { outcomes, serverMs: server_ms!, lastCreatedAt: last_created_at };
   }
 
-  async function sendSingle({ columns, requestedAt, after, checkConflicts, options }: Single) {
+  async function sendSingle({ columns, requestedAt, checkConflicts, options }: Single) {
+    // Its statement neither looks for conflicts nor gives a time, and older schemas lack a column.
+    const isFit = !checkConflicts && requestedAt !== undefined && database.hasColumn(formatColumn);
+    if (!isFit) return undefined;
     const parameters = {
-      ...columns as Pick<
-        NonNullable<typeof sql.sendOne.parameters>,
-        "message_id" | "destination_id" | "topic" | "message" | "serialization"
-      >,
+      ...columns as Omit<NonNullable<typeof sql.sendOne.parameters>, "requested_at">,
       requested_at: requestedAt,
-      after,
-      check_conflicts: checkConflicts,
     };
     try {
       const [row] = await database.run(sql.sendOne, parameters, options);
-      const { server_ms, last_created_at, has_destination } = row!;
-      return { outcomes: [has_destination], serverMs: server_ms, lastCreatedAt: last_created_at };
+      return { outcomes: [row !== undefined], serverMs: row?.server_ms, lastCreatedAt: null };
     } catch (error) {
       if (sqlStateOf(error) !== foreignKeyViolation) throw error;
     }
