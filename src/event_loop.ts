@@ -52,7 +52,7 @@ export function mapInSlices<Item, Mapped>(
   inOneTurn = false,
 ): Mapped[] | Promise<Mapped[]> {
   const mapped: Mapped[] = [];
-  // Most answers have a row or two. The map() of an array of npm:postgres makes one of its own again.
+  // Most answers have a row or two. map() would make another result of a result of npm:postgres, slowly.
   if (inOneTurn || items.length <= itemsPerReading) {
     for (let index = 0; index < items.length; index++) mapped.push(map(items[index]!, index));
     return mapped;

@@ -56,7 +56,7 @@ Deno.test("statements that follow at once are sent on one client, taken from the
     assertEquals(taken.length, 1);
   }));
 
-Deno.test("a client is back in the pool when the event loop has come round", () =>
+Deno.test("a client is back in the pool once the event loop has run", () =>
   withPool({}, async ({ pool, query }) => {
     await query();
     await runEventLoop();

@@ -31,7 +31,7 @@ export function attemptWithin<Result>(
     let isOver = false;
     const attempt: Attempt = { isNeeded: () => !isOver && isNeeded() };
     const running = run(attempt);
-    // A timer takes as long to set as a short statement to write, and the server works meanwhile.
+    // The timer is set only now: that takes microseconds, in which the server already works.
     const timer = setTimeout(() => {
       isOver = true;
       reject(new DatabaseTimeoutError(timeoutMs / 1000));

@@ -93,7 +93,7 @@ const setImmediate = process?.getBuiltinModule?.("node:timers")?.setImmediate;
 
 /**
  * The clients of a pool. To take one from the pool and to release it takes a tenth of the time of a short
- * call. So the last client that was put back is kept until the event loop has come round, for a statement
+ * call. So the last client that was put back is kept until the event loop has run, for a statement
  * that follows at once.
  *
  * None is kept if somebody waits for one, or if the program may notice: it limits the uses of a

@@ -88,8 +88,8 @@ export interface MessageOutcome {
 // What a message has besides its text, and the names of its columns.
 const usualCharacters = 250;
 
-// Schemas that have it have a unique index on the ID, too.
-const formatColumn = "notifications.serialization";
+// Schemas with this column have the unique index on the ID, which came before it.
+const serializationColumn = "notifications.serialization";
 
 // The destination was deleted after the statement began.
 const foreignKeyViolation = "23503";
@@ -147,9 +147,10 @@ function createMessageBatcher(
   }
 
   async function sendSingle({ columns, requestedAt, checkConflicts, options }: Single) {
-    // Its statement neither looks for conflicts nor gives a time, and older schemas lack a column.
-    const isFit = !checkConflicts && requestedAt !== undefined && database.hasColumn(formatColumn);
-    if (!isFit) return undefined;
+    // The statement neither checks for conflicts nor makes a creation time, and relies on the unique index.
+    if (checkConflicts || requestedAt === undefined || !database.hasColumn(serializationColumn)) {
+      return undefined;
+    }
     const parameters = {
       ...columns as Omit<NonNullable<typeof sql.sendOne.parameters>, "requested_at">,
       requested_at: requestedAt,
