@@ -1,15 +1,22 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import pg from "pg";
 import type { Value } from "../src/drivers/adapter.ts";
 import { adaptDriver } from "../src/drivers/mod.ts";
-import { createTestDatabase } from "./support/database.ts";
+import { createTestDatabase, execute } from "./support/database.ts";
 
 interface PgClient {
-  readonly connection: { bind(message: object): void };
+  readonly connection: {
+    readonly stream: {
+      on(event: "data", listener: (packet: Uint8Array) => void): void;
+      pause(): unknown;
+    };
+    bind(message: object): void;
+  };
   query(query: object): unknown;
 }
 
 interface OpenStatement extends PgClient {
+  readonly url: string;
   /** Runs the statement, which is prepared. */
   run(...values: Value[]): Promise<readonly object[]>;
 }
@@ -22,10 +29,13 @@ async function openStatement(
 ): Promise<OpenStatement> {
   const database = resources.use(await createTestDatabase());
   const client = new pg.Client({ connectionString: database.url, ...options });
+  // Without a listener, the loss of its connection would be an uncaught error.
+  client.on("error", () => {});
   await client.connect();
   resources.defer(() => client.end());
   const executor = await adaptDriver(client, { prepare: true }).load();
   return Object.assign(client as unknown as PgClient, {
+    url: database.url,
     run: (...values: Value[]) =>
       executor.query({ name: "dbos_test", text, values }, { isNeeded: () => true }),
   });
@@ -62,6 +72,42 @@ Deno.test("a client of npm:pg goes on after values that it cannot send", async (
   }
 });
 
+Deno.test("the event loop runs while a client of npm:pg reads many rows", async () => {
+  await using resources = new AsyncDisposableStack();
+  const text = "select lpad(i::text, 100) from generate_series(1, $1::int) as i";
+  const { run, connection } = await openStatement(text, resources);
+  let bytes = 0;
+  let maxBytes = 0;
+  connection.stream.on("data", ({ length }) => maxBytes = Math.max(maxBytes, bytes += length));
+  let next = setImmediate(countTurn);
+  function countTurn() {
+    bytes = 0;
+    next = setImmediate(countTurn);
+  }
+  const rows = await run(100_000) as string[][];
+  clearImmediate(next);
+  assertEquals(rows.length, 100_000);
+  assert(rows.every(([text], index) => Number(text) === index + 1));
+  // A slice of a thousand rows has 111 KB, and the rest of a packet at most 64 KB.
+  assert(maxBytes < 200_000, `${maxBytes} bytes in one turn`);
+});
+
+Deno.test("a client of npm:pg that reads many rows notices that its session is ended", async () => {
+  await using resources = new AsyncDisposableStack();
+  const text = "select pg_backend_pid(), i from generate_series(1, $1::int) as i";
+  const { run, url, connection } = await openStatement(text, resources);
+  const [row] = await run(1) as string[][];
+  const { stream } = connection;
+  const pause = stream.pause.bind(stream);
+  let ending: Promise<void> | undefined;
+  stream.pause = () => {
+    ending ??= execute(url, `select pg_terminate_backend(${row![0]})`);
+    return pause();
+  };
+  await assertRejects(() => run(10_000_000), Error, "terminat");
+  await ending;
+});
+
 // What instrumentations of npm:pg may pass to the client.
 const wrappers: Record<string, (query: object) => object> = {
   copy: (query) => ({ ...query }),
@@ -72,14 +118,17 @@ const wrappers: Record<string, (query: object) => object> = {
 for (const [name, wrap] of Object.entries(wrappers)) {
   Deno.test(`a client of npm:pg that gets a ${name} of a query returns texts too`, async () => {
     await using resources = new AsyncDisposableStack();
-    const client = await openStatement("select 6 / $1::int", resources);
+    // So many that the event loop runs while they are read.
+    const count = 3000;
+    const text = `select 6 / $1::int from generate_series(1, ${count})`;
+    const client = await openStatement(text, resources);
     const query = client.query.bind(client);
     client.query = async (given) => {
       await query(wrap(given));
     };
-    assertEquals(await client.run(2), [["3"]]);
+    assertEquals(await client.run(2), Array(count).fill(["3"]));
     await assertRejects(() => client.run(0), Error, "division by zero");
-    assertEquals(await client.run(3), [["2"]]);
+    assertEquals(await client.run(3), Array(count).fill(["2"]));
   });
 }
 

@@ -1,9 +1,16 @@
+import { createSlicer } from "../event_loop.ts";
 import type { DriverRow, Query, Value } from "./adapter.ts";
 import { isCurrentName } from "./repeated_texts.ts";
 
 /** What a query of npm:pg does with the connection of its client. */
 export interface PgConnection {
-  readonly stream: { destroy(): void; cork?(): void; uncork?(): void };
+  readonly stream: {
+    destroy(): void;
+    cork?(): void;
+    uncork?(): void;
+    pause?(): void;
+    resume?(): void;
+  };
   /** The texts of the statements that the server has parsed, by name. The client keeps them. */
   readonly parsedStatements?: Readonly<Record<string, string>>;
   query(text: string): void;
@@ -99,6 +106,9 @@ export class TextQuery implements PgConfig {
   readonly givenText: string;
   /** The rows. In a config, `rows` is how many of them to fetch at once. */
   received: DriverRow[] = [];
+  stream: PgConnection["stream"] | undefined;
+  readonly endSlice: () => Promise<void> | undefined = createSlicer();
+  isPaused = false;
   failure: unknown = null;
   /** How many statements have ended. */
   ended = 0;
@@ -121,6 +131,7 @@ export class TextQuery implements PgConfig {
     const { text, statements } = this;
     if (statements && text !== this.givenText) return connection.query(text);
     const { stream } = connection;
+    this.stream = stream;
     // The messages go together.
     stream.cork?.();
     try {
@@ -156,6 +167,24 @@ export class TextQuery implements PgConfig {
 
   handleDataRow({ fields }: { fields: DriverRow }): void {
     this.received.push(fields);
+    // After a pause begins, the rest of a packet still comes.
+    if (!this.isPaused) this.pauseAfterSlice();
+  }
+
+  /** Where a slice of the rows ends, lets the event loop run: a runtime may read a whole answer in one turn. */
+  pauseAfterSlice(): void {
+    const pause = this.endSlice();
+    if (!pause) return;
+    this.isPaused = true;
+    this.stream?.pause?.();
+    pause.then(() => this.resume());
+  }
+
+  /** Ends the pause, if there is one. */
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.stream?.resume?.();
   }
 
   /** Keeps the rows of the last statement only. A text with a comment prepares nothing. */
@@ -170,12 +199,15 @@ export class TextQuery implements PgConfig {
   handleEmptyQuery(): void {}
 
   handleError(error: Error, connection: PgConnection): void {
+    this.resume();
     // The server may lack them: the session may be another one, behind a pooler.
     for (const { name } of this.statements ?? []) namesOn(connection).delete(name);
     this.callback(error, { rows: [] });
   }
 
   handleReadyForQuery(): void {
+    // The next query waits for nothing.
+    this.resume();
     this.callback(this.failure, { rows: this.received });
   }
 }
