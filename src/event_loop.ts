@@ -79,6 +79,17 @@ export function mapInSlices<Item, Mapped>(
   return pause ? mapRest(pause) : mapped;
 }
 
+/**
+ * Joins texts, and changes the array of them. If the brackets were added to the whole, V8 would copy it again
+ * when a driver encodes it.
+ */
+function joinArray(texts: string[]): string {
+  if (texts.length === 0) return "[]";
+  texts[0] = `[${texts[0]}`;
+  texts[texts.length - 1] += "]";
+  return texts.join();
+}
+
 /** Makes the text of a JSON array of the texts of its items, as {@linkcode mapInSlices} does. */
 export function toJsonArray<Item>(
   items: readonly Item[],
@@ -86,9 +97,9 @@ export function toJsonArray<Item>(
   inOneTurn = false,
 ): string | Promise<string> {
   const mapping = mapInSlices(items, toJson, inOneTurn);
-  if (!(mapping instanceof Promise)) return `[${mapping.join()}]`;
+  if (!(mapping instanceof Promise)) return joinArray(mapping);
   return mapping.then(async (texts) => {
-    const array = `[${texts.join()}]`;
+    const array = joinArray(texts);
     // The driver needs as long to encode such a text as it took to join it.
     await runEventLoop();
     return array;
