@@ -138,7 +138,9 @@ Deno.test("the event loop runs while many IDs are checked, and while their handl
     const turn = recorder.turn();
     recorder.turns.length = 0;
     const handles = await run();
-    assert(recorder.turns[0]! - turn >= minTurns, `${name}: ${recorder.turns[0]! - turn}`);
+    // Twice for forks: for the checks, and for their JSON.
+    const times = name === "fork" ? 2 : 1;
+    assert(recorder.turns[0]! - turn >= times * minTurns, `${name}: ${recorder.turns[0]! - turn}`);
     if (!handles) continue;
     assertEquals(handles.length, count);
     assert(recorder.turn() - recorder.turnOfAnswer() >= minTurns, name);

@@ -133,14 +133,20 @@ const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOpt
 /** A fork with its ID. */
 type IdentifiedFork = Required<Fork>;
 
-/** Reads the forks of a call at once, because the caller may change them meanwhile. */
+// The caller may change the forks of shorter calls as soon as the call has returned.
+const maxUnslicedForks = 1000;
+
+/** Reads the forks of a call, in slices if there are many. */
 function toForks(
   forks: readonly Fork[],
   { queueName, queuePartitionKey }: ForkWorkflowsOptions,
-): IdentifiedFork[] {
+  isInTransaction: boolean,
+): IdentifiedFork[] | Promise<IdentifiedFork[]> {
   checkArray("forks of forkWorkflows()", forks);
+  const inOneTurn = forks.length <= maxUnslicedForks || isInTransaction;
   const newIDs = new Set<string>();
-  return Array.from(forks, (fork, index) => {
+  // A copy, because the caller may reuse the array meanwhile.
+  return mapInSlices(Array.from(forks), (fork, index) => {
     const read = readOptions(`forks[${index}] of forkWorkflows()`, forkDescription, fork);
     const { workflowID, startStep, newWorkflowID } = read;
     if (!areShort(queueName, queuePartitionKey, newWorkflowID)) {
@@ -152,7 +158,7 @@ function toForks(
     }
     newIDs.add(newWorkflowID);
     return { workflowID, startStep, newWorkflowID };
-  });
+  }, inOneTurn);
 }
 
 /**
@@ -237,7 +243,9 @@ export async function forkWorkflows<Workflow = unknown>(
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const { queueName = internalQueueName, queuePartitionKey } = read;
-  const readForks = toForks(forks, read);
+  const isInTransaction = database.isInTransaction();
+  const reading = toForks(forks, read, isInTransaction);
+  const readForks = reading instanceof Promise ? await reading : reading;
   const creatorXid = uuidV7();
   const joining = toJsonArray(
     readForks,
@@ -254,7 +262,7 @@ export async function forkWorkflows<Workflow = unknown>(
         replacement_children: read.replacementChildren,
         creator_xid: creatorXid,
       }),
-    database.isInTransaction(),
+    isInTransaction,
   );
   const parameters = { forks: joining instanceof Promise ? await joining : joining };
   return await retryOnConflict(
