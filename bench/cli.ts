@@ -92,6 +92,7 @@ const official = {
   "dbos on Node": ["node", `${folder}/node_modules/.bin/dbos`],
   "dbos on Python": [`${folder}/python/bin/dbos`],
 };
+const rounds = Number(values.rounds);
 const works = [
   { work: "--help", args: ["--help"], officialArgs: ["--help"] },
   {
@@ -102,12 +103,12 @@ const works = [
 ];
 
 function printRow(work: string, { name, cpuMs }: Start, elapsedMs: number, note = ""): void {
-  const times = [elapsedMs, median(cpuMs.slice(1))].map((ms) => formatMs(ms).padStart(10));
+  const times = [elapsedMs, median(cpuMs.slice(-rounds))].map((ms) => formatMs(ms).padStart(10));
   console.log(`${work.padEnd(22)}${name.padEnd(22)}${times.join("")}${note}`);
 }
 
 console.log(`${" ".repeat(44)}   elapsed       CPU`);
-for (const [index, ms] of (await compare(empty, Number(values.rounds))).entries()) {
+for (const [index, ms] of (await compare(empty, rounds)).entries()) {
   printRow("an empty script", empty[index]!, ms);
 }
 for (const { work, args, officialArgs } of works) {
@@ -117,7 +118,7 @@ for (const { work, args, officialArgs } of works) {
       toStart(name, [...command, ...officialArgs], url)
     ),
   ];
-  const medians = await compare(contenders, Number(values.rounds));
+  const medians = await compare(contenders, rounds);
   const fastestOfficial = Math.min(...medians.slice(Object.keys(ours).length));
   for (const [index, start] of contenders.entries()) {
     const ratio = (fastestOfficial / medians[index]!).toFixed(1);

@@ -53,13 +53,20 @@ export async function measureRate(
   return calls / (performance.now() - startedAt) * 1000;
 }
 
-/** Measures interleaved rounds after a warm-up round, and returns the median of each contender. */
+// V8 compiles the code of a short call while that is run some thousand times.
+const warmUpMs = 1000;
+
+/** Measures interleaved rounds after a warm-up, and returns the median of each contender. */
 export async function compare(
   contenders: readonly Contender[],
   rounds: number,
 ): Promise<number[]> {
   const figures = contenders.map((): number[] => []);
-  for (const { measure } of contenders) await measure();
+  for (const { measure } of contenders) {
+    const startedAt = performance.now();
+    // One round only shows that the bench works.
+    do await measure(); while (rounds > 1 && performance.now() - startedAt < warmUpMs);
+  }
   for (let round = 0; round < rounds; round++) {
     // In turn from either end: the garbage of a contender may be collected while the next is measured.
     const order = [...contenders.entries()];

@@ -94,12 +94,13 @@ A name in parentheses is that of what a row compares with instead: pgbench, whic
 statement, or another job queue from npm on the same server, with the same payload and a pool of 10
 connections too. \`(npm:pg alone)\`, on one connection, \`(a pool of npm:pg alone)\` and
 \`(npm:postgres alone)\` repeat the messages of the same statement, which is the limit of a client that
-uses them. For long stalls the limit is npm:pg alone, which reads the same rows, or as many calls of a
-function that only reads its options, serializes the arguments and awaits a promise. This client sends
-the calls of one function that are in flight at the same time in shared statements; with 1 in flight
-there is nothing to share.
+uses them. For long stalls the limit is npm:pg alone, which sends the same statement, or as many calls
+of a function that only reads its options, serializes the arguments and awaits a promise. This client
+sends the calls of one function that are in flight at the same time in shared statements; with 1 in
+flight there is nothing to share.
 
-- Medians of ${options.rounds} rounds of ${options.roundMs} ms; rows of processes have one round
+- Medians of ${options.rounds} rounds of ${options.roundMs} ms, after a second of calls that are not
+  measured; rows of processes have one round
 ${machine}
 
 ${table}

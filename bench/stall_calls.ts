@@ -12,7 +12,6 @@ import {
   getResult,
   iterateWorkflows,
   listWorkflows,
-  type ListWorkflowsOptions,
   listWorkflowSteps,
   readStream,
   resumeWorkflows,
@@ -21,7 +20,8 @@ import {
   waitEach,
 } from "../mod.ts";
 import { args, job, openOfficial } from "./contenders.ts";
-import { repeatAlone } from "./recorded_statement.ts";
+import { asTexts } from "../src/drivers/pg_executor.ts";
+import { recordStatement } from "./recorded_statement.ts";
 
 /** Runs a call for workflows of these IDs. */
 export type Run = (workflowIDs: string[]) => Promise<unknown>;
@@ -29,7 +29,8 @@ export type Run = (workflowIDs: string[]) => Promise<unknown>;
 /** What no client can do without: the driver alone, or promises alone, which await no server. */
 export interface Bound {
   readonly name: "npm:pg" | "promises";
-  readonly run: Run;
+  /** Makes the function that is observed. */
+  open(workflowIDs: string[]): Run | Promise<Run>;
 }
 
 /** A call, and what it is compared with. */
@@ -109,7 +110,12 @@ export async function openCalls(
   async function* readJobs(workflowIDs: string[]) {
     yield* makeJobs(workflowIDs);
   }
-  const create: Run = (workflowIDs) => enqueueMany(pool, makeJobs(workflowIDs));
+  const enqueueAll: Run = (workflowIDs) => enqueueMany(pool, makeJobs(workflowIDs));
+  // With the statistics of an empty table, the official client's list can take more than 30 s.
+  const create: Run = async (workflowIDs) => {
+    await enqueueAll(workflowIDs);
+    await pool.query("analyze");
+  };
   const remove: Run = (workflowIDs) => deleteWorkflows(pool, workflowIDs);
   const cancel: Run = (workflowIDs) => cancelWorkflows(pool, workflowIDs);
   const createLarge: Run = async (workflowIDs) => {
@@ -118,23 +124,41 @@ export async function openCalls(
     await fill(pool, workflowIDs);
   };
 
-  /** The statement of a list, and the driver alone, which reads its rows as texts. */
-  async function openDriverAlone(options: ListWorkflowsOptions): Promise<Bound> {
-    const list = (connection: pg.Client) => listWorkflows(connection, options);
-    return { name: "npm:pg", run: await repeatAlone(url, list, resources) };
+  /** The driver alone, which sends the statement of a call, and reads the rows as texts. */
+  function driverAlone(
+    call: (connection: pg.Client, workflowIDs: string[]) => Promise<unknown>,
+  ): Bound {
+    return {
+      name: "npm:pg",
+      async open(workflowIDs) {
+        const recorded = await recordStatement(url, (connection) => call(connection, workflowIDs));
+        const { text, values } = recorded;
+        const connection = new pg.Client({ connectionString: url });
+        await connection.connect();
+        resources.defer(() => connection.end());
+        return () => connection.query({ text, ...(values && { values: [...values] }), ...asTexts });
+      },
+    };
   }
 
-  function listWith(name: string, options: { loadInput?: false; loadOutput?: false }) {
+  const enqueueAtomically = (driver: pg.ClientBase | pg.Pool, workflowIDs: string[]) =>
+    enqueueMany(driver, makeJobs(workflowIDs), { atomic: true });
+
+  function listWith(
+    name: string,
+    options: { loadInput?: false; loadOutput?: false },
+  ): StallCall {
     return {
       name,
       prepare: create,
       run: () => listWorkflows(pool, options),
       official: () => official.listWorkflows({ ...options }),
+      bound: driverAlone((connection) => listWorkflows(connection, options)),
     };
   }
 
   return [
-    { name: "enqueueMany() of an iterable", prepare: remove, run: create },
+    { name: "enqueueMany() of an iterable", prepare: remove, run: enqueueAll },
     {
       name: "enqueueMany() of an async iterable",
       prepare: remove,
@@ -143,7 +167,8 @@ export async function openCalls(
     {
       name: "enqueueMany(), atomic",
       prepare: remove,
-      run: (workflowIDs) => enqueueMany(pool, makeJobs(workflowIDs), { atomic: true }),
+      run: (workflowIDs) => enqueueAtomically(pool, workflowIDs),
+      bound: driverAlone(enqueueAtomically),
     },
     {
       // The loop that makes the calls belongs to the program, and is a stall of its own.
@@ -155,7 +180,7 @@ export async function openCalls(
         ),
       bound: {
         name: "promises",
-        run: (workflowIDs) =>
+        open: (workflowIDs) => () =>
           callBare(
             workflowIDs.length,
             (promise, index) =>
@@ -168,11 +193,8 @@ export async function openCalls(
       run: (workflowIDs) =>
         sendMany(pool, workflowIDs.map((destinationID) => ({ destinationID, message: args }))),
     },
-    { ...listWith("listWorkflows()", {}), bound: await openDriverAlone({}) },
-    {
-      ...listWith("listWorkflows() without values", { loadInput: false, loadOutput: false }),
-      bound: await openDriverAlone({ loadInput: false, loadOutput: false }),
-    },
+    listWith("listWorkflows()", {}),
+    listWith("listWorkflows() without values", { loadInput: false, loadOutput: false }),
     { name: "iterateWorkflows()", run: () => readAll(iterateWorkflows(pool)) },
     {
       name: "cancelWorkflows()",
@@ -188,7 +210,7 @@ export async function openCalls(
         Promise.allSettled(workflowIDs.map((workflowID) => getResult(pool, workflowID))),
       bound: {
         name: "promises",
-        run: (workflowIDs) =>
+        open: (workflowIDs) => () =>
           callBare(
             workflowIDs.length,
             (promise, index) => waitBare(workflowIDs[index]!, promise),

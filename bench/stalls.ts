@@ -84,7 +84,7 @@ export async function compareStalls({ url, rounds, isShort }: BenchOptions): Pro
     const contenders = [
       { name: "ours", run },
       ...(official ? [{ name: "", run: official }] : []),
-      ...(bound ? [bound] : []),
+      ...(bound ? [{ name: bound.name, run: await bound.open(workflowIDs) }] : []),
     ].map((contender) => ({ ...contender, figures: [] as Figures[] }));
     for (let round = 0; round < Math.min(rounds, 3); round++) {
       for (const { run, figures } of contenders) {
