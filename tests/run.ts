@@ -62,6 +62,8 @@ async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
     cwd: fileURLToPath(root),
     env: {
       DBOS_TEST_DATABASE_URL: databaseUrl,
+      // Tests wait for a third of their time.
+      DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}`,
       // For tests that start Deno themselves.
       DBOS_TEST_FLAGS: JSON.stringify(mode.flags),
       // Since Deno 2.8 a test that leaves something behind fails only if asked to.
