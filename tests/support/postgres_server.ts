@@ -19,33 +19,37 @@ interface Symlink {
 
 /**
  * Runs the server as long as stdin is open, so that it ends with its parent however that ends,
- * then removes the folder. Signals are ignored because a terminal sends them to the whole group.
+ * then removes the folders. Signals are ignored because a terminal sends them to the whole group.
  */
 const SUPERVISOR = `
 trap '' INT TERM HUP
-folder=$1; shift
+program=$1 data=$2; shift 2
 "$@" & server=$!
 exec 2>/dev/null
 cat >/dev/null
 kill -INT $server
 wait $server
-cd / && rm -rf "$folder"
+cd / && rm -rf "$program" "$data"
 `;
 
 /**
- * Starts a Postgres of its own in a temporary folder, on a free port of the loopback address.
+ * Starts a Postgres of its own in temporary folders, on a free port of the loopback address.
  *
  * @param configure Puts files into the data directory, and returns more settings.
+ * @param parent The folder to create the data directory in, if not beside the programs of the server.
  */
 export async function startPostgresServer(
   configure: (dataDirectory: string) => Promise<Record<string, string>> = () => Promise.resolve({}),
+  parent?: string,
 ): Promise<PostgresServer> {
-  const folder = await Deno.makeTempDir({ prefix: "test_postgres_" });
+  const prefix = "test_postgres_";
+  const folder = await Deno.makeTempDir({ prefix });
+  const data = parent ? await Deno.makeTempDir({ prefix, dir: parent }) : join(folder, "data");
   try {
     await copyBinaries(await locateBinaries(), join(folder, "native"));
     const account = await unprivilegedAccount();
-    if (account) await run("chown", ["-R", `${account.uid}:${account.gid}`, folder]);
-    const data = join(folder, "data");
+    const owned = parent ? [folder, data] : [folder];
+    if (account) await run("chown", ["-R", `${account.uid}:${account.gid}`, ...owned]);
     const initOptions = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
     const initdb = join(folder, "native/bin/initdb");
     await run(initdb, [...initOptions, "--no-sync", "--pgdata", data], { cwd: folder, ...account });
@@ -53,7 +57,7 @@ export async function startPostgresServer(
     if (account) await run("chown", ["-R", `${account.uid}:${account.gid}`, data]);
     return await launch(folder, data, account, settings);
   } catch (cause) {
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    for (const path of [folder, data]) await Deno.remove(path, { recursive: true }).catch(() => {});
     const advice = "use your own, by DBOS_TEST_DATABASE_URL (tests) or --database-url (demo)";
     throw new Error(`Cannot start a Postgres server on ${Deno.build.os}: ${advice}`, { cause });
   }
@@ -112,7 +116,7 @@ async function launch(
   for (const [name, value] of Object.entries(settings)) server.push("-c", `${name}=${value}`);
 
   const supervisor = new Deno.Command("sh", {
-    args: ["-c", SUPERVISOR, "supervisor", folder, ...server],
+    args: ["-c", SUPERVISOR, "supervisor", folder, data, ...server],
     cwd: folder,
     ...account,
     stdin: "piped",
