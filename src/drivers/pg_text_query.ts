@@ -129,9 +129,9 @@ export class TextQuery implements PgConfig {
 
   submit(connection: PgConnection): void {
     const { text, statements } = this;
-    if (statements && text !== this.givenText) return connection.query(text);
     const { stream } = connection;
     this.stream = stream;
+    if (statements && text !== this.givenText) return connection.query(text);
     // The messages go together.
     stream.cork?.();
     try {
@@ -206,7 +206,7 @@ export class TextQuery implements PgConfig {
   }
 
   handleReadyForQuery(): void {
-    // The next query waits for nothing.
+    // The answer to the next query must not wait.
     this.resume();
     this.callback(this.failure, { rows: this.received });
   }

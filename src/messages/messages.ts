@@ -9,8 +9,8 @@ import {
 import * as sql from "../../sql/messages/mod.ts";
 import { addInBatches, type Batcher, createBatcher } from "../batching/batcher.ts";
 import type { Batch, Item, Single } from "../batching/item_writer.ts";
+import { mapItems } from "../batching/map_items.ts";
 import { abortable } from "../promises.ts";
-import { mapInSlices } from "../event_loop.ts";
 import { fieldIn, type MessageOption, type NotInferred } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { sqlStateOf } from "../drivers/error_codes.ts";
@@ -216,26 +216,13 @@ function toItem(
   };
 }
 
-// Calls that are made while a call pauses overtake it. Calls of fewer messages keep their order.
-const maxUnslicedMessages = 1000;
-
-/** Maps messages, in slices if there are many. In a transaction, statements keep the order of the calls. */
-function mapMessages<From, To>(
-  database: SystemDatabase,
-  messages: readonly From[],
-  map: (message: From, index: number) => To,
-): To[] | Promise<To[]> {
-  const inOneTurn = messages.length <= maxUnslicedMessages || database.isInTransaction();
-  return mapInSlices(messages, map, inOneTurn);
-}
-
 /** Serializes messages. Returns a promise only if there are many, or texts must be waited for. */
 function serializeMessages(
   database: SystemDatabase,
   messages: readonly Message[],
   type: SendManyOptions["serializationType"],
 ): Serialized[] | Promise<Serialized[]> {
-  const texts = mapMessages(database, messages, (message, index) => {
+  const texts = mapItems(database, messages, (message, index) => {
     const path = `messages[${index}].message`;
     const text = serializeValue(database, fieldIn(message), type, message.message, path);
     // Avoids an unhandled rejection if a later message is refused at once.
@@ -358,7 +345,7 @@ export async function sendMany<Value = unknown>(
   checkArray("messages of sendMany()", messages);
   const read = readOptions("sendMany()", sendManyDescription, options);
   // A copy, because the caller may reuse the array meanwhile.
-  const checking = mapMessages(database, Array.from(messages), (message, index) => {
+  const checking = mapItems(database, Array.from(messages), (message, index) => {
     const call = `messages[${index}] of sendMany()`;
     const read = readOptions(call, messageDescription, message);
     checkIndexes(call, read);
@@ -378,7 +365,7 @@ export async function sendMany<Value = unknown>(
   if (needsFormatColumn(database, serializationType)) {
     await requireFormatColumn(ownDatabase, serializationType);
   }
-  const making = mapMessages(
+  const making = mapItems(
     database,
     texts,
     (text, index) => toItem(checked[index]!, text, sendToForks),

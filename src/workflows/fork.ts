@@ -1,7 +1,9 @@
 import { callDescription, type CallOptions, type Client, openCall } from "../client/client.ts";
 import * as sql from "../../sql/workflows/mod.ts";
+import { mapItems } from "../batching/map_items.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { ContractOption } from "../contracts/contract.ts";
+import type { SystemDatabase } from "../database/system_database.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { WorkflowIDInUseError } from "../errors/enqueuing.ts";
 import { ActiveWorkflowError, NonExistentWorkflowError } from "../errors/managing.ts";
@@ -133,20 +135,16 @@ const rewindDescription: OptionsDescription<RewindWorkflowOptions> = describeOpt
 /** A fork with its ID. */
 type IdentifiedFork = Required<Fork>;
 
-// The caller may change the forks of shorter calls as soon as the call has returned.
-const maxUnslicedForks = 1000;
-
-/** Reads the forks of a call, in slices if there are many. */
+/** Reads the forks of a call as {@linkcode mapItems} maps them. */
 function toForks(
+  database: SystemDatabase,
   forks: readonly Fork[],
   { queueName, queuePartitionKey }: ForkWorkflowsOptions,
-  isInTransaction: boolean,
 ): IdentifiedFork[] | Promise<IdentifiedFork[]> {
   checkArray("forks of forkWorkflows()", forks);
-  const inOneTurn = forks.length <= maxUnslicedForks || isInTransaction;
   const newIDs = new Set<string>();
   // A copy, because the caller may reuse the array meanwhile.
-  return mapInSlices(Array.from(forks), (fork, index) => {
+  return mapItems(database, Array.from(forks), (fork, index) => {
     const read = readOptions(`forks[${index}] of forkWorkflows()`, forkDescription, fork);
     const { workflowID, startStep, newWorkflowID } = read;
     if (!areShort(queueName, queuePartitionKey, newWorkflowID)) {
@@ -158,7 +156,7 @@ function toForks(
     }
     newIDs.add(newWorkflowID);
     return { workflowID, startStep, newWorkflowID };
-  }, inOneTurn);
+  });
 }
 
 /**
@@ -243,8 +241,7 @@ export async function forkWorkflows<Workflow = unknown>(
 ): Promise<WorkflowHandle<WorkflowResult<Workflow>>[]> {
   const [database, read] = openCall(client, "forkWorkflows()", forkManyDescription, options);
   const { queueName = internalQueueName, queuePartitionKey } = read;
-  const isInTransaction = database.isInTransaction();
-  const reading = toForks(forks, read, isInTransaction);
+  const reading = toForks(database, forks, read);
   const readForks = reading instanceof Promise ? await reading : reading;
   const creatorXid = uuidV7();
   const joining = toJsonArray(
@@ -262,7 +259,7 @@ export async function forkWorkflows<Workflow = unknown>(
         replacement_children: read.replacementChildren,
         creator_xid: creatorXid,
       }),
-    isInTransaction,
+    database.isInTransaction(),
   );
   const parameters = { forks: joining instanceof Promise ? await joining : joining };
   return await retryOnConflict(

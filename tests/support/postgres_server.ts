@@ -23,13 +23,13 @@ interface Symlink {
  */
 const SUPERVISOR = `
 trap '' INT TERM HUP
-program=$1 data=$2; shift 2
+folder=$1 data=$2; shift 2
 "$@" & server=$!
 exec 2>/dev/null
 cat >/dev/null
 kill -INT $server
 wait $server
-cd / && rm -rf "$program" "$data"
+cd / && rm -rf "$folder" "$data"
 `;
 
 /**
