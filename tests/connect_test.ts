@@ -20,6 +20,7 @@ import {
 } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 function nameOf(database: TestDatabase): string {
   return new URL(database.url).pathname.slice(1);
@@ -55,7 +56,7 @@ async function countConnections(url: string): Promise<number> {
 
 /** Waits until no connection is left: the server ends a session shortly after its connection. */
 async function untilDisconnected(url: string): Promise<void> {
-  while (await countConnections(url) > 0);
+  await until(async () => await countConnections(url) === 0);
 }
 
 /**

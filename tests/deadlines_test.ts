@@ -22,6 +22,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { openBatchRecorder } from "./support/batch_recorder.ts";
 import { migrate } from "./support/migrate.ts";
 import { startTcpProxy, type TcpProxyOptions } from "./support/tcp_proxy.ts";
+import { until } from "./support/until.ts";
 
 const task = { workflowName: "echo", queueName: "idle" };
 
@@ -271,7 +272,7 @@ Deno.test("a call that waits for its turn is sent although the one before has lo
   const second = send(client, workflowID, "second");
   const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await locker.query(terminate)).rowCount === 0);
+  await until(async () => (await locker.query(terminate)).rowCount! > 0);
   await locker.query("commit");
   locker.release();
   assertEquals((await first as { code?: string }).code, "57P01");

@@ -22,6 +22,7 @@ import {
   versionOf,
 } from "./support/packed.ts";
 import { type Service, startService } from "./support/service.ts";
+import { until } from "./support/until.ts";
 
 /** The arguments of Deno in the header of an example. */
 function denoArguments(example: string): string[] {
@@ -88,11 +89,6 @@ async function checkShutdown(
     await connection.end();
   }
   await service.whenEnded();
-}
-
-/** Polls a condition that only another process can tell. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function isRefused({ hostname, port }: URL): Promise<boolean> {

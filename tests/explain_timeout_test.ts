@@ -26,6 +26,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { createRole, openPoolAs } from "./support/roles.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
+import { until } from "./support/until.ts";
 
 const task = { workflowName: "echo", queueName: "task" };
 const isExplanation = ({ name = "" }: pg.QueryConfig) => name.startsWith("dbos_explain_workflow");
@@ -189,7 +190,7 @@ Deno.test("a wait times out as before where the reason cannot be read", async (t
     const swallowed = proxy.swallow("visible_version");
     const controller = new AbortController();
     const result = wait(controller.signal).catch((error) => error);
-    while (!swallowed.isLost) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => swallowed.isLost);
     const reason = new Error("enough");
     controller.abort(reason);
     assertEquals(await result, reason);
@@ -198,7 +199,7 @@ Deno.test("a wait times out as before where the reason cannot be read", async (t
   await test.step("the client is closed meanwhile", async () => {
     const swallowed = proxy.swallow("visible_version");
     const result = timeoutOf(wait());
-    while (!swallowed.isLost) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => swallowed.isLost);
     await client.close();
     assertEquals((await result).reason, undefined);
   });

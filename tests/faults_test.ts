@@ -22,6 +22,7 @@ import { startNeonProxy } from "./support/neon_proxy.ts";
 import { isOldDeno } from "./support/old_deno.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp_proxy.ts";
+import { until } from "./support/until.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 interface OpenClient extends AsyncDisposable {
@@ -137,11 +138,6 @@ async function messagesTo({ query }: Fixture, workflowID: string): Promise<unkno
     [workflowID],
   );
   return rows.map(({ message }) => JSON.parse(String(message)));
-}
-
-/** Polls until `condition` holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** The number of statements of an application that wait for a lock. */

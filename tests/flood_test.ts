@@ -10,6 +10,7 @@ import type { PollRow } from "../src/polling/poll_query.ts";
 import type { Wait } from "../src/polling/wait.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { until } from "./support/until.ts";
 
 const hourMs = 3_600_000;
 
@@ -63,7 +64,7 @@ Deno.test("a flood of notifications costs few polls", async () => {
   };
   const realNow = performance.now;
   try {
-    while (!await isListening(direct)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => isListening(direct));
     // After an hour of waiting, the time between two polls is minutes.
     performance.now = () => realNow.call(performance) + hourMs;
     await setEvent(999);

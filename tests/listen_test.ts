@@ -20,6 +20,7 @@ import { startNeonProxy } from "./support/neon_proxy.ts";
 import { createPglitePool } from "./support/pglite_pool.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 import { launchApp, shutdownApp } from "./support/worker_app.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
@@ -39,11 +40,6 @@ async function insertWorkflow(run: Run): Promise<string> {
     workflowID,
   ]);
   return workflowID;
-}
-
-/** Polls until a condition holds. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Checks that notifications end waits when the next poll is minutes away. */

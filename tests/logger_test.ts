@@ -15,6 +15,7 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { findSecret } from "./support/secrets.ts";
+import { until } from "./support/until.ts";
 import { UnusedPool } from "./support/unused_pool.ts";
 
 const payload = "payload-4f8a";
@@ -91,7 +92,7 @@ async function interrupt(owner: pg.Client, call: () => Promise<unknown>): Promis
   const end = `
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await owner.query(end)).rowCount === 0);
+  await until(async () => (await owner.query(end)).rowCount! > 0);
   await owner.query("rollback");
   await called;
 }

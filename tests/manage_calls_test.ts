@@ -25,6 +25,7 @@ import {
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { startTcpProxy } from "./support/tcp_proxy.ts";
+import { until } from "./support/until.ts";
 
 /** Has the shape of a Pool of npm:pg, and rejects every use. */
 const unusedPool: Driver = {
@@ -387,5 +388,5 @@ async function untilBlocked(pool: pg.Pool): Promise<void> {
       `select 1 from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`,
     )).rows.length > 0;
-  while (!await isBlocked()) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(isBlocked);
 }

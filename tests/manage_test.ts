@@ -24,6 +24,7 @@ import {
 } from "../mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const waitOptions = { timeoutSeconds: 600 };
 
@@ -61,10 +62,6 @@ async function createEnvironment(): Promise<Environment> {
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function statusOf(client: Client, workflowID: string): Promise<string | undefined> {

@@ -15,6 +15,7 @@ import {
 import { type BatchRecorder, openBatchRecorder } from "./support/batch_recorder.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { until } from "./support/until.ts";
 
 const waitOptions = { timeoutSeconds: 60 };
 
@@ -340,7 +341,7 @@ Deno.test("a destination that is deleted while a message is sent is reported as 
     const result = run();
     result.catch(() => {});
     const waits = "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'";
-    while ((await owner.query(waits, [pid])).rowCount === 0);
+    await until(async () => (await owner.query(waits, [pid])).rowCount! > 0);
     await deleter.query("commit");
     return await result.finally(() => owner.query("delete from dbos.workflow_status"));
   }

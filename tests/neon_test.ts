@@ -23,6 +23,7 @@ import { type HttpFault, type NeonProxy, startNeonProxy } from "./support/neon_p
 import { checkWaits } from "./support/orm_suite.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { findSecret } from "./support/secrets.ts";
+import { until } from "./support/until.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
@@ -49,10 +50,6 @@ const faults: readonly HttpFault[] = [
   ...["lost request", "lost answer", "cut answer", "lost database"] as const,
   ...[429, 500, 502, 503, 504] as const,
 ];
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 async function countRows(connection: pg.Client): Promise<{ workflows: number; messages: number }> {
   const { rows } = await connection.query(

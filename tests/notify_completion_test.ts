@@ -22,6 +22,7 @@ import { psqlVersion } from "./support/psql.ts";
 import { applyRoleScript, createRole } from "./support/roles.ts";
 import { applyScript, scriptPath } from "./support/scripts.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const hourMs = 3_600_000;
 // Longer than the hour by which a test moves the clock: timers that were set before know nothing of that.
@@ -31,11 +32,6 @@ const drop = "drop function dbos.notify_completion_v1() cascade";
 
 function installTrigger(connection: pg.ClientBase, schema = "dbos"): Promise<void> {
   return applyScript(connection, "extras/notify_completion", { schema });
-}
-
-/** Polls until a condition holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** A connection that records the notifications of completions. */

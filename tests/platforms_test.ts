@@ -17,6 +17,7 @@ import { nextPackages, startNext } from "./support/next.ts";
 import { findMissingTool, installPackages, pack, root, run, versionOf } from "./support/packed.ts";
 import { testFlags, writeExample } from "./support/run_example.ts";
 import { type Service, startService } from "./support/service.ts";
+import { until } from "./support/until.ts";
 import { startWorkerd, workerdPackages } from "./support/workerd.ts";
 
 const { programs } = readDocument("docs/platforms.md");
@@ -110,7 +111,9 @@ async function checkConcurrentRequests({ url }: Service, { client }: Environment
   const waiting = connections.map((name) =>
     fetch(new URL(`/?connection=${name}&workflowName=unknown`, url), { signal: abandoned.signal })
   );
-  while ((await listWorkflows(client, { workflowName: "unknown" })).length < waiting.length);
+  await until(async () =>
+    (await listWorkflows(client, { workflowName: "unknown" })).length >= waiting.length
+  );
   const answered = [...connections, ...connections].map(async (name) => {
     const response = await fetch(new URL(`/?connection=${name}`, url));
     const text = await response.text();

@@ -20,6 +20,7 @@ import { testServerConformance } from "./conformance/test_conformance.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { type PgBouncer, poolSize, startPgBouncer, unavailable } from "./support/pgbouncer.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const unprepared = { prepare: false };
 
@@ -90,11 +91,6 @@ function openPostgresJs(url: string, debug: (statement: string) => void = () => 
     debug: (_connection, statement) => debug(statement),
   });
   return { sql, [Symbol.asyncDispose]: () => sql.end() };
-}
-
-/** Polls until a condition holds. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function runHundredWorkflows(client: Client): Promise<void> {

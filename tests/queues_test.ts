@@ -20,6 +20,7 @@ import {
 } from "../mod.ts";
 import { createTestDatabase, execute, type TestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const minPollingIntervalMs = 50;
 const timeoutSeconds = 600;
@@ -36,10 +37,6 @@ async function openFixture(): Promise<Fixture> {
   resources.use(await startWorker({ systemDatabaseUrl: database.url }));
   const client = resources.use(await connect(database.url));
   return { database, client, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function statusesOf(client: Client, workflowIDs: string[]): Promise<string[]> {

@@ -11,6 +11,7 @@ import { createSqlTagExecutor } from "../src/drivers/sql_tag_executor.ts";
 import { sqlStateOf } from "../src/drivers/error_codes.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const executors = [
   createPgExecutor,
@@ -286,7 +287,7 @@ Deno.test("a statement whose connection is terminated is retried on another one"
     const terminate = `
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`;
-    while ((await pool.query(terminate)).rowCount === 0);
+    await until(async () => (await pool.query(terminate)).rowCount! > 0);
     await locker.query("commit");
     assertEquals((await (await enqueued).getStatus())?.input, [7]);
   } finally {

@@ -71,8 +71,17 @@ async function findMemoryFolder(): Promise<string | undefined> {
 async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
   const isPathGiven = Deno.args.some((arg) => existsSync(new URL(arg, root)));
   const paths = isPathGiven ? [] : ["tests/"];
+  const timeLimit = fileURLToPath(new URL("tests/support/time_limit.ts", root));
   const tests = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--parallel", ...mode.flags, ...paths, ...Deno.args],
+    args: [
+      "test",
+      "-A",
+      "--parallel",
+      `--preload=${timeLimit}`,
+      ...mode.flags,
+      ...paths,
+      ...Deno.args,
+    ],
     cwd: fileURLToPath(root),
     env: {
       DBOS_TEST_DATABASE_URL: databaseUrl,

@@ -28,6 +28,7 @@ import {
 } from "../mod.ts";
 import { createTestDatabase, type TestDatabase } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
+import { until } from "./support/until.ts";
 
 const timeoutSeconds = 600;
 const everySecond = { scheduleName: "every-second", workflowName: "echo", schedule: "* * * * * *" };
@@ -56,10 +57,6 @@ async function openFixture({ withWorker }: { withWorker: boolean }): Promise<Fix
 async function openOfficialClient(url: string): Promise<DBOSClient & AsyncDisposable> {
   const client = await DBOSClient.create({ systemDatabaseUrl: url });
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.destroy() });
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function findIDs(pool: pg.Pool, condition: string, values: unknown[]): Promise<string[]> {

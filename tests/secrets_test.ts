@@ -28,6 +28,7 @@ import { createPglitePool } from "./support/pglite_pool.ts";
 import { findFreePort } from "./support/postgres_server.ts";
 import { createRole } from "./support/roles.ts";
 import { collectOutput, findSecret } from "./support/secrets.ts";
+import { until } from "./support/until.ts";
 import { useNeonProxy } from "./support/use_neon_proxy.ts";
 
 useNeonProxy(neonConfig);
@@ -302,7 +303,7 @@ const endWaiting = (end: string) => `
 async function untilWaiting(owner: pg.Client): Promise<void> {
   const waiting =
     "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while ((await owner.query(waiting)).rowCount === 0);
+  await until(async () => (await owner.query(waiting)).rowCount! > 0);
 }
 
 for (const [name, open] of Object.entries(drivers)) {

@@ -40,7 +40,7 @@ import {
   waitEach,
 } from "../mod.ts";
 import { workflowEvents } from "../src/http/mod.ts";
-import { until } from "./faults/faults.ts";
+import { until } from "./support/until.ts";
 import { createSystemTables } from "./faults/server.ts";
 import { calls, collect } from "./support/calls.ts";
 import { migrate } from "./support/migrate.ts";

@@ -30,6 +30,7 @@ import { serializationTypes } from "../src/serialization/write.ts";
 import { DBOS, startTestWorker, type TestWorkerOptions } from "../src/testing/mod.ts";
 import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
+import { until } from "./support/until.ts";
 
 const queueName = "tasks";
 const timeout = { timeoutSeconds: 600 };
@@ -59,10 +60,6 @@ function createGate(): { opened: Promise<void>; open(): void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => open = resolve);
   return { opened, open };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const statusOf = async (client: Client, workflowID: string) =>

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { enqueue, getEvent, getResult, ResultTimeoutError } from "../mod.ts";
 import { openPollRecorder, type RecordedPoll } from "./support/poll_recorder.ts";
+import { until } from "./support/until.ts";
 
 const task = { workflowName: "echo", queueName: "tasks" };
 
@@ -173,7 +174,7 @@ Deno.test("a poll that fails rejects only its own waits", async () => {
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'
       and query like '%with ordinality as target (workflow_id)%'`;
-  while ((await pool.query(terminate)).rowCount === 0);
+  await until(async () => (await pool.query(terminate)).rowCount! > 0);
   for (const outcome of await outcomes) {
     assert(outcome.status === "rejected");
     assertEquals(outcome.reason.code, "57P01");

@@ -5,7 +5,8 @@ import { systemDatabaseOf } from "../../src/client/client.ts";
 import { Pool, skipReason } from "../support/db_postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import { type Caller, createCaller } from "./caller.ts";
-import { recover, settles, until, useAll } from "./faults.ts";
+import { until } from "../support/until.ts";
+import { recover, settles, useAll } from "./faults.ts";
 import { type FaultyServer, startFaultyServer } from "./server.ts";
 
 const size = 3;

@@ -7,6 +7,7 @@ import { createCaller, type Failure } from "./caller.ts";
 import { type OpenCaller, testFaults } from "./faults.ts";
 import { testPoolerFaults } from "./pooler_faults.ts";
 import { startFaultyServer } from "./server.ts";
+import { until } from "../support/until.ts";
 
 function openPgPool(config: pg.PoolConfig = {}): OpenCaller {
   return (url, options, max) => {
@@ -72,7 +73,7 @@ Deno.test("connect() does not loop when a server is full after it has ended a st
     await server.during("lock table dbos.workflow_status", async () => {
       lost = caller.fail("select from dbos.workflow_status limit 0");
       const blocked = `select ${sessions} and wait_event_type = 'Lock'`;
-      while ((await server.query(blocked)).length === 0);
+      await until(async () => (await server.query(blocked)).length > 0);
       await server.query("alter role caller connection limit 0");
       await server.query(`select pg_terminate_backend(pid) ${sessions}`);
     });

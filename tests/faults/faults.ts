@@ -5,6 +5,7 @@ import { isLostSocket } from "../../src/drivers/error_codes.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import type { Caller } from "./caller.ts";
 import { type FaultyServer, startFaultyServer } from "./server.ts";
+import { until } from "../support/until.ts";
 
 export type OpenCaller = (
   url: string,
@@ -31,11 +32,6 @@ const idle = { workflowName: "echo", queueName: "idle" };
 
 function newID(): string {
   return crypto.randomUUID();
-}
-
-/** Polls until `condition` holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function checkEnqueued(

@@ -4,6 +4,7 @@ import pg from "pg";
 import { migrate } from "../support/migrate.ts";
 import { startPostgresServer } from "../support/postgres_server.ts";
 import { run } from "../support/run_example.ts";
+import { until } from "../support/until.ts";
 
 /** A server with a system database. */
 export interface FaultyServer extends AsyncDisposable {
@@ -93,11 +94,11 @@ export async function startFaultyServer(): Promise<FaultyServer> {
       await control("start", "--no-wait", `--log=${data}/log`, options);
       const state = () => query("select").then(() => undefined, ({ code }) => code);
       const starting = "57P03";
-      while (await state() !== starting);
+      await until(async () => await state() === starting);
     },
     async finishStart() {
       // It is refused until the server follows.
-      while (!await control("promote").then(() => true, () => false));
+      await until(() => control("promote").then(() => true, () => false));
     },
     async [Symbol.asyncDispose]() {
       if (isRestarted) await control("stop", "--mode=immediate");

@@ -18,6 +18,7 @@ import {
 } from "../support/packed.ts";
 import { type Service, startService } from "../support/service.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { until } from "../support/until.ts";
 import { startWorkerd, workerdPackages } from "../support/workerd.ts";
 
 const secret = "a secret that the test knows";
@@ -28,11 +29,6 @@ const valuesOf = (messages: readonly ServerSentEvent[]) =>
     offset,
     value,
   ]);
-
-/** Waits for what another process does. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 /** Waits until the connections of a server send nothing any more. */
 async function untilQuiet({ url, client }: Environment): Promise<void> {

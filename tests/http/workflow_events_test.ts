@@ -13,6 +13,7 @@ import { insertWorkflow, setEvent } from "../support/insert_workflow.ts";
 import { migrate } from "../support/migrate.ts";
 import { openPollRecorder, type PollRecorder } from "../support/poll_recorder.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { until } from "../support/until.ts";
 
 const anyone = { authorize: () => true };
 
@@ -197,7 +198,7 @@ Deno.test("workflowEvents() sends each source, and resumes exactly where a reade
     const options = { streams: ["log", "other"], fromEnd: true, status: false };
     const reader = await open(client, workflowID, { ...options, heartbeatSeconds: 0.01 });
     const waiting = reader.next();
-    while (reader.comments === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => reader.comments > 0);
     assertNotEquals(reader.lastEventID, "");
     await reader.leave();
     assertEquals(await waiting, undefined);
@@ -479,7 +480,7 @@ Deno.test("workflowEvents() keeps an idle connection with comments", async () =>
   const reader = await open(recorder.client, workflowID, { heartbeatSeconds: 0.01 });
   assertEquals((await reader.next())?.event, "status");
   const next = reader.next();
-  while (reader.comments < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => reader.comments >= 3);
   await setStatus(recorder, workflowID, "SUCCESS");
   assertEquals((await next)?.data, { status: "SUCCESS" });
   assertEquals((await reader.rest()).map(({ event }) => event), ["end"]);

@@ -30,14 +30,9 @@ await Promise.all(all.map(async (language) => {
   if (reason) unavailable.set(language, reason);
 }));
 
-/** Defines a test that fails if a worker hangs. Most take seconds. */
-function test(definition: Deno.TestDefinition): void {
-  Deno.test({ timeout: 1_200_000, ...definition });
-}
-
 for (const language of all) {
   const reason = unavailable.get(language);
-  test({
+  Deno.test({
     name: `each feature works with the worker in ${language.name} or is rejected${
       reason ? ` (skipped: ${reason})` : ""
     }`,
@@ -50,7 +45,7 @@ for (const language of all) {
 }
 
 for (const language of all) {
-  test({
+  Deno.test({
     name: `every function works with the schema of ${language.name} or says what it lacks`,
     ignore: unavailable.has(language),
     fn: () => verifyEveryCall(language),
@@ -58,7 +53,7 @@ for (const language of all) {
 }
 
 for (const language of all.filter(isOlder)) {
-  test({
+  Deno.test({
     name: `the worker in ${language.name} shares a database with the newest TypeScript worker`,
     ignore: unavailable.has(language),
     fn: () => verifySharing(language),
@@ -67,7 +62,7 @@ for (const language of all.filter(isOlder)) {
 
 const withScheduler = languages.filter((language) => !language.hasNoScheduler);
 for (const language of [...withScheduler, ...findOldestWithSchedules(releases)]) {
-  test({
+  Deno.test({
     name: `schedules of the client and of the worker fire with the worker in ${language.name}`,
     ignore: unavailable.has(language),
     fn: () => verifySchedules(language),
@@ -75,7 +70,7 @@ for (const language of [...withScheduler, ...findOldestWithSchedules(releases)])
 }
 
 for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
-  test({
+  Deno.test({
     name:
       `a serializer of the user's own is interchangeable with that of a worker in ${language.name}`,
     ignore: unavailable.has(language),
@@ -83,19 +78,19 @@ for (const language of languages.filter(({ argsFormat }) => argsFormat)) {
   });
 }
 
-test({
+Deno.test({
   name: "a workflow in Rust stays PENDING if it cannot read its arguments",
   ignore: unavailable.has(rust),
   fn: () => verifyRustArguments(rust),
 });
 
-test({
+Deno.test({
   name: "counts of workflows and steps equal those of Go",
   ignore: unavailable.has(go),
   fn: () => verifyGoCounts(go),
 });
 
-test({
+Deno.test({
   name: "the spans of a client and of a worker in Python are one trace",
   ignore: unavailable.has(python),
   fn: verifyTracing,

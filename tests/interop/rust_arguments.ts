@@ -10,6 +10,7 @@ import {
 import { createTestDatabase } from "../support/database.ts";
 import type { Language } from "./languages.ts";
 import { startApplication } from "./start_application.ts";
+import { until } from "../support/until.ts";
 
 const timeout = { timeoutSeconds: 30 };
 
@@ -36,9 +37,7 @@ export async function verifyRustArguments({ command }: Language): Promise<void> 
     ] as const
   ) {
     const stuck = await enqueue(client, options, ...args);
-    while ((await stuck.getStatus())?.status === "ENQUEUED") {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => (await stuck.getStatus())?.status !== "ENQUEUED");
     const next = await enqueue(client, native, 1, 2);
     const elsewhere = await enqueue(client, { ...native, queueName: "tasks" }, 1, 2);
     assertEquals(await elsewhere.getResult(timeout), 3);

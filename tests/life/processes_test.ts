@@ -11,6 +11,7 @@ import {
   prepareFolder,
   startProgram,
 } from "./runtimes.ts";
+import { until } from "../support/until.ts";
 
 /** What all tests share. */
 interface Prepared {
@@ -92,23 +93,19 @@ async function openFixture(
   };
 }
 
-/** Checks again and again until a condition holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** Waits for a session whose last statement matches, other than `previous`. Returns its process ID. */
 async function untilSession(
   { listSessions }: Fixture,
   pattern: RegExp,
   previous?: number,
 ): Promise<number> {
-  while (true) {
+  let found: Session | undefined;
+  await until(async () => {
     const sessions = await listSessions();
-    const found = sessions.find(({ pid, query }) => pattern.test(query) && pid !== previous);
-    if (found) return found.pid;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    found = sessions.find(({ pid, query }) => pattern.test(query) && pid !== previous);
+    return found !== undefined;
+  });
+  return found!.pid;
 }
 
 /** Whether a session of the program listens, or has listened. */

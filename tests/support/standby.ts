@@ -1,7 +1,7 @@
 /** A primary and a hot standby, which replays what the primary writes. */
 import { cp } from "node:fs/promises";
 import pg from "pg";
-import { until } from "../faults/faults.ts";
+import { until } from "./until.ts";
 import { controlServer, programsOf, readLastOptions } from "../faults/server.ts";
 import { startPostgresServer } from "./postgres_server.ts";
 

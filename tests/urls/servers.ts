@@ -7,6 +7,7 @@ import {
 import { execute } from "../support/database.ts";
 import { populate } from "../support/populate.ts";
 import { type PostgresServer, startPostgresServer } from "../support/postgres_server.ts";
+import { until } from "../support/until.ts";
 
 /** The password of all users. */
 export const password = "p@ss/w:rd?%#& ü";
@@ -115,9 +116,7 @@ export async function startServers(): Promise<Servers> {
     // Read by those that connect from now on: the server has to reload it first.
     const before = await readFingerprint(secure.url);
     await execute(secure.url, "select pg_reload_conf()");
-    while (await readFingerprint(secure.url) === before) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => await readFingerprint(secure.url) !== before);
   }
 
   return {
