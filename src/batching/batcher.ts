@@ -4,7 +4,14 @@ import { abortable } from "../promises.ts";
 import type { SystemDatabase } from "../database/system_database.ts";
 import { sqlStateOf, toFaultText } from "../drivers/error_codes.ts";
 import { createFlowControl } from "./flow_control.ts";
-import { createItemWriter, type Item, type Statements, type TimedItem } from "./item_writer.ts";
+import {
+  createItemWriter,
+  type Item,
+  type Statements,
+  type TimedItem,
+  toTimedItem,
+} from "./item_writer.ts";
+import { mapItems } from "./map_items.ts";
 import { createTransactionWriter } from "./transaction_writer.ts";
 
 /** Writes items. */
@@ -70,7 +77,7 @@ export function createBatcher<Outcome>(
 ): Batcher<Outcome> {
   const { attemptTimeoutSeconds, retryTimeoutSeconds, log } = database.settings;
   const writer = createItemWriter(database, statements);
-  const { time, write, forget } = writer;
+  const { stamp, write, forget } = writer;
   const writeInTransaction = createTransactionWriter(database, writer);
   const holdUpMs = Math.min(maxHoldUpMs, attemptTimeoutSeconds * 200);
   const flowControl = createFlowControl(database.adapter.maxConnections, holdUpMs, inOrder);
@@ -182,6 +189,13 @@ export function createBatcher<Outcome>(
     }
   }
 
+  function time(item: Item, signal: AbortSignal | undefined): TimedItem {
+    const now = performance.now();
+    const timed = toTimedItem(item, signal, now);
+    stamp(timed, now);
+    return timed;
+  }
+
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       pending.push(Object.assign(time(item, signal), { resolve, reject }));
@@ -191,6 +205,13 @@ export function createBatcher<Outcome>(
       isFlushScheduled = true;
       queueMicrotask(flush);
     });
+  }
+
+  /** Writes items, between which no later call gets: they are stamped in one turn. */
+  function writeAll(items: readonly TimedItem[]): Promise<Outcome[]> {
+    const now = performance.now();
+    for (const item of items) stamp(item, now);
+    return database.isInTransaction() ? writeInTransaction(items) : write(items);
   }
 
   return {
@@ -203,9 +224,9 @@ export function createBatcher<Outcome>(
             : addPending(item, signal),
       ),
     addAll(items, signal) {
-      const now = performance.now();
-      const timed = items.map((item) => time(item, signal, now));
-      return database.isInTransaction() ? writeInTransaction(timed) : write(timed);
+      const addedAt = performance.now();
+      const timed = mapItems(database, items, (item) => toTimedItem(item, signal, addedAt));
+      return timed instanceof Promise ? timed.then(writeAll) : writeAll(timed);
     },
   };
 }

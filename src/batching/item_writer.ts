@@ -66,10 +66,20 @@ export interface TimedItem extends Item, Timed {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes items that have been timed. */
+/** An item without a creation time. */
+export function toTimedItem(
+  { columns, characters, hasFreshID, needsAllColumns = false }: Item,
+  signal: AbortSignal | undefined,
+  addedAt: number,
+): TimedItem {
+  const createdAt = undefined;
+  return { columns, characters, hasFreshID, needsAllColumns, signal, addedAt, createdAt };
+}
+
+/** Writes items that have been stamped. */
 export interface ItemWriter<Outcome> {
-  /** Notes an item in the order of the calls. */
-  time(item: Item, signal: AbortSignal | undefined, addedAt?: number): TimedItem;
+  /** Gives an item its creation time, in the order of the calls. */
+  stamp(item: TimedItem, now: number): void;
   /** Writes items in one statement. */
   write(items: readonly TimedItem[]): Promise<Outcome[]>;
   /** Drops an item that is not written after all. */
@@ -86,24 +96,6 @@ export function createItemWriter<Outcome>(
   { sendBatch, sendSingle }: Statements<Outcome>,
 ): ItemWriter<Outcome> {
   const clock = creationClockOf(database);
-
-  function time(
-    { columns, characters, hasFreshID, needsAllColumns = false }: Item,
-    signal: AbortSignal | undefined,
-    addedAt = performance.now(),
-  ): TimedItem {
-    const item = {
-      columns,
-      characters,
-      hasFreshID,
-      needsAllColumns,
-      signal,
-      addedAt,
-      createdAt: undefined,
-    };
-    clock.stamp(item, addedAt);
-    return item;
-  }
 
   async function write(items: readonly TimedItem[]): Promise<Outcome[]> {
     const isStamped = items.every(({ createdAt }) => createdAt !== undefined);
@@ -169,5 +161,5 @@ export function createItemWriter<Outcome>(
     return await sendBatch({ items: array, count, allColumns, after, checkConflicts, options });
   }
 
-  return { time, write, forget: clock.forget };
+  return { stamp: clock.stamp, write, forget: clock.forget };
 }

@@ -1,6 +1,6 @@
 import { type Client, runInSpan, systemDatabaseOf, tracingOf } from "../client/client.ts";
 import { abortableValues, finishOrAbort } from "../promises.ts";
-import { createSlicer } from "../event_loop.ts";
+import { createSlicer, mapInSlices } from "../event_loop.ts";
 import { retryOnConflict } from "../batching/retry_on_conflict.ts";
 import type { ContractOption } from "../contracts/contract.ts";
 import type { Driver } from "../drivers/driver.ts";
@@ -238,22 +238,22 @@ async function writeGroup(
 ): Promise<EnqueueOutcome[]> {
   const { addAll } = batcherOf(database);
   const outcomes = new Array<EnqueueOutcome>(jobs.length);
-  let unsettled = jobs.map((prepared, position) => ({ prepared, position }));
+  let unsettled = [...jobs.keys()];
   const action = "enqueue one of many workflows";
   try {
     return await retryOnConflict(database, action, transientConflict, async () => {
-      const conflicts = await addAll(unsettled.map(({ prepared }) => prepared.job), signal);
-      unsettled = unsettled.filter(({ prepared, position }, index) => {
-        const outcome = toOutcome(prepared, conflicts[index]);
+      const conflicts = await addAll(unsettled.map((position) => jobs[position]!.job), signal);
+      await mapInSlices(unsettled, (position, index) => {
+        const outcome = toOutcome(jobs[position]!, conflicts[index]);
         if (outcome) outcomes[position] = outcome;
-        return !outcome;
       });
+      unsettled = unsettled.filter((position) => !outcomes[position]);
       return unsettled.length === 0 ? outcomes : undefined;
     });
   } catch (error) {
     if (!(error instanceof HiddenRowError)) throw error;
-    for (const { prepared, position } of unsettled) {
-      const { workflowID } = prepared.job;
+    for (const position of unsettled) {
+      const { workflowID } = jobs[position]!.job;
       const error = new HiddenRowError(`enqueue workflow ${workflowID}`);
       outcomes[position] = { workflowID, outcome: "conflicting", error };
     }
