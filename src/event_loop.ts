@@ -79,7 +79,8 @@ export function mapInSlices<Item, Mapped>(
   return pause ? mapRest(pause) : mapped;
 }
 
-// Texts that are joined meanwhile. A hundred thousand at once would take as long as a slice or more.
+// How many texts are joined at a time while items are mapped. A hundred thousand at once would take as
+// long as a slice, or longer.
 const maxTexts = 1000;
 
 /** Makes the text of a JSON array of the texts of its items, as {@linkcode mapInSlices} does. */
@@ -105,7 +106,7 @@ export function toJsonArray<Item>(
   if (!(adding instanceof Promise)) return parts.join();
   return adding.then(async () => {
     const array = parts.join();
-    // The driver needs as long to encode such a text as it took to join it.
+    // The driver encodes such a text in one turn: others have theirs before.
     await runEventLoop();
     return array;
   });

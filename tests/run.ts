@@ -68,20 +68,17 @@ async function findMemoryFolder(): Promise<string | undefined> {
   return bavail * bsize > minMemoryBytes ? folder : undefined;
 }
 
+/** The flags that give tests a time limit, but those that are told how long to run. */
+function timeLimit(): string[] {
+  if (Deno.args.includes("--") || Deno.env.has("DBOS_TEST_LONG")) return [];
+  return [`--preload=${fileURLToPath(new URL("tests/support/time_limit.ts", root))}`];
+}
+
 async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
   const isPathGiven = Deno.args.some((arg) => existsSync(new URL(arg, root)));
   const paths = isPathGiven ? [] : ["tests/"];
-  const timeLimit = fileURLToPath(new URL("tests/support/time_limit.ts", root));
   const tests = new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "-A",
-      "--parallel",
-      `--preload=${timeLimit}`,
-      ...mode.flags,
-      ...paths,
-      ...Deno.args,
-    ],
+    args: ["test", "-A", "--parallel", ...timeLimit(), ...mode.flags, ...paths, ...Deno.args],
     cwd: fileURLToPath(root),
     env: {
       DBOS_TEST_DATABASE_URL: databaseUrl,
