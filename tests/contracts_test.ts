@@ -23,7 +23,7 @@ import { startPastedWorker } from "./support/pasted_worker.ts";
 import { denoCommand } from "./support/run_example.ts";
 
 const worker = new URL("./contracts/worker.ts", import.meta.url).pathname;
-const soon = { timeoutSeconds: 60 };
+const soon = { timeoutSeconds: 600 };
 
 Deno.test("an application and its clients share contracts", async (test) => {
   await using database = await createTestDatabase();

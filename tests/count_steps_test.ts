@@ -17,7 +17,7 @@ Deno.test("countSteps() counts the steps that listWorkflowSteps() lists", async 
     const options = { workflowName: "takeSteps", queueName: "tasks", workflowID };
     const handle = await enqueue(pool, options);
     await send(pool, workflowID, "go on", { topic: "step 5, and its timeout step 6" });
-    await handle.getResult({ timeoutSeconds: 60 });
+    await handle.getResult({ timeoutSeconds: 600 });
   }
   // Marks one step as failed, as a worker records it.
   await pool.query(

@@ -75,7 +75,7 @@ Deno.test("a wait that gets no answer rejects with the error of the database", a
   await proxy.refuse();
   // The wait ends first, although the poll would be retried for longer.
   await using client = createClient(pool, {
-    attemptTimeoutSeconds: 0.2,
+    attemptTimeoutSeconds: 1,
     retryTimeoutSeconds: 600,
   });
   const options = { timeoutSeconds: 0.2 };

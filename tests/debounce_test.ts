@@ -88,12 +88,13 @@ Deno.test("both clients debounce the same workflow, which gets the last argument
 });
 
 Deno.test("debounce() does not delay a workflow beyond its debounceTimeoutMs", async () => {
-  await using fixture = await openFixture({ withWorker: true });
-  const { client } = fixture;
+  await using fixture = await openFixture({ withWorker: false });
+  const { client, database } = fixture;
   const options = { ...echo, debounceTimeoutMs: 1000 };
   const first = await debounce(client, options, "key", longMs, "first");
   const last = await debounce(client, echo, "key", longMs, "last");
   assertEquals(last.workflowID, first.workflowID);
+  await using _worker = await startWorker({ systemDatabaseUrl: database.url });
   assertEquals(await first.getResult({ timeoutSeconds }), ["last"]);
 });
 

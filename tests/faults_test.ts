@@ -239,7 +239,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       ...Array.from({ length: 150 }, () => enqueue(client, task, padding)),
     ];
     const waits = awaitedIDs.map((workflowID) =>
-      getResult(client, workflowID, { timeoutSeconds: 60 })
+      getResult(client, workflowID, { timeoutSeconds: 600 })
     );
     const settled = Promise.all([Promise.all(calls), Promise.all(waits)]);
     settled.catch(() => {});
@@ -335,7 +335,7 @@ const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
       undefined,
       60,
     );
-    const result = handle.getResult({ timeoutSeconds: 60 });
+    const result = handle.getResult({ timeoutSeconds: 600 });
     for (let cuts = 0; cuts < 3; cuts++) {
       const { answers } = fixture.proxy;
       await until(() => fixture.proxy.answers > answers + 1);

@@ -109,7 +109,8 @@ Deno.test("notifications end waits for events and results over npm:pg", async ()
   await findByNotification(client, run, isListening);
   // One connection listens while the client is open. It is replaced if it is lost.
   await run(
-    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
+    `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query ilike 'listen %dbos_streams_channel%'`,
   );
   await findByNotification(client, run, isListening);
   await client.close();
@@ -128,7 +129,8 @@ Deno.test("notifications end waits for events and results over a pool of Neon's 
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
   await run(
-    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %dbos_streams_channel%'",
+    `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query ilike 'listen %dbos_streams_channel%'`,
   );
   await findByNotification(client, run, isListening);
   await client.close();

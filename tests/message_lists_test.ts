@@ -41,7 +41,7 @@ async function openDatabase(version?: number) {
   };
 }
 
-const waitOptions = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 600 };
 
 Deno.test("getAllNotifications() and getAllStreamEntries() return what a worker reads and writes", async () => {
   await using resources = new AsyncDisposableStack();

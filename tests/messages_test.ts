@@ -17,7 +17,7 @@ import { createTestDatabase } from "./support/database.ts";
 import { migrate } from "./support/migrate.ts";
 import { until } from "./support/until.ts";
 
-const waitOptions = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 600 };
 
 async function startCollecting(client: Client, count: number, topic?: string): Promise<string> {
   const options = { workflowName: "collect", queueName: "tasks" };
@@ -169,7 +169,7 @@ Deno.test("sendToForks sends to a workflow and all its forks", async (test) => {
 
   await test.step("the workflow and its forks receive the message", async () => {
     const waiter = { workflowName: "waitForMessage", queueName: "tasks" };
-    const original = await enqueue(client, waiter, "topic", 60);
+    const original = await enqueue(client, waiter, "topic", 600);
     const fork = await forkWorkflow(client, original.workflowID, 0);
     const forkOfFork = await forkWorkflow(client, fork.workflowID, 0);
     const options = { topic: "topic", sendToForks: true };

@@ -98,7 +98,7 @@ async function runHundredWorkflows(client: Client): Promise<void> {
   const results = await Promise.all(numbers.map(async (number) => {
     const handle = await enqueue(client, { workflowName: "echo", queueName: "tasks" }, number);
     const [result, status] = await Promise.all([
-      handle.getResult({ timeoutSeconds: 60 }),
+      handle.getResult({ timeoutSeconds: 600 }),
       handle.getStatus(),
     ]);
     assert(status);
@@ -147,7 +147,10 @@ testBehindPooler("a client over npm:pg stops listening behind PgBouncer", async 
     }
   }
   {
-    await using resource = openPg(pooler.url, { max: 1, Client: CountedClient } as pg.PoolConfig);
+    await using resource = openPg(
+      pooler.url,
+      { max: 1, idleTimeoutMillis: 0, Client: CountedClient } as pg.PoolConfig,
+    );
     await using client = createClient(resource.pool, { ...unprepared, listen: true });
     await findByPolling(client);
     await until(() => Promise.resolve(opened === 2));

@@ -35,7 +35,7 @@ async function startRelay(client: Client, format: Format = "portable"): Promise<
 async function writeNumbers(client: Client, count: number): Promise<string> {
   const options = { workflowName: "writeNumbers", queueName: "tasks" };
   const handle = await enqueue(client, options, "log", count);
-  await handle.getResult({ timeoutSeconds: 60 });
+  await handle.getResult({ timeoutSeconds: 600 });
   return handle.workflowID;
 }
 
@@ -60,7 +60,7 @@ async function insertStream(
   return workflowID;
 }
 
-const waitOptions = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 600 };
 
 Deno.test("streams are read while a worker writes them", async (test) => {
   await using recorder = await openPollRecorder();

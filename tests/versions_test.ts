@@ -34,7 +34,7 @@ async function createSystemDatabase(
 
 async function runAndGetVersion(client: Client): Promise<string | undefined> {
   const handle = await enqueue(client, task);
-  await handle.getResult({ timeoutSeconds: 60 });
+  await handle.getResult({ timeoutSeconds: 600 });
   return (await handle.getStatus())?.applicationVersion;
 }
 
@@ -199,7 +199,7 @@ Deno.test("renameApplication() moves workflows to the workers of the new name", 
   assertEquals((await retrieveQueue(client, "tasks"))?.applicationName, "new-app");
 
   await using _worker = await startWorker({ systemDatabaseUrl: database.url, name: "new-app" });
-  assertEquals(await getResult(client, workflowID, { timeoutSeconds: 60 }), [7]);
+  assertEquals(await getResult(client, workflowID, { timeoutSeconds: 600 }), [7]);
   assertEquals((await getStatus(client, workflowID))?.applicationName, "new-app");
 });
 

@@ -14,8 +14,8 @@ Deno.test("500 waits for results share one query per poll, and so do 500 for eve
   const { client, polls } = recorder;
   const workflowIDs = newIDs(500);
   const waits = workflowIDs.flatMap((workflowID) => [
-    getResult(client, workflowID, { timeoutSeconds: 60 }),
-    getEvent(client, workflowID, "key", 60),
+    getResult(client, workflowID, { timeoutSeconds: 600 }),
+    getEvent(client, workflowID, "key", 600),
   ]);
   await recorder.untilPolls(6);
   const eventsOf = (ids: string[]) => ids.map((id) => ({ workflow_id: id, key: "key" }));
@@ -50,7 +50,7 @@ Deno.test("several waits for one workflow share a poll and get the same result",
   const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
   const results = await Promise.all(
-    Array.from({ length: 3 }, () => getResult(client, workflowID, { timeoutSeconds: 60 })),
+    Array.from({ length: 3 }, () => getResult(client, workflowID, { timeoutSeconds: 600 })),
   );
   assertEquals(results, [[7], [7], [7]]);
   for (const { wanted } of polls) assertEquals(wanted, [workflowID]);
@@ -60,7 +60,7 @@ Deno.test("the first poll is immediate, whatever the interval is", async () => {
   await using recorder = await openPollRecorder({ pollingIntervalMs: 3_600_000 });
   const { client, polls } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
-  await getResult(client, workflowID, { timeoutSeconds: 60, pollingIntervalMs: 20 });
+  await getResult(client, workflowID, { timeoutSeconds: 600, pollingIntervalMs: 20 });
   polls.length = 0;
   assertEquals(await getResult(client, workflowID), [7]);
   assertEquals(await getEvent(client, workflowID, "key", 0), null);
@@ -156,7 +156,7 @@ Deno.test("a poll that fails rejects only its own waits", async () => {
   await using recorder = await openPollRecorder({ retryTimeoutSeconds: 0 });
   const { client, pool } = recorder;
   const { workflowID } = await enqueue(client, task, 7);
-  await getResult(client, workflowID, { timeoutSeconds: 60 });
+  await getResult(client, workflowID, { timeoutSeconds: 600 });
   recorder.polls.length = 0;
 
   const locker = await pool.connect();
@@ -164,12 +164,12 @@ Deno.test("a poll that fails rejects only its own waits", async () => {
   // The poll waits for the lock until its connection is terminated.
   await locker.query("lock table dbos.workflow_status in access exclusive mode");
   const failing = [
-    getResult(client, workflowID, { timeoutSeconds: 60 }),
-    getResult(client, "nobody", { timeoutSeconds: 60 }),
+    getResult(client, workflowID, { timeoutSeconds: 600 }),
+    getResult(client, "nobody", { timeoutSeconds: 600 }),
   ];
   const outcomes = Promise.allSettled(failing);
   await recorder.untilPolls(1);
-  const later = getResult(client, workflowID, { timeoutSeconds: 60 });
+  const later = getResult(client, workflowID, { timeoutSeconds: 600 });
   const terminate = `
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'

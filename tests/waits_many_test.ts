@@ -16,7 +16,7 @@ import {
 } from "../mod.ts";
 import { openPollRecorder, type PollRecorder } from "./support/poll_recorder.ts";
 
-const waitOptions = { timeoutSeconds: 60 };
+const waitOptions = { timeoutSeconds: 600 };
 const task = { workflowName: "echo", queueName: "tasks" };
 const onIdleQueue = { workflowName: "echo", queueName: "idle" };
 
@@ -68,7 +68,7 @@ Deno.test("a wait for many workflows is polled for soon, beside many waits for o
   );
   const workflowIDs = newIDs(10_000);
   // Far longer than it takes: the pause after a poll is in proportion to its workflows.
-  const first = waitFirst(client, workflowIDs, { signal: AbortSignal.timeout(60_000) });
+  const first = waitFirst(client, workflowIDs, { signal: AbortSignal.timeout(600_000) });
   // The next poll comes after the answer to the one for these.
   const isForMany = ({ wanted }: { wanted: unknown[] }) => wanted.length === workflowIDs.length;
   while (polls.findIndex(isForMany) < 0 || isForMany(polls.at(-1)!)) {

@@ -5,7 +5,7 @@ import { connect, enqueue, getResult } from "../mod.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
 import { startWorkerTask } from "./support/worker_task.ts";
 
-const soon = { timeoutSeconds: 60 };
+const soon = { timeoutSeconds: 600 };
 
 async function runTask(url: string): Promise<unknown> {
   await using client = await connect(url);

@@ -393,7 +393,7 @@ export const faults: Record<string, (fixture: Fixture) => Promise<void>> = {
 /** Fails if a promise does not settle, as a call that waits for a lost connection does not. */
 export async function settles(promise: Promise<void>): Promise<void> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("A call is still pending")), 120_000);
+  const timer = setTimeout(() => reject(new Error("A call is still pending")), 600_000);
   await Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }
 

@@ -69,7 +69,7 @@ async function countInGo(
     WorkflowIDPrefix: [prefix],
     SelectCount: true,
   });
-  return await handle.getResult({ timeoutSeconds: 60 });
+  return await handle.getResult({ timeoutSeconds: 600 });
 }
 
 function toNumber(text: string | null | undefined): number | null {

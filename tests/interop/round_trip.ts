@@ -5,7 +5,7 @@ import { getEvent, send, type SerializationType } from "../../mod.ts";
 import { jsonValues, pickleValues, serdeValues, superjsonValues } from "./round_trip_values.ts";
 import type { LiveWorker } from "./suite.ts";
 
-const timeout = { timeoutSeconds: 60 };
+const timeout = { timeoutSeconds: 600 };
 const batchLength = 200;
 
 /** The limits of a language. */

@@ -12,7 +12,7 @@ import type { Language } from "./languages.ts";
 import { startApplication } from "./start_application.ts";
 import { until } from "../support/until.ts";
 
-const timeout = { timeoutSeconds: 30 };
+const timeout = { timeoutSeconds: 600 };
 
 /** Tests arguments that such a workflow can read, and what becomes of those that it cannot. */
 export async function verifyRustArguments({ command }: Language): Promise<void> {

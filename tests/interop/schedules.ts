@@ -20,7 +20,7 @@ import { createTestDatabase } from "../support/database.ts";
 import type { Language } from "./languages.ts";
 import { startApplication } from "./start_application.ts";
 
-const timeout = { timeoutSeconds: 60 };
+const timeout = { timeoutSeconds: 600 };
 
 const echo: NonNullable<Language["scheduled"]> = {
   workflowName: "echo",

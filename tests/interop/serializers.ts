@@ -26,7 +26,7 @@ import { createTestDatabase } from "../support/database.ts";
 import type { Language } from "./languages.ts";
 import { startApplication } from "./start_application.ts";
 
-const timeout = { timeoutSeconds: 60 };
+const timeout = { timeoutSeconds: 600 };
 const format = "base64_json";
 
 /** What the applications have with the variable SERIALIZER: base64 of JSON, asynchronous here. */

@@ -78,7 +78,7 @@ export interface Feature {
   unsupportedCall?(worker: LiveWorker): Promise<unknown>;
 }
 
-const timeout = { timeoutSeconds: 30 };
+const timeout = { timeoutSeconds: 600 };
 
 /** Every kind of JSON value, with edge cases. */
 export const values: unknown[] = [

@@ -52,7 +52,7 @@ export async function verifyTracing(): Promise<void> {
   const [enqueued] = await recordSpans(async () => {
     const task = { workflowName: "processTask", queueName: "tasks" };
     const handle = await enqueue<string>(client, task, { id: 7 });
-    assertEquals(await handle.getResult({ timeoutSeconds: 60 }), "task 7 is done");
+    assertEquals(await handle.getResult({ timeoutSeconds: 600 }), "task 7 is done");
   });
   assertEquals(enqueued?.name, "enqueue tasks");
 

@@ -42,7 +42,7 @@ export function createCommonWorkflows(DBOS: WorkflowMethods): Workflows {
       await DBOS.sleep(durationMs);
       return "slept";
     },
-    waitForMessage: (topic?: string, timeoutSeconds?: number) => DBOS.recv(topic, timeoutSeconds),
+    waitForMessage: (topic?: string, timeoutSeconds = 600) => DBOS.recv(topic, timeoutSeconds),
     async publish(key: string, value: unknown) {
       await DBOS.setEvent(key, value);
       return value;
@@ -66,7 +66,7 @@ export function createCommonWorkflows(DBOS: WorkflowMethods): Workflows {
     planTask: (task: Task & { due: Date | string }) => ({ task, isDate: task.due instanceof Date }),
     async collect(count: number, topic?: string) {
       const messages = [];
-      while (messages.length < count) messages.push(await DBOS.recv(topic, 60));
+      while (messages.length < count) messages.push(await DBOS.recv(topic, 600));
       return messages;
     },
     echoNative: () => ({
@@ -84,7 +84,7 @@ export function createCommonWorkflows(DBOS: WorkflowMethods): Workflows {
     /** Writes the values it receives to a stream, until a message says how to end. */
     async relay(key: string) {
       for (;;) {
-        const { values = [], end } = await DBOS.recv<Relayed>("relay", 60) ?? { end: "fail" };
+        const { values = [], end } = await DBOS.recv<Relayed>("relay", 600) ?? { end: "fail" };
         for (const value of values) await DBOS.writeStream(key, value);
         if (end === "close") await DBOS.closeStream(key);
         if (end === "fail") throw new Error("broke off");

@@ -5,7 +5,7 @@ import { createTestDatabase } from "./database.ts";
 import { startWorker } from "./start_worker.ts";
 
 /** How long to wait for what happens soon. */
-export const soon = { timeoutSeconds: 60 };
+export const soon = { timeoutSeconds: 600 };
 
 /** A system database with a worker, until it is disposed of. */
 export interface Environment extends AsyncDisposable {

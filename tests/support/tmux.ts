@@ -51,7 +51,7 @@ export async function openTerminal(
   }
 
   async function until(pattern: RegExp, withStyles = false): Promise<string> {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 600_000;
     while (true) {
       const text = await screen(withStyles);
       if (pattern.test(text)) return text;

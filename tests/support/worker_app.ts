@@ -32,7 +32,7 @@ const workflows: Record<string, (...args: never[]) => unknown> = {
     await DBOS.setEvent("progress", "step 1");
     await DBOS.writeStream("log", "step 2");
     await startChild("echo", "step 3, and its result step 4");
-    const message = await DBOS.recv("step 5, and its timeout step 6", 60);
+    const message = await DBOS.recv("step 5, and its timeout step 6", 600);
     const second = await DBOS.runStep(newUUID, { name: "step 7" });
     await DBOS.setEvent("progress", "step 8");
     await DBOS.setEvent("late", "step 9");
