@@ -15,6 +15,7 @@ import {
   type WorkflowExplanation,
   type WorkflowHandle,
 } from "../mod.ts";
+import { finalStatuses } from "../src/http/final_statuses.ts";
 import { createTestDatabase, execute } from "./support/database.ts";
 import { startWorker } from "./support/start_worker.ts";
 import { until } from "./support/until.ts";
@@ -52,9 +53,6 @@ async function finish(client: Client, ...handles: WorkflowHandle[]): Promise<voi
   for (const handle of handles) await handle.getResult({ timeoutSeconds });
 }
 
-const isFinal = ({ status }: WorkflowExplanation) =>
-  ["SUCCESS", "ERROR", "CANCELLED"].includes(status!);
-
 async function untilReason(
   handle: WorkflowHandle,
   reason: ExplanationReason,
@@ -62,7 +60,7 @@ async function untilReason(
   let explanation!: WorkflowExplanation;
   await until(async () => {
     explanation = await handle.explain();
-    return explanation.reason === reason || isFinal(explanation);
+    return explanation.reason === reason || finalStatuses.includes(explanation.status!);
   });
   assertEquals(explanation.reason, reason, explanation.message);
   return explanation;

@@ -33,6 +33,8 @@ const setEvent = `with event as (
   values ($1, 'key', '7', 'portable_json') returning workflow_uuid
 )
 select pg_notify('dbos_workflow_events_channel', workflow_uuid || '::key') from event`;
+const endListener = `select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and query ilike 'listen %dbos_streams_channel%'`;
 
 async function insertWorkflow(run: Run): Promise<string> {
   const workflowID = `daily::${crypto.randomUUID()}`;
@@ -108,10 +110,7 @@ Deno.test("notifications end waits for events and results over npm:pg", async ()
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
   // One connection listens while the client is open. It is replaced if it is lost.
-  await run(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and query ilike 'listen %dbos_streams_channel%'`,
-  );
+  await run(endListener);
   await findByNotification(client, run, isListening);
   await client.close();
   await until(async () => await countListeners() === 0);
@@ -128,10 +127,7 @@ Deno.test("notifications end waits for events and results over a pool of Neon's 
   const client = resources.use(createClient(pool, options));
   const isListening = async () => await countListeners() === 1;
   await findByNotification(client, run, isListening);
-  await run(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and query ilike 'listen %dbos_streams_channel%'`,
-  );
+  await run(endListener);
   await findByNotification(client, run, isListening);
   await client.close();
   await until(async () => await countListeners() === 0);

@@ -68,8 +68,8 @@ async function findMemoryFolder(): Promise<string | undefined> {
   return bavail * bsize > minMemoryBytes ? folder : undefined;
 }
 
-/** The flags that give tests a time limit, but those that are told how long to run. */
-function timeLimit(): string[] {
+/** The flags that give each test a time limit, unless the run is told how long to take. */
+function timeLimitFlags(): string[] {
   if (Deno.args.includes("--") || Deno.env.has("DBOS_TEST_LONG")) return [];
   return [`--preload=${fileURLToPath(new URL("tests/support/time_limit.ts", root))}`];
 }
@@ -78,7 +78,7 @@ async function runTests(mode: Mode, databaseUrl: string): Promise<number> {
   const isPathGiven = Deno.args.some((arg) => existsSync(new URL(arg, root)));
   const paths = isPathGiven ? [] : ["tests/"];
   const tests = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--parallel", ...timeLimit(), ...mode.flags, ...paths, ...Deno.args],
+    args: ["test", "-A", "--parallel", ...timeLimitFlags(), ...mode.flags, ...paths, ...Deno.args],
     cwd: fileURLToPath(root),
     env: {
       DBOS_TEST_DATABASE_URL: databaseUrl,

@@ -189,16 +189,12 @@ export function createBatcher<Outcome>(
     }
   }
 
-  function time(item: Item, signal: AbortSignal | undefined): TimedItem {
-    const now = performance.now();
-    const timed = toTimedItem(item, signal, now);
-    stamp(timed, now);
-    return timed;
-  }
-
   function addPending(item: Item, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      pending.push(Object.assign(time(item, signal), { resolve, reject }));
+      const now = performance.now();
+      const timed = toTimedItem(item, signal, now);
+      stamp(timed, now);
+      pending.push(Object.assign(timed, { resolve, reject }));
       pendingCharacters += item.characters;
       if (isFlushScheduled) return;
       // The calls of one turn go together.
@@ -207,11 +203,17 @@ export function createBatcher<Outcome>(
     });
   }
 
-  /** Writes items, between which no later call gets: they are stamped in one turn. */
+  /** Writes items. They are stamped in one turn, so that no later call gets between them. */
   function writeAll(items: readonly TimedItem[]): Promise<Outcome[]> {
     const now = performance.now();
     for (const item of items) stamp(item, now);
     return database.isInTransaction() ? writeInTransaction(items) : write(items);
+  }
+
+  function addAll(items: readonly Item[], signal?: AbortSignal): Promise<Outcome[]> {
+    const addedAt = performance.now();
+    const timed = mapItems(database, items, (item) => toTimedItem(item, signal, addedAt));
+    return timed instanceof Promise ? timed.then(writeAll) : writeAll(timed);
   }
 
   return {
@@ -220,14 +222,10 @@ export function createBatcher<Outcome>(
         signal,
         () =>
           database.isInTransaction()
-            ? writeInTransaction([time(item, signal)]).then(([outcome]) => outcome!)
+            ? addAll([item], signal).then(([outcome]) => outcome!)
             : addPending(item, signal),
       ),
-    addAll(items, signal) {
-      const addedAt = performance.now();
-      const timed = mapItems(database, items, (item) => toTimedItem(item, signal, addedAt));
-      return timed instanceof Promise ? timed.then(writeAll) : writeAll(timed);
-    },
+    addAll,
   };
 }
 

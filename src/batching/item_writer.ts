@@ -66,7 +66,7 @@ export interface TimedItem extends Item, Timed {
   readonly signal: AbortSignal | undefined;
 }
 
-/** An item without a creation time. */
+/** Makes an item of a call, which has no creation time yet. */
 export function toTimedItem(
   { columns, characters, hasFreshID, needsAllColumns = false }: Item,
   signal: AbortSignal | undefined,

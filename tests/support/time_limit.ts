@@ -11,6 +11,7 @@ const location = Symbol.for("Deno.test.location");
 type TestFunction = Deno.TestDefinition["fn"];
 
 function findCaller(): string | undefined {
+  // After the message, this function and the one that replaces Deno.test().
   return new Error().stack?.split("\n")[3]?.match(/file:.*:\d+:\d+/)?.[0];
 }
 

@@ -1,6 +1,6 @@
 const maxWaitSeconds = 600;
 
-/** Polls until a condition holds. It fails if that takes so long that it never will. */
+/** Polls until a condition holds. It fails after ten minutes. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + maxWaitSeconds * 1000;
   while (!await condition()) {
